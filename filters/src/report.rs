@@ -1,0 +1,234 @@
+//! What a pass through the stages did, without a single value.
+//!
+//! Every word here comes from a closed list, because reports become metric labels and answers to callers. Absent on purpose:
+//! values, and the names of unknown keys, which are a caller's text as well.
+
+use crate::schema::Field;
+
+/// A closed list of words with the text of each, as used in metrics, answers and `policy explain`.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $( $(#[$variant_doc:meta])* $variant:ident = $word:literal, )* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $( $(#[$variant_doc])* $variant, )* }
+
+        impl $name {
+            /// Every word of the list.
+            pub const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
+
+            /// The word as metrics and answers spell it.
+            pub const fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $word, )* }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// The stages, in the order in which an event passes them.
+    StageName {
+        /// Sizes, types and required fields, as they came.
+        Shape = "shape",
+        /// The closed list of event names.
+        Events = "events",
+        /// The classes of pages.
+        Pages = "pages",
+        /// The fields that the policy names.
+        Allow = "allow",
+        /// Hashes and pseudonyms.
+        Identity = "identity",
+        /// Rounding.
+        Coarsen = "coarsen",
+        /// The check of the final bytes.
+        Guard = "guard",
+    }
+}
+
+words! {
+    /// What the policy wanted with a field from which something was removed.
+    Action {
+        /// The policy has no line for it.
+        None = "none",
+        /// Handled without a line in the policy.
+        Always = "always",
+        /// `keep`
+        Keep = "keep",
+        /// `hash`
+        Hash = "hash",
+        /// `pseudonymize`
+        Pseudonymize = "pseudonymize",
+        /// `page`
+        Page = "page",
+        /// `catalog`
+        Catalog = "catalog",
+        /// `round_to`
+        RoundTo = "round_to",
+    }
+}
+
+words! {
+    /// Why a value was removed.
+    Reason {
+        /// The policy does not name the field.
+        NotAllowed = "not_allowed",
+        /// The key is not in the table of fields.
+        UnknownKey = "unknown_key",
+        /// The value does not fit the field's kind.
+        Shape = "shape",
+        /// A rule of `[[narrow]]` takes the field away here.
+        Narrowed = "narrowed",
+        /// Meta's rule for the field gives no normalised form, so there is nothing to hash.
+        NotNormalizable = "not_normalizable",
+        /// A digest that is not SHA-256.
+        ForeignDigest = "foreign_digest",
+        /// The SHA-256 of the empty string.
+        DigestOfNothing = "digest_of_nothing",
+        /// No catalogue says that the id is neutral.
+        NotInCatalog = "not_in_catalog",
+        /// The host is not one of the site's.
+        ForeignHost = "foreign_host",
+        /// The page is of a class that does not leave.
+        PageClass = "page_class",
+        /// The count of a list of goods from which something was removed.
+        CountOfRemoved = "count_of_removed",
+        /// The policy of today handles the field in another way than the one under which the event was stored.
+        PolicyChanged = "policy_changed",
+        /// The dataset takes no test events.
+        TestEventsOff = "test_events_off",
+    }
+}
+
+words! {
+    /// How a value was changed.
+    Change {
+        /// Replaced by its SHA-256.
+        Hashed = "hashed",
+        /// Replaced by a keyed digest.
+        Pseudonymized = "pseudonymized",
+        /// A URL was cut to its origin or to a path that the policy writes.
+        Reduced = "reduced",
+        /// A number was rounded.
+        Rounded = "rounded",
+        /// Replaced by a value of ours: an event id that had not the form the policy wants, a user agent's family, a renamed event.
+        Rewritten = "rewritten",
+    }
+}
+
+words! {
+    /// Why an event was dropped. Its caller is answered as if it had been taken.
+    DropReason {
+        /// The policy does not list the event's name.
+        EventNotAllowed = "event_not_allowed",
+        /// The page is of a class that drops, or of no class where the policy drops such pages.
+        Page = "page",
+        /// A website event came without a usable URL where the policy drops those.
+        NoUrl = "no_url",
+        /// A field that Meta requires did not survive.
+        MissingRequired = "missing_required",
+        /// What identifies the person is too little for Meta, which would refuse the whole batch.
+        InsufficientUserData = "insufficient_user_data",
+        /// The last check found something in the final bytes that has no closed form. Never expected: a defect.
+        GuardFailed = "guard_failed",
+    }
+}
+
+words! {
+    /// Why a stored event was withdrawn before it was sent.
+    WithdrawReason {
+        /// Its name is not allowed any more.
+        EventNotAllowed = "event_not_allowed",
+        /// The policy under which it was stored cannot be read.
+        UnreadablePolicy = "unreadable_policy",
+        /// The stored bytes cannot be read.
+        UnreadableEvent = "unreadable_event",
+        /// What is left is not enough for Meta.
+        MissingRequired = "missing_required",
+        /// What identifies the person is too little for Meta.
+        InsufficientUserData = "insufficient_user_data",
+        /// The last check failed.
+        GuardFailed = "guard_failed",
+    }
+}
+
+/// A place from which something was removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Place {
+    /// A field of the table.
+    Field(Field),
+    /// A key that is not in the table, at any level.
+    Unknown,
+    /// A parameter of the request around the events, such as `test_event_code`.
+    Envelope(&'static str),
+}
+
+impl Place {
+    /// The field's path, or `unknown`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Field(field) => field.path(),
+            Self::Unknown => "unknown",
+            Self::Envelope(name) => name,
+        }
+    }
+}
+
+/// Values that were taken out of an event, all at one place and for one reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Removal {
+    /// Where.
+    pub place: Place,
+    /// By which stage.
+    pub stage: StageName,
+    /// What the policy wanted with the field.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+    /// How many values.
+    pub count: u32,
+}
+
+/// Everything that was taken from an event or changed in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    removals: Vec<Removal>,
+    changes: Vec<(Field, Change)>,
+}
+
+impl Report {
+    /// What was removed, in the order of the stages.
+    pub fn removals(&self) -> &[Removal] {
+        &self.removals
+    }
+
+    /// What was changed, in the order of the stages.
+    pub fn changes(&self) -> &[(Field, Change)] {
+        &self.changes
+    }
+
+    /// Counts removed values; those of one place and reason are added up.
+    pub(crate) fn remove(&mut self, stage: StageName, place: Place, action: Action, reason: Reason, count: u32) {
+        if count == 0 {
+            return;
+        }
+        let same = |removal: &&mut Removal| {
+            removal.place == place && removal.stage == stage && removal.action == action && removal.reason == reason
+        };
+        match self.removals.iter_mut().find(same) {
+            Some(removal) => removal.count = removal.count.saturating_add(count),
+            None => self.removals.push(Removal { place, stage, action, reason, count }),
+        }
+    }
+
+    /// Notes that a field's value was changed; once a field and kind of change.
+    pub(crate) fn change(&mut self, field: Field, change: Change) {
+        if !self.changes.contains(&(field, change)) {
+            self.changes.push((field, change));
+        }
+    }
+}

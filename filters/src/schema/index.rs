@@ -1,0 +1,68 @@
+//! Finds the row of a key. The index is built by the compiler from the table, so it cannot disagree with it.
+
+use super::{FIELD_COUNT, Field, ROWS, Row, Section};
+
+/// A power of two, several times the number of rows, so that most keys are found at the first look.
+const BUCKETS: usize = 512;
+const EMPTY: u8 = u8::MAX;
+const _: () = assert!(FIELD_COUNT < EMPTY as usize, "the index names a row by one byte");
+
+static INDEX: [u8; BUCKETS] = build();
+
+/// FNV-1a: short keys, no need to withstand an attacker (the table is fixed and a miss ends at the first empty bucket).
+const fn bucket(section: Section, name: &[u8]) -> usize {
+    let mut hash = 0x811c_9dc5_u32 ^ section as u32;
+    let mut at = 0;
+    while at < name.len() {
+        #[expect(clippy::indexing_slicing, reason = "at < len; iterators are not available in a const fn")]
+        let byte = name[at];
+        hash = (hash ^ byte as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    (hash ^ (hash >> 15)) as usize % BUCKETS
+}
+
+#[expect(clippy::indexing_slicing, reason = "runs in the compiler, where an index out of bounds is an error")]
+#[expect(clippy::cast_possible_truncation, reason = "there are fewer rows than EMPTY, asserted above")]
+const fn build() -> [u8; BUCKETS] {
+    let mut index = [EMPTY; BUCKETS];
+    let mut row = 0;
+    while row < super::TABLE.len() {
+        let mut at = bucket(super::TABLE[row].section, super::TABLE[row].name.as_bytes());
+        while index[at] != EMPTY {
+            at = (at + 1) % BUCKETS;
+        }
+        index[at] = row as u8;
+        row += 1;
+    }
+    index
+}
+
+pub(super) fn find(section: Section, name: &str) -> Option<Field> {
+    let mut at = bucket(section, name.as_bytes());
+    loop {
+        // An empty bucket names no row, so `get` ends the search there.
+        let row: &Row = ROWS.get(usize::from(*INDEX.get(at)?))?;
+        if row.section == section && row.name == name {
+            return Some(row.field);
+        }
+        at = (at + 1) % BUCKETS;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_found_under_its_own_key_only() {
+        for (position, row) in ROWS.iter().enumerate() {
+            assert_eq!(row.field as usize, position);
+            assert_eq!(find(row.section, row.name), Some(row.field));
+            assert_eq!(Field::from_path(row.path), Some(row.field));
+            assert_ne!(find(row.section, &row.name.to_uppercase()), Some(row.field));
+        }
+        assert_eq!(find(Section::Event, "em"), None);
+        assert_eq!(find(Section::UserData, ""), None);
+    }
+}

@@ -1,0 +1,50 @@
+//! The time of day. The one place that reads it; everything else is handed a [`Clock`].
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A source of the time of day: the machine's, or one that a test sets.
+#[derive(Debug, Clone)]
+pub struct Clock(Source);
+
+#[derive(Debug, Clone)]
+enum Source {
+    System,
+    Set(Arc<AtomicU64>),
+}
+
+impl Clock {
+    /// The machine's clock.
+    pub fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that stands still until [`Clock::advance`] is called.
+    pub fn set(unix_ms: u64) -> Self {
+        Self(Source::Set(Arc::new(AtomicU64::new(unix_ms))))
+    }
+
+    /// Moves a clock made by [`Clock::set`] on; the machine's clock is left alone.
+    pub fn advance(&self, by: Duration) {
+        if let Source::Set(unix_ms) = &self.0 {
+            unix_ms.fetch_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+        }
+    }
+
+    /// Milliseconds since 1970. A clock that is set before 1970 reads as 0.
+    pub fn unix_ms(&self) -> u64 {
+        match &self.0 {
+            #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+            Source::System => SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)),
+            Source::Set(unix_ms) => unix_ms.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Seconds since 1970.
+    pub fn unix_secs(&self) -> u64 {
+        self.unix_ms() / 1000
+    }
+}

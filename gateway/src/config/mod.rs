@@ -1,0 +1,224 @@
+//! What the operator wrote, and what it means.
+//!
+//! `document` is what was written (it refuses unknown keys), `resolve` turns it into this module's [`Config`], in which no
+//! string still needs parsing and every secret has been read. Relations between keys stand in `validate`. Nothing outside this
+//! module reads files of configuration or the environment.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_filters::policy::Policy;
+use secrecy::SecretString;
+use url::Url;
+
+/// Everything the gateway needs to run.
+#[derive(Debug)]
+pub struct Config {
+    /// Where callers connect.
+    pub server: Server,
+    /// Where metrics and health are read.
+    pub admin: Admin,
+    /// How Meta is reached.
+    pub meta: Meta,
+    /// Where accepted events are kept.
+    pub outbox: Outbox,
+    /// The key of pseudonyms.
+    pub identity: Identity,
+    /// How events are sent.
+    pub dispatch: Dispatch,
+    /// What the log looks like.
+    pub log: Log,
+    /// Senders.
+    pub sites: Vec<Site>,
+    /// Receivers at Meta.
+    pub datasets: Vec<Dataset>,
+}
+
+/// `[server]`
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Address of the listener for callers.
+    pub listen: SocketAddr,
+    /// Whether TLS ends at a proxy in front; needed beyond loopback.
+    pub behind_tls_proxy: bool,
+    /// Largest request body after decoding.
+    pub max_body_bytes: usize,
+    /// Request bodies held in memory at once, over all requests.
+    pub max_in_flight_bytes: usize,
+    /// Bodies held in memory at once of requests that carry no key in header or query.
+    pub max_unauthenticated_bytes: usize,
+    /// How long a request waits for room before it is answered 503.
+    pub admission_wait: Duration,
+    /// How long the headers of a request may take.
+    pub header_timeout: Duration,
+    /// How long the body of a request may take.
+    pub body_timeout: Duration,
+    /// Connections at once; more wait in the listener's queue.
+    pub max_connections: usize,
+    /// How long a stop waits for requests in hand.
+    pub stop_grace: Duration,
+}
+
+/// `[admin]`
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// Address of the read-only listener.
+    pub listen: SocketAddr,
+}
+
+/// `[meta]`
+#[derive(Debug, Clone)]
+pub struct Meta {
+    /// Where events are sent.
+    pub endpoint: Endpoint,
+    /// PEM text of a root certificate to trust besides the built-in ones.
+    pub ca_pem: Option<Vec<u8>>,
+    /// The only proxy that is used.
+    pub proxy: Option<Url>,
+    /// Where the token travels.
+    pub token_in: TokenPlace,
+    /// `partner_agent` of every request, a literal of ours.
+    pub partner_agent: Option<String>,
+    /// How long a connection may take to be made.
+    pub connect_timeout: Duration,
+    /// How long a request may take in all.
+    pub request_timeout: Duration,
+}
+
+/// An address that was checked: https, or http to loopback, a host that may be used, a version of Meta's form.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    pub(crate) base_url: Url,
+    pub(crate) api_version: String,
+}
+
+/// Where the token to Meta travels; never in a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenPlace {
+    /// `Authorization: Bearer …`
+    Header,
+    /// The body's `access_token`.
+    Body,
+}
+
+/// `[outbox]`
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    /// Which engine.
+    pub backend: Backend,
+    /// Cap of what is kept, in bytes.
+    pub max_bytes: u64,
+}
+
+/// The engine that keeps events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Backend {
+    /// SQLite in this file.
+    Embedded(PathBuf),
+    /// Memory: not durable, for demonstration and comparison.
+    Memory,
+}
+
+/// `[identity]`
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The key of pseudonyms, or where it is made.
+    pub pseudonym_key: PseudonymKeySource,
+}
+
+/// Where the key of pseudonyms comes from.
+#[derive(Clone)]
+pub enum PseudonymKeySource {
+    /// Given by configuration.
+    Given([u8; 32]),
+    /// Read from this file beside the outbox; made at first start.
+    Kept(PathBuf),
+    /// Made at every start and forgotten: only with the memory back end.
+    Forgotten,
+}
+
+impl std::fmt::Debug for PseudonymKeySource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Given(_) => f.write_str("Given(..)"),
+            Self::Kept(path) => f.debug_tuple("Kept").field(path).finish(),
+            Self::Forgotten => f.write_str("Forgotten"),
+        }
+    }
+}
+
+/// `[dispatch]`
+#[derive(Debug, Clone)]
+pub struct Dispatch {
+    /// How long an event may wait for others to share its request.
+    pub linger: Duration,
+    /// Most events in one request to Meta.
+    pub max_batch_events: usize,
+    /// Most bytes in one request to Meta.
+    pub max_batch_bytes: usize,
+    /// Requests to Meta at once, over all datasets.
+    pub max_requests: usize,
+    /// How long a lease lasts; longer than the request time-out.
+    pub lease: Duration,
+    /// First wait after a failure.
+    pub backoff_min: Duration,
+    /// Longest wait between tries.
+    pub backoff_max: Duration,
+    /// What happens to stored events when their policy changed.
+    pub on_policy_change: OnPolicyChange,
+}
+
+/// What happens to stored events when their policy changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnPolicyChange {
+    /// They are narrowed to the policy of today.
+    Readmit,
+    /// They are purged.
+    Purge,
+}
+
+/// `[log]`
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// Text or JSON lines.
+    pub format: LogFormat,
+    /// The least level shown, or a filter such as `info,portcullis::dispatch=debug`.
+    pub level: String,
+}
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[[site]]`
+#[derive(Debug)]
+pub struct Site {
+    /// Its name in metrics.
+    pub id: Arc<str>,
+    /// What of its events may leave.
+    pub policy: Arc<Policy>,
+    /// To which datasets it may send.
+    pub datasets: Vec<Arc<str>>,
+    /// SHA-256 of each key that it may show.
+    pub keys: Vec<[u8; 32]>,
+}
+
+/// `[[dataset]]`
+#[derive(Debug)]
+pub struct Dataset {
+    /// Meta's id.
+    pub id: Arc<str>,
+    /// Meta's token.
+    pub access_token: SecretString,
+    /// For `appsecret_proof`.
+    pub app_secret: Option<SecretString>,
+    /// Whether a `test_event_code` may pass.
+    pub allow_test_events: bool,
+}

@@ -1,0 +1,24 @@
+//! How an event comes in, is kept and is sent.
+//!
+//! The modules follow the way of an event: it is received (`ingest`), kept (`outbox`) and sent (`dispatch`). `config` says
+//! how, `telemetry` and `admin` show it, `service` puts the parts together and `lifecycle` starts and stops them. What may
+//! leave is not decided here but in the crate `portcullis-filters`.
+
+pub mod cli;
+pub mod config;
+pub mod lifecycle;
+pub mod service;
+
+pub mod dispatch;
+pub mod ingest;
+pub mod outbox;
+
+pub mod admin;
+pub mod simulator;
+pub mod telemetry;
+
+pub mod chance;
+pub mod clock;
+
+/// The version that `portcullis --version` prints.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,2 @@
+//! The executable `portcullis`.
+fn main() {}

@@ -1,0 +1,220 @@
+//! Every metric, declared once.
+//!
+//! Label values come from configuration (sites, datasets) or from closed lists, never from a request, so the number of
+//! series is bounded whatever callers send. The identity of promise P5, asserted after every end-to-end test:
+//!
+//! ```text
+//! received = refused + dropped + duplicate + turned_away + accepted
+//! recovered + accepted + redriven = delivered + quarantined + expired + purged + withdrawn + pending
+//! ```
+
+use portcullis_filters::report::Report;
+use prometheus::{
+    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+
+/// The metrics of one gateway.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    registry: Registry,
+    /// Events decoded from requests, by `site` and `source` (graph, capi_gateway).
+    pub events_received: IntCounterVec,
+    /// Events that are none, by `site`.
+    pub events_refused: IntCounterVec,
+    /// Events that the policy does not let leave, by `site`, `stage` and `reason`.
+    pub events_dropped: IntCounterVec,
+    /// Events that were taken before, by `site`.
+    pub events_duplicate: IntCounterVec,
+    /// Events answered 503 after decoding, by `site`.
+    pub events_turned_away: IntCounterVec,
+    /// Events made durable, by `site`.
+    pub events_accepted: IntCounterVec,
+    /// Events found in the outbox at start, by `dataset`.
+    pub events_recovered: IntCounterVec,
+    /// Events taken out of quarantine to be sent again, by `dataset`.
+    pub events_redriven: IntCounterVec,
+    /// Events that Meta has, by `dataset`.
+    pub events_delivered: IntCounterVec,
+    /// Events set aside, by `dataset` and `reason`.
+    pub events_quarantined: IntCounterVec,
+    /// Events too old to be sent, by `dataset`.
+    pub events_expired: IntCounterVec,
+    /// Events deleted by command or by `on_policy_change = "purge"`, by `dataset`.
+    pub events_purged: IntCounterVec,
+    /// Stored events that the policy of today does not let leave, by `dataset` and `reason`.
+    pub events_withdrawn: IntCounterVec,
+    /// Values removed, by `site`, `field`, `action` and `reason`.
+    pub fields_removed: IntCounterVec,
+    /// Fields changed, by `site`, `field` and `action`.
+    pub fields_changed: IntCounterVec,
+    /// Events accepted and not settled, leased or not.
+    pub outbox_pending_events: IntGauge,
+    /// Bytes that count against `outbox.max_bytes`.
+    pub outbox_bytes: IntGauge,
+    /// Age of the oldest pending event since its receipt, in seconds.
+    pub outbox_oldest_seconds: IntGauge,
+    /// Events in quarantine.
+    pub outbox_quarantined_events: IntGauge,
+    /// 1 while a dataset's sending is held, by `dataset` and `cause`.
+    pub gate_closed: IntGaugeVec,
+    /// Requests answered, by `route` and `status` class.
+    pub requests: IntCounterVec,
+    /// Time from the last byte of a request to its answer, by `route`.
+    pub request_seconds: HistogramVec,
+    /// Time of one request to Meta, by `dataset` and `outcome`.
+    pub deliver_seconds: HistogramVec,
+    /// Always 1: which policy a site runs, by `site`, `policy`, `version` and `digest`.
+    pub policy_info: IntGaugeVec,
+    /// Always 1: `version` of the executable.
+    pub build_info: IntGaugeVec,
+    /// 1 while every 2xx is durable, 0 with the memory back end.
+    pub outbox_durable: IntGauge,
+}
+
+impl Metrics {
+    /// Declares every metric in a registry of its own.
+    #[expect(clippy::disallowed_methods, reason = "the one place that declares metrics")]
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let counters = |name: &str, help: &str, labels: &[&str]| -> Result<IntCounterVec, prometheus::Error> {
+            let metric = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(metric.clone()))?;
+            Ok(metric)
+        };
+        let gauges = |name: &str, help: &str, labels: &[&str]| -> Result<IntGaugeVec, prometheus::Error> {
+            let metric = IntGaugeVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(metric.clone()))?;
+            Ok(metric)
+        };
+        let gauge = |name: &str, help: &str| -> Result<IntGauge, prometheus::Error> {
+            let metric = IntGauge::new(name, help)?;
+            registry.register(Box::new(metric.clone()))?;
+            Ok(metric)
+        };
+        let seconds = |name: &str, help: &str, labels: &[&str]| -> Result<HistogramVec, prometheus::Error> {
+            let buckets = vec![0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+            let metric = HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets), labels)?;
+            registry.register(Box::new(metric.clone()))?;
+            Ok(metric)
+        };
+        let metrics = Self {
+            events_received: counters(
+                "portcullis_events_received_total",
+                "Events decoded from requests.",
+                &["site", "source"],
+            )?,
+            events_refused: counters(
+                "portcullis_events_refused_total",
+                "Events that are malformed; their callers were told.",
+                &["site"],
+            )?,
+            events_dropped: counters(
+                "portcullis_events_dropped_total",
+                "Events that the policy does not let leave.",
+                &["site", "stage", "reason"],
+            )?,
+            events_duplicate: counters(
+                "portcullis_events_duplicate_total",
+                "Events that had been accepted before.",
+                &["site"],
+            )?,
+            events_turned_away: counters(
+                "portcullis_events_turned_away_total",
+                "Events answered 503 after decoding, to be sent again by their callers.",
+                &["site"],
+            )?,
+            events_accepted: counters("portcullis_events_accepted_total", "Events made durable.", &["site"])?,
+            events_recovered: counters(
+                "portcullis_events_recovered_total",
+                "Events found in the outbox at start.",
+                &["dataset"],
+            )?,
+            events_redriven: counters(
+                "portcullis_events_redriven_total",
+                "Events taken out of quarantine to be sent again.",
+                &["dataset"],
+            )?,
+            events_delivered: counters("portcullis_events_delivered_total", "Events that Meta received.", &["dataset"])?,
+            events_quarantined: counters(
+                "portcullis_events_quarantined_total",
+                "Events set aside for a person to look at.",
+                &["dataset", "reason"],
+            )?,
+            events_expired: counters(
+                "portcullis_events_expired_total",
+                "Events that became too old for Meta before they could be sent.",
+                &["dataset"],
+            )?,
+            events_purged: counters(
+                "portcullis_events_purged_total",
+                "Events deleted by command or because their policy changed.",
+                &["dataset"],
+            )?,
+            events_withdrawn: counters(
+                "portcullis_events_withdrawn_total",
+                "Stored events that the policy of today does not let leave.",
+                &["dataset", "reason"],
+            )?,
+            fields_removed: counters(
+                "portcullis_fields_removed_total",
+                "Values that were removed from events.",
+                &["site", "field", "action", "reason"],
+            )?,
+            fields_changed: counters(
+                "portcullis_fields_changed_total",
+                "Fields whose values were hashed, pseudonymized, reduced, rounded or rewritten.",
+                &["site", "field", "action"],
+            )?,
+            outbox_pending_events: gauge(
+                "portcullis_outbox_pending_events",
+                "Events accepted and not yet settled, leased or not.",
+            )?,
+            outbox_bytes: gauge("portcullis_outbox_bytes", "Bytes that count against outbox.max_bytes.")?,
+            outbox_oldest_seconds: gauge(
+                "portcullis_outbox_oldest_seconds",
+                "Age of the oldest pending event since its receipt; 0 if none is pending.",
+            )?,
+            outbox_quarantined_events: gauge("portcullis_outbox_quarantined_events", "Events in quarantine.")?,
+            gate_closed: gauges("portcullis_gate_closed", "1 while sending to a dataset is held.", &["dataset", "cause"])?,
+            requests: counters("portcullis_requests_total", "Requests answered.", &["route", "status"])?,
+            request_seconds: seconds(
+                "portcullis_request_seconds",
+                "Time from the whole request to its answer.",
+                &["route"],
+            )?,
+            deliver_seconds: seconds("portcullis_deliver_seconds", "Time of one request to Meta.", &["dataset", "outcome"])?,
+            policy_info: gauges(
+                "portcullis_policy_info",
+                "Always 1; which policy a site runs.",
+                &["site", "policy", "version", "digest"],
+            )?,
+            build_info: gauges("portcullis_build_info", "Always 1; the version of the executable.", &["version"])?,
+            outbox_durable: gauge(
+                "portcullis_outbox_durable",
+                "1 if an accepted event survives a crash, 0 with the memory back end.",
+            )?,
+            registry,
+        };
+        metrics.build_info.with_label_values(&[crate::VERSION]).set(1);
+        Ok(metrics)
+    }
+
+    /// Counts what a pass through the stages took from an event of this site.
+    pub fn count_report(&self, site: &str, report: &Report) {
+        for removal in report.removals() {
+            self.fields_removed
+                .with_label_values(&[site, removal.place.as_str(), removal.action.as_str(), removal.reason.as_str()])
+                .inc_by(u64::from(removal.count));
+        }
+        for (field, change) in report.changes() {
+            self.fields_changed.with_label_values(&[site, field.path(), change.as_str()]).inc();
+        }
+    }
+
+    /// The text that Prometheus scrapes.
+    pub fn render(&self) -> Result<String, prometheus::Error> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        String::from_utf8(text).map_err(|_| prometheus::Error::Msg("metrics are not UTF-8".to_owned()))
+    }
+}

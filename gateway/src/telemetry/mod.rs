@@ -1,0 +1,3 @@
+//! What is shown of the gateway: metrics and logs. Nothing of an event at any level.
+
+pub mod metrics;
