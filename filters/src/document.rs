@@ -11,3 +11,12 @@ pub struct DocumentError {
 pub fn read<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, DocumentError> {
     toml::from_str(text).map_err(|e| DocumentError { file: file.into(), message: e.message().into() })
 }
+/// The word of the list that is nearest to this one, if one is near.
+pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    words
+        .into_iter()
+        .map(|w| (strsim::damerau_levenshtein(word, w), w))
+        .filter(|(d, w)| *d <= w.len() / 3 + 1)
+        .min()
+        .map(|(_, w)| w)
+}

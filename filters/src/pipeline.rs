@@ -1,9 +1,19 @@
-//! skeleton
-use crate::{
-    event::SanitizedEvent,
-    policy::{Policy, StoredPolicy},
-    report::{DropReason, Report, StageName, WithdrawReason},
-};
+//! One event's way through the stages: from text that a caller sent to bytes that may leave, and, for stored bytes, from the
+//! policy of then to the policy of now.
+
+mod readmit;
+
+use std::borrow::Cow;
+
+pub use readmit::{Readmission, readmit};
+
+use crate::event::{RawEvent, SanitizedEvent};
+use crate::policy::Policy;
+use crate::pseudonym::PseudonymKey;
+use crate::refusal::{Refusal, Rule};
+use crate::report::{DropReason, Report, StageName};
+use crate::stages::{self, Halt, Pass};
+
 /// What the filter has to know besides policy and event. It has no clock and no chance of its own.
 #[derive(Debug)]
 pub struct Context<'a> {
@@ -14,44 +24,54 @@ pub struct Context<'a> {
     /// Sixteen random bytes for the id of an event that came without one.
     pub fresh_id: [u8; 16],
     /// The key of all pseudonyms.
-    pub pseudonyms: &'a crate::pseudonym::PseudonymKey,
+    pub pseudonyms: &'a PseudonymKey,
 }
+
 /// What became of an event.
 #[derive(Debug)]
 pub enum Outcome {
     /// It may leave in this form.
     Forward(SanitizedEvent, Report),
-    /// The policy does not let it leave.
+    /// The policy does not let it leave. Its caller is answered as if it had been taken.
     Drop(StageName, DropReason, Report),
-    /// It is not an event; the caller is told.
+    /// It is not an event; its caller is told.
     Refuse(Refusal),
 }
-/// Why something is not an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    pub(crate) path: &'static str,
-    pub(crate) rule: &'static str,
-}
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.path, self.rule)
+
+/// Runs one event through every stage. `raw` is a JSON object, or a JSON string that holds one, as Python's SDK sends it.
+pub fn sanitize(policy: &Policy, context: &Context<'_>, raw: &str) -> Outcome {
+    let text = match unwrap_string(raw) {
+        Ok(text) => text,
+        Err(refusal) => return Outcome::Refuse(refusal),
+    };
+    let event = match RawEvent::parse(&text) {
+        Ok(event) => event,
+        Err(refusal) => return Outcome::Refuse(refusal),
+    };
+    let mut pass = Pass::new(policy, context, &text, &event);
+    let halt = stages::run(&mut pass, StageName::Guard);
+    let report = std::mem::take(&mut pass.report);
+    match (halt, pass.sealed) {
+        (Ok(()), Some(sealed)) => Outcome::Forward(sealed, report),
+        // The last stage seals or halts; an event that it did neither with does not leave.
+        (Ok(()), None) => Outcome::Drop(StageName::Guard, DropReason::GuardFailed, report),
+        (Err((stage, Halt::Drop(reason))), _) => Outcome::Drop(stage, reason, report),
+        (Err((_, Halt::Refuse(refusal))), _) => Outcome::Refuse(refusal),
     }
 }
-/// Runs one event through every stage.
-pub fn sanitize(policy: &Policy, context: &Context<'_>, raw: &str) -> Outcome {
-    let _ = (policy, context);
-    Outcome::Forward(SanitizedEvent { body: raw.into(), event_time: context.now_secs }, Report::default())
+
+/// For benchmarks: parses an event and runs the stages up to and including one, or none. `true` if it got so far.
+#[doc(hidden)]
+pub fn run_through(policy: &Policy, context: &Context<'_>, raw: &str, last: Option<StageName>) -> bool {
+    let Ok(event) = RawEvent::parse(raw) else { return false };
+    let Some(last) = last else { return true };
+    stages::run(&mut Pass::new(policy, context, raw, &event), last).is_ok()
 }
-/// What became of a stored event.
-#[derive(Debug)]
-pub enum Readmission {
-    /// It may be sent in this form.
-    Forward(SanitizedEvent, Report),
-    /// It may not be sent any more.
-    Withdraw(WithdrawReason),
-}
-/// Checks stored bytes against the policy of today. Where the digest is the same, nothing is read again.
-pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str) -> Readmission {
-    let _ = (policy, stored, dataset);
-    Readmission::Forward(SanitizedEvent { body: body.into(), event_time: 0 }, Report::default())
+
+/// The object in a JSON string, or the text itself where it is no string.
+fn unwrap_string(raw: &str) -> Result<Cow<'_, str>, Refusal> {
+    if !raw.trim_start().starts_with('"') {
+        return Ok(Cow::Borrowed(raw));
+    }
+    serde_json::from_str::<String>(raw).map(Cow::Owned).map_err(|_| Refusal::new("event", Rule::NotJson))
 }

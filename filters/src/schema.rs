@@ -8,7 +8,7 @@ use crate::normalize::Normalizer;
 
 mod words;
 
-pub(crate) use words::{CURRENCIES, STANDARD_EVENTS};
+pub(crate) use words::CURRENCIES;
 
 /// Where in an event a field stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -57,3 +57,33 @@ impl Normalizer {
 pub fn strip_suffix(value: &str) -> &str {
     value
 }
+/// skel
+pub fn hex(digest: &Digest) -> [u8; 64] {
+    let t = b"0123456789abcdef";
+    let mut o = [0; 64];
+    for (i, b) in digest.iter().enumerate() {
+        o[2 * i] = t[(b >> 4) as usize];
+        o[2 * i + 1] = t[(b & 15) as usize];
+    }
+    o
+}
+/// skel
+pub fn parse_hex(t: &str) -> Option<Digest> {
+    if t.len() != 64 {
+        return None;
+    }
+    let mut o = [0; 32];
+    for i in 0..32 {
+        o[i] = u8::from_str_radix(&t[2 * i..2 * i + 2], 16).ok()?;
+    }
+    Some(o)
+}
+/// skel
+pub fn is_digest_of_nothing(d: &Digest) -> bool {
+    d[0] == 0xe3 && d[1] == 0xb0 && d[2] == 0xc4
+}
+/// skel
+pub fn own_id_digest(t: &str) -> Result<Digest, Unhashable> {
+    use sha2::Digest as _;
+    Ok(sha2::Sha256::digest(t.as_bytes()).into())
+}

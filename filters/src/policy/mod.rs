@@ -1,74 +1,188 @@
-//! skeleton
-/// SHA-256 of a policy's canonical form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PolicyDigest(pub(crate) [u8; 32]);
+//! What may leave: a document that auditors review, compiled to an immutable [`Policy`].
+//!
+//! `document` is what was written; `compile` checks it and turns it into what the stages use; `canonical` is the text that the
+//! digest covers. Everything is denied that a line does not allow, and a line that contradicts another or that is not in force
+//! yet is an error, never silently inert.
+
+mod builtin;
+mod canonical;
+mod compile;
+mod document;
+mod explain;
+mod narrow;
+mod pages;
+
+use std::fmt;
+
+pub use builtin::BUILTINS;
+pub use canonical::StoredPolicy;
+pub use compile::PolicyError;
+pub use explain::{Channel, Explanation, Line};
+
+pub(crate) use document::OnNoUrl;
+pub(crate) use narrow::{FieldSet, Moment, Narrow, removed};
+pub(crate) use pages::{PageRules, Verdict};
+
+use crate::report::Action;
+use crate::schema::{FIELD_COUNT, Field};
+
+/// A policy, compiled for the hosts of one site. It never changes.
+pub struct Policy {
+    name: Box<str>,
+    version: u32,
+    digest: PolicyDigest,
+    canonical: Box<str>,
+    document: document::Document,
+    pub(crate) hosts: Vec<Box<str>>,
+    pub(crate) events: EventRules,
+    pub(crate) pages: PageRules,
+    fields: [FieldAction; FIELD_COUNT],
+    pub(crate) narrow: Vec<Narrow>,
+}
+
+/// `[events]`, compiled.
+pub(crate) struct EventRules {
+    /// Allowed names, in order.
+    pub(crate) allow: Vec<Box<str>>,
+    /// A site's own names and what they become, in order.
+    pub(crate) rename: Vec<(Box<str>, Box<str>)>,
+    /// The form of an event id.
+    pub(crate) event_id: EventIdForm,
+    /// What may stand before an opaque id.
+    pub(crate) prefixes: Vec<Box<str>>,
+    /// Where the id of an event without one comes from.
+    pub(crate) missing_id: MissingId,
+}
+
+/// The form of an event id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EventIdForm {
+    Opaque,
+    Token,
+}
+
+/// Where the id of an event without one comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MissingId {
+    Random,
+    Content,
+}
+
+/// What the policy does with a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FieldAction {
+    /// No line names it: it never leaves.
+    None,
+    /// Handled without a line.
+    Always,
+    Keep,
+    Hash,
+    Pseudonymize,
+    Page,
+    Catalog,
+    /// To a multiple of this many ten-thousandths.
+    RoundTo(i64),
+}
+
+impl FieldAction {
+    /// Its word in reports.
+    pub(crate) fn word(self) -> Action {
+        match self {
+            Self::None => Action::None,
+            Self::Always => Action::Always,
+            Self::Keep => Action::Keep,
+            Self::Hash => Action::Hash,
+            Self::Pseudonymize => Action::Pseudonymize,
+            Self::Page => Action::Page,
+            Self::Catalog => Action::Catalog,
+            Self::RoundTo(_) => Action::RoundTo,
+        }
+    }
+}
+
+impl Policy {
+    /// Compiles the text of a policy for a site with these hosts. `file` is named in errors.
+    pub fn compile(text: &str, file: &str, hosts: &[String]) -> Result<Self, PolicyError> {
+        compile::compile(text, file, hosts)
+    }
+
+    /// The full name and the text of a built-in policy. `retail@1` is that version, a bare `retail` the newest.
+    pub fn builtin(name: &str) -> Option<(&'static str, &'static str)> {
+        builtin::find(name)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its version, which its owner raises with every change.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// SHA-256 of [`Policy::canonical`].
+    pub fn digest(&self) -> PolicyDigest {
+        self.digest
+    }
+
+    /// Everything that decides, as one text: the compiled policy, the site's hosts and the version of the filters. The outbox
+    /// keeps it as long as events that were stored under it.
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+
+    /// What leaves, how, and which channels are open.
+    pub fn explain(&self) -> Explanation {
+        explain::explain(self)
+    }
+
+    /// What the policy does with a field.
+    pub(crate) fn action(&self, field: Field) -> FieldAction {
+        self.fields.get(field as usize).copied().unwrap_or(FieldAction::None)
+    }
+
+    /// The name that an event leaves under, and whether it was renamed; `None` for one that is not allowed.
+    pub(crate) fn outgoing_name(&self, name: &str) -> Option<(&str, bool)> {
+        let position = |names: &[Box<str>]| names.binary_search_by(|allowed| allowed.as_ref().cmp(name)).ok();
+        if let Some(allowed) = position(&self.events.allow).and_then(|at| self.events.allow.get(at)) {
+            return Some((allowed, false));
+        }
+        let (_, renamed) = self.events.rename.iter().find(|(own, _)| own.as_ref() == name)?;
+        Some((renamed, true))
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Policy({}@{} {})", self.name, self.version, self.digest)
+    }
+}
+
+/// SHA-256 of a policy's canonical text. Prints as 64 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PolicyDigest([u8; 32]);
+
 impl PolicyDigest {
-    /// From the bytes that were stored.
+    /// From bytes that were stored.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
+
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
-impl std::fmt::Display for PolicyDigest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for b in self.0 {
-            write!(f, "{b:02x}")?;
-        }
-        Ok(())
+
+impl fmt::Display for PolicyDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(std::str::from_utf8(&crate::normalize::hex(&self.0)).unwrap_or_default())
     }
 }
-/// A compiled policy, bound to the hosts of one site.
-#[derive(Debug)]
-pub struct Policy {
-    pub(crate) name: String,
-    pub(crate) version: u32,
-    pub(crate) digest: PolicyDigest,
-    pub(crate) canonical: String,
-}
-/// Why a policy was not compiled. Its text names the key and the cure.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct PolicyError(pub(crate) String);
-impl Policy {
-    /// Compiles the text of a policy file for a site with these hosts. `file` is named in errors.
-    pub fn compile(text: &str, file: &str, hosts: &[String]) -> Result<Self, PolicyError> {
-        let _ = (text, file, hosts);
-        Ok(Self { name: "skeleton".into(), version: 1, digest: PolicyDigest([7; 32]), canonical: "{}".into() })
-    }
-    /// The text of a built-in policy: `retail@1`, or `retail` for the newest. Also the full name.
-    pub fn builtin(name: &str) -> Option<(&'static str, &'static str)> {
-        let _ = name;
-        Some(("retail@1", ""))
-    }
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-    /// Its version.
-    pub fn version(&self) -> u32 {
-        self.version
-    }
-    /// Its digest.
-    pub fn digest(&self) -> PolicyDigest {
-        self.digest
-    }
-    /// The text that the digest covers; kept with stored events, see [`StoredPolicy`].
-    pub fn canonical(&self) -> &str {
-        &self.canonical
-    }
-}
-/// The policy under which stored events were sanitized.
-#[derive(Debug)]
-pub struct StoredPolicy {
-    pub(crate) digest: PolicyDigest,
-}
-impl StoredPolicy {
-    /// From what the outbox keeps; `canonical` is `None` where the text is gone.
-    pub fn read(digest: PolicyDigest, canonical: Option<&str>) -> Self {
-        let _ = canonical;
-        Self { digest }
+
+impl fmt::Debug for PolicyDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PolicyDigest({self})")
     }
 }

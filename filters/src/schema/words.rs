@@ -10,28 +10,6 @@ pub(super) static CONTENT_TYPES: &[&str] = &["product", "product_group"];
 /// Meta's `delivery_category` values.
 pub(super) static DELIVERY_CATEGORIES: &[&str] = &["in_store", "curbside", "home_delivery"];
 
-/// Meta's standard events for websites.
-pub(crate) static STANDARD_EVENTS: &[&str] = &[
-    "AddPaymentInfo",
-    "AddToCart",
-    "AddToWishlist",
-    "CompleteRegistration",
-    "Contact",
-    "CustomizeProduct",
-    "Donate",
-    "FindLocation",
-    "InitiateCheckout",
-    "Lead",
-    "PageView",
-    "Purchase",
-    "Schedule",
-    "Search",
-    "StartTrial",
-    "SubmitApplication",
-    "Subscribe",
-    "ViewContent",
-];
-
 /// ISO 4217 codes of currencies in use, in order. Funds, metals and the codes for tests are left out.
 #[rustfmt::skip]
 pub(crate) static CURRENCIES: &[&str] = &[

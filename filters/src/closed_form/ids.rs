@@ -1,0 +1,121 @@
+//! Ids: opaque, tokens, ids of goods.
+
+use std::borrow::Cow;
+
+/// Lengths of hex digests. A run of exactly so many hex digits could be somebody's hash, so it is no token and no content id.
+const DIGEST_LENGTHS: [usize; 4] = [32, 40, 64, 128];
+
+/// `[A-Za-z0-9._:-]{1,80}` without a run that could be a digest.
+pub(crate) fn token(text: &str) -> Option<&str> {
+    plain(text, 80, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-'))
+}
+
+/// `[A-Za-z0-9._-]{1,64}` without a run that could be a digest.
+pub(crate) fn content_id(text: &str) -> Option<&str> {
+    plain(text, 64, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+fn plain(text: &str, longest: usize, allowed: impl Fn(u8) -> bool) -> Option<&str> {
+    let fits = (1..=longest).contains(&text.len()) && text.bytes().all(allowed);
+    (fits && !holds_digest(text)).then_some(text)
+}
+
+fn holds_digest(text: &str) -> bool {
+    text.len() >= 32
+        && text.as_bytes().split(|byte| !byte.is_ascii_hexdigit()).any(|run| DIGEST_LENGTHS.contains(&run.len()))
+}
+
+/// A UUID or ULID, after one of the policy's prefixes or none. Version and variant are checked, so that 32 hex digits of an
+/// MD5 pass for a UUID only by a chance of 1 in 8.
+pub(crate) fn opaque_id<'a>(text: &'a str, prefixes: &[Box<str>]) -> Option<&'a str> {
+    let bare = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix.as_ref()));
+    (is_opaque(text) || bare.is_some_and(is_opaque)).then_some(text)
+}
+
+fn is_opaque(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    match bytes.len() {
+        36 => {
+            let dashes = [8, 13, 18, 23].into_iter().all(|at| bytes.get(at) == Some(&b'-'));
+            let digits = bytes.iter().filter(|byte| byte.is_ascii_hexdigit()).count() == 32;
+            dashes && digits && has_uuid_version(bytes.get(14), bytes.get(19))
+        }
+        32 => bytes.iter().all(u8::is_ascii_hexdigit) && has_uuid_version(bytes.get(12), bytes.get(16)),
+        26 => {
+            let crockford =
+                |byte: &u8| byte.is_ascii_alphanumeric() && !matches!(byte.to_ascii_uppercase(), b'I' | b'L' | b'O' | b'U');
+            // The time of a ULID has 48 bits, so its first digit is at most 7.
+            bytes.first().is_some_and(|byte| (b'0'..=b'7').contains(byte)) && bytes.iter().all(crockford)
+        }
+        _ => false,
+    }
+}
+
+/// RFC 9562: versions 1 to 8, variant 10.
+fn has_uuid_version(version: Option<&u8>, variant: Option<&u8>) -> bool {
+    matches!(version, Some(b'1'..=b'8')) && matches!(variant, Some(b'8' | b'9' | b'a' | b'b' | b'A' | b'B'))
+}
+
+/// A random UUID (version 4) from sixteen random bytes.
+pub(crate) fn fresh_uuid(mut random: [u8; 16]) -> Cow<'static, str> {
+    let [_, _, _, _, _, _, version, _, variant, ..] = &mut random;
+    *version = (*version & 0x0f) | 0x40;
+    *variant = (*variant & 0x3f) | 0x80;
+    let mut text = String::with_capacity(36);
+    for (at, byte) in random.into_iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        for digit in [byte >> 4, byte & 0x0f] {
+            text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+        }
+    }
+    Cow::Owned(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_hold_no_digest() {
+        for good in ["order-1", "evt_0:a.b", "ORD-2026-11-22-000017", &"a".repeat(31), &"a".repeat(33)] {
+            assert_eq!(token(good), Some(good));
+        }
+        for length in DIGEST_LENGTHS {
+            let digest = "a1".repeat(length / 2);
+            assert_eq!(token(&digest), None);
+            assert_eq!(content_id(&format!("x_{digest}")), None);
+        }
+        for bad in ["", "a b", "jane@example.com", "é", &"x".repeat(81), "a/b", "a%20b"] {
+            assert_eq!(token(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn opaque_ids_are_uuids_and_ulids() {
+        let prefixes = ["order-".into()];
+        for good in [
+            "7f3c9a52-1b2e-4f7d-9c66-5f0a4d1be2c1",
+            "7F3C9A52-1B2E-7F7D-BC66-5F0A4D1BE2C1",
+            "7f3c9a521b2e4f7d9c665f0a4d1be2c1",
+            "01JD2XKQ8N5Z3W9V7R4T6Y1M0P",
+            "order-7f3c9a52-1b2e-4f7d-9c66-5f0a4d1be2c1",
+        ] {
+            assert_eq!(opaque_id(good, &prefixes), Some(good));
+        }
+        for bad in [
+            "order-17",
+            "7f3c9a52-1b2e-0f7d-9c66-5f0a4d1be2c1",
+            "d41d8cd98f00b204e9800998ecf8427e",
+            "invoice-7f3c9a52-1b2e-4f7d-9c66-5f0a4d1be2c1",
+            "81JD2XKQ8N5Z3W9V7R4T6Y1M0P",
+            "metformin-refill-jane-doe",
+        ] {
+            assert_eq!(opaque_id(bad, &prefixes), None, "{bad}");
+        }
+        let fresh = fresh_uuid([0xff; 16]);
+        assert_eq!(fresh, "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert!(opaque_id(&fresh, &[]).is_some());
+    }
+}

@@ -1,0 +1,148 @@
+//! The exact shapes in which values may leave.
+//!
+//! Each function takes a value as it came and gives its closed form, or `None`. Forming a closed form again changes nothing;
+//! by that the guard and readmission recognise one. Nothing here knows a policy.
+
+mod cookies;
+mod ids;
+mod numbers;
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+pub(crate) use cookies::{fbc, fbc_from_fbclid, fbp};
+pub(crate) use ids::{content_id, fresh_uuid, opaque_id, token};
+pub(crate) use numbers::{decimal, integer, parse_decimal, round_decimal};
+
+use crate::event::Value;
+use crate::normalize::strip_suffix;
+use crate::schema::{CURRENCIES, Signal};
+
+/// The word of the list that this is, whatever its case.
+pub(crate) fn word(words: &'static [&'static str], text: &str) -> Option<&'static str> {
+    words.iter().find(|word| word.eq_ignore_ascii_case(text)).copied()
+}
+
+/// An ISO 4217 code in upper case. Python's SDK sends it in lower case.
+pub(crate) fn currency(text: &str) -> Option<&'static str> {
+    word(CURRENCIES, text.trim())
+}
+
+/// An IP address in the usual text form, whole: Meta refuses truncated ones.
+pub(crate) fn ip_address(text: &str) -> Option<String> {
+    let text = text.trim();
+    let address: IpAddr = text.parse().or_else(|_| strip_suffix(text).parse()).ok()?;
+    Some(address.to_string())
+}
+
+/// A boolean, also as the text or number that form encodings make of it.
+pub(crate) fn boolean(value: &Value<'_>) -> Option<bool> {
+    match value {
+        Value::Bool(value) => Some(*value),
+        Value::Whole(0) => Some(false),
+        Value::Whole(1) => Some(true),
+        Value::Text(text) => match text.as_ref() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A whole number, also as text.
+pub(crate) fn whole(value: &Value<'_>) -> Option<i64> {
+    match value {
+        Value::Whole(number) => Some(*number),
+        Value::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// What a privacy signal says, as the JSON that leaves; `Err` holds its strictest value where it cannot be read.
+pub(crate) fn signal(signal: Signal, value: &Value<'_>) -> Result<&'static str, &'static str> {
+    let text = |value: bool| if value { "true" } else { "false" };
+    match signal {
+        Signal::StrictWhenTrue => boolean(value).map(text).ok_or("true"),
+        Signal::StrictWhenFalse => boolean(value).map(text).ok_or("false"),
+        Signal::LimitedDataUse => limited_data_use(value).map(|on| if on { LDU } else { "[]" }).ok_or(LDU),
+        Signal::LimitedDataUseCountry => whole(value).filter(|n| *n == 0 || *n == 1).map(small_number).ok_or("0"),
+        Signal::LimitedDataUseState => {
+            whole(value).filter(|n| *n == 0 || (1000..=1013).contains(n)).map(small_number).ok_or("0")
+        }
+    }
+}
+
+const LDU: &str = "[\"LDU\"]";
+
+/// Whether Limited Data Use is asked for; `None` if that cannot be told.
+fn limited_data_use(value: &Value<'_>) -> Option<bool> {
+    let elements = match value {
+        Value::List(list) => list.as_slice(),
+        Value::Text(text) if text.is_empty() => &[],
+        single => single.elements(),
+    };
+    let mut on = false;
+    for element in elements {
+        match element.text() {
+            Some(text) if text.eq_ignore_ascii_case("LDU") => on = true,
+            _ => return None,
+        }
+    }
+    Some(on)
+}
+
+/// The text of the few numbers that Meta uses for countries and states.
+fn small_number(number: i64) -> &'static str {
+    const NUMBERS: [&str; 16] = [
+        "0", "1", "1000", "1001", "1002", "1003", "1004", "1005", "1006", "1007", "1008", "1009", "1010", "1011", "1012",
+        "1013",
+    ];
+    let at = usize::try_from(if number < 2 { number } else { number - 998 }).unwrap_or(0);
+    NUMBERS.get(at).copied().unwrap_or("0")
+}
+
+/// A user agent of known parts, or the fixed text of its family.
+pub(crate) fn user_agent(text: &str) -> Option<(Cow<'_, str>, bool)> {
+    match crate::user_agent::check(text) {
+        crate::user_agent::Checked::Kept(kept) => Some((Cow::Borrowed(kept), false)),
+        crate::user_agent::Checked::Family(family) => Some((Cow::Borrowed(family), true)),
+        crate::user_agent::Checked::Unknown => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_that_cannot_be_read_counts_as_its_strictest_value() {
+        for state in 1000..=1013 {
+            assert_eq!(signal(Signal::LimitedDataUseState, &Value::Whole(state)), Ok(small_number(state)));
+            assert_eq!(small_number(state), state.to_string());
+        }
+        assert_eq!(signal(Signal::LimitedDataUse, &Value::Text("LDU".into())), Ok(LDU));
+        assert_eq!(signal(Signal::LimitedDataUse, &Value::List(vec![])), Ok("[]"));
+        assert_eq!(signal(Signal::LimitedDataUse, &Value::List(vec![Value::Whole(1)])), Err(LDU));
+        assert_eq!(signal(Signal::LimitedDataUse, &Value::Misfit), Err(LDU));
+        assert_eq!(signal(Signal::StrictWhenTrue, &Value::Text("yes".into())), Err("true"));
+        assert_eq!(signal(Signal::StrictWhenFalse, &Value::Misfit), Err("false"));
+        assert_eq!(signal(Signal::LimitedDataUseCountry, &Value::Whole(7)), Err("0"));
+    }
+
+    #[test]
+    fn currencies_are_in_order_and_of_three_letters() {
+        assert!(CURRENCIES.is_sorted());
+        assert!(CURRENCIES.iter().all(|code| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase())));
+        assert_eq!(currency("usd"), Some("USD"));
+        assert_eq!(currency("XXX"), None);
+    }
+
+    #[test]
+    fn addresses_leave_whole_and_without_the_suffix() {
+        assert_eq!(ip_address("203.0.113.7").as_deref(), Some("203.0.113.7"));
+        assert_eq!(ip_address("2001:DB8::1.AQQCAQMC").as_deref(), Some("2001:db8::1"));
+        assert_eq!(ip_address("203.0.113.0/24"), None);
+        assert_eq!(ip_address("jane@example.com"), None);
+    }
+}

@@ -1,0 +1,127 @@
+//! Numbers: bounded, and exact to the digit. Nothing here passes through a float.
+
+use std::borrow::Cow;
+
+use crate::event::Value;
+
+/// Ten-thousandths: every decimal has at most four fraction digits.
+const SCALE: i64 = 10_000;
+
+/// A whole number from `min` to `max`, as JSON.
+pub(crate) fn integer(value: &Value<'_>, min: i64, max: i64) -> Option<Cow<'static, str>> {
+    super::whole(value).filter(|number| (min..=max).contains(number)).map(|number| Cow::Owned(number.to_string()))
+}
+
+/// A decimal from 0 to `max`, as JSON. Up to four fraction digits it keeps its text; more are rounded half to even, because
+/// floats arrive as 434.99999999999994. An exponent, a sign or a leading zero is no decimal.
+pub(crate) fn decimal<'v>(value: &'v Value<'_>, max: u32) -> Option<Cow<'v, str>> {
+    let text = decimal_text(value)?;
+    let scaled = parse_decimal(text)?;
+    if scaled > i64::from(max) * SCALE {
+        return None;
+    }
+    let fraction_digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    Some(if fraction_digits <= 4 { Cow::Borrowed(text) } else { Cow::Owned(to_text(scaled)) })
+}
+
+/// The decimal rounded to a multiple of `step` (ten-thousandths), half to even, as JSON; and whether that changed it.
+pub(crate) fn round_decimal(value: &Value<'_>, max: u32, step: i64) -> Option<(String, bool)> {
+    let scaled = parse_decimal(&decimal(value, max)?)?;
+    let rounded = round_half_even(scaled, step)?;
+    Some((to_text(rounded), rounded != scaled))
+}
+
+fn decimal_text<'v>(value: &'v Value<'_>) -> Option<&'v str> {
+    match value {
+        Value::Number(text) => Some(text),
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// Ten-thousandths of a plain decimal text.
+pub(crate) fn parse_decimal(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // Twelve digits cannot overflow, and 64 are more than any float prints.
+    if !digits(whole) || whole.len() > 12 || (whole.len() > 1 && whole.starts_with('0')) || text.len() > 64 {
+        return None;
+    }
+    let mut scaled = whole.parse::<i64>().ok()?.checked_mul(SCALE)?;
+    if let Some(fraction) = fraction {
+        if !digits(fraction) {
+            return None;
+        }
+        let mut weight = SCALE / 10;
+        for digit in fraction.bytes().take(4) {
+            scaled += i64::from(digit - b'0') * weight;
+            weight /= 10;
+        }
+        let mut rest = fraction.bytes().skip(4);
+        match rest.next() {
+            Some(b'6'..=b'9') => scaled += 1,
+            Some(b'5') if rest.any(|digit| digit != b'0') || scaled % 2 == 1 => scaled += 1,
+            _ => {}
+        }
+    }
+    Some(scaled)
+}
+
+fn round_half_even(scaled: i64, step: i64) -> Option<i64> {
+    let steps = scaled.checked_div(step)?;
+    let rest = scaled.checked_rem(step)?.checked_mul(2)?;
+    let up = rest > step || (rest == step && steps % 2 == 1);
+    (steps + i64::from(up)).checked_mul(step)
+}
+
+/// Without needless zeros: `435`, `434.9`, `0.05`.
+fn to_text(scaled: i64) -> String {
+    let (whole, fraction) = (scaled / SCALE, scaled % SCALE);
+    if fraction == 0 {
+        return whole.to_string();
+    }
+    let text = format!("{whole}.{fraction:04}");
+    text.trim_end_matches('0').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaves(text: &str) -> Option<String> {
+        let number = decimal(&Value::Number(text), 99_999_999).map(Cow::into_owned);
+        assert_eq!(number, decimal(&Value::Text(text.into()), 99_999_999).map(Cow::into_owned));
+        number
+    }
+
+    #[test]
+    fn decimals_keep_their_text_or_are_rounded_half_to_even() {
+        for same in ["0", "29.90", "107.97", "99999999", "0.0001", "61.725"] {
+            assert_eq!(leaves(same).as_deref(), Some(same));
+        }
+        for (long, short) in [
+            ("434.99999999999994", "435"),
+            ("0.00005", "0"),
+            ("0.00015", "0.0002"),
+            ("0.000050001", "0.0001"),
+            ("1.23456", "1.2346"),
+            ("2.00001", "2"),
+        ] {
+            assert_eq!(leaves(long).as_deref(), Some(short));
+        }
+        for bad in ["", "-1", "1e3", "1E3", "+1", " 1", "007", "1.", ".5", "1.2.3", "100000000", "4155550007", "NaN", "٣"] {
+            assert_eq!(leaves(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn rounding_is_to_a_multiple() {
+        let round = |text, step| round_decimal(&Value::Number(text), 99_999_999, step);
+        assert_eq!(round("107.97", 10_000), Some(("108".into(), true)));
+        assert_eq!(round("107.5", 10_000), Some(("108".into(), true)));
+        assert_eq!(round("106.5", 10_000), Some(("106".into(), true)));
+        assert_eq!(round("107.97", 50_000), Some(("110".into(), true)));
+        assert_eq!(round("110", 50_000), Some(("110".into(), false)));
+        assert_eq!(round("1.23", 500), Some(("1.25".into(), true)));
+    }
+}

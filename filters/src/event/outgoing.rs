@@ -1,0 +1,130 @@
+//! An event as it is about to leave: closed forms only, put there by the stages, written in the order of the table.
+
+use std::borrow::Cow;
+
+use super::Slots;
+use crate::normalize::{self, Digest};
+use crate::schema::{Field, ROWS, Section};
+
+/// A value in its closed form.
+pub(crate) enum Leaving<'a> {
+    /// A JSON string.
+    Text(Cow<'a, str>),
+    /// A JSON number or boolean, in its own text.
+    Literal(Cow<'a, str>),
+    /// A JSON list of strings.
+    Texts(Vec<Cow<'a, str>>),
+    /// A digest as 64 hex digits.
+    Digest(Digest),
+    /// A JSON list of digests.
+    Digests(Vec<Digest>),
+    /// The list of goods.
+    Items(Vec<Item<'a>>),
+}
+
+/// One of the goods, its fields in the order of the table.
+pub(crate) type Item<'a> = Vec<(Field, Leaving<'a>)>;
+
+/// The event that the stages build.
+pub(crate) struct Outgoing<'a> {
+    slots: Slots<Leaving<'a>>,
+}
+
+impl<'a> Outgoing<'a> {
+    pub(crate) fn new() -> Self {
+        Self { slots: Slots::new() }
+    }
+
+    /// Puts a field's closed form. A field is put once; a second value is ignored, for the first was checked.
+    pub(crate) fn put(&mut self, field: Field, value: Leaving<'a>) {
+        self.slots.put(field, value);
+    }
+
+    pub(crate) fn get(&self, field: Field) -> Option<&Leaving<'a>> {
+        self.slots.get(field)
+    }
+
+    /// The JSON object: one line, no spaces, keys in the order of the table. `user_data` is always there, since Meta wants it.
+    pub(crate) fn to_json(&self) -> String {
+        let mut json = String::with_capacity(1024);
+        json.push('{');
+        self.write_section(&mut json, Section::Event);
+        json.push_str(",\"user_data\":{");
+        self.write_section(&mut json, Section::UserData);
+        json.push('}');
+        if self.slots.iter().any(|(field, _)| field.row().section == Section::CustomData) {
+            json.push_str(",\"custom_data\":{");
+            self.write_section(&mut json, Section::CustomData);
+            json.push('}');
+        }
+        json.push('}');
+        json
+    }
+
+    fn write_section(&self, json: &mut String, section: Section) {
+        let mut first = true;
+        for row in ROWS.iter().filter(|row| row.section == section) {
+            let Some(value) = self.slots.get(row.field) else { continue };
+            write_key(json, row.name, &mut first);
+            write_value(json, value);
+        }
+    }
+}
+
+/// Keys come from the table, whose names need no escapes.
+fn write_key(json: &mut String, name: &str, first: &mut bool) {
+    if !std::mem::take(first) {
+        json.push(',');
+    }
+    json.push('"');
+    json.push_str(name);
+    json.push_str("\":");
+}
+
+fn write_value(json: &mut String, value: &Leaving<'_>) {
+    match value {
+        Leaving::Text(text) => write_text(json, text),
+        Leaving::Literal(text) => json.push_str(text),
+        Leaving::Digest(digest) => write_digest(json, digest),
+        Leaving::Texts(texts) => write_list(json, texts, |json, text| write_text(json, text)),
+        Leaving::Digests(digests) => write_list(json, digests, write_digest),
+        Leaving::Items(items) => write_list(json, items, |json, item| {
+            json.push('{');
+            let mut first = true;
+            for (field, value) in item {
+                write_key(json, field.row().name, &mut first);
+                write_value(json, value);
+            }
+            json.push('}');
+        }),
+    }
+}
+
+fn write_list<T>(json: &mut String, list: &[T], write: impl Fn(&mut String, &T)) {
+    json.push('[');
+    for (at, element) in list.iter().enumerate() {
+        if at > 0 {
+            json.push(',');
+        }
+        write(json, element);
+    }
+    json.push(']');
+}
+
+fn write_digest(json: &mut String, digest: &Digest) {
+    json.push('"');
+    json.push_str(std::str::from_utf8(&normalize::hex(digest)).unwrap_or_default());
+    json.push('"');
+}
+
+fn write_text(json: &mut String, text: &str) {
+    let plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
+    if text.bytes().all(plain) {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else {
+        // No closed form needs escapes today; a text with some is written correctly all the same.
+        json.push_str(&serde_json::to_string(text).unwrap_or_else(|_| String::from("null")));
+    }
+}

@@ -1,0 +1,466 @@
+//! The first filter: JSON straight into the slots of the table.
+//!
+//! Keys that are not in the table are counted and their values skipped without being kept. A key that comes twice anywhere
+//! is refused, because two readers may disagree on which one counts. Depth, strings and lists are bounded.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::raw::section_of;
+use super::{Item, RawEvent, Slots, Value};
+use crate::refusal::{Refusal, Rule};
+use crate::schema::{Field, Kind, Section};
+
+/// Objects and lists in each other, the event itself being the first.
+const MAX_DEPTH: u8 = 16;
+/// Bytes of a string or key, after its escapes are resolved.
+const MAX_STRING: usize = 8 * 1024;
+/// Elements of a list that is kept.
+const MAX_LIST: usize = 512;
+
+impl<'a> RawEvent<'a> {
+    /// Reads one event.
+    pub fn parse(text: &'a str) -> Result<Self, Refusal> {
+        let mut state = State { slots: Slots::new(), unknown_keys: 0, refusal: None };
+        let mut json = serde_json::Deserializer::from_str(text);
+        let read = Section::Event.seed(&mut state).deserialize(&mut json).and_then(|shape| json.end().map(|()| shape));
+        match (read, state.refusal) {
+            (_, Some(refusal)) => Err(refusal),
+            (Ok(Shape::Object), None) => Ok(Self { slots: state.slots, unknown_keys: state.unknown_keys }),
+            (Ok(_), None) => Err(Refusal::new("event", Rule::NotAnObject)),
+            (Err(_), None) => Err(Refusal::new("event", Rule::NotJson)),
+        }
+    }
+}
+
+/// The visits of a scalar, for visitors to which every scalar means the same.
+macro_rules! every_scalar_is {
+    ($result:ty, $value:expr) => {
+        fn visit_bool<E>(self, _: bool) -> Result<$result, E> {
+            Ok($value)
+        }
+
+        fn visit_i64<E>(self, _: i64) -> Result<$result, E> {
+            Ok($value)
+        }
+
+        fn visit_u64<E>(self, _: u64) -> Result<$result, E> {
+            Ok($value)
+        }
+
+        fn visit_f64<E>(self, _: f64) -> Result<$result, E> {
+            Ok($value)
+        }
+    };
+}
+
+/// What has been read so far. serde's errors carry text only, so the reason of a refusal is kept here.
+struct State<'a> {
+    slots: Slots<Value<'a>>,
+    unknown_keys: u32,
+    refusal: Option<Refusal>,
+}
+
+impl State<'_> {
+    /// Ends the parse with a refusal.
+    fn refuse<E: serde::de::Error>(&mut self, path: &'static str, rule: Rule) -> E {
+        self.refusal.get_or_insert(Refusal::new(path, rule));
+        E::custom("refused")
+    }
+
+    fn check_depth<E: serde::de::Error>(&mut self, depth: u8) -> Result<(), E> {
+        if depth > MAX_DEPTH { Err(self.refuse("event", Rule::TooDeep)) } else { Ok(()) }
+    }
+
+    fn check_length<E: serde::de::Error>(&mut self, text: &str, path: &'static str) -> Result<(), E> {
+        if text.len() > MAX_STRING { Err(self.refuse(path, Rule::StringTooLong)) } else { Ok(()) }
+    }
+}
+
+/// What stood where an object was expected.
+enum Shape {
+    Object,
+    Null,
+    Misfit,
+}
+
+impl Section {
+    fn seed<'s, 'a>(self, state: &'s mut State<'a>) -> ObjectSeed<'s, 'a> {
+        let depth = if self == Self::Event { 1 } else { 2 };
+        ObjectSeed { state, section: self, depth }
+    }
+
+    fn path(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::UserData => "user_data",
+            Self::CustomData => "custom_data",
+            Self::Contents => "custom_data.contents[]",
+        }
+    }
+}
+
+/// Reads the event, `user_data` or `custom_data`.
+struct ObjectSeed<'s, 'a> {
+    state: &'s mut State<'a>,
+    section: Section,
+    depth: u8,
+}
+
+impl<'de> DeserializeSeed<'de> for ObjectSeed<'_, 'de> {
+    type Value = Shape;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Shape, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ObjectSeed<'_, 'de> {
+    type Value = Shape;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Shape, A::Error> {
+        let path = self.section.path();
+        read_members(self.state, map, self.section, self.depth, |state, field, value| {
+            if state.slots.put(field, value) { Ok(()) } else { Err(state.refuse(path, Rule::DuplicateKey)) }
+        })?;
+        Ok(Shape::Object)
+    }
+
+    fn visit_unit<E>(self) -> Result<Shape, E> {
+        Ok(Shape::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Shape, A::Error> {
+        skip_elements(self.state, seq, self.depth)?;
+        Ok(Shape::Misfit)
+    }
+
+    every_scalar_is!(Shape, Shape::Misfit);
+
+    fn visit_str<E>(self, _: &str) -> Result<Shape, E> {
+        Ok(Shape::Misfit)
+    }
+}
+
+/// Reads an object's members: those of the table go to `keep`, the others are counted and skipped.
+fn read_members<'de, A: MapAccess<'de>>(
+    state: &mut State<'de>,
+    mut map: A,
+    section: Section,
+    depth: u8,
+    mut keep: impl FnMut(&mut State<'de>, Field, Value<'de>) -> Result<(), A::Error>,
+) -> Result<(), A::Error> {
+    state.check_depth(depth)?;
+    let mut unknown = KeySet::default();
+    while let Some(key) = map.next_key_seed(KeySeed)? {
+        if let Some(field) = Field::find(section, &key) {
+            let value = map.next_value_seed(ValueSeed { state, field, depth })?;
+            keep(state, field, value)?;
+            continue;
+        }
+        state.check_length(&key, "unknown")?;
+        if !unknown.insert(key) {
+            return Err(state.refuse(section.path(), Rule::DuplicateKey));
+        }
+        state.unknown_keys = state.unknown_keys.saturating_add(1);
+        map.next_value_seed(SkipSeed { state, depth })?;
+    }
+    Ok(())
+}
+
+/// Reads a key without copying it, unless it holds escapes.
+struct KeySeed;
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Cow<'de, str>, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeySeed {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(key))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(key.to_owned()))
+    }
+}
+
+/// The unknown keys of one object, to find one that comes twice. Few are compared one by one; many go to a hash set, so that
+/// an object of a million keys costs no more than a million steps.
+#[derive(Default)]
+struct KeySet<'de> {
+    few: Vec<Cow<'de, str>>,
+    many: HashSet<Cow<'de, str>>,
+}
+
+impl<'de> KeySet<'de> {
+    const FEW: usize = 16;
+
+    /// `false` if the key was there.
+    fn insert(&mut self, key: Cow<'de, str>) -> bool {
+        if self.few.contains(&key) {
+            return false;
+        }
+        if self.few.len() < Self::FEW {
+            self.few.push(key);
+            return true;
+        }
+        self.many.insert(key)
+    }
+}
+
+/// Reads the value of a field as its kind wants it.
+struct ValueSeed<'s, 'a> {
+    state: &'s mut State<'a>,
+    field: Field,
+    depth: u8,
+}
+
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_, 'de> {
+    type Value = Value<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value<'de>, D::Error> {
+        match self.field.row().kind {
+            Kind::Decimal { .. } => self.decimal(json),
+            Kind::Object => {
+                let Some(section) = section_of(self.field) else { return Ok(Value::Misfit) };
+                Ok(match section.seed(self.state).deserialize(json)? {
+                    Shape::Object => Value::Object,
+                    Shape::Null => Value::Null,
+                    Shape::Misfit => Value::Misfit,
+                })
+            }
+            _ => json.deserialize_any(self),
+        }
+    }
+}
+
+impl<'a> ValueSeed<'_, 'a> {
+    /// A decimal keeps its digits as they came: 29.90 must not become 29.9, nor 434.99 a float near it.
+    fn decimal<D: Deserializer<'a>>(self, json: D) -> Result<Value<'a>, D::Error> {
+        let raw: &'a str = <&'a RawValue as serde::Deserialize>::deserialize(json)?.get();
+        if raw.starts_with(|first: char| first.is_ascii_digit() || first == '-') {
+            self.state.check_length(raw, self.field.path())?;
+            return Ok(Value::Number(raw));
+        }
+        // Anything else is read again with all checks; a string of digits is the usual case.
+        let mut inner = serde_json::Deserializer::from_str(raw);
+        inner.deserialize_any(self).map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Visitor<'de> for ValueSeed<'_, 'de> {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value<'de>, E> {
+        Ok(Value::Whole(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
+        Ok(i64::try_from(value).map_or(Value::Misfit, Value::Whole))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Value<'de>, E> {
+        Ok(Value::Misfit)
+    }
+
+    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Value<'de>, E> {
+        self.state.check_length(text, self.field.path())?;
+        Ok(Value::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value<'de>, E> {
+        self.state.check_length(text, self.field.path())?;
+        Ok(Value::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
+        let Self { state, field, depth } = self;
+        let depth = depth + 1;
+        state.check_depth(depth)?;
+        if field == Field::Contents {
+            let mut items = Vec::new();
+            while let Some(item) = seq.next_element_seed(ItemSeed { state, depth })? {
+                if items.len() == MAX_LIST {
+                    return Err(state.refuse(field.path(), Rule::ListTooLong));
+                }
+                items.push(item);
+            }
+            return Ok(Value::Items(items));
+        }
+        if !field.row().many {
+            skip_elements(state, seq, depth - 1)?;
+            return Ok(Value::Misfit);
+        }
+        let mut list = Vec::new();
+        while let Some(element) = seq.next_element_seed(ElementSeed { state, field, depth })? {
+            if list.len() == MAX_LIST {
+                return Err(state.refuse(field.path(), Rule::ListTooLong));
+            }
+            list.push(element);
+        }
+        Ok(Value::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value<'de>, A::Error> {
+        skip_members(self.state, map, self.depth + 1)?;
+        Ok(Value::Misfit)
+    }
+}
+
+/// An element of a list of scalars: a list in it is no value of any kind.
+struct ElementSeed<'s, 'a> {
+    state: &'s mut State<'a>,
+    field: Field,
+    depth: u8,
+}
+
+impl<'de> DeserializeSeed<'de> for ElementSeed<'_, 'de> {
+    type Value = Value<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value<'de>, D::Error> {
+        let Self { state, field, depth } = self;
+        Ok(match json.deserialize_any(ValueSeed { state, field, depth })? {
+            Value::List(_) | Value::Items(_) => Value::Misfit,
+            scalar => scalar,
+        })
+    }
+}
+
+/// One of the goods.
+struct ItemSeed<'s, 'a> {
+    state: &'s mut State<'a>,
+    depth: u8,
+}
+
+impl<'de> DeserializeSeed<'de> for ItemSeed<'_, 'de> {
+    type Value = Item<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Item<'de>, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ItemSeed<'_, 'de> {
+    type Value = Item<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an element of contents")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Item<'de>, A::Error> {
+        let mut item: Vec<(Field, Value<'de>)> = Vec::with_capacity(4);
+        read_members(self.state, map, Section::Contents, self.depth + 1, |state, field, value| {
+            if item.iter().any(|(other, _)| *other == field) {
+                return Err(state.refuse(Section::Contents.path(), Rule::DuplicateKey));
+            }
+            item.push((field, value));
+            Ok(())
+        })?;
+        Ok(Some(item))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Item<'de>, A::Error> {
+        skip_elements(self.state, seq, self.depth + 1)?;
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Item<'de>, E> {
+        Ok(None)
+    }
+
+    every_scalar_is!(Item<'de>, None);
+
+    fn visit_str<E>(self, _: &str) -> Result<Item<'de>, E> {
+        Ok(None)
+    }
+}
+
+/// Reads over a value that is not kept, with the bounds and the check for keys that come twice.
+struct SkipSeed<'s, 'a> {
+    state: &'s mut State<'a>,
+    depth: u8,
+}
+
+impl<'de> DeserializeSeed<'de> for SkipSeed<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for SkipSeed<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    every_scalar_is!((), ());
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        self.state.check_length(text, "unknown")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
+        skip_elements(self.state, seq, self.depth + 1)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        skip_members(self.state, map, self.depth + 1)
+    }
+}
+
+fn skip_elements<'de, A: SeqAccess<'de>>(state: &mut State<'de>, mut seq: A, depth: u8) -> Result<(), A::Error> {
+    state.check_depth(depth)?;
+    while seq.next_element_seed(SkipSeed { state, depth })?.is_some() {}
+    Ok(())
+}
+
+fn skip_members<'de, A: MapAccess<'de>>(state: &mut State<'de>, mut map: A, depth: u8) -> Result<(), A::Error> {
+    state.check_depth(depth)?;
+    let mut keys = KeySet::default();
+    while let Some(key) = map.next_key_seed(KeySeed)? {
+        state.check_length(&key, "unknown")?;
+        if !keys.insert(key) {
+            return Err(state.refuse("unknown", Rule::DuplicateKey));
+        }
+        map.next_value_seed(SkipSeed { state, depth })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! What the filter reads of a URL: host, path, route and click id. Nothing else of it is ever used.
+//!
+//! A path is compared only after it is decoded, freed of dot segments, empty segments and matrix parameters, and folded to
+//! lower case, so that no spelling of a page escapes its class. Plain URLs are read by hand, which is several times cheaper;
+//! anything unusual goes to the `url` crate, and a property test compares the two.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use crate::normalize::strip_suffix;
+
+/// The parts of a URL that decide.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Page<'a> {
+    /// Host in lower case, as the URL standard writes it.
+    pub(crate) host: Cow<'a, str>,
+    /// Segments of the path.
+    pub(crate) path: Vec<Cow<'a, str>>,
+    /// Segments of a `#/` route, which single-page applications use as a path.
+    pub(crate) route: Option<Vec<Cow<'a, str>>>,
+    /// The value of `fbclid`, as it stands.
+    pub(crate) fbclid: Option<&'a str>,
+}
+
+/// Reads a URL; `None` for one that cannot be read or is neither http nor https.
+pub(crate) fn read(text: &str) -> Option<Page<'_>> {
+    let text = strip_suffix(text.trim());
+    read_plain(text).or_else(|| read_any(text))
+}
+
+/// A URL of the usual form: scheme and host in lower case, no port, no user, a path without escapes and dot segments.
+fn read_plain(text: &str) -> Option<Page<'_>> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    let (address, tail) = rest.split_at_checked(end)?;
+    let (host, path) = address.find('/').and_then(|at| address.split_at_checked(at)).unwrap_or((address, ""));
+    let plain_host = |byte: u8| byte.is_ascii_lowercase() || byte == b'-' || byte == b'.';
+    let plain_path = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'/');
+    // A host of letters only: numbers, and names whose labels start with "xn--", have rules of their own.
+    let usual = !host.is_empty()
+        && host.len() <= 253
+        && host.bytes().all(plain_host)
+        && !host.contains("--")
+        && host.split('.').all(|label| !label.is_empty() && label.len() <= 63)
+        && path.bytes().all(plain_path)
+        && !tail.contains('#')
+        && !tail.bytes().any(|byte| byte.is_ascii_control() || byte == b' ');
+    usual.then(|| Page {
+        host: Cow::Borrowed(host),
+        path: path.split('/').filter(|segment| !segment.is_empty()).map(Cow::Borrowed).collect(),
+        route: None,
+        fbclid: fbclid(tail),
+    })
+}
+
+/// Any URL, by the rules of browsers.
+fn read_any(text: &str) -> Option<Page<'_>> {
+    let url = Url::parse(text).ok()?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
+    let host = url.host_str()?.trim_end_matches('.').to_owned();
+    let route = url.fragment().map(|fragment| fragment.trim_start_matches('!')).filter(|fragment| fragment.starts_with('/'));
+    Some(Page {
+        host: Cow::Owned(host),
+        path: segments(url.path()),
+        // A route may have a query of its own.
+        route: route.map(|route| segments(route.split('?').next().unwrap_or_default())),
+        fbclid: text.find('?').and_then(|at| text.get(at..)).and_then(fbclid),
+    })
+}
+
+/// Decodes a path and takes it apart. Escapes are resolved until none is left, three rounds at most, before slashes and dots are
+/// looked at: `%252e%252e` is a dot segment too.
+fn segments(path: &str) -> Vec<Cow<'static, str>> {
+    let mut text = path.to_owned();
+    for _ in 0..3 {
+        let decoded = percent_decode_str(&text).decode_utf8_lossy().into_owned();
+        if decoded == text {
+            break;
+        }
+        text = decoded;
+    }
+    let mut segments: Vec<Cow<'static, str>> = Vec::new();
+    for segment in text.split(['/', '\\']) {
+        let segment = segment.split(';').next().unwrap_or_default().trim();
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            name => segments.push(Cow::Owned(name.to_lowercase())),
+        }
+    }
+    segments
+}
+
+/// The value of `fbclid` in a query.
+fn fbclid(tail: &str) -> Option<&str> {
+    let query = tail.strip_prefix('?')?;
+    let query = query.split('#').next()?;
+    query.split('&').find_map(|pair| pair.strip_prefix("fbclid="))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn path(text: &str) -> String {
+        read(text).map_or_else(|| "none".to_owned(), |page| format!("/{}", page.path.join("/")))
+    }
+
+    #[test]
+    fn every_spelling_of_a_page_is_one_path() {
+        for spelling in [
+            "https://shop.example/rx/refill",
+            "https://shop.example/RX/Refill/",
+            "https://shop.example//rx///refill?drug=x#top",
+            "https://shop.example/store/../rx/refill",
+            "https://shop.example/%72x/refill",
+            "https://shop.example/%2572x%2frefill",
+            "https://shop.example/store/%2e%2e/rx/refill",
+            "https://shop.example\\rx\\refill",
+            "https://jane:doe@shop.example:8443/rx;session=1/refill;drug=x",
+            " https://shop.example/rx/re\tfill ",
+            "HTTPS://SHOP.EXAMPLE/rx/refill.AQICAQMC",
+        ] {
+            assert_eq!(path(spelling), "/rx/refill", "{spelling}");
+            assert_eq!(read(spelling).map(|page| page.host.into_owned()).as_deref(), Some("shop.example"));
+        }
+    }
+
+    #[test]
+    fn routes_and_click_ids_are_found() {
+        let page = read("https://shop.example/#/rx/refill?drug=x").expect("a page");
+        assert_eq!(page.route, Some(vec!["rx".into(), "refill".into()]));
+        let page = read("https://shop.example/?a=1&fbclid=IwAR0#x").expect("a page");
+        assert_eq!((page.fbclid, page.route), (Some("IwAR0"), None));
+        for none in ["", "shop.example/p", "ftp://shop.example/", "javascript:alert(1)", "https://", "/rx/refill", "data:,x"]
+        {
+            assert_eq!(read(none), None, "{none}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn plain_reading_agrees_with_the_url_standard(text in "https?://[a-z0-9.-]{1,20}(/[a-z0-9._%-]{0,8}){0,4}(\\?[a-z=&]{0,10})?(#[a-z/]{0,5})?") {
+            if let Some(plain) = read_plain(&text) {
+                let any = read_any(&text);
+                prop_assert_eq!(Some((plain.host, plain.path)), any.map(|page| (page.host, page.path)));
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC{0,60}") {
+            let _page = read(&text);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Stored bytes against the policy of today. A stored event only gets narrower: nothing is hashed, rounded or made again.
+
+use crate::event::{Leaving, Outgoing, RawEvent, SanitizedEvent, Value};
+use crate::policy::{self, FieldAction, FieldSet, Moment, Policy, StoredPolicy};
+use crate::report::{DropReason, Place, Reason, Report, StageName, WithdrawReason};
+use crate::schema::{Field, Kind};
+use crate::stages::guard;
+
+/// What became of a stored event.
+#[derive(Debug)]
+pub enum Readmission {
+    /// It may be sent in this form.
+    Forward(SanitizedEvent, Report),
+    /// It may not be sent any more.
+    Withdraw(WithdrawReason),
+}
+
+/// Checks stored bytes against the policy of today. Under the same policy nothing changes, so nothing is decided again.
+pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str) -> Readmission {
+    if stored.digest() == policy.digest() {
+        return match event_time(body) {
+            Some(event_time) => Readmission::Forward(SanitizedEvent::new(body.to_owned(), event_time), Report::default()),
+            None => Readmission::Withdraw(WithdrawReason::UnreadableEvent),
+        };
+    }
+    if !stored.is_readable() {
+        return Readmission::Withdraw(WithdrawReason::UnreadablePolicy);
+    }
+    let Ok(event) = RawEvent::parse(body) else { return Readmission::Withdraw(WithdrawReason::UnreadableEvent) };
+    let mut report = Report::default();
+    let name = event.get(Field::EventName).and_then(Value::text).unwrap_or_default();
+    if !matches!(policy.outgoing_name(name), Some((_, false))) {
+        return Readmission::Withdraw(WithdrawReason::EventNotAllowed);
+    }
+    let narrowed = narrowed(policy, dataset, &event, name);
+    let mut out = Outgoing::new();
+    for (field, value) in event.iter() {
+        let today = policy.action(field);
+        let reason = match today {
+            FieldAction::None => Some(Reason::NotAllowed),
+            FieldAction::Always => None,
+            FieldAction::Catalog => Some(Reason::NotInCatalog),
+            _ if !stored.handled_as(field, today) => Some(Reason::PolicyChanged),
+            _ if narrowed.contains(field) => Some(Reason::Narrowed),
+            _ => None,
+        };
+        let leaving = if reason.is_none() { as_stored(policy, field, value) } else { None };
+        match leaving {
+            Some(leaving) => out.put(field, leaving),
+            None if field.row().kind == Kind::Object => {}
+            None => {
+                let reason = reason.unwrap_or(Reason::Shape);
+                report.remove(StageName::Guard, Place::Field(field), today.word(), reason, value.count());
+            }
+        }
+    }
+    match guard::seal(policy, &out) {
+        Ok(sealed) => Readmission::Forward(sealed, report),
+        Err(DropReason::InsufficientUserData) => Readmission::Withdraw(WithdrawReason::InsufficientUserData),
+        Err(DropReason::MissingRequired) => Readmission::Withdraw(WithdrawReason::MissingRequired),
+        Err(_) => Readmission::Withdraw(WithdrawReason::GuardFailed),
+    }
+}
+
+/// The time of an event that we wrote: its second key. Under an unchanged policy this is all that has to be read.
+fn event_time(body: &str) -> Option<u64> {
+    let (_, rest) = body.strip_prefix("{\"event_name\":\"")?.split_once("\",\"event_time\":")?;
+    rest.split([',', '}']).next()?.parse().ok()
+}
+
+/// The fields that `[[narrow]]` takes away today. The page of a stored event is known by its path only, so a rule about a page
+/// counts wherever it could be that page.
+fn narrowed(policy: &Policy, dataset: &str, event: &RawEvent<'_>, name: &str) -> FieldSet {
+    let url = event.get(Field::EventSourceUrl).and_then(Value::text).unwrap_or_default();
+    let path = url.strip_prefix("https://").and_then(|rest| rest.find('/').and_then(|at| rest.get(at..))).unwrap_or("/");
+    let moment = Moment {
+        event: name,
+        is_page: &|page| policy.pages.could_be(page, path),
+        action_source: event.get(Field::ActionSource).and_then(Value::text).unwrap_or_default(),
+        dataset,
+    };
+    policy::removed(&policy.narrow, &moment)
+}
+
+/// A stored value, if it has the closed form of today.
+fn as_stored<'a>(policy: &Policy, field: Field, value: &'a Value<'a>) -> Option<Leaving<'a>> {
+    if field.row().kind == Kind::Object || !guard::is_closed(policy, field, value) {
+        return None;
+    }
+    match value {
+        Value::Text(text) => Some(Leaving::Text(text.as_ref().into())),
+        Value::Number(text) => Some(Leaving::Literal((*text).into())),
+        Value::Whole(number) => Some(Leaving::Literal(number.to_string().into())),
+        Value::Bool(value) => Some(Leaving::Literal(value.to_string().into())),
+        Value::List(list) => {
+            Some(Leaving::Texts(list.iter().filter_map(|element| element.text().map(Into::into)).collect()))
+        }
+        Value::Items(items) => {
+            let members = |members: &'a Vec<(Field, Value<'a>)>| {
+                members.iter().filter_map(|(field, value)| Some((*field, as_member(value)?))).collect()
+            };
+            Some(Leaving::Items(items.iter().flatten().map(members).collect()))
+        }
+        Value::Null | Value::Object | Value::Misfit => None,
+    }
+}
+
+fn as_member<'a>(value: &'a Value<'a>) -> Option<Leaving<'a>> {
+    match value {
+        Value::Text(text) => Some(Leaving::Text(text.as_ref().into())),
+        Value::Number(text) => Some(Leaving::Literal((*text).into())),
+        Value::Whole(number) => Some(Leaving::Literal(number.to_string().into())),
+        _ => None,
+    }
+}

@@ -1,0 +1,124 @@
+//! The text that a policy's digest covers, and what can be read from one that was stored.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::document::{Document, EventId, EventIdFrom, Health, Narrow, OnNoUrl, Pii};
+use super::{FieldAction, PolicyDigest};
+use crate::schema::{FIELD_COUNT, Field, ROWS};
+
+/// Everything that decides. The owner does not, so a new owner is no new policy.
+#[derive(Serialize)]
+struct Canonical<'a> {
+    /// Version of this crate: other code may decide otherwise.
+    filters: &'a str,
+    hosts: &'a [Box<str>],
+    name: &'a str,
+    version: u32,
+    allow: Vec<&'a str>,
+    rename: &'a BTreeMap<String, String>,
+    event_id: EventId,
+    event_id_from: EventIdFrom,
+    prefixes: &'a [String],
+    pages: Pages<'a>,
+    fields: BTreeMap<&'static str, String>,
+    narrow: &'a [Narrow],
+    health: &'a Health,
+    pii: &'a Pii,
+}
+
+#[derive(Serialize)]
+struct Pages<'a> {
+    default: OnNoUrl,
+    no_url: OnNoUrl,
+    /// Name, patterns, action, send_as; their order decides.
+    classes: Vec<(&'a str, &'a [String], Option<OnNoUrl>, Option<&'a str>)>,
+}
+
+/// Writes the canonical text.
+pub(super) fn write(document: &Document, hosts: &[Box<str>], fields: &[FieldAction; FIELD_COUNT]) -> String {
+    let mut allow: Vec<&str> = document.events.allow.iter().map(String::as_str).collect();
+    allow.sort_unstable();
+    let actions = ROWS.iter().zip(fields).filter(|(_, action)| **action != FieldAction::None);
+    let canonical = Canonical {
+        filters: env!("CARGO_PKG_VERSION"),
+        hosts,
+        name: &document.name,
+        version: document.version,
+        allow,
+        rename: &document.events.rename,
+        event_id: document.events.event_id,
+        event_id_from: document.events.event_id_from,
+        prefixes: &document.events.prefixes,
+        pages: Pages {
+            default: document.pages.default,
+            no_url: document.pages.no_url,
+            classes: document
+                .pages
+                .class
+                .iter()
+                .map(|class| (class.name.as_str(), class.patterns.as_slice(), class.action, class.send_as.as_deref()))
+                .collect(),
+        },
+        fields: actions.map(|(row, action)| (row.path, action_text(*action))).collect(),
+        narrow: &document.narrow,
+        health: &document.health,
+        pii: &document.pii,
+    };
+    // Strings, numbers and lists of them: nothing here can fail to be written. A text that could not be read again would
+    // withdraw the events stored under it, never let them out.
+    serde_json::to_string(&canonical).unwrap_or_default()
+}
+
+/// The digest of a canonical text.
+pub(super) fn digest(canonical: &str) -> [u8; 32] {
+    Sha256::digest(canonical.as_bytes()).into()
+}
+
+fn action_text(action: FieldAction) -> String {
+    match action {
+        FieldAction::RoundTo(step) => format!("round_to {step}"),
+        other => other.word().as_str().to_owned(),
+    }
+}
+
+/// The policy under which stored events were sanitized, as far as readmission has to know it.
+#[derive(Debug)]
+pub struct StoredPolicy {
+    digest: PolicyDigest,
+    actions: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+struct StoredFields {
+    fields: BTreeMap<String, String>,
+}
+
+impl StoredPolicy {
+    /// Reads what the outbox keeps beside the events. A text that is missing, or is not the one that the digest covers, leaves a
+    /// policy that cannot be read: its events are withdrawn unless the policy of today is the same.
+    pub fn read(digest: PolicyDigest, canonical: Option<&str>) -> Self {
+        let genuine = canonical.filter(|text| self::digest(text) == *digest.as_bytes());
+        let actions = genuine.and_then(|text| serde_json::from_str::<StoredFields>(text).ok()).map(|stored| stored.fields);
+        Self { digest, actions }
+    }
+
+    /// The digest under which events were stored.
+    pub fn digest(&self) -> PolicyDigest {
+        self.digest
+    }
+
+    pub(crate) fn is_readable(&self) -> bool {
+        self.actions.is_some()
+    }
+
+    /// Whether it handled a field as the policy of today does.
+    pub(crate) fn handled_as(&self, field: Field, today: FieldAction) -> bool {
+        self.actions
+            .as_ref()
+            .and_then(|actions| actions.get(field.path()))
+            .is_some_and(|stored| *stored == action_text(today))
+    }
+}

@@ -1,0 +1,379 @@
+//! From what was written to what the stages use. Every error names the file, the key, the reason and the cure.
+
+use std::collections::BTreeSet;
+
+use super::canonical;
+use super::document::{self, Document};
+use super::narrow::{FieldSet, Narrow};
+use super::pages::{Outcome, PageClass, PageRules, Pattern};
+use super::{EventIdForm, EventRules, FieldAction, MissingId, Policy, PolicyDigest};
+use crate::document::{DocumentError, nearest};
+use crate::schema::{FIELD_COUNT, Field, HashRule, Kind, ROWS, Section};
+
+/// Why a policy was not compiled.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// It is not a document of the right form.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// A key contradicts another, or asks for what cannot be.
+    #[error("{file}: {key}: {reason}")]
+    Key {
+        /// The file, as the caller named it.
+        file: String,
+        /// The key, such as `fields.user_data.em`.
+        key: String,
+        /// What is wrong and what to write instead.
+        reason: String,
+    },
+}
+
+/// An error before the file's name is known.
+type Checked<T> = Result<T, (String, String)>;
+
+fn wrong<T>(key: impl Into<String>, reason: impl Into<String>) -> Checked<T> {
+    Err((key.into(), reason.into()))
+}
+
+pub(super) fn compile(text: &str, file: &str, hosts: &[String]) -> Result<Policy, PolicyError> {
+    let document: Document = crate::document::read(text, file)?;
+    assemble(document, hosts).map_err(|(key, reason)| PolicyError::Key { file: file.to_owned(), key, reason })
+}
+
+fn assemble(document: Document, hosts: &[String]) -> Checked<Policy> {
+    if document.catalog.is_some() {
+        return wrong(
+            "catalog",
+            "catalogues come with a later version; without one, fields with the action \"catalog\" are removed",
+        );
+    }
+    if document.name.is_empty() || !document.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    {
+        return wrong("name", "must be made of lower case letters, digits and dashes");
+    }
+    if document.version == 0 {
+        return wrong("version", "must be 1 or more");
+    }
+    let hosts: Vec<Box<str>> = hosts.iter().map(|host| host.as_str().into()).collect();
+    let events = compile_events(&document.events)?;
+    let pages = compile_pages(&document.pages)?;
+    let fields = compile_fields(&document.fields)?;
+    let narrow = compile_narrow(&document.narrow, &events, &pages, &fields)?;
+    for (at, ignored) in document.health.ignore_terms.iter().enumerate() {
+        if ignored.term.trim().is_empty() || ignored.because.trim().is_empty() {
+            return wrong(format!("health.ignore_terms[{at}]"), "must name a term and say why it is ignored");
+        }
+    }
+    let canonical = canonical::write(&document, &hosts, &fields);
+    Ok(Policy {
+        name: document.name.as_str().into(),
+        version: document.version,
+        digest: PolicyDigest(canonical::digest(&canonical)),
+        canonical: canonical.into_boxed_str(),
+        document,
+        hosts,
+        events,
+        pages,
+        fields,
+        narrow,
+    })
+}
+
+fn compile_events(events: &document::Events) -> Checked<EventRules> {
+    const NAME: &str =
+        "must start with a letter or digit and hold only letters, digits, spaces and _ . : -, 50 characters at most";
+    if events.allow.is_empty() {
+        return wrong("events.allow", "must list the names of the events that may leave");
+    }
+    let mut allow: Vec<Box<str>> = Vec::with_capacity(events.allow.len());
+    for (at, name) in events.allow.iter().enumerate() {
+        if !is_event_name(name) {
+            return wrong(format!("events.allow[{at}]"), NAME);
+        }
+        if allow.iter().any(|other| other.as_ref() == name) {
+            return wrong(format!("events.allow[{at}]"), "is listed twice");
+        }
+        allow.push(name.as_str().into());
+    }
+    allow.sort_unstable();
+    let mut rename: Vec<(Box<str>, Box<str>)> = Vec::with_capacity(events.rename.len());
+    for (own, allowed) in &events.rename {
+        let key = format!("events.rename.{own}");
+        if own.is_empty() || own.len() > 100 {
+            return wrong(key, "the site's own name must have 1 to 100 bytes");
+        }
+        if allow.iter().any(|name| name.as_ref() == own) {
+            return wrong(key, "is also listed in events.allow, so it would never be renamed; remove one of the two");
+        }
+        if !allow.iter().any(|name| name.as_ref() == allowed) {
+            return wrong(key, format!("becomes a name that events.allow does not list{}", suggest(allowed, &events.allow)));
+        }
+        rename.push((own.as_str().into(), allowed.as_str().into()));
+    }
+    let event_id = match events.event_id {
+        document::EventId::Opaque => EventIdForm::Opaque,
+        document::EventId::Token => EventIdForm::Token,
+    };
+    if event_id == EventIdForm::Token && !events.prefixes.is_empty() {
+        return wrong("events.prefixes", "only stands before opaque ids; with event_id = \"token\" remove it");
+    }
+    for (at, prefix) in events.prefixes.iter().enumerate() {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        if prefix.is_empty() || prefix.len() > 20 || !prefix.bytes().all(plain) {
+            return wrong(format!("events.prefixes[{at}]"), "must be 1 to 20 letters, digits and . _ -");
+        }
+    }
+    Ok(EventRules {
+        allow,
+        rename,
+        event_id,
+        prefixes: events.prefixes.iter().map(|prefix| prefix.as_str().into()).collect(),
+        missing_id: match events.event_id_from {
+            document::EventIdFrom::Random => MissingId::Random,
+            document::EventIdFrom::Content => MissingId::Content,
+        },
+    })
+}
+
+fn is_event_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'.' | b':' | b'-');
+    name.len() <= 50 && name.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric()) && name.bytes().all(plain)
+}
+
+fn compile_pages(pages: &document::Pages) -> Checked<PageRules> {
+    let mut rules = PageRules { classes: Vec::new(), default: pages.default, no_url: pages.no_url };
+    for (at, class) in pages.class.iter().enumerate() {
+        let key = format!("pages.class[{at}]");
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
+        if class.name.is_empty() || class.name.len() > 40 || !class.name.bytes().all(plain) {
+            return wrong(format!("{key}.name"), "must be 1 to 40 lower case letters, digits, _ and -");
+        }
+        if rules.has_class(&class.name) {
+            return wrong(format!("{key}.name"), "is the name of an earlier class");
+        }
+        let outcome = page_outcome(class).map_err(|reason| (key.clone(), reason.to_owned()))?;
+        if class.patterns.is_empty() {
+            return wrong(format!("{key}.match"), "must list at least one pattern");
+        }
+        let mut patterns = Vec::with_capacity(class.patterns.len());
+        for (nth, text) in class.patterns.iter().enumerate() {
+            let pattern = Pattern::parse(text).map_err(|reason| (format!("{key}.match[{nth}]"), reason.to_owned()))?;
+            patterns.push(pattern);
+        }
+        rules.classes.push(PageClass::new(class, outcome, patterns));
+    }
+    // A class that no page can reach is a misunderstanding: its author believes in something that never happens.
+    for (at, class) in rules.classes.iter().enumerate() {
+        let hides = |nth: usize, other: &PageClass| {
+            nth != at && (other.outcome == Outcome::Drop) > (class.outcome == Outcome::Drop)
+                || nth < at && (other.outcome == Outcome::Drop) == (class.outcome == Outcome::Drop)
+        };
+        let hidden = |pattern: &Pattern| {
+            rules
+                .classes
+                .iter()
+                .enumerate()
+                .any(|(nth, other)| hides(nth, other) && other.patterns.iter().any(|wide| wide.covers(pattern)))
+        };
+        if class.patterns.iter().all(hidden) {
+            return wrong(
+                format!("pages.class[{at}].match"),
+                format!(
+                    "no page reaches the class \"{}\": earlier classes, or classes that drop, match all of it",
+                    class.name
+                ),
+            );
+        }
+    }
+    Ok(rules)
+}
+
+fn page_outcome(class: &document::PageClass) -> Result<Outcome, &'static str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'.');
+    match (class.action, &class.send_as) {
+        (Some(document::OnNoUrl::DropEvent), None) => Ok(Outcome::Drop),
+        (Some(document::OnNoUrl::Origin), None) => Ok(Outcome::Origin),
+        (None, Some(path)) => {
+            let fits = path.starts_with('/') && path.len() <= 100 && path.bytes().all(plain) && !path.contains("..");
+            fits.then(|| Outcome::SendAs(path.as_str().into()))
+                .ok_or("send_as must be a path of letters, digits and / _ - . that starts with a slash")
+        }
+        (Some(_), Some(_)) => Err("has both action and send_as; say one of them"),
+        (None, None) => Err("must say action = \"drop_event\", action = \"origin\" or send_as = \"/a-path\""),
+    }
+}
+
+fn compile_fields(fields: &document::Fields) -> Checked<[FieldAction; FIELD_COUNT]> {
+    let mut actions = [FieldAction::None; FIELD_COUNT];
+    for row in ROWS {
+        if is_always_handled(row.field) {
+            set(&mut actions, row.field, FieldAction::Always);
+        }
+    }
+    for (path, action) in &fields.0 {
+        let key = format!("fields.{path}");
+        let Some(field) = Field::from_path(path) else { return wrong(key, unknown_field(path)) };
+        if is_always_handled(field) {
+            return wrong(key, "is always handled and can only become stricter; remove this line");
+        }
+        if field.row().section == Section::Contents {
+            return wrong(key, "is decided by fields.custom_data.contents; remove this line");
+        }
+        set(&mut actions, field, field_action(field, action).map_err(|reason| (key, reason))?);
+    }
+    Ok(actions)
+}
+
+fn set(actions: &mut [FieldAction; FIELD_COUNT], field: Field, action: FieldAction) {
+    if let Some(slot) = actions.get_mut(field as usize) {
+        *slot = action;
+    }
+}
+
+fn is_always_handled(field: Field) -> bool {
+    matches!(
+        field,
+        Field::EventName | Field::EventTime | Field::EventId | Field::ActionSource | Field::UserData | Field::CustomData
+    ) || matches!(field.row().kind, Kind::Signal(_))
+}
+
+fn unknown_field(path: &str) -> String {
+    let paths: Vec<&str> = ROWS.iter().filter(|row| row.section != Section::Contents).map(|row| row.path).collect();
+    let custom = if path.starts_with("custom_data.") {
+        "; properties of a site's own come with a later version, and then in closed forms only"
+    } else {
+        ""
+    };
+    format!("is no field of the Conversions API{}{custom}", suggest(path, &paths))
+}
+
+/// The actions that a kind of field can take, in the words of the policy.
+pub(super) fn actions_of(field: Field) -> &'static [&'static str] {
+    match field.row().kind {
+        Kind::Hashed(_) if field.row().hash == HashRule::Must => &["hash"],
+        Kind::Hashed(_) => &["hash", "pseudonymize"],
+        Kind::Token | Kind::ContentId => &["keep", "pseudonymize", "catalog"],
+        Kind::Contents => &["keep", "catalog"],
+        Kind::Url => &["page"],
+        Kind::Integer { .. } => &["keep"],
+        Kind::Decimal { .. } => &["keep", "{ round_to = N }"],
+        Kind::FreeText | Kind::Object | Kind::EventName | Kind::EventId | Kind::UnixSeconds | Kind::Signal(_) => &[],
+        Kind::Word(_) | Kind::Currency | Kind::IpAddress | Kind::UserAgent | Kind::Fbp | Kind::Fbc => &["keep"],
+    }
+}
+
+fn field_action(field: Field, action: &document::FieldAction) -> Result<FieldAction, String> {
+    let row = field.row();
+    let allowed = actions_of(field);
+    match action {
+        document::FieldAction::Later(form) => {
+            Err(format!("{{ {form} = … }} is not in force in this version; remove this line and the field stays away"))
+        }
+        _ if row.kind == Kind::FreeText => {
+            Err("is free text, which has no closed form; remove this line, so that nothing of it leaves".to_owned())
+        }
+        document::FieldAction::RoundTo(step) => {
+            if !matches!(row.kind, Kind::Decimal { .. }) {
+                return Err(format!("is no amount that could be rounded; it takes {}", one_of(allowed)));
+            }
+            let scaled = step * 10_000.0;
+            if !(1.0..=1e10).contains(&scaled) || scaled.fract().abs() > 1e-6 {
+                return Err("round_to must be from 0.0001 to 1000000, with four fraction digits at most".to_owned());
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "from 1 to 1e10, checked above")]
+            Ok(FieldAction::RoundTo(scaled.round() as i64))
+        }
+        document::FieldAction::Word(word) if !allowed.contains(&word.as_str()) => Err(match word.as_str() {
+            "keep" if row.hash == HashRule::Must => {
+                "must never leave in clear: write \"hash\", or remove the line".to_owned()
+            }
+            "keep" if row.hash == HashRule::Advised => {
+                "names a person: write \"pseudonymize\" or \"hash\", or remove the line".to_owned()
+            }
+            "keep_text" => "keep_text is for free text only, and not in force in this version".to_owned(),
+            _ => format!("takes {}{}", one_of(allowed), suggest(word, allowed)),
+        }),
+        document::FieldAction::Word(word) => Ok(match word.as_str() {
+            "hash" => FieldAction::Hash,
+            "pseudonymize" => FieldAction::Pseudonymize,
+            "catalog" => FieldAction::Catalog,
+            "page" => FieldAction::Page,
+            _ => FieldAction::Keep,
+        }),
+    }
+}
+
+fn compile_narrow(
+    rules: &[document::Narrow],
+    events: &EventRules,
+    pages: &PageRules,
+    fields: &[FieldAction; FIELD_COUNT],
+) -> Checked<Vec<Narrow>> {
+    let mut compiled = Vec::with_capacity(rules.len());
+    for (at, rule) in rules.iter().enumerate() {
+        let key = format!("narrow[{at}]");
+        let when = &rule.when;
+        if let Some(event) = &when.event
+            && !events.allow.iter().any(|name| name.as_ref() == event)
+        {
+            return wrong(
+                format!("{key}.when.event"),
+                format!("is not listed in events.allow{}", suggest(event, &events.allow)),
+            );
+        }
+        if let Some(page) = &when.page
+            && !pages.has_class(page)
+        {
+            let classes: BTreeSet<&str> = pages.classes.iter().map(|class| class.name.as_ref()).collect();
+            let classes: Vec<&str> = classes.into_iter().collect();
+            return wrong(format!("{key}.when.page"), format!("is no class of [pages]{}", suggest(page, &classes)));
+        }
+        let action_source = match &when.action_source {
+            None => None,
+            Some(source) => {
+                let Kind::Word(words) = Field::ActionSource.row().kind else { return wrong(key, "has no action sources") };
+                let Some(word) = words.iter().find(|word| *word == source) else {
+                    return wrong(
+                        format!("{key}.when.action_source"),
+                        format!("is none of Meta's{}", suggest(source, words)),
+                    );
+                };
+                Some(*word)
+            }
+        };
+        if when.dataset.as_ref().is_some_and(|id| id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit())) {
+            return wrong(format!("{key}.when.dataset"), "must be the digits of a dataset's id");
+        }
+        if rule.remove.is_empty() {
+            return wrong(format!("{key}.remove"), "must list the fields to take away");
+        }
+        let mut remove = FieldSet::EMPTY;
+        for (nth, path) in rule.remove.iter().enumerate() {
+            let key = format!("{key}.remove[{nth}]");
+            let Some(field) = Field::from_path(path) else { return wrong(key, unknown_field(path)) };
+            let action = fields.get(field as usize).copied().unwrap_or(FieldAction::None);
+            if matches!(action, FieldAction::None | FieldAction::Always) {
+                return wrong(key, "is not a field that this policy lets leave, so the rule would do nothing; remove it");
+            }
+            remove.insert(field);
+        }
+        compiled.push(Narrow {
+            event: when.event.as_deref().map(Into::into),
+            page: when.page.as_deref().map(Into::into),
+            action_source,
+            dataset: when.dataset.as_deref().map(Into::into),
+            remove,
+        });
+    }
+    Ok(compiled)
+}
+
+fn one_of(words: &[&str]) -> String {
+    let quoted: Vec<String> =
+        words.iter().map(|word| if word.starts_with('{') { (*word).to_owned() } else { format!("\"{word}\"") }).collect();
+    quoted.join(" or ")
+}
+
+fn suggest<S: AsRef<str>>(word: &str, words: &[S]) -> String {
+    nearest(word, words.iter().map(AsRef::as_ref)).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"))
+}

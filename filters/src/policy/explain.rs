@@ -1,0 +1,179 @@
+//! What a policy lets leave, in words for an auditor.
+
+use super::document::{EventIdFrom, OnNoUrl};
+use super::pages::Outcome;
+use super::{EventIdForm, FieldAction, Policy};
+use crate::schema::{Field, HashRule, Kind, ROWS, Section};
+
+/// What leaves under a policy, how, and which channels are open.
+#[derive(Debug)]
+pub struct Explanation {
+    /// Names of the events that leave.
+    pub events: Vec<String>,
+    /// A site's own names and what they become.
+    pub renames: Vec<(String, String)>,
+    /// Every path with which a URL can leave, each with the pages that leave so; then those that drop their event.
+    pub pages: Vec<(String, String)>,
+    /// Fields that leave.
+    pub leaves: Vec<Line>,
+    /// Fields of the table that never leave.
+    pub stays: Vec<&'static str>,
+    /// Ways by which something could leave that a reader might not expect.
+    pub channels: Vec<Channel>,
+}
+
+/// A field that leaves.
+#[derive(Debug)]
+pub struct Line {
+    /// Its path.
+    pub path: &'static str,
+    /// The policy's action.
+    pub action: &'static str,
+    /// The exact form in which it leaves.
+    pub form: String,
+}
+
+/// A way out that deserves a look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// Whether a check that the policy asks for is not in force: then the gateway logs it as an error at start.
+    pub not_in_force: bool,
+    /// What is open, and why.
+    pub text: String,
+}
+
+pub(super) fn explain(policy: &Policy) -> Explanation {
+    let leaving = |row: &&crate::schema::Row| policy.action(row.field) != FieldAction::None && row.kind != Kind::Object;
+    Explanation {
+        events: policy.events.allow.iter().map(ToString::to_string).collect(),
+        renames: policy.events.rename.iter().map(|(own, name)| (own.to_string(), name.to_string())).collect(),
+        pages: pages(policy),
+        leaves: ROWS
+            .iter()
+            .filter(leaving)
+            .map(|row| Line {
+                path: row.path,
+                action: policy.action(row.field).word().as_str(),
+                form: form(policy, row.field),
+            })
+            .collect(),
+        stays: ROWS
+            .iter()
+            .filter(|row| policy.action(row.field) == FieldAction::None && row.section != Section::Contents)
+            .map(|row| row.path)
+            .collect(),
+        channels: channels(policy),
+    }
+}
+
+fn pages(policy: &Policy) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    for class in &policy.document.pages.class {
+        let compiled = policy.pages.classes.iter().find(|compiled| compiled.name.as_ref() == class.name);
+        let leaves = match compiled.map(|compiled| &compiled.outcome) {
+            Some(Outcome::SendAs(path)) => format!("leaves as {path}"),
+            Some(Outcome::Origin) => "leaves as /".to_owned(),
+            Some(Outcome::Drop) | None => "drops its event".to_owned(),
+        };
+        lines.push((format!("{}: {}", class.name, class.patterns.join(" ")), leaves));
+    }
+    let outcome = |on: OnNoUrl| if on == OnNoUrl::Origin { "leaves as /" } else { "drops its event" };
+    lines.push(("any other page".to_owned(), outcome(policy.pages.default).to_owned()));
+    lines.push(("a website event without a usable URL".to_owned(), outcome(policy.pages.no_url).to_owned()));
+    lines
+}
+
+fn form(policy: &Policy, field: Field) -> String {
+    let action = policy.action(field);
+    match (field.row().kind, action) {
+        (_, FieldAction::Catalog) => "removed: there is no catalogue".to_owned(),
+        (_, FieldAction::Pseudonymize) => "64 hex digits, HMAC-SHA-256 under this installation's key".to_owned(),
+        (_, FieldAction::RoundTo(step)) => {
+            format!("a number, rounded to a multiple of {}.{:04}", step / 10_000, step % 10_000)
+        }
+        (Kind::EventName, _) => "one of the names above".to_owned(),
+        (Kind::EventId, _) if policy.events.event_id == EventIdForm::Opaque => {
+            "a UUID or ULID; any other id is replaced by its HMAC".to_owned()
+        }
+        (Kind::EventId, _) => "1 to 80 of A-Z a-z 0-9 . _ : - ; any other id is replaced by its HMAC".to_owned(),
+        (Kind::UnixSeconds, _) => "seconds since 1970, exact".to_owned(),
+        (Kind::Token, _) => "1 to 80 of A-Z a-z 0-9 . _ : -".to_owned(),
+        (Kind::ContentId, _) => "1 to 64 of A-Z a-z 0-9 . _ -".to_owned(),
+        (Kind::Url, _) => "https://, one of the site's hosts, and a path from the list above".to_owned(),
+        (Kind::Word(words), _) => format!("one of {}", words.join(" ")),
+        (Kind::Signal(_), _) => "as it came; one that cannot be read becomes its strictest value".to_owned(),
+        (Kind::Integer { min, max }, _) => format!("a whole number from {min} to {max}"),
+        (Kind::Decimal { max }, _) => format!("a number from 0 to {max}, four fraction digits at most"),
+        (Kind::Currency, _) => "an ISO 4217 code".to_owned(),
+        (Kind::Hashed(_), _) => "64 hex digits, SHA-256 of the normalised value".to_owned(),
+        (Kind::IpAddress, _) => "a whole IPv4 or IPv6 address".to_owned(),
+        (Kind::UserAgent, _) => "a user agent of known parts, else its browser family's".to_owned(),
+        (Kind::Fbp, _) => "fb.N.milliseconds.digits".to_owned(),
+        (Kind::Fbc, _) => "fb.N.milliseconds.click id".to_owned(),
+        (Kind::Contents, _) => "a list of id, quantity, item_price and delivery_category".to_owned(),
+        (Kind::FreeText | Kind::Object, _) => "nothing".to_owned(),
+    }
+}
+
+fn channels(policy: &Policy) -> Vec<Channel> {
+    let mut channels = vec![
+        Channel {
+            not_in_force: true,
+            text: "[health] is not in force in this version: no value is scanned for drugs, conditions or other signals of health; only \
+                   pages, names of events and the list of fields keep them back"
+                .to_owned(),
+        },
+        Channel {
+            not_in_force: true,
+            text: "[pii] is not in force in this version: no detector looks at tokens and ids for telephone numbers, e-mail \
+                   addresses or names; only their closed forms keep them back"
+                .to_owned(),
+        },
+    ];
+    let mut open = |text: String| channels.push(Channel { not_in_force: false, text });
+    let kept = |fields: &[Field]| -> Vec<&'static str> {
+        fields.iter().filter(|field| policy.action(**field) == FieldAction::Keep).map(|field| field.path()).collect()
+    };
+    let goods = kept(&[Field::ContentIds, Field::Contents]);
+    if !goods.is_empty() {
+        open(format!(
+            "{}: ids of goods leave and there is no catalogue of sensitive goods, so the id of a pregnancy test leaves as any other",
+            goods.join(", ")
+        ));
+    }
+    if policy.events.event_id == EventIdForm::Token {
+        open(
+            "event_id: any token leaves; an id made of a telephone number, a name or a member number is not recognised"
+                .to_owned(),
+        );
+    }
+    if policy.document.events.event_id_from as u8 == EventIdFrom::Content as u8 {
+        open("event_id: an event without one gets the HMAC of its content, so equal events have equal ids".to_owned());
+    }
+    let tokens: Vec<Field> = ROWS.iter().filter(|row| row.kind == Kind::Token).map(|row| row.field).collect();
+    let tokens = kept(&tokens);
+    if !tokens.is_empty() {
+        open(format!("{}: leaves as it came where it has the form of a token", tokens.join(", ")));
+    }
+    let hashed: Vec<&str> = ROWS
+        .iter()
+        .filter(|row| row.hash != HashRule::None && policy.action(row.field) == FieldAction::Hash)
+        .map(|row| row.path)
+        .collect();
+    if !hashed.is_empty() {
+        open(format!(
+            "{}: a SHA-256 identifies a person to whoever knows or guesses the value; hashing is not anonymous",
+            hashed.join(", ")
+        ));
+    }
+    let money: Vec<Field> =
+        ROWS.iter().filter(|row| matches!(row.kind, Kind::Decimal { .. })).map(|row| row.field).collect();
+    let money = kept(&money);
+    if !money.is_empty() {
+        open(format!("{}: an exact price can tell which article it was", money.join(", ")));
+    }
+    if policy.action(Field::EventSourceUrl) == FieldAction::None {
+        open("event_source_url has no line: Meta requires it of website events, so those are dropped".to_owned());
+    }
+    channels
+}

@@ -1,0 +1,237 @@
+//! `[pages]`, compiled: to which class a page belongs, and what leaves of its URL.
+
+use std::borrow::Cow;
+
+use super::document::{self, OnNoUrl};
+use crate::page::Page;
+
+/// The classes of a policy.
+pub(crate) struct PageRules {
+    pub(super) classes: Vec<PageClass>,
+    pub(crate) default: OnNoUrl,
+    pub(crate) no_url: OnNoUrl,
+}
+
+/// One class.
+pub(super) struct PageClass {
+    pub(super) name: Box<str>,
+    pub(super) patterns: Vec<Pattern>,
+    pub(super) outcome: Outcome,
+}
+
+/// What a class does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Drop,
+    Origin,
+    /// The URL leaves with this path, a literal of the policy.
+    SendAs(Box<str>),
+}
+
+/// A page pattern: segments, `*` for exactly one, and `**` at the end for any number.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Pattern {
+    segments: Vec<Option<Box<str>>>,
+    open: bool,
+}
+
+/// What is decided of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict<'p> {
+    /// The event does not leave.
+    Drop,
+    /// The URL leaves with this path.
+    Leave {
+        /// `/` or a literal of the policy.
+        path: &'p str,
+        /// Name of the class; `None` for a page that is not listed.
+        class: Option<&'p str>,
+    },
+}
+
+impl PageRules {
+    /// Decides on a page. A class that drops wins over every other, by whichever reading of the page it matches; then the first
+    /// class that matches.
+    pub(crate) fn decide(&self, page: &Page<'_>) -> Verdict<'_> {
+        let mut found: Option<Verdict<'_>> = None;
+        let mut readings = Vec::with_capacity(4);
+        // A route of a single-page application tells more than the path that serves it, so it is looked at first.
+        for path in page.route.iter().chain([&page.path]) {
+            readings.push(path.as_slice());
+            if let Some((first, rest)) = path.split_first()
+                && is_locale(first)
+            {
+                readings.push(rest);
+            }
+        }
+        for class in &self.classes {
+            if class.outcome == Outcome::Drop && readings.iter().any(|path| class.matches(path)) {
+                return Verdict::Drop;
+            }
+        }
+        let sections = usize::from(page.route.is_some()) + 1;
+        let mut listed = 0;
+        for path in page.route.iter().chain([&page.path]) {
+            let unprefixed = path.split_first().filter(|(first, _)| is_locale(first)).map(|(_, rest)| rest);
+            let class = |path: &[Cow<'_, str>]| self.classes.iter().find(|class| class.matches(path));
+            if let Some(class) = class(path).or_else(|| unprefixed.and_then(class)) {
+                listed += 1;
+                found.get_or_insert(Verdict::Leave { path: class.path(), class: Some(&class.name) });
+            }
+        }
+        match self.default {
+            // Path and route must both be listed: an unlisted one of the two is an unlisted page.
+            OnNoUrl::DropEvent if listed < sections => Verdict::Drop,
+            _ => found.unwrap_or(Verdict::Leave { path: "/", class: None }),
+        }
+    }
+
+    /// Every path with which a URL can leave.
+    pub(crate) fn outgoing_paths(&self) -> impl Iterator<Item = &str> {
+        std::iter::once("/").chain(self.classes.iter().map(PageClass::path))
+    }
+
+    /// Whether a page of this class could have left with this path.
+    pub(crate) fn could_be(&self, class: &str, path: &str) -> bool {
+        self.classes.iter().any(|other| other.name.as_ref() == class && other.path() == path)
+    }
+
+    /// Whether a class has this name.
+    pub(super) fn has_class(&self, name: &str) -> bool {
+        self.classes.iter().any(|class| class.name.as_ref() == name)
+    }
+}
+
+impl PageClass {
+    pub(super) fn new(class: &document::PageClass, outcome: Outcome, patterns: Vec<Pattern>) -> Self {
+        Self { name: class.name.as_str().into(), patterns, outcome }
+    }
+
+    fn matches(&self, path: &[Cow<'_, str>]) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(path))
+    }
+
+    fn path(&self) -> &str {
+        match &self.outcome {
+            Outcome::SendAs(path) => path,
+            Outcome::Drop | Outcome::Origin => "/",
+        }
+    }
+}
+
+/// `xx` or `xx-xx`, as in `/en-us/products`.
+fn is_locale(segment: &str) -> bool {
+    let letters = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
+    letters(segment) || segment.split_once('-').is_some_and(|(language, region)| letters(language) && letters(region))
+}
+
+impl Pattern {
+    /// Reads a pattern; the error says what is wrong with it.
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+        let Some(rest) = text.strip_prefix('/') else { return Err("must start with a slash") };
+        let mut segments = Vec::new();
+        let mut open = false;
+        for segment in rest.split('/').filter(|segment| !segment.is_empty()) {
+            if open {
+                return Err("can have `**` only at its end");
+            }
+            match segment {
+                "**" => open = true,
+                "*" => segments.push(None),
+                _ if segment.contains(['*', '?', '#', '%', ';', '\\']) || segment == "." || segment == ".." => {
+                    return Err("has a segment that is neither plain text nor `*` nor `**`");
+                }
+                _ => segments.push(Some(segment.to_lowercase().into_boxed_str())),
+            }
+        }
+        Ok(Self { segments, open })
+    }
+
+    fn matches(&self, path: &[Cow<'_, str>]) -> bool {
+        let fits = if self.open { path.len() >= self.segments.len() } else { path.len() == self.segments.len() };
+        fits && self
+            .segments
+            .iter()
+            .zip(path)
+            .all(|(segment, name)| segment.as_deref().is_none_or(|segment| segment == name))
+    }
+
+    /// Whether every path that the other matches is matched by this one.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        let fits = if self.open {
+            other.segments.len() >= self.segments.len()
+        } else {
+            other.segments.len() == self.segments.len()
+        };
+        let wide = self.open || !other.open;
+        fits && wide && self.segments.iter().zip(&other.segments).all(|(own, other)| own.is_none() || own == other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page;
+
+    fn rules(default: OnNoUrl) -> PageRules {
+        let class = |name: &str, patterns: &[&str], outcome| PageClass {
+            name: name.into(),
+            patterns: patterns.iter().map(|text| Pattern::parse(text).expect("a pattern")).collect(),
+            outcome,
+        };
+        PageRules {
+            classes: vec![
+                class("store", &["/", "/p/**", "/products/*"], Outcome::SendAs("/store".into())),
+                class("portal", &["/rx/**", "/p/private/**"], Outcome::Drop),
+            ],
+            default,
+            no_url: OnNoUrl::DropEvent,
+        }
+    }
+
+    fn decide(default: OnNoUrl, url: &str) -> Option<String> {
+        let rules = rules(default);
+        match rules.decide(&page::read(url)?) {
+            Verdict::Drop => None,
+            Verdict::Leave { path, class } => Some(format!("{path} {}", class.unwrap_or("-"))),
+        }
+    }
+
+    #[test]
+    fn a_class_that_drops_wins_over_every_other() {
+        let listed = Some("/store store".to_owned());
+        for url in
+            ["https://a.example/", "https://a.example/p", "https://a.example/P/1", "https://a.example/en-us/products/7"]
+        {
+            assert_eq!(decide(OnNoUrl::DropEvent, url), listed, "{url}");
+        }
+        for url in [
+            "https://a.example/rx",
+            "https://a.example/rx/refill",
+            "https://a.example/en/rx/refill",
+            "https://a.example/p/private/x",
+            "https://a.example/#/rx/refill",
+            "https://a.example/p#!/rx/refill",
+        ] {
+            assert_eq!(decide(OnNoUrl::Origin, url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_is_not_listed_drops_or_leaves_as_origin() {
+        for url in ["https://a.example/products/7/reviews", "https://a.example/about", "https://a.example/#/about"] {
+            assert_eq!(decide(OnNoUrl::DropEvent, url), None, "{url}");
+        }
+        assert_eq!(decide(OnNoUrl::Origin, "https://a.example/about"), Some("/ -".to_owned()));
+    }
+
+    #[test]
+    fn patterns_cover_what_they_match() {
+        let covers = |a: &str, b: &str| Pattern::parse(a).expect("a").covers(&Pattern::parse(b).expect("b"));
+        assert!(covers("/**", "/rx") && covers("/rx/**", "/rx") && covers("/*/a", "/b/a") && covers("/rx/**", "/RX/*/**"));
+        assert!(!covers("/rx", "/rx/**") && !covers("/a/*", "/a") && !covers("/b/a", "/*/a"));
+        for bad in ["rx", "/a/**/b", "/a*", "/a?b", "/../a", "/%72x"] {
+            assert!(Pattern::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

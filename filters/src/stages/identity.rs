@@ -1,0 +1,107 @@
+//! Stage 8: personal data becomes digests. What Meta wants hashed is normalised and hashed; the site's own ids become keyed
+//! digests. What cannot be normalised is removed, never hashed as it is.
+
+use super::{Halt, Pass, Stage};
+use crate::closed_form;
+use crate::event::{Leaving, Value};
+use crate::normalize::{Digest, Normalizer, Unhashable};
+use crate::policy::{EventIdForm, EventRules, FieldAction, MissingId};
+use crate::report::{Change, Reason, StageName};
+use crate::schema::{Field, Kind};
+
+pub(crate) struct Identity;
+
+impl Stage for Identity {
+    const NAME: StageName = StageName::Identity;
+
+    fn apply(pass: &mut Pass<'_>) -> Result<(), Halt> {
+        event_id(pass);
+        for (field, value) in std::mem::take(&mut pass.admitted) {
+            match pass.policy.action(field) {
+                FieldAction::Hash => digests(pass, field, value, Change::Hashed, |_, text| {
+                    normalizer(field).ok_or(Unhashable::NotNormalizable)?.digest(text)
+                }),
+                FieldAction::Pseudonymize => digests(pass, field, value, Change::Pseudonymized, |pass, text| {
+                    let inner = match normalizer(field) {
+                        Some(normalizer) => normalizer.digest(text)?,
+                        None => crate::normalize::own_id_digest(text)?,
+                    };
+                    Ok(pass.context.pseudonyms.pseudonym(field.path(), &inner))
+                }),
+                _ => pass.admitted.push((field, value)),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn normalizer(field: Field) -> Option<Normalizer> {
+    match field.row().kind {
+        Kind::Hashed(normalizer) => Some(normalizer),
+        _ => None,
+    }
+}
+
+/// Puts the digest of each element; elements without one are removed.
+fn digests<'a>(
+    pass: &mut Pass<'a>,
+    field: Field,
+    value: &'a Value<'a>,
+    change: Change,
+    digest: impl Fn(&Pass<'a>, &str) -> Result<Digest, Unhashable>,
+) {
+    let elements = value.elements();
+    let mut digests = Vec::with_capacity(elements.len());
+    for element in elements {
+        let reason = match element.id_text().map(|text| digest(pass, &text)) {
+            Some(Ok(digest)) => {
+                digests.push(digest);
+                continue;
+            }
+            None => Reason::Shape,
+            Some(Err(Unhashable::NotNormalizable)) => Reason::NotNormalizable,
+            Some(Err(Unhashable::ForeignDigest)) => Reason::ForeignDigest,
+            Some(Err(Unhashable::DigestOfNothing)) => Reason::DigestOfNothing,
+        };
+        pass.remove(Identity::NAME, field, reason, 1);
+    }
+    let leaving = match digests.as_slice() {
+        [] => return,
+        [single] if !field.row().many => Leaving::Digest(*single),
+        _ => Leaving::Digests(digests),
+    };
+    pass.report.change(field, change);
+    pass.out.put(field, leaving);
+}
+
+/// The event's id leaves if it has the form that the policy wants. Any other is replaced by its keyed digest, so that repeats
+/// still have the same id; an event without one gets one.
+fn event_id(pass: &mut Pass<'_>) {
+    const FIELD: Field = Field::EventId;
+    let came = pass.raw.get(FIELD);
+    let Some(text) = came.and_then(Value::id_text) else {
+        if came.is_some() {
+            pass.remove(Identity::NAME, FIELD, Reason::Shape, 1);
+        }
+        let leaving = match pass.policy.events.missing_id {
+            MissingId::Random => Leaving::Text(closed_form::fresh_uuid(pass.context.fresh_id)),
+            MissingId::Content => Leaving::Digest(pass.context.pseudonyms.of_text(FIELD.path(), pass.text)),
+        };
+        pass.report.change(FIELD, Change::Rewritten);
+        return pass.out.put(FIELD, leaving);
+    };
+    if has_event_id_form(&pass.policy.events, &text) {
+        return pass.out.put(FIELD, Leaving::Text(text));
+    }
+    pass.report.change(FIELD, Change::Rewritten);
+    let digest = pass.context.pseudonyms.of_text(FIELD.path(), &text);
+    pass.out.put(FIELD, Leaving::Digest(digest));
+}
+
+/// Whether an id leaves as it came.
+pub(super) fn has_event_id_form(events: &EventRules, text: &str) -> bool {
+    match events.event_id {
+        EventIdForm::Opaque => closed_form::opaque_id(text, &events.prefixes).is_some(),
+        EventIdForm::Token => closed_form::token(text).is_some(),
+    }
+}

@@ -1,0 +1,108 @@
+//! The stages, in the order in which an event passes them. The order is code: a policy says what each stage does, never whether
+//! it runs.
+//!
+//! A stage reads the raw event, which never changes, and puts closed forms into the outgoing one, or halts the event. So no
+//! stage sees less because an earlier one has reduced something.
+
+pub(crate) mod allow;
+mod coarsen;
+mod events;
+mod goods;
+pub(crate) mod guard;
+mod identity;
+mod pages;
+mod shape;
+
+use crate::event::{Outgoing, RawEvent, SanitizedEvent, Value};
+use crate::pipeline::Context;
+use crate::policy::Policy;
+use crate::refusal::Refusal;
+use crate::report::{Action, DropReason, Place, Reason, Report, StageName};
+use crate::schema::Field;
+
+/// One step of the filter.
+pub(crate) trait Stage {
+    const NAME: StageName;
+
+    fn apply(pass: &mut Pass<'_>) -> Result<(), Halt>;
+}
+
+/// Why an event goes no further.
+pub(crate) enum Halt {
+    /// It is not an event; its caller is told.
+    Refuse(Refusal),
+    /// It does not leave; its caller is answered as if it had been taken.
+    Drop(DropReason),
+}
+
+/// One event on its way through the stages.
+pub(crate) struct Pass<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) context: &'a Context<'a>,
+    /// The event's text, for an id made of its content.
+    pub(crate) text: &'a str,
+    pub(crate) raw: &'a RawEvent<'a>,
+    pub(crate) out: Outgoing<'a>,
+    pub(crate) report: Report,
+    /// What shape and events found out, for the stages after them.
+    pub(crate) facts: Facts<'a>,
+    /// Fields that the policy hashes or rounds, left by allow for the stages after it.
+    pub(crate) admitted: Vec<(Field, &'a Value<'a>)>,
+    /// What has passed the guard.
+    pub(crate) sealed: Option<SanitizedEvent>,
+}
+
+/// What the stages know of an event besides its fields.
+#[derive(Default)]
+pub(crate) struct Facts<'a> {
+    /// The name under which it leaves.
+    pub(crate) name: &'a str,
+    pub(crate) event_secs: u64,
+    pub(crate) action_source: &'static str,
+    /// Class of its page, if it has one that is listed.
+    pub(crate) page_class: Option<&'a str>,
+    /// Click id of a page on one of the site's hosts.
+    pub(crate) fbclid: Option<&'a str>,
+}
+
+impl<'a> Pass<'a> {
+    pub(crate) fn new(policy: &'a Policy, context: &'a Context<'a>, text: &'a str, raw: &'a RawEvent<'a>) -> Self {
+        Self {
+            policy,
+            context,
+            text,
+            raw,
+            out: Outgoing::new(),
+            report: Report::default(),
+            facts: Facts::default(),
+            admitted: Vec::with_capacity(12),
+            sealed: None,
+        }
+    }
+
+    /// Counts the removal of `count` values of a field.
+    pub(crate) fn remove(&mut self, stage: StageName, field: Field, reason: Reason, count: u32) {
+        let action = self.policy.action(field).word();
+        self.report.remove(stage, Place::Field(field), action, reason, count);
+    }
+
+    /// Counts keys that are not in the table.
+    pub(crate) fn remove_unknown(&mut self, stage: StageName, count: u32) {
+        self.report.remove(stage, Place::Unknown, Action::None, Reason::UnknownKey, count);
+    }
+}
+
+/// Runs the stages up to and including `last`.
+pub(crate) fn run(pass: &mut Pass<'_>, last: StageName) -> Result<(), (StageName, Halt)> {
+    step::<shape::Shape>(pass, last)?;
+    step::<events::Events>(pass, last)?;
+    step::<pages::Pages>(pass, last)?;
+    step::<allow::Allow>(pass, last)?;
+    step::<identity::Identity>(pass, last)?;
+    step::<coarsen::Coarsen>(pass, last)?;
+    step::<guard::Guard>(pass, last)
+}
+
+fn step<S: Stage>(pass: &mut Pass<'_>, last: StageName) -> Result<(), (StageName, Halt)> {
+    if S::NAME > last { Ok(()) } else { S::apply(pass).map_err(|halt| (S::NAME, halt)) }
+}
