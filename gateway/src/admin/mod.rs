@@ -1,1 +1,131 @@
-//! (skeleton)
+//! What operators and Prometheus read. Read-only: nothing here changes anything.
+//!
+//! `/readyz` answers one question: can this process accept events durably? Trouble in sending is named in its body, and is a
+//! metric, but never a 503 there, because callers must not be turned away while the outbox takes their events.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use portcullis_filters::policy::Policy;
+use serde::Serialize;
+
+use crate::clock::Clock;
+use crate::dispatch::DispatchStatus;
+use crate::outbox::AnyOutbox;
+use crate::telemetry::metrics::Metrics;
+
+/// What the listener shows.
+#[derive(Debug)]
+pub struct Admin {
+    /// Every metric.
+    pub metrics: Metrics,
+    /// What is pending.
+    pub outbox: AnyOutbox,
+    /// How sending goes.
+    pub dispatch: DispatchStatus,
+    /// Site and policy.
+    pub policies: Vec<(Arc<str>, Arc<Policy>)>,
+    /// For ages.
+    pub clock: Clock,
+}
+
+impl Admin {
+    /// The routes.
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/metrics", get(metrics))
+            .route("/healthz", get(healthz))
+            .route("/readyz", get(readyz))
+            .route("/policies", get(policies))
+            .with_state(Arc::new(self))
+    }
+}
+
+async fn metrics(State(admin): State<Arc<Admin>>) -> Response {
+    match admin.outbox.depth().await {
+        Ok(depth) => {
+            let age_ms = depth.oldest_received_ms.map_or(0, |oldest| admin.clock.unix_ms().saturating_sub(oldest));
+            admin.metrics.outbox_pending_events.set(gauge(depth.pending_events));
+            admin.metrics.outbox_bytes.set(gauge(depth.bytes));
+            admin.metrics.outbox_oldest_seconds.set(gauge(age_ms / 1000));
+            admin.metrics.outbox_quarantined_events.set(gauge(depth.quarantined_events));
+        }
+        Err(error) => tracing::error!(%error, "the outbox cannot say what is pending"),
+    }
+    match admin.metrics.render() {
+        Ok(text) => typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text),
+        Err(error) => {
+            tracing::error!(%error, "metrics cannot be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+fn gauge(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// The process runs.
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+#[derive(Serialize)]
+struct Readiness {
+    ready: bool,
+    /// Why not, or what is wrong though events are accepted.
+    reasons: BTreeMap<String, String>,
+}
+
+async fn readyz(State(admin): State<Arc<Admin>>) -> Response {
+    let mut reasons = BTreeMap::new();
+    for (dataset, cause) in admin.dispatch.closed_gates() {
+        reasons.insert(format!("dataset {dataset}"), format!("sending is held: {cause}"));
+    }
+    let health = admin.outbox.health();
+    let ready = health.is_ok();
+    if let Err(reason) = health {
+        reasons.insert("outbox".to_owned(), reason);
+    }
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    json(status, &Readiness { ready, reasons })
+}
+
+#[derive(Serialize)]
+struct SitePolicy<'a> {
+    site: &'a str,
+    policy: &'a str,
+    version: u32,
+    digest: String,
+    not_in_force: Vec<String>,
+}
+
+async fn policies(State(admin): State<Arc<Admin>>) -> Response {
+    let mut described = Vec::with_capacity(admin.policies.len());
+    for (site, policy) in &admin.policies {
+        let channels = policy.explain().channels.into_iter();
+        described.push(SitePolicy {
+            site,
+            policy: policy.name(),
+            version: policy.version(),
+            digest: policy.digest().to_string(),
+            not_in_force: channels.filter(|channel| channel.not_in_force).map(|channel| channel.text).collect(),
+        });
+    }
+    json(StatusCode::OK, &described)
+}
+
+fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let mut text = serde_json::to_string_pretty(body).unwrap_or_default();
+    text.push('\n');
+    typed(status, "application/json", text)
+}
+
+fn typed(status: StatusCode, kind: &'static str, body: String) -> Response {
+    (status, [(header::CONTENT_TYPE, HeaderValue::from_static(kind))], body).into_response()
+}

@@ -1,1 +1,149 @@
-//! (skeleton)
+//! How events come in: the stand-in for Meta's endpoint.
+//!
+//! A request is led through `door` (key, encoding, room in memory, whole body in time), `decode` (body to envelope and events) and
+//! `events` (sanitize, append, answer). `respond` has every answer, in the shape of Meta's Graph API, because Meta's SDKs
+//! fail on anything else. A 2xx is made from an outbox's receipt and from nothing else.
+
+mod decode;
+mod door;
+mod events;
+mod keys;
+pub mod listener;
+mod respond;
+mod room;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use axum::routing::post;
+use portcullis_filters::policy::Policy;
+use portcullis_filters::pseudonym::PseudonymKey;
+use tokio_util::task::TaskTracker;
+
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::outbox::AnyOutbox;
+use crate::telemetry::metrics::Metrics;
+use door::Door;
+use keys::Keys;
+use respond::{Answer, Fault, TraceId};
+
+/// Everything a request meets.
+#[derive(Debug)]
+pub struct Ingest {
+    door: Door,
+    keys: Keys,
+    sites: Vec<Site>,
+    /// Ids of datasets that take test events.
+    test_datasets: Vec<Arc<str>>,
+    pseudonyms: PseudonymKey,
+    outbox: AnyOutbox,
+    metrics: Metrics,
+    clock: Clock,
+    chance: Chance,
+    tracker: TaskTracker,
+}
+
+/// A sender, as far as its requests need it.
+#[derive(Debug, Clone)]
+struct Site {
+    id: Arc<str>,
+    policy: Arc<Policy>,
+    datasets: Vec<Arc<str>>,
+}
+
+impl Ingest {
+    /// `tracker` owns the requests that are being answered, also when their callers have gone.
+    pub fn new(
+        config: &Config,
+        pseudonyms: PseudonymKey,
+        outbox: AnyOutbox,
+        metrics: Metrics,
+        (clock, chance): (Clock, Chance),
+        tracker: TaskTracker,
+    ) -> Self {
+        let site = |site: &crate::config::Site| Site {
+            id: Arc::clone(&site.id),
+            policy: Arc::clone(&site.policy),
+            datasets: site.datasets.clone(),
+        };
+        Self {
+            door: Door::new(&config.server),
+            keys: Keys::new(config.sites.iter().map(|site| site.keys.as_slice())),
+            sites: config.sites.iter().map(site).collect(),
+            test_datasets: config.datasets.iter().filter(|d| d.allow_test_events).map(|d| Arc::clone(&d.id)).collect(),
+            pseudonyms,
+            outbox,
+            metrics,
+            clock,
+            chance,
+            tracker,
+        }
+    }
+
+    /// The routes of the listener for callers. Any version is taken, as Meta takes any; the outgoing one is configured.
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/{version}/{dataset}/events", post(versioned))
+            .route("/{dataset}/events", post(unversioned))
+            .route("/{version}/{app}/instruments", post(instruments))
+            .fallback(unknown_path)
+            .method_not_allowed_fallback(unknown_path)
+            .with_state(Arc::new(self))
+    }
+
+    /// Counts an answer and gives it its trace id.
+    fn answer(&self, route: &'static str, answer: Answer, trace: TraceId) -> Response {
+        let response = answer.into_response(trace);
+        let status = match response.status().as_u16() {
+            200..=299 => "2xx",
+            400..=499 => "4xx",
+            _ => "5xx",
+        };
+        self.metrics.requests.with_label_values(&[route, status]).inc();
+        response
+    }
+}
+
+async fn versioned(
+    State(ingest): State<Arc<Ingest>>,
+    Path((version, dataset)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    if is_version(&version) { receive(ingest, dataset, request).await } else { unknown(&ingest) }
+}
+
+async fn unversioned(State(ingest): State<Arc<Ingest>>, Path(dataset): Path<String>, request: Request) -> Response {
+    receive(ingest, dataset, request).await
+}
+
+async fn receive(ingest: Arc<Ingest>, dataset: String, request: Request) -> Response {
+    let trace = TraceId::new(&ingest.chance);
+    let timer = ingest.metrics.request_seconds.with_label_values(&["graph"]).start_timer();
+    let answer = events::receive(&ingest, &dataset, request, trace).await;
+    timer.observe_duration();
+    ingest.answer("graph", answer, trace)
+}
+
+/// Where the SDKs' crash reporter posts. It is answered as Meta would, and its body, which can hold anything, is never read.
+async fn instruments(State(ingest): State<Arc<Ingest>>) -> Response {
+    let trace = TraceId::new(&ingest.chance);
+    ingest.answer("instruments", Answer::Instruments, trace)
+}
+
+async fn unknown_path(State(ingest): State<Arc<Ingest>>) -> Response {
+    unknown(&ingest)
+}
+
+fn unknown(ingest: &Ingest) -> Response {
+    ingest.answer("unknown", Answer::Fault(Fault::UnknownPath), TraceId::new(&ingest.chance))
+}
+
+/// `v26.0`, as Meta writes it.
+fn is_version(text: &str) -> bool {
+    let digits = |text: &str, most| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.strip_prefix('v').and_then(|rest| rest.split_once('.')).is_some_and(|(major, minor)| digits(major, 3) && digits(minor, 2))
+}

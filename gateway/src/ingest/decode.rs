@@ -1,0 +1,297 @@
+//! A request's body, taken apart: the envelope, the key and the events, each event still raw text.
+//!
+//! The only module that sees a caller's bytes as bytes. A body that cannot be taken apart is refused whole; an event in it that
+//! is none is found later and refused alone.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use portcullis_filters::event::EnvelopeText;
+use secrecy::SecretString;
+use serde::de::{Deserialize as _, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::door::Encoding;
+use super::respond::Fault;
+
+/// Meta takes no more events in one request.
+pub(super) const MAX_EVENTS: usize = 1000;
+
+const NOT_UTF8: Fault = Fault::BadBody("the body is not UTF-8");
+const NOT_JSON: Fault = Fault::BadBody("the body is not a JSON object");
+const NO_DATA: Fault = Fault::BadBody("the parameter data is required and must be a list of 1 to 1000 events");
+const TWICE: Fault = Fault::BadBody("the body has a parameter twice");
+
+/// A body's text and where its events stand.
+pub(super) struct Decoded<'b> {
+    /// Where the events are, if not in the body itself.
+    parts: Parts<'b>,
+}
+
+/// The parameters of a request. Values are texts; `null` is absent.
+#[derive(Default)]
+struct Parts<'b> {
+    data: Option<Data<'b>>,
+    access_token: Option<Cow<'b, str>>,
+    test_event_code: Option<Cow<'b, str>>,
+    namespace_id: Option<Cow<'b, str>>,
+    upload_id: Option<Cow<'b, str>>,
+    denied: Vec<&'static str>,
+    unknown: u32,
+}
+
+/// The parameter `data`: a list, or a text that holds one.
+enum Data<'b> {
+    Events(Vec<&'b RawValue>),
+    Text(Cow<'b, str>),
+}
+
+/// Takes a body apart.
+pub(super) fn decode(encoding: Encoding, bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
+    let parts = match encoding {
+        Encoding::Json => json(std::str::from_utf8(bytes).map_err(|_| NOT_UTF8)?)?,
+        Encoding::Form => form(bytes)?,
+    };
+    Ok(Decoded { parts })
+}
+
+impl Decoded<'_> {
+    /// The key that the body carries.
+    pub(super) fn key(&self) -> Option<SecretString> {
+        self.parts.access_token.as_deref().map(SecretString::from)
+    }
+
+    /// What the request says for all its events.
+    pub(super) fn envelope(&self) -> EnvelopeText<'_> {
+        EnvelopeText {
+            test_event_code: self.parts.test_event_code.as_deref(),
+            namespace_id: self.parts.namespace_id.as_deref(),
+            upload_id: self.parts.upload_id.as_deref(),
+            denied: self.parts.denied.clone(),
+            unknown: self.parts.unknown,
+        }
+    }
+
+    /// The events, 1 to 1000 of them.
+    pub(super) fn events(&self) -> Result<Cow<'_, [&RawValue]>, Fault> {
+        let events = match &self.parts.data {
+            None => return Err(NO_DATA),
+            Some(Data::Events(events)) => Cow::Borrowed(events.as_slice()),
+            Some(Data::Text(text)) => {
+                let mut json = serde_json::Deserializer::from_str(text);
+                let events = DataSeed.deserialize(&mut json).and_then(|data| json.end().map(|()| data));
+                match events {
+                    Ok(Some(Data::Events(events))) => Cow::Owned(events),
+                    _ => return Err(NO_DATA),
+                }
+            }
+        };
+        if (1..=MAX_EVENTS).contains(&events.len()) { Ok(events) } else { Err(NO_DATA) }
+    }
+}
+
+/// `application/json`: an object.
+fn json(text: &str) -> Result<Parts<'_>, Fault> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let mut fault = None;
+    let parts = json.deserialize_map(PartsVisitor(&mut fault)).and_then(|parts| json.end().map(|()| parts));
+    match fault {
+        Some(fault) => Err(fault),
+        None => parts.map_err(|_| NOT_JSON),
+    }
+}
+
+/// `application/x-www-form-urlencoded`: pairs.
+fn form(bytes: &[u8]) -> Result<Parts<'_>, Fault> {
+    // Escapes that are no UTF-8 would be replaced without a word; a request with such bytes is refused instead.
+    let mut parts = Parts::default();
+    let mut unknown: Vec<Cow<'_, str>> = Vec::new();
+    for (name, value) in form_urlencoded::parse(bytes) {
+        if value.contains(char::REPLACEMENT_CHARACTER) && !is_utf8_form(bytes) {
+            return Err(NOT_UTF8);
+        }
+        let Some(parameter) = Parameter::find(&name) else {
+            if unknown.contains(&name) {
+                return Err(TWICE);
+            }
+            if unknown.len() == 100 {
+                return Err(Fault::BadBody("the body has more than 100 unknown parameters"));
+            }
+            unknown.push(name);
+            continue;
+        };
+        let new = match parameter {
+            Parameter::Data => parts.data.replace(Data::Text(value)).is_none(),
+            _ => parts.put(parameter, value),
+        };
+        if !new {
+            return Err(TWICE);
+        }
+    }
+    parts.unknown = u32::try_from(unknown.len()).unwrap_or(u32::MAX);
+    Ok(parts)
+}
+
+/// Whether the escapes of a form resolve to UTF-8.
+fn is_utf8_form(bytes: &[u8]) -> bool {
+    percent_encoding::percent_decode(bytes).decode_utf8().is_ok()
+}
+
+/// A parameter that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parameter {
+    Data,
+    AccessToken,
+    TestEventCode,
+    NamespaceId,
+    UploadId,
+    /// Never leaves, but is nothing strange: counted by name.
+    Denied(&'static str),
+    /// Says nothing that is used: the pixel's id, which Node's SDK repeats, and the proof for a token that is not Meta's.
+    Ignored,
+}
+
+impl Parameter {
+    fn find(name: &str) -> Option<Self> {
+        Some(match name {
+            "data" => Self::Data,
+            "access_token" => Self::AccessToken,
+            "test_event_code" => Self::TestEventCode,
+            "namespace_id" => Self::NamespaceId,
+            "upload_id" => Self::UploadId,
+            "partner_agent" => Self::Denied("partner_agent"),
+            "upload_tag" => Self::Denied("upload_tag"),
+            "upload_source" => Self::Denied("upload_source"),
+            "id" | "appsecret_proof" => Self::Ignored,
+            _ => return None,
+        })
+    }
+}
+
+impl<'b> Parts<'b> {
+    /// Puts a value that is a text; `false` if the parameter has one.
+    fn put(&mut self, parameter: Parameter, value: Cow<'b, str>) -> bool {
+        let slot = match parameter {
+            Parameter::AccessToken => &mut self.access_token,
+            Parameter::TestEventCode => &mut self.test_event_code,
+            Parameter::NamespaceId => &mut self.namespace_id,
+            Parameter::UploadId => &mut self.upload_id,
+            Parameter::Denied(name) if self.denied.contains(&name) => return false,
+            Parameter::Denied(name) => {
+                self.denied.push(name);
+                return true;
+            }
+            Parameter::Ignored | Parameter::Data => return true,
+        };
+        slot.replace(value).is_none()
+    }
+}
+
+struct PartsVisitor<'f>(&'f mut Option<Fault>);
+
+impl<'de> Visitor<'de> for PartsVisitor<'_> {
+    type Value = Parts<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parts<'de>, A::Error> {
+        let mut parts = Parts::default();
+        let mut seen: Vec<String> = Vec::new();
+        let mut end = |fault: Fault| {
+            self.0.get_or_insert(fault);
+            A::Error::custom("refused")
+        };
+        while let Some(name) = map.next_key::<String>()? {
+            if seen.contains(&name) {
+                return Err(end(TWICE));
+            }
+            if seen.len() == 100 {
+                return Err(end(Fault::BadBody("the body has more than 100 parameters")));
+            }
+            match Parameter::find(&name) {
+                Some(Parameter::Data) => parts.data = map.next_value_seed(DataSeed).map_err(|error| if is_too_many(&error) { end(NO_DATA) } else { error })?,
+                None | Some(Parameter::Ignored) => {
+                    let is_null = map.next_value::<Option<IgnoredAny>>()?.is_none();
+                    parts.unknown += u32::from(!is_null && Parameter::find(&name).is_none());
+                }
+                Some(parameter) => {
+                    if let Some(value) = map.next_value_seed(TextSeed)? {
+                        parts.put(parameter, value);
+                    }
+                }
+            }
+            seen.push(name);
+        }
+        Ok(parts)
+    }
+}
+
+const TOO_MANY: &str = "too many events";
+
+fn is_too_many(error: &impl fmt::Display) -> bool {
+    error.to_string().starts_with(TOO_MANY)
+}
+
+/// Reads `data` without copying an event.
+struct DataSeed;
+
+impl<'de> DeserializeSeed<'de> for DataSeed {
+    type Value = Option<Data<'de>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for DataSeed {
+    type Value = Option<Data<'de>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of events")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut events = Vec::new();
+        while let Some(event) = seq.next_element::<&'de RawValue>()? {
+            if events.len() == MAX_EVENTS {
+                return Err(A::Error::custom(TOO_MANY));
+            }
+            events.push(event);
+        }
+        Ok(Some(Data::Events(events)))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(Data::Text(Cow::Borrowed(text))))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(Data::Text(Cow::Owned(text.to_owned()))))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+/// Reads a parameter that is a text or a number; anything else is a text that no closed form fits, so that it is counted as
+/// removed and its content is gone.
+struct TextSeed;
+
+impl<'de> DeserializeSeed<'de> for TextSeed {
+    type Value = Option<Cow<'de, str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        let raw = <&'de RawValue>::deserialize(json)?.get();
+        if raw == "null" {
+            return Ok(None);
+        }
+        if raw.starts_with('"') {
+            return serde_json::from_str(raw).map(|text: String| Some(Cow::Owned(text))).map_err(D::Error::custom);
+        }
+        let number = raw.bytes().all(|byte| byte.is_ascii_digit());
+        Ok(Some(Cow::Borrowed(if number { raw } else { "" })))
+    }
+}

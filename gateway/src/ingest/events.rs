@@ -1,0 +1,175 @@
+//! The way of a request: key, encoding, body, events; each event sanitized; the survivors appended; then the answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::Request;
+use portcullis_filters::event::{SanitizedEvent, sanitize_envelope};
+use portcullis_filters::pipeline::{Context, Outcome, sanitize};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::value::RawValue;
+
+use super::decode::{Decoded, decode};
+use super::door::{self, Encoding, Received};
+use super::respond::{Answer, Fault, Tally, TraceId};
+use super::{Ingest, Site};
+use crate::outbox::{Append, OutboxError};
+
+/// After so many events the rest of a large request lets others have a turn.
+const EVENTS_IN_A_ROW: usize = 16;
+/// How long an answer waits for the disk. The append goes on, and is counted, after the caller was told to try again.
+const APPEND_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Takes a request and says what it is answered.
+pub(super) async fn receive(ingest: &Arc<Ingest>, dataset: &str, request: Request, trace: TraceId) -> Answer {
+    match admit(ingest, dataset, request).await {
+        // From here on the request is owned by a task: a caller that hangs up cancels nothing half-way, so what is committed is
+        // counted as accepted.
+        Ok(admitted) => {
+            let task = ingest.tracker.spawn(take(Arc::clone(ingest), admitted));
+            match tokio::time::timeout(APPEND_DEADLINE, task).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(_)) | Err(_) => {
+                    tracing::error!(trace = %trace, "a request could not be finished in time");
+                    Answer::Fault(Fault::NotNow)
+                }
+            }
+        }
+        Err(fault) => Answer::Fault(fault),
+    }
+}
+
+/// A request that was read whole.
+struct Admitted {
+    dataset: Box<str>,
+    key: Option<SecretString>,
+    encoding: Encoding,
+    body: Received,
+}
+
+/// Everything before the first look into the body. A key outside the body is checked before a byte of it is read.
+async fn admit(ingest: &Ingest, dataset: &str, request: Request) -> Result<Admitted, Fault> {
+    let (parts, body) = request.into_parts();
+    let key = door::key_outside_body(&parts)?;
+    if let Some(key) = &key {
+        let site = site_of(ingest, key)?;
+        dataset_of(site, dataset)?;
+    }
+    let encoding = door::encoding(&parts.headers)?;
+    let body = ingest.door.read(&parts.headers, body, key.is_some()).await?;
+    Ok(Admitted { dataset: dataset.into(), key, encoding, body })
+}
+
+fn site_of<'i>(ingest: &'i Ingest, key: &SecretString) -> Result<&'i Site, Fault> {
+    ingest.keys.site_of(key.expose_secret()).and_then(|site| ingest.sites.get(site)).ok_or(Fault::BadKey)
+}
+
+fn dataset_of<'s>(site: &'s Site, dataset: &str) -> Result<&'s Arc<str>, Fault> {
+    site.datasets.iter().find(|own| own.as_ref() == dataset).ok_or(Fault::ForeignDataset)
+}
+
+/// The key of a request: outside its body, in it, or both alike.
+fn agreed_key(outside: Option<SecretString>, inside: Option<SecretString>) -> Result<SecretString, Fault> {
+    match (outside, inside) {
+        (Some(outside), Some(inside)) if outside.expose_secret() != inside.expose_secret() => Err(Fault::KeysDisagree),
+        (Some(key), _) | (None, Some(key)) => Ok(key),
+        (None, None) => Err(Fault::BadKey),
+    }
+}
+
+async fn take(ingest: Arc<Ingest>, admitted: Admitted) -> Answer {
+    let Admitted { dataset, key, encoding, body } = admitted;
+    let Received { bytes, place } = body;
+    let decoded = match decode(encoding, &bytes) {
+        Ok(decoded) => decoded,
+        Err(fault) => return Answer::Fault(fault),
+    };
+    let site = agreed_key(key, decoded.key()).and_then(|key| site_of(&ingest, &key));
+    let answer = match site.and_then(|site| Ok((site, dataset_of(site, &dataset)?))) {
+        Ok((site, dataset)) => take_events(&ingest, site, dataset, &decoded).await,
+        Err(fault) => Answer::Fault(fault),
+    };
+    // Raw values live as long as the request's room is held, and no longer.
+    drop(place);
+    answer
+}
+
+async fn take_events(ingest: &Ingest, site: &Site, dataset: &Arc<str>, decoded: &Decoded<'_>) -> Answer {
+    let events = match decoded.events() {
+        Ok(events) => events,
+        Err(fault) => return Answer::Fault(fault),
+    };
+    let allow_test_events = ingest.test_datasets.contains(dataset);
+    let (envelope, report) = sanitize_envelope(&decoded.envelope(), allow_test_events);
+    ingest.metrics.count_report(&site.id, &report);
+
+    let received_ms = ingest.clock.unix_ms();
+    let mut tally = Tally::default();
+    let survivors = sanitize_all(ingest, site, dataset, &events, &mut tally).await;
+    if survivors.is_empty() {
+        return tally.answer(None);
+    }
+    let append = Append {
+        site: Arc::clone(&site.id),
+        dataset: Arc::clone(dataset),
+        envelope,
+        policy: Arc::clone(&site.policy),
+        events: survivors,
+        received_ms,
+    };
+    let count = tally.forwarded as u64;
+    match ingest.outbox.append(append).await {
+        Ok(receipt) => {
+            ingest.metrics.events_accepted.with_label_values(&[&site.id]).inc_by(count);
+            tally.answer(Some(&receipt))
+        }
+        Err(error) => {
+            ingest.metrics.events_turned_away.with_label_values(&[&site.id]).inc_by(count);
+            if !matches!(error, OutboxError::Full) {
+                tracing::error!(%error, "events could not be stored and were turned away");
+            }
+            Answer::Fault(Fault::NotNow)
+        }
+    }
+}
+
+/// Leads every event through the filter, counts what became of it, and returns those that may leave.
+async fn sanitize_all(
+    ingest: &Ingest,
+    site: &Site,
+    dataset: &str,
+    events: &[&RawValue],
+    tally: &mut Tally,
+) -> Vec<SanitizedEvent> {
+    let metrics = &ingest.metrics;
+    let mut survivors = Vec::with_capacity(events.len());
+    for (index, event) in events.iter().enumerate() {
+        if index > 0 && index % EVENTS_IN_A_ROW == 0 {
+            tokio::task::yield_now().await;
+        }
+        let context = Context {
+            dataset,
+            now_secs: ingest.clock.unix_secs(),
+            fresh_id: ingest.chance.bytes(),
+            pseudonyms: &ingest.pseudonyms,
+        };
+        metrics.events_received.with_label_values(&[&site.id, "graph"]).inc();
+        match sanitize(&site.policy, &context, event.get()) {
+            Outcome::Forward(sanitized, report) => {
+                metrics.count_report(&site.id, &report);
+                tally.forwarded += 1;
+                survivors.push(sanitized);
+            }
+            Outcome::Drop(stage, reason, report) => {
+                metrics.count_report(&site.id, &report);
+                metrics.events_dropped.with_label_values(&[&site.id, stage.as_str(), reason.as_str()]).inc();
+                tally.drop(reason.as_str());
+            }
+            Outcome::Refuse(refusal) => {
+                metrics.events_refused.with_label_values(&[&site.id]).inc();
+                tally.refuse(index, refusal);
+            }
+        }
+    }
+    survivors
+}

@@ -1,0 +1,222 @@
+//! Every answer, in the shape of Meta's Graph API.
+//!
+//! Meta's SDKs parse a success by `events_received`, `messages` and `fbtrace_id`, and a failure by `error` with nothing beside it.
+//! So there is no other shape, for no fault. Texts name rules, never a caller's bytes.
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use portcullis_filters::refusal::Refusal;
+use serde::Serialize;
+
+use crate::chance::Chance;
+use crate::outbox::Receipt;
+
+/// How long a caller that was turned away should wait, in seconds.
+const RETRY_AFTER_SECS: u16 = 1;
+/// Messages in an answer. A caller that sent a thousand bad events is told of the first of them.
+const MAX_MESSAGES: usize = 100;
+
+/// Names a request in its answer; random, so that it tells nothing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TraceId([u8; 12]);
+
+impl TraceId {
+    pub(super) fn new(chance: &Chance) -> Self {
+        Self(chance.bytes())
+    }
+}
+
+impl std::fmt::Display for TraceId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// What a request is answered.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// The events were taken.
+    Received(Tally),
+    /// The crash reporter's success.
+    Instruments,
+    /// Nothing was taken.
+    Fault(Fault),
+}
+
+/// What became of the events of a request.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) forwarded: usize,
+    /// By reason.
+    pub(super) dropped: BTreeMap<&'static str, usize>,
+    pub(super) refused: usize,
+    /// Index and refusal of events that are none.
+    pub(super) messages: Vec<(usize, Refusal)>,
+}
+
+impl Tally {
+    pub(super) fn drop(&mut self, reason: &'static str) {
+        *self.dropped.entry(reason).or_default() += 1;
+    }
+
+    pub(super) fn refuse(&mut self, index: usize, refusal: Refusal) {
+        self.refused += 1;
+        if self.messages.len() < MAX_MESSAGES {
+            self.messages.push((index, refusal));
+        }
+    }
+
+    /// Events that were usable, dropped ones included: a caller is not told more than Meta would tell.
+    pub(super) fn usable(&self) -> usize {
+        self.forwarded + self.dropped.values().sum::<usize>()
+    }
+
+    /// The answer. With events to forward it takes the proof that they are durable.
+    pub(super) fn answer(self, receipt: Option<&Receipt>) -> Answer {
+        let durable = receipt.map_or(0, Receipt::events);
+        if durable != self.forwarded {
+            return Answer::Fault(Fault::NotNow);
+        }
+        match self.messages.first() {
+            Some((index, refusal)) if self.usable() == 0 => Answer::Fault(Fault::NoUsableEvent { index: *index, refusal: *refusal }),
+            _ => Answer::Received(self),
+        }
+    }
+}
+
+/// Why nothing was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    BadKey,
+    KeysDisagree,
+    ForeignDataset,
+    UnknownPath,
+    UnknownEncoding,
+    TooLarge,
+    TooSlow,
+    BrokenBody,
+    /// The body as a whole cannot be read; says how.
+    BadBody(&'static str),
+    /// No event of the request is one; the first is named.
+    NoUsableEvent { index: usize, refusal: Refusal },
+    /// Memory or disk is short, or the outbox failed.
+    NotNow,
+}
+
+impl Fault {
+    /// Status, Graph code, subcode, and whether trying again can help.
+    fn codes(&self) -> (StatusCode, u16, Option<u32>, bool) {
+        match self {
+            Self::BadKey | Self::KeysDisagree => (StatusCode::UNAUTHORIZED, 190, None, false),
+            Self::ForeignDataset => (StatusCode::BAD_REQUEST, 100, Some(33), false),
+            Self::UnknownPath => (StatusCode::NOT_FOUND, 2500, None, false),
+            Self::UnknownEncoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 100, None, false),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 100, None, false),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, 100, None, true),
+            Self::BrokenBody | Self::BadBody(_) | Self::NoUsableEvent { .. } => (StatusCode::BAD_REQUEST, 100, None, false),
+            Self::NotNow => (StatusCode::SERVICE_UNAVAILABLE, 2, None, true),
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::BadKey => "Invalid OAuth access token: the key is missing or is none of this gateway's.".to_owned(),
+            Self::KeysDisagree => "Invalid OAuth access token: the request carries two keys that differ.".to_owned(),
+            Self::ForeignDataset => "Unsupported post request: this key may not send to this dataset.".to_owned(),
+            Self::UnknownPath => "Unknown path: events are posted to /v26.0/{dataset}/events.".to_owned(),
+            Self::UnknownEncoding => {
+                "Invalid parameter: send application/json or application/x-www-form-urlencoded, not compressed.".to_owned()
+            }
+            Self::TooLarge => "Invalid parameter: the body is larger than this gateway takes; send fewer events at once.".to_owned(),
+            Self::TooSlow => "Invalid parameter: the body did not arrive in time.".to_owned(),
+            Self::BrokenBody => "Invalid parameter: the body broke off.".to_owned(),
+            Self::BadBody(how) => format!("Invalid parameter: {how}."),
+            Self::NoUsableEvent { index, refusal } => {
+                format!("Invalid parameter: no event is usable; data[{index}]: {refusal}.")
+            }
+            Self::NotNow => "Service temporarily unavailable: nothing of this request was taken, send it again.".to_owned(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Success<'a> {
+    events_received: usize,
+    messages: Vec<String>,
+    fbtrace_id: String,
+    portcullis: Details<'a>,
+}
+
+#[derive(Serialize)]
+struct Details<'a> {
+    forwarded: usize,
+    dropped: &'a BTreeMap<&'static str, usize>,
+    refused: usize,
+}
+
+#[derive(Serialize)]
+struct Failure {
+    error: Error,
+}
+
+#[derive(Serialize)]
+struct Error {
+    message: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    code: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_subcode: Option<u32>,
+    is_transient: bool,
+    fbtrace_id: String,
+}
+
+impl Answer {
+    pub(super) fn into_response(self, trace: TraceId) -> Response {
+        match self {
+            Self::Received(tally) => {
+                let message = |(index, refusal): &(usize, Refusal)| format!("data[{index}]: {refusal}");
+                let success = Success {
+                    events_received: tally.usable(),
+                    messages: tally.messages.iter().map(message).collect(),
+                    fbtrace_id: trace.to_string(),
+                    portcullis: Details { forwarded: tally.forwarded, dropped: &tally.dropped, refused: tally.refused },
+                };
+                json(StatusCode::OK, &success)
+            }
+            Self::Instruments => json(StatusCode::OK, &BTreeMap::from([("success", true)])),
+            Self::Fault(fault) => {
+                let (status, code, error_subcode, is_transient) = fault.codes();
+                let error = Error {
+                    message: fault.message(),
+                    kind: "OAuthException",
+                    code,
+                    error_subcode,
+                    is_transient,
+                    fbtrace_id: trace.to_string(),
+                };
+                let mut response = json(status, &Failure { error });
+                if status == StatusCode::SERVICE_UNAVAILABLE {
+                    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
+                }
+                if matches!(fault, Fault::TooSlow | Fault::TooLarge | Fault::BrokenBody) {
+                    // The rest of the body was not read, so the connection cannot be used again.
+                    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                response
+            }
+        }
+    }
+}
+
+fn json(status: StatusCode, answer: &impl Serialize) -> Response {
+    // Strings and numbers: nothing here can fail to be written.
+    let body = serde_json::to_vec(answer).unwrap_or_default();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
