@@ -36,6 +36,13 @@ pub enum Kind {
     Token,
     /// `[A-Za-z0-9._-]{1,64}` with the same exception.
     ContentId,
+    /// So many digits: an id that Meta itself gave out.
+    Digits {
+        /// Fewest.
+        min: u8,
+        /// Most.
+        max: u8,
+    },
     /// A URL, which leaves only as an origin or as a path that the policy writes.
     Url,
     /// One of these words, compared without case and sent as written here.
@@ -232,8 +239,8 @@ table! {
     Fbc: UserData "fbc", Kind::Fbc, one, Never, Identifier, "Meta's click id";
     Fbp: UserData "fbp", Kind::Fbp, one, Never, Identifier, "Meta's browser id";
     SubscriptionId: UserData "subscription_id", Kind::Token, one, Never, Identifier, "id of a subscription";
-    FbLoginId: UserData "fb_login_id", Kind::Token, one, Never, Identifier, "id that Meta gave the person for an app";
-    LeadId: UserData "lead_id", Kind::Token, one, Never, Identifier, "id of a lead from Meta's own form";
+    FbLoginId: UserData "fb_login_id", Kind::Digits { min: 1, max: 20 }, one, Never, Identifier, "id that Meta gave the person for an app";
+    LeadId: UserData "lead_id", Kind::Digits { min: 15, max: 17 }, one, Never, Identifier, "id of a lead from Meta's own form";
 
     Value: CustomData "value", MONEY, one, None, Health, "amount of money";
     Currency: CustomData "currency", Kind::Currency, one, None, Low, "currency of the amount, ISO 4217";

@@ -15,6 +15,12 @@ pub(crate) fn content_id(text: &str) -> Option<&str> {
     plain(text, 64, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
+/// From `min` to `max` digits.
+pub(crate) fn digits(text: &str, min: u8, max: u8) -> Option<&str> {
+    let fits = (usize::from(min)..=usize::from(max)).contains(&text.len());
+    (fits && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
+}
+
 fn plain(text: &str, longest: usize, allowed: impl Fn(u8) -> bool) -> Option<&str> {
     let fits = (1..=longest).contains(&text.len()) && text.bytes().all(allowed);
     (fits && !holds_digest(text)).then_some(text)

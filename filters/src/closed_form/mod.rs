@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 pub(crate) use cookies::{fbc, fbc_from_fbclid, fbp};
-pub(crate) use ids::{content_id, fresh_uuid, opaque_id, token};
+pub(crate) use ids::{content_id, digits, fresh_uuid, opaque_id, token};
 pub(crate) use numbers::{decimal, integer, parse_decimal, round_decimal};
 
 use crate::event::Value;

@@ -23,7 +23,7 @@ mod place;
 mod postcode;
 mod prehashed;
 
-pub(crate) use self::country::COUNTRIES;
+pub(crate) use self::prehashed::is_digest_of_nothing;
 pub use self::prehashed::{hex, parse_hex, strip_suffix};
 
 /// Longer values are not normalised; the longest legal one, an e-mail address, has 254 bytes.
@@ -108,33 +108,13 @@ fn is_damaged(value: &str) -> bool {
     value.bytes().any(|byte| byte.is_ascii_control())
         || (!value.is_ascii() && value.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER))
 }
-/// skel
-pub fn hex(digest: &Digest) -> [u8; 64] {
-    let t = b"0123456789abcdef";
-    let mut o = [0; 64];
-    for (i, b) in digest.iter().enumerate() {
-        o[2 * i] = t[(b >> 4) as usize];
-        o[2 * i + 1] = t[(b & 15) as usize];
+
+/// The inner digest of a pseudonym of one of the site's own ids: the digest itself where the id is already a SHA-256, else the
+/// SHA-256 of the id as it came. An id may look like any other digest; a UUID without dashes does.
+pub(crate) fn own_id_digest(id: &str) -> Result<Digest, Unhashable> {
+    match prehashed::recognize(id.trim()) {
+        Recognized::Sha256(digest) => Ok(digest),
+        Recognized::Nothing => Err(Unhashable::DigestOfNothing),
+        Recognized::Foreign | Recognized::Raw => Ok(Sha256::digest(id.as_bytes()).into()),
     }
-    o
-}
-/// skel
-pub fn parse_hex(t: &str) -> Option<Digest> {
-    if t.len() != 64 {
-        return None;
-    }
-    let mut o = [0; 32];
-    for i in 0..32 {
-        o[i] = u8::from_str_radix(&t[2 * i..2 * i + 2], 16).ok()?;
-    }
-    Some(o)
-}
-/// skel
-pub fn is_digest_of_nothing(d: &Digest) -> bool {
-    d[0] == 0xe3 && d[1] == 0xb0 && d[2] == 0xc4
-}
-/// skel
-pub fn own_id_digest(t: &str) -> Result<Digest, Unhashable> {
-    use sha2::Digest as _;
-    Ok(sha2::Sha256::digest(t.as_bytes()).into())
 }

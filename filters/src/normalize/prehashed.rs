@@ -23,6 +23,11 @@ const OF_NOTHING: Digest = [
     0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
 ];
 
+/// Whether a digest is that of the empty string.
+pub(crate) fn is_digest_of_nothing(digest: &Digest) -> bool {
+    *digest == OF_NOTHING
+}
+
 /// What a trimmed value is. The suffix is looked for only behind a digest: a raw `anna@shop.BA` must keep its end.
 pub(super) fn recognize(value: &str) -> Recognized {
     if value.len() < 32 {

@@ -255,7 +255,7 @@ pub(super) fn actions_of(field: Field) -> &'static [&'static str] {
         Kind::Token | Kind::ContentId => &["keep", "pseudonymize", "catalog"],
         Kind::Contents => &["keep", "catalog"],
         Kind::Url => &["page"],
-        Kind::Integer { .. } => &["keep"],
+        Kind::Integer { .. } | Kind::Digits { .. } => &["keep"],
         Kind::Decimal { .. } => &["keep", "{ round_to = N }"],
         Kind::FreeText | Kind::Object | Kind::EventName | Kind::EventId | Kind::UnixSeconds | Kind::Signal(_) => &[],
         Kind::Word(_) | Kind::Currency | Kind::IpAddress | Kind::UserAgent | Kind::Fbp | Kind::Fbc => &["keep"],

@@ -8,6 +8,8 @@ use crate::schema::{Field, HashRule, Kind, ROWS, Section};
 /// What leaves under a policy, how, and which channels are open.
 #[derive(Debug)]
 pub struct Explanation {
+    /// Who answers for the policy.
+    pub owner: Option<String>,
     /// Names of the events that leave.
     pub events: Vec<String>,
     /// A site's own names and what they become.
@@ -45,6 +47,7 @@ pub struct Channel {
 pub(super) fn explain(policy: &Policy) -> Explanation {
     let leaving = |row: &&crate::schema::Row| policy.action(row.field) != FieldAction::None && row.kind != Kind::Object;
     Explanation {
+        owner: policy.document.owner.clone(),
         events: policy.events.allow.iter().map(ToString::to_string).collect(),
         renames: policy.events.rename.iter().map(|(own, name)| (own.to_string(), name.to_string())).collect(),
         pages: pages(policy),
@@ -99,6 +102,7 @@ fn form(policy: &Policy, field: Field) -> String {
         (Kind::UnixSeconds, _) => "seconds since 1970, exact".to_owned(),
         (Kind::Token, _) => "1 to 80 of A-Z a-z 0-9 . _ : -".to_owned(),
         (Kind::ContentId, _) => "1 to 64 of A-Z a-z 0-9 . _ -".to_owned(),
+        (Kind::Digits { min, max }, _) => format!("{min} to {max} digits"),
         (Kind::Url, _) => "https://, one of the site's hosts, and a path from the list above".to_owned(),
         (Kind::Word(words), _) => format!("one of {}", words.join(" ")),
         (Kind::Signal(_), _) => "as it came; one that cannot be read becomes its strictest value".to_owned(),

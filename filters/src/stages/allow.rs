@@ -95,6 +95,7 @@ pub(crate) fn kept<'a>(field: Field, value: &'a Value<'a>) -> Kept<'a> {
     let text = value.text();
     let leaving = match field.row().kind {
         Kind::Token => id(value, closed_form::token).map(Leaving::Text),
+        Kind::Digits { min, max } => id(value, |text| closed_form::digits(text, min, max)).map(Leaving::Text),
         Kind::Word(words) => text.and_then(|text| closed_form::word(words, text)).map(|word| Leaving::Text(word.into())),
         Kind::Integer { min, max } => closed_form::integer(value, min, max).map(Leaving::Literal),
         Kind::Decimal { max } => closed_form::decimal(value, max).map(Leaving::Literal),

@@ -36,7 +36,9 @@ fn require(out: &Outgoing<'_>) -> Result<(), DropReason> {
     let missing = |field: &Field| out.get(*field).is_none();
     let website = is(Field::ActionSource, "website") && missing(&Field::EventSourceUrl);
     let purchase = is(Field::EventName, "Purchase") && [Field::Value, Field::Currency].iter().any(missing);
-    if website || purchase {
+    // Meta wants app_data of the one and messaging_channel of the other; the table has neither yet, so these cannot leave.
+    let other_worlds = is(Field::ActionSource, "app") || is(Field::ActionSource, "business_messaging");
+    if website || purchase || other_worlds {
         return Err(DropReason::MissingRequired);
     }
     if is_sufficient(|field| out.get(field).is_some()) { Ok(()) } else { Err(DropReason::InsufficientUserData) }
