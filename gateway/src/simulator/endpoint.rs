@@ -102,13 +102,16 @@ impl Endpoint {
         deliver(answer, &fault, cut).await
     }
 
-    /// Meta's decision: the whole batch, or nothing of it. Who shows no good token learns nothing else.
+    /// Meta's decision: the whole batch, or nothing of it. Who shows another token learns nothing else.
     fn decide(&self, parts: &Parts, address: &Address, posted: Result<Posted, Refusal>) -> Result<usize, Refusal> {
         let shown_outside = request::outer_tokens(parts);
         let posted = match posted {
             Ok(posted) => posted,
             Err(refusal) => {
-                self.tokens.check(&address.dataset, &shown_outside)?;
+                // A token may also stand in the body that could not be read: then the body is what there is to complain of.
+                if !shown_outside.is_empty() {
+                    self.tokens.check(&address.dataset, &shown_outside)?;
+                }
                 return Err(refusal);
             }
         };

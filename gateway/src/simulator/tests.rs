@@ -156,6 +156,8 @@ async fn another_token_learns_nothing_else() {
     ] {
         assert_eq!(simulator.ask(line, &headers, &body).await.unwrap().codes(), (401, Some(190), None));
     }
+    let unread = simulator.ask(EVENTS, "content-type: multipart/form-data; boundary=x\r\n", "--x--").await.unwrap();
+    assert_eq!(unread.codes(), (400, Some(100), None));
     let other =
         simulator.ask("POST /v26.0/99/events?access_token=good", json, &json!({"data": [lead("a")]}).to_string()).await;
     assert_eq!(other.unwrap().codes(), (400, Some(100), Some(33)));
