@@ -268,6 +268,15 @@ table! {
     ItemCategory: Contents "category", Kind::FreeText, one, None, FreeText, "its category";
 }
 
+impl Section {
+    /// Its rows. They stand together in the table.
+    pub(crate) fn rows(self) -> &'static [Row] {
+        let start = ROWS.partition_point(|row| row.section < self);
+        let end = ROWS.partition_point(|row| row.section <= self);
+        ROWS.get(start..end).unwrap_or_default()
+    }
+}
+
 /// How many rows the table has.
 pub(crate) const FIELD_COUNT: usize = Field::ItemCategory as usize + 1;
 

@@ -12,5 +12,12 @@ fn smoke() {
     println!("{out:?}");
     let out = run("pharmacy", &purchase());
     println!("{out:?}");
-    let _ = (HOSTS, event as fn(&str) -> String, forwarded as fn(&str, &str) -> String, with as fn(&str,&str,&str)->String, DropReason::Page, |o: Outcome| o);
+    let _ = (
+        HOSTS,
+        event as fn(&str) -> String,
+        forwarded as fn(&str, &str) -> String,
+        with as fn(&str, &str, &str) -> String,
+        DropReason::Page,
+        |o: Outcome| o,
+    );
 }

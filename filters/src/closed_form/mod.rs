@@ -8,7 +8,7 @@ mod ids;
 mod numbers;
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 pub(crate) use cookies::{fbc, fbc_from_fbclid, fbp};
 pub(crate) use ids::{content_id, digits, fresh_uuid, opaque_id, token};
@@ -29,10 +29,14 @@ pub(crate) fn currency(text: &str) -> Option<&'static str> {
 }
 
 /// An IP address in the usual text form, whole: Meta refuses truncated ones.
-pub(crate) fn ip_address(text: &str) -> Option<String> {
+pub(crate) fn ip_address(text: &str) -> Option<Cow<'_, str>> {
     let text = text.trim();
+    // An IPv4 address has one text form, which is what the parser takes.
+    if text.parse::<Ipv4Addr>().is_ok() {
+        return Some(Cow::Borrowed(text));
+    }
     let address: IpAddr = text.parse().or_else(|_| strip_suffix(text).parse()).ok()?;
-    Some(address.to_string())
+    Some(Cow::Owned(address.to_string()))
 }
 
 /// A boolean, also as the text or number that form encodings make of it.
@@ -50,10 +54,19 @@ pub(crate) fn boolean(value: &Value<'_>) -> Option<bool> {
     }
 }
 
+/// A JSON number that is whole and not negative, however it was read.
+pub(crate) fn number(value: &Value<'_>) -> Option<i64> {
+    match value {
+        Value::Whole(number) => Some(*number).filter(|number| *number >= 0),
+        Value::Number(text) if text.len() == 1 || !text.starts_with('0') => text.parse().ok().filter(|number| *number >= 0),
+        _ => None,
+    }
+}
+
 /// A whole number, also as text.
 pub(crate) fn whole(value: &Value<'_>) -> Option<i64> {
     match value {
-        Value::Whole(number) => Some(*number),
+        Value::Whole(_) | Value::Number(_) => number(value),
         Value::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
         _ => None,
     }

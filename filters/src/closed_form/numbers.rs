@@ -7,9 +7,9 @@ use crate::event::Value;
 /// Ten-thousandths: every decimal has at most four fraction digits.
 const SCALE: i64 = 10_000;
 
-/// A whole number from `min` to `max`, as JSON.
-pub(crate) fn integer(value: &Value<'_>, min: i64, max: i64) -> Option<Cow<'static, str>> {
-    super::whole(value).filter(|number| (min..=max).contains(number)).map(|number| Cow::Owned(number.to_string()))
+/// A whole number from `min` to `max`.
+pub(crate) fn integer(value: &Value<'_>, min: i64, max: i64) -> Option<i64> {
+    super::whole(value).filter(|number| (min..=max).contains(number))
 }
 
 /// A decimal from 0 to `max`, as JSON. Up to four fraction digits it keeps its text; more are rounded half to even, because

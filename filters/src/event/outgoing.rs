@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Slots;
 use crate::normalize::{self, Digest};
-use crate::schema::{Field, ROWS, Section};
+use crate::schema::{Field, Section};
 
 /// A value in its closed form.
 pub(crate) enum Leaving<'a> {
@@ -12,12 +12,14 @@ pub(crate) enum Leaving<'a> {
     Text(Cow<'a, str>),
     /// A JSON number or boolean, in its own text.
     Literal(Cow<'a, str>),
+    /// A JSON number.
+    Whole(i64),
     /// A JSON list of strings.
     Texts(Vec<Cow<'a, str>>),
     /// A digest as 64 hex digits.
     Digest(Digest),
-    /// A JSON list of digests.
-    Digests(Vec<Digest>),
+    /// A JSON list of digests: the first and the rest, because most lists have one.
+    Digests(Digest, Vec<Digest>),
     /// The list of goods.
     Items(Vec<Item<'a>>),
 }
@@ -52,7 +54,7 @@ impl<'a> Outgoing<'a> {
         json.push_str(",\"user_data\":{");
         self.write_section(&mut json, Section::UserData);
         json.push('}');
-        if self.slots.iter().any(|(field, _)| field.row().section == Section::CustomData) {
+        if self.slots.holds_any(Section::CustomData) {
             json.push_str(",\"custom_data\":{");
             self.write_section(&mut json, Section::CustomData);
             json.push('}');
@@ -63,7 +65,7 @@ impl<'a> Outgoing<'a> {
 
     fn write_section(&self, json: &mut String, section: Section) {
         let mut first = true;
-        for row in ROWS.iter().filter(|row| row.section == section) {
+        for row in section.rows() {
             let Some(value) = self.slots.get(row.field) else { continue };
             write_key(json, row.name, &mut first);
             write_value(json, value);
@@ -85,9 +87,10 @@ fn write_value(json: &mut String, value: &Leaving<'_>) {
     match value {
         Leaving::Text(text) => write_text(json, text),
         Leaving::Literal(text) => json.push_str(text),
+        Leaving::Whole(number) => json.push_str(itoa::Buffer::new().format(*number)),
         Leaving::Digest(digest) => write_digest(json, digest),
         Leaving::Texts(texts) => write_list(json, texts, |json, text| write_text(json, text)),
-        Leaving::Digests(digests) => write_list(json, digests, write_digest),
+        Leaving::Digests(first, rest) => write_list(json, std::iter::once(first).chain(rest), write_digest),
         Leaving::Items(items) => write_list(json, items, |json, item| {
             json.push('{');
             let mut first = true;
@@ -100,9 +103,9 @@ fn write_value(json: &mut String, value: &Leaving<'_>) {
     }
 }
 
-fn write_list<T>(json: &mut String, list: &[T], write: impl Fn(&mut String, &T)) {
+fn write_list<'l, T: 'l>(json: &mut String, list: impl IntoIterator<Item = &'l T>, write: impl Fn(&mut String, &T)) {
     json.push('[');
-    for (at, element) in list.iter().enumerate() {
+    for (at, element) in list.into_iter().enumerate() {
         if at > 0 {
             json.push(',');
         }

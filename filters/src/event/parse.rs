@@ -329,7 +329,15 @@ impl<'de> Visitor<'de> for ValueSeed<'_, 'de> {
             }
             list.push(element);
         }
-        Ok(Value::List(list))
+        // A list of one says what the one says, and most lists are of one.
+        Ok(match (list.pop(), list.is_empty()) {
+            (Some(only), true) => only,
+            (Some(last), false) => {
+                list.push(last);
+                Value::List(list)
+            }
+            (None, _) => Value::List(list),
+        })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value<'de>, A::Error> {

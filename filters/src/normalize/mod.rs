@@ -23,7 +23,7 @@ mod place;
 mod postcode;
 mod prehashed;
 
-pub(crate) use self::prehashed::is_digest_of_nothing;
+pub(crate) use self::prehashed::is_written_digest;
 pub use self::prehashed::{hex, parse_hex, strip_suffix};
 
 /// Longer values are not normalised; the longest legal one, an e-mail address, has 254 bytes.

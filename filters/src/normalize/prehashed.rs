@@ -23,11 +23,6 @@ const OF_NOTHING: Digest = [
     0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
 ];
 
-/// Whether a digest is that of the empty string.
-pub(crate) fn is_digest_of_nothing(digest: &Digest) -> bool {
-    *digest == OF_NOTHING
-}
-
 /// What a trimmed value is. The suffix is looked for only behind a digest: a raw `anna@shop.BA` must keep its end.
 pub(super) fn recognize(value: &str) -> Recognized {
     if value.len() < 32 {
@@ -66,17 +61,38 @@ fn is_suffix(suffix: &[u8]) -> bool {
     }
 }
 
+/// The two digits of every byte.
+static PAIRS: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::indexing_slicing, reason = "runs in the compiler, where an index out of bounds is an error")]
+        {
+            pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 0x0f]];
+        }
+        byte += 1;
+    }
+    pairs
+};
+
 /// A digest as Meta wants it: 64 hexadecimal digits in lower case.
 pub fn hex(digest: &Digest) -> [u8; 64] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    // Sixteen entries and a value below sixteen: the fallback cannot be reached, and costs nothing.
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
     let mut text = [0; 64];
     let (pairs, _) = text.as_chunks_mut::<2>();
     for (pair, byte) in pairs.iter_mut().zip(digest) {
-        *pair = [digit(byte >> 4), digit(byte & 0x0f)];
+        #[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
+        {
+            *pair = PAIRS[usize::from(*byte)];
+        }
     }
     text
+}
+
+/// Whether a text is a digest as [`hex`] writes it, and not that of the empty string.
+pub(crate) fn is_written_digest(text: &str) -> bool {
+    const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) && text != OF_NOTHING
 }
 
 /// The digest that 64 hexadecimal digits of either case stand for.

@@ -84,13 +84,14 @@ fn narrowed(policy: &Policy, dataset: &str, event: &RawEvent<'_>, name: &str) ->
 
 /// A stored value, if it has the closed form of today.
 fn as_stored<'a>(policy: &Policy, field: Field, value: &'a Value<'a>) -> Option<Leaving<'a>> {
-    if field.row().kind == Kind::Object || !guard::is_closed(policy, field, value) {
-        return None;
-    }
+    let closed = |value: &Value<'_>| guard::is_closed(policy, field, value);
     match value {
+        Value::List(list) if !list.iter().all(closed) => None,
+        Value::Text(_) | Value::Number(_) | Value::Whole(_) | Value::Bool(_) if !closed(value) => None,
+        Value::Text(text) if field.row().many => Some(Leaving::Texts(vec![text.as_ref().into()])),
         Value::Text(text) => Some(Leaving::Text(text.as_ref().into())),
         Value::Number(text) => Some(Leaving::Literal((*text).into())),
-        Value::Whole(number) => Some(Leaving::Literal(number.to_string().into())),
+        Value::Whole(number) => Some(Leaving::Whole(*number)),
         Value::Bool(value) => Some(Leaving::Literal(value.to_string().into())),
         Value::List(list) => {
             Some(Leaving::Texts(list.iter().filter_map(|element| element.text().map(Into::into)).collect()))
@@ -109,7 +110,7 @@ fn as_member<'a>(value: &'a Value<'a>) -> Option<Leaving<'a>> {
     match value {
         Value::Text(text) => Some(Leaving::Text(text.as_ref().into())),
         Value::Number(text) => Some(Leaving::Literal((*text).into())),
-        Value::Whole(number) => Some(Leaving::Literal(number.to_string().into())),
+        Value::Whole(number) => Some(Leaving::Whole(*number)),
         _ => None,
     }
 }

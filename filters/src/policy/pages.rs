@@ -1,9 +1,7 @@
 //! `[pages]`, compiled: to which class a page belongs, and what leaves of its URL.
 
-use std::borrow::Cow;
-
 use super::document::{self, OnNoUrl};
-use crate::page::Page;
+use crate::page::{self, Page};
 
 /// The classes of a policy.
 pub(crate) struct PageRules {
@@ -53,36 +51,23 @@ impl PageRules {
     /// Decides on a page. A class that drops wins over every other, by whichever reading of the page it matches; then the first
     /// class that matches.
     pub(crate) fn decide(&self, page: &Page<'_>) -> Verdict<'_> {
-        let mut found: Option<Verdict<'_>> = None;
-        let mut readings = Vec::with_capacity(4);
         // A route of a single-page application tells more than the path that serves it, so it is looked at first.
-        for path in page.route.iter().chain([&page.path]) {
-            readings.push(path.as_slice());
-            if let Some((first, rest)) = path.split_first()
-                && is_locale(first)
-            {
-                readings.push(rest);
-            }
+        let paths = [page.route.as_deref(), Some(page.path.as_ref())];
+        let paths = || paths.into_iter().flatten();
+        let drops = |class: &PageClass| {
+            class.outcome == Outcome::Drop && paths().flat_map(readings).any(|reading| class.matches(reading))
+        };
+        if self.classes.iter().any(drops) {
+            return Verdict::Drop;
         }
-        for class in &self.classes {
-            if class.outcome == Outcome::Drop && readings.iter().any(|path| class.matches(path)) {
-                return Verdict::Drop;
-            }
+        let class_of = |path| readings(path).find_map(|reading| self.classes.iter().find(|class| class.matches(reading)));
+        // Path and route must both be listed: an unlisted one of the two is an unlisted page.
+        if self.default == OnNoUrl::DropEvent && paths().any(|path| class_of(path).is_none()) {
+            return Verdict::Drop;
         }
-        let sections = usize::from(page.route.is_some()) + 1;
-        let mut listed = 0;
-        for path in page.route.iter().chain([&page.path]) {
-            let unprefixed = path.split_first().filter(|(first, _)| is_locale(first)).map(|(_, rest)| rest);
-            let class = |path: &[Cow<'_, str>]| self.classes.iter().find(|class| class.matches(path));
-            if let Some(class) = class(path).or_else(|| unprefixed.and_then(class)) {
-                listed += 1;
-                found.get_or_insert(Verdict::Leave { path: class.path(), class: Some(&class.name) });
-            }
-        }
-        match self.default {
-            // Path and route must both be listed: an unlisted one of the two is an unlisted page.
-            OnNoUrl::DropEvent if listed < sections => Verdict::Drop,
-            _ => found.unwrap_or(Verdict::Leave { path: "/", class: None }),
+        match paths().find_map(class_of) {
+            Some(class) => Verdict::Leave { path: class.path(), class: Some(&class.name) },
+            None => Verdict::Leave { path: "/", class: None },
         }
     }
 
@@ -107,7 +92,7 @@ impl PageClass {
         Self { name: class.name.as_str().into(), patterns, outcome }
     }
 
-    fn matches(&self, path: &[Cow<'_, str>]) -> bool {
+    fn matches(&self, path: &str) -> bool {
         self.patterns.iter().any(|pattern| pattern.matches(path))
     }
 
@@ -117,6 +102,13 @@ impl PageClass {
             Outcome::Drop | Outcome::Origin => "/",
         }
     }
+}
+
+/// A path as it is, and without a leading locale segment.
+fn readings(path: &str) -> impl Iterator<Item = &str> {
+    let path = path.trim_start_matches('/');
+    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+    std::iter::once(path).chain(is_locale(first).then_some(rest))
 }
 
 /// `xx` or `xx-xx`, as in `/en-us/products`.
@@ -147,13 +139,15 @@ impl Pattern {
         Ok(Self { segments, open })
     }
 
-    fn matches(&self, path: &[Cow<'_, str>]) -> bool {
-        let fits = if self.open { path.len() >= self.segments.len() } else { path.len() == self.segments.len() };
-        fits && self
-            .segments
-            .iter()
-            .zip(path)
-            .all(|(segment, name)| segment.as_deref().is_none_or(|segment| segment == name))
+    fn matches(&self, path: &str) -> bool {
+        let mut names = page::segments(path);
+        for segment in &self.segments {
+            let Some(name) = names.next() else { return false };
+            if segment.as_deref().is_some_and(|segment| segment != name) {
+                return false;
+            }
+        }
+        self.open || names.next().is_none()
     }
 
     /// Whether every path that the other matches is matched by this one.
@@ -171,7 +165,6 @@ impl Pattern {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page;
 
     fn rules(default: OnNoUrl) -> PageRules {
         let class = |name: &str, patterns: &[&str], outcome| PageClass {

@@ -62,6 +62,7 @@ mod tests {
             assert_eq!(Field::from_path(row.path), Some(row.field));
             assert_ne!(find(row.section, &row.name.to_uppercase()), Some(row.field));
         }
+        assert!(ROWS.is_sorted_by_key(|row| row.section), "the rows of a section stand together");
         assert_eq!(find(Section::Event, "em"), None);
         assert_eq!(find(Section::UserData, ""), None);
     }

@@ -97,10 +97,10 @@ pub(crate) fn kept<'a>(field: Field, value: &'a Value<'a>) -> Kept<'a> {
         Kind::Token => id(value, closed_form::token).map(Leaving::Text),
         Kind::Digits { min, max } => id(value, |text| closed_form::digits(text, min, max)).map(Leaving::Text),
         Kind::Word(words) => text.and_then(|text| closed_form::word(words, text)).map(|word| Leaving::Text(word.into())),
-        Kind::Integer { min, max } => closed_form::integer(value, min, max).map(Leaving::Literal),
+        Kind::Integer { min, max } => closed_form::integer(value, min, max).map(Leaving::Whole),
         Kind::Decimal { max } => closed_form::decimal(value, max).map(Leaving::Literal),
         Kind::Currency => text.and_then(closed_form::currency).map(|code| Leaving::Text(code.into())),
-        Kind::IpAddress => text.and_then(closed_form::ip_address).map(|address| Leaving::Text(address.into())),
+        Kind::IpAddress => text.and_then(closed_form::ip_address).map(Leaving::Text),
         Kind::UserAgent => text.and_then(closed_form::user_agent).map(|(agent, is_family)| {
             rewritten = is_family;
             Leaving::Text(agent)

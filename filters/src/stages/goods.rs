@@ -44,17 +44,15 @@ fn keep_members<'a>(pass: &mut Pass<'a>, members: &'a [(Field, Value<'a>)]) -> O
     item
 }
 
-/// The closed form of one member of an element.
-fn form_member<'a>(field: Field, value: &'a Value<'a>) -> Option<Leaving<'a>> {
+/// The closed form of one member of an element, if that member may leave at all.
+pub(super) fn form_member<'a>(field: Field, value: &'a Value<'a>) -> Option<Leaving<'a>> {
+    if !LEAVING.contains(&field) {
+        return None;
+    }
     match field.row().kind {
         Kind::ContentId => allow::id(value, closed_form::content_id).map(Leaving::Text),
         _ => allow::kept(field, value).leaving,
     }
-}
-
-/// The closed form of one member of an element, if that member may leave at all.
-pub(super) fn form_leaving_member<'a>(field: Field, value: &'a Value<'a>) -> Option<Leaving<'a>> {
-    if LEAVING.contains(&field) { form_member(field, value) } else { None }
 }
 
 fn has_id(item: &Item<'_>) -> bool {

@@ -50,12 +50,16 @@ fn digests<'a>(
     change: Change,
     digest: impl Fn(&Pass<'a>, &str) -> Result<Digest, Unhashable>,
 ) {
-    let elements = value.elements();
-    let mut digests = Vec::with_capacity(elements.len());
-    for element in elements {
+    let mut first = None;
+    let mut rest = Vec::new();
+    for element in value.elements() {
         let reason = match element.id_text().map(|text| digest(pass, &text)) {
+            Some(Ok(digest)) if first.is_none() => {
+                first = Some(digest);
+                continue;
+            }
             Some(Ok(digest)) => {
-                digests.push(digest);
+                rest.push(digest);
                 continue;
             }
             None => Reason::Shape,
@@ -65,13 +69,9 @@ fn digests<'a>(
         };
         pass.remove(Identity::NAME, field, reason, 1);
     }
-    let leaving = match digests.as_slice() {
-        [] => return,
-        [single] if !field.row().many => Leaving::Digest(*single),
-        _ => Leaving::Digests(digests),
-    };
+    let Some(first) = first else { return };
     pass.report.change(field, change);
-    pass.out.put(field, leaving);
+    pass.out.put(field, if field.row().many { Leaving::Digests(first, rest) } else { Leaving::Digest(first) });
 }
 
 /// The event's id leaves if it has the form that the policy wants. Any other is replaced by its keyed digest, so that repeats

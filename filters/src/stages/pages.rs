@@ -93,5 +93,5 @@ fn own_host<'a>(pass: &Pass<'a>, page: &Page<'_>) -> Option<&'a str> {
 
 /// Host and path are literals of configuration and policy.
 fn url(host: &str, path: &str) -> Leaving<'static> {
-    Leaving::Text(format!("https://{host}{path}").into())
+    Leaving::Text(["https://", host, path].concat().into())
 }

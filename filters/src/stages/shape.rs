@@ -48,7 +48,7 @@ fn required(pass: &mut Pass<'_>) -> Result<(), Refusal> {
     }
     pass.facts.event_secs = event_secs;
     pass.facts.action_source = action_source;
-    pass.out.put(Field::EventTime, Leaving::Literal(event_secs.to_string().into()));
+    pass.out.put(Field::EventTime, Leaving::Whole(i64::try_from(event_secs).unwrap_or(i64::MAX)));
     pass.out.put(Field::ActionSource, Leaving::Text(action_source.into()));
     Ok(())
 }

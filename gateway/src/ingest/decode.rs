@@ -211,7 +211,11 @@ impl<'de> Visitor<'de> for PartsVisitor<'_> {
                 return Err(end(Fault::BadBody("the body has more than 100 parameters")));
             }
             match Parameter::find(&name) {
-                Some(Parameter::Data) => parts.data = map.next_value_seed(DataSeed).map_err(|error| if is_too_many(&error) { end(NO_DATA) } else { error })?,
+                Some(Parameter::Data) => {
+                    parts.data = map
+                        .next_value_seed(DataSeed)
+                        .map_err(|error| if is_too_many(&error) { end(NO_DATA) } else { error })?
+                }
                 None | Some(Parameter::Ignored) => {
                     let is_null = map.next_value::<Option<IgnoredAny>>()?.is_none();
                     parts.unknown += u32::from(!is_null && Parameter::find(&name).is_none());

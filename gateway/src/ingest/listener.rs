@@ -64,7 +64,11 @@ impl Listener {
             let Some((stream, place)) = accepted else { continue };
             let service = TowerToHyperService::new(router.clone());
             let mut builder = Builder::new(TokioExecutor::new());
-            builder.http1().timer(TokioTimer::new()).header_read_timeout(bounds.header_timeout).max_buf_size(MAX_HEADER_BYTES);
+            builder
+                .http1()
+                .timer(TokioTimer::new())
+                .header_read_timeout(bounds.header_timeout)
+                .max_buf_size(MAX_HEADER_BYTES);
             builder.http2().timer(TokioTimer::new()).max_concurrent_streams(128).keep_alive_interval(bounds.header_timeout);
             let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
             let watched = graceful.watch(connection);

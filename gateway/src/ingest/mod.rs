@@ -145,5 +145,7 @@ fn unknown(ingest: &Ingest) -> Response {
 /// `v26.0`, as Meta writes it.
 fn is_version(text: &str) -> bool {
     let digits = |text: &str, most| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.strip_prefix('v').and_then(|rest| rest.split_once('.')).is_some_and(|(major, minor)| digits(major, 3) && digits(minor, 2))
+    text.strip_prefix('v')
+        .and_then(|rest| rest.split_once('.'))
+        .is_some_and(|(major, minor)| digits(major, 3) && digits(minor, 2))
 }

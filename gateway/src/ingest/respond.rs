@@ -81,7 +81,9 @@ impl Tally {
             return Answer::Fault(Fault::NotNow);
         }
         match self.messages.first() {
-            Some((index, refusal)) if self.usable() == 0 => Answer::Fault(Fault::NoUsableEvent { index: *index, refusal: *refusal }),
+            Some((index, refusal)) if self.usable() == 0 => {
+                Answer::Fault(Fault::NoUsableEvent { index: *index, refusal: *refusal })
+            }
             _ => Answer::Received(self),
         }
     }
@@ -101,7 +103,10 @@ pub(super) enum Fault {
     /// The body as a whole cannot be read; says how.
     BadBody(&'static str),
     /// No event of the request is one; the first is named.
-    NoUsableEvent { index: usize, refusal: Refusal },
+    NoUsableEvent {
+        index: usize,
+        refusal: Refusal,
+    },
     /// Memory or disk is short, or the outbox failed.
     NotNow,
 }
@@ -130,7 +135,9 @@ impl Fault {
             Self::UnknownEncoding => {
                 "Invalid parameter: send application/json or application/x-www-form-urlencoded, not compressed.".to_owned()
             }
-            Self::TooLarge => "Invalid parameter: the body is larger than this gateway takes; send fewer events at once.".to_owned(),
+            Self::TooLarge => {
+                "Invalid parameter: the body is larger than this gateway takes; send fewer events at once.".to_owned()
+            }
             Self::TooSlow => "Invalid parameter: the body did not arrive in time.".to_owned(),
             Self::BrokenBody => "Invalid parameter: the body broke off.".to_owned(),
             Self::BadBody(how) => format!("Invalid parameter: {how}."),

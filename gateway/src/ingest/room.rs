@@ -19,7 +19,9 @@ pub(super) struct Room {
 
 /// Room that is held until this is dropped.
 #[derive(Debug)]
-pub(super) struct Place(#[expect(dead_code, reason = "held, not read: dropping it gives the room back")] OwnedSemaphorePermit);
+pub(super) struct Place(
+    #[expect(dead_code, reason = "held, not read: dropping it gives the room back")] OwnedSemaphorePermit,
+);
 
 impl Room {
     /// `bytes` in all; a request waits at most `wait` for its share.
