@@ -106,10 +106,10 @@ impl Error for Problem {
         Self::new(format!("expected {}, found {length} elements", wanted(expected)))
     }
 
-    // What was written is a value, so it is not quoted even where it is a mistyped word.
+    // What was written is a value. It is quoted only where it is a slip or two from a word that everybody may know.
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         Self::new(match nearest(variant, expected) {
-            Some(near) => format!("unknown word; did you mean `{near}`?"),
+            Some(near) => format!("unknown word `{variant}`; did you mean `{near}`?"),
             None => format!("unknown word; it can be {}", listed(expected)),
         })
     }

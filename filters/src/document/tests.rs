@@ -96,7 +96,7 @@ fn a_typo_at_each_level_names_path_line_and_the_nearest_word() {
             "name = 'a'\n[[site]]\nid = '1'\nkeys = []\n[[site]]\nid = '2'\nkeys = [{ name = 'x' }, { nome = 'y' }]",
             "[site#2.keys#2] line 7: unknown key `nome`; did you mean `name`?",
         ),
-        ("name = 'a'\n[pages]\ndefault = 'orign'", "pages.default line 3: unknown word; did you mean `origin`?"),
+        ("name = 'a'\n[pages]\ndefault = 'orign'", "pages.default line 3: unknown word `orign`; did you mean `origin`?"),
         (
             "name = 'a'\n[fields]\nem = { rond_to = 1 }",
             "[fields.em] line 3: unknown key `rond_to`; did you mean `round_to`?",
