@@ -117,7 +117,7 @@ impl Error for Problem {
     fn unknown_field(key: &str, expected: &'static [&'static str]) -> Self {
         let named = quotable(key).map_or_else(|| "unknown key".to_owned(), |key| format!("unknown key `{key}`"));
         Self::of_table(match nearest(key, expected) {
-            Some(near) => format!("{named}; did you mean `{near}`?"),
+            Some(near) => format!("unknown key `{key}`; did you mean `{near}`?"),
             None if expected.is_empty() => format!("{named}; no key may stand here"),
             None => format!("{named}; the keys here are {}", listed(expected)),
         })
@@ -132,12 +132,13 @@ impl Error for Problem {
     }
 }
 
-/// The key, if it has the form and length of a key.
+/// The key, if it looks like a name: `snake_case` with hardly a digit, or `CamelCase` without. A quote that was forgotten
+/// makes a key of a token, and tokens are long and mix capitals with digits.
 pub(super) fn quotable(key: &str) -> Option<&str> {
-    let fits = key.len() <= LONGEST_QUOTED_KEY
-        && !key.is_empty()
-        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    fits.then_some(key)
+    let is_word = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let digits = key.bytes().filter(u8::is_ascii_digit).count();
+    let most_digits = if key.bytes().any(|byte| byte.is_ascii_uppercase()) { 0 } else { 4 };
+    (is_word && digits <= most_digits && (1..=LONGEST_QUOTED_KEY).contains(&key.len())).then_some(key)
 }
 
 /// What was found, without saying what it was.

@@ -215,6 +215,28 @@ fn keys_that_look_like_secrets_are_not_quoted() {
 }
 
 #[test]
+fn no_damage_to_a_document_full_of_secrets_brings_one_into_the_error() {
+    let whole = format!(
+        "name = '{CANARY}'\nversion = 3\n[pages]\ndefault = \"{CANARY}\"\nclass = [{{ name = '{CANARY}' }}]\n[fields]\n\
+         k_9 = {{ range = {{ low = '{CANARY}' }} }}\n[[site]]\nid = \"\"\"\n{CANARY}\"\"\"\nkeys = ['{CANARY}']\n"
+    );
+    let quiet = |text: &str| {
+        if let Err(error) = read::<Document>(text, "f") {
+            assert!(!error.to_string().contains("canary"), "{text}\n{error}");
+        }
+    };
+    for (at, _) in whole.char_indices() {
+        let (before, after) = whole.split_at(at);
+        quiet(before);
+        quiet(after);
+        for inserted in ["'", "\"", "\n", "=", "[", "]", "{", ".", ",", "#", "\\", "7", "\0"] {
+            quiet(&format!("{before}{inserted}{after}"));
+        }
+        quiet(&format!("{before}{}", after.chars().skip(1).collect::<String>()));
+    }
+}
+
+#[test]
 fn huge_and_deep_documents_are_refused_quickly() {
     let mut huge = "name = 'a'\n".to_owned();
     huge.push_str(&"# filler\n".repeat(MAX_DOCUMENT_BYTES / 9 + 1));

@@ -303,3 +303,14 @@ fn rests_unencrypted(policy: &str) -> bool {
 fn digest(secret: &SecretString) -> [u8; 32] {
     Sha256::digest(secret.expose_secret()).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_of_health_care_are_told_from_others() {
+        assert!(rests_unencrypted("pharmacy") && rests_unencrypted("hospital-north"));
+        assert!(!rests_unencrypted("retail"));
+    }
+}
