@@ -4,14 +4,32 @@
 //! string still needs parsing and every secret has been read. Relations between keys stand in `validate`. Nothing outside this
 //! module reads files of configuration or the environment.
 
+mod default;
+mod document;
+mod endpoint;
+mod environment;
+mod file;
+mod resolve;
+mod secret;
+mod validate;
+
+pub mod pseudonym;
+
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_filters::policy::Policy;
+use portcullis_filters::document::{DocumentError, MAX_DOCUMENT_BYTES};
+use portcullis_filters::policy::{Policy, PolicyError};
 use secrecy::SecretString;
+use serde::Deserialize;
 use url::Url;
+use zeroize::Zeroizing;
+
+pub use default::EXAMPLE;
+pub use endpoint::Endpoint;
+pub use environment::Environment;
 
 /// Everything the gateway needs to run.
 #[derive(Debug)]
@@ -34,6 +52,69 @@ pub struct Config {
     pub sites: Vec<Site>,
     /// Receivers at Meta.
     pub datasets: Vec<Dataset>,
+    /// See [`Config::warnings`].
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Config {
+    /// Reads the file, and over it the environment; under it lie the defaults.
+    pub fn load(path: &Path, environment: &Environment) -> Result<Self, ConfigError> {
+        let text = file::read_text(path, MAX_DOCUMENT_BYTES)
+            .map_err(|reason| ConfigError::Unreadable { file: path.display().to_string(), reason })?;
+        Self::parse(&text, path, environment)
+    }
+
+    /// The same for a text. `path` is named in errors, and relative paths are relative to its folder.
+    pub fn parse(text: &str, path: &Path, environment: &Environment) -> Result<Self, ConfigError> {
+        resolve::resolve(text, path, environment)
+    }
+
+    /// What is allowed and works, but should be known before it does.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+/// Why there is no configuration. The text names file, key and cure, and never a value that could be a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file itself.
+    #[error("{file}: cannot be read: {reason}")]
+    Unreadable {
+        /// Its path.
+        file: String,
+        /// Why.
+        reason: std::io::Error,
+    },
+    /// It is not TOML, or its keys are not ours.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// A variable that is to replace a key.
+    #[error("environment variable {name}: {reason}")]
+    Variable {
+        /// Its name.
+        name: String,
+        /// Why, and what would do.
+        reason: String,
+    },
+    /// A key that contradicts another one or the world.
+    #[error("{file}: {key}: {reason}")]
+    Key {
+        /// The path of the file.
+        file: String,
+        /// The key, as `table.key` or with the id of its site or dataset.
+        key: String,
+        /// Why, and what would do.
+        reason: String,
+    },
+    /// A site's policy.
+    #[error("site `{site}`: policy: {source}")]
+    Policy {
+        /// Id of the site.
+        site: String,
+        /// Why, with file and key.
+        source: PolicyError,
+    },
 }
 
 /// `[server]`
@@ -66,6 +147,8 @@ pub struct Server {
 pub struct Admin {
     /// Address of the read-only listener.
     pub listen: SocketAddr,
+    /// Whether it may be beyond loopback.
+    pub allow_remote: bool,
 }
 
 /// `[meta]`
@@ -87,15 +170,9 @@ pub struct Meta {
     pub request_timeout: Duration,
 }
 
-/// An address that was checked: https, or http to loopback, a host that may be used, a version of Meta's form.
-#[derive(Debug, Clone)]
-pub struct Endpoint {
-    pub(crate) base_url: Url,
-    pub(crate) api_version: String,
-}
-
 /// Where the token to Meta travels; never in a URL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TokenPlace {
     /// `Authorization: Bearer …`
     Header,
@@ -132,7 +209,7 @@ pub struct Identity {
 #[derive(Clone)]
 pub enum PseudonymKeySource {
     /// Given by configuration.
-    Given([u8; 32]),
+    Given(Zeroizing<[u8; 32]>),
     /// Read from this file beside the outbox; made at first start.
     Kept(PathBuf),
     /// Made at every start and forgotten: only with the memory back end.
@@ -171,7 +248,8 @@ pub struct Dispatch {
 }
 
 /// What happens to stored events when their policy changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OnPolicyChange {
     /// They are narrowed to the policy of today.
     Readmit,
@@ -189,7 +267,8 @@ pub struct Log {
 }
 
 /// The form of a log line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LogFormat {
     /// For people.
     Text,
@@ -206,6 +285,8 @@ pub struct Site {
     pub policy: Arc<Policy>,
     /// To which datasets it may send.
     pub datasets: Vec<Arc<str>>,
+    /// The only hosts that may appear in an address that leaves.
+    pub hosts: Vec<String>,
     /// SHA-256 of each key that it may show.
     pub keys: Vec<[u8; 32]>,
 }
@@ -222,3 +303,6 @@ pub struct Dataset {
     /// Whether a `test_event_code` may pass.
     pub allow_test_events: bool,
 }
+
+#[cfg(test)]
+mod tests;

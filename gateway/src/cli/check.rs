@@ -1,0 +1,180 @@
+//! `portcullis check`: is this configuration right, and what does it come to?
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use serde::Serialize;
+
+use super::{Failure, Output};
+use crate::config::{Backend, Config, Environment};
+
+/// Check a configuration and its policies, without network and without touching the outbox.
+///
+/// Variables and files with secrets are read, as `serve` would read them, and never shown. The exit code is 0 if `serve` would
+/// start with this configuration, also where there are warnings, and 64 if it would not.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  portcullis check --config portcullis.toml
+  portcullis check --config portcullis.toml --json")]
+pub struct Check {
+    /// The configuration; config.example.toml shows every key
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a right configuration comes to.
+#[derive(Debug, Serialize)]
+struct Summary<'a> {
+    ok: bool,
+    sites: Vec<Site<'a>>,
+    outbox: String,
+    sends_to: &'a str,
+    warnings: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+struct Site<'a> {
+    id: &'a str,
+    policy: String,
+    digest: String,
+    hosts: &'a [String],
+    datasets: Vec<&'a str>,
+    keys: usize,
+}
+
+/// Why a configuration is wrong.
+#[derive(Debug, Serialize)]
+struct Wrong {
+    ok: bool,
+    error: String,
+}
+
+/// Runs it.
+pub(super) fn run(command: &Check) -> Result<(), Failure> {
+    judge(command, &Environment::of_process(), Output::standard())
+}
+
+fn judge<W: Write>(command: &Check, environment: &Environment, mut output: Output<W>) -> Result<(), Failure> {
+    match Config::load(&command.config, environment) {
+        Ok(config) if command.json => Ok(output.line(json(&Summary::of(&config))?)?),
+        Ok(config) => Ok(Summary::of(&config).print(&mut output)?),
+        Err(error) => {
+            if command.json {
+                output.line(json(&Wrong { ok: false, error: error.to_string() })?)?;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+fn json(value: &impl Serialize) -> anyhow::Result<String> {
+    serde_json::to_string(value).context("the answer cannot be written as JSON")
+}
+
+impl<'a> Summary<'a> {
+    fn of(config: &'a Config) -> Self {
+        let site = |site: &'a crate::config::Site| Site {
+            id: &site.id,
+            policy: format!("{}@{}", site.policy.name(), site.policy.version()),
+            digest: site.policy.digest().to_string(),
+            hosts: &site.hosts,
+            datasets: site.datasets.iter().map(AsRef::as_ref).collect(),
+            keys: site.keys.len(),
+        };
+        Self {
+            ok: true,
+            sites: config.sites.iter().map(site).collect(),
+            outbox: match &config.outbox.backend {
+                Backend::Embedded(path) => path.display().to_string(),
+                Backend::Memory => "memory".to_owned(),
+            },
+            sends_to: config.meta.endpoint.base_url.as_str(),
+            warnings: &config.warnings,
+        }
+    }
+
+    fn print<W: Write>(&self, output: &mut Output<W>) -> std::io::Result<()> {
+        for site in &self.sites {
+            output.line(format_args!("site {}", site.id))?;
+            output.line(format_args!("  policy    {}  sha256 {}", site.policy, site.digest))?;
+            output.line(format_args!("  hosts     {}", site.hosts.join(", ")))?;
+            output.line(format_args!("  datasets  {}", site.datasets.join(", ")))?;
+            output.line(format_args!("  keys      {}", site.keys))?;
+        }
+        output.line(format_args!("outbox   {}", self.outbox))?;
+        output.line(format_args!("sends to {}", self.sends_to))?;
+        for warning in self.warnings {
+            output.line(format_args!("warning: {warning}"))?;
+        }
+        output.line("OK")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::EXAMPLE;
+
+    const TOKEN: &str = "EAAcanaryTOKEN";
+
+    fn judged(text: &str, json: bool) -> (Result<(), Failure>, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("portcullis.toml");
+        std::fs::write(&config, text).unwrap();
+        let environment = Environment::of([
+            ("PORTCULLIS_SHOP_KEY", "pcs_canary_KEY_0123456789abcdefghijklmnop"),
+            ("META_TOKEN_SHOP", TOKEN),
+        ]);
+        let mut printed = Vec::new();
+        let judged = judge(&Check { config, json }, &environment, Output::to(&mut printed));
+        assert!(!folder.path().join("portcullis-data").exists(), "a check touches nothing");
+        let printed = String::from_utf8(printed).unwrap();
+        assert!(!printed.contains("canary"), "{printed}");
+        (judged, printed)
+    }
+
+    #[test]
+    fn a_right_configuration_is_shown_site_by_site() {
+        let (judged, printed) = judged(EXAMPLE, false);
+        judged.unwrap();
+        for piece in ["site shop\n", "  hosts     www.shop.example\n", "  datasets  1234567890123456\n", "  keys      1\n"] {
+            assert!(printed.contains(piece), "{printed}");
+        }
+        assert!(printed.ends_with("sends to https://graph.facebook.com/\nOK\n"), "{printed}");
+    }
+
+    #[test]
+    fn warnings_are_shown_and_do_no_harm() {
+        let (judged, printed) = judged(&EXAMPLE.replace("\"embedded\"\n", "\"memory\"\n"), false);
+        judged.unwrap();
+        assert!(
+            printed.contains("warning: outbox.backend: `memory` is not durable") && printed.ends_with("OK\n"),
+            "{printed}"
+        );
+    }
+
+    #[test]
+    fn a_wrong_configuration_is_a_failure_of_configuration_and_prints_no_ok() {
+        let inline = EXAMPLE.replace("{ env = \"META_TOKEN_SHOP\" }", &format!("\"{TOKEN}\""));
+        let (failed, printed) = judged(&inline, false);
+        let Err(Failure::Configuration(error)) = failed else { panic!("not refused") };
+        assert!(error.to_string().contains("portcullis.toml: dataset#1.access_token line "), "{error}");
+        assert_eq!(printed, "");
+    }
+
+    #[test]
+    fn json_says_the_same_for_machines() {
+        let (right, printed) = judged(EXAMPLE, true);
+        right.unwrap();
+        assert!(printed.starts_with("{\"ok\":true,\"sites\":[{\"id\":\"shop\",\"policy\":\""), "{printed}");
+        let (wrong, printed) = judged("", true);
+        assert!(wrong.is_err());
+        assert!(printed.starts_with("{\"ok\":false,\"error\":\"") && printed.contains("[[site]]"), "{printed}");
+    }
+}

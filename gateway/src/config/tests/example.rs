@@ -1,0 +1,148 @@
+//! `config.example.toml` documents every key, and runs as it stands.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::de::value::Error as Refused;
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+use super::super::document::{self, Document};
+use super::super::{Backend, Config, EXAMPLE, LogFormat, OnPolicyChange, PseudonymKeySource, TokenPlace, default};
+use super::{environment, load, text};
+
+#[test]
+fn the_example_loads_as_it_stands() {
+    let config = Config::parse(EXAMPLE, Path::new("config.example.toml"), &environment()).unwrap();
+    assert_eq!(&*config.sites[0].id, "shop");
+    assert_eq!(config.sites[0].hosts, ["www.shop.example"]);
+    assert_eq!(config.sites[0].datasets, ["1234567890123456".into()]);
+    assert_eq!(&*config.datasets[0].id, "1234567890123456");
+    assert_eq!(config.warnings(), <&[String]>::default());
+}
+
+#[test]
+fn the_example_is_the_default_layer_without_its_site_and_dataset() {
+    let config = load(&text(""));
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.server.max_body_bytes, 8 * 1024 * 1024);
+    assert_eq!(config.server.max_in_flight_bytes, 24 * 1024 * 1024);
+    assert_eq!(config.admin.listen.to_string(), "127.0.0.1:9464");
+    assert_eq!(config.meta.endpoint.base_url.as_str(), "https://graph.facebook.com/");
+    assert_eq!(config.meta.endpoint.api_version, "v26.0");
+    assert_eq!(config.meta.token_in, TokenPlace::Header);
+    assert_eq!(config.dispatch.linger, Duration::from_millis(200));
+    assert_eq!(config.dispatch.max_batch_events, 1000);
+    assert_eq!(config.dispatch.on_policy_change, OnPolicyChange::Readmit);
+    assert_eq!((config.log.format, config.log.level.as_str()), (LogFormat::Text, "info"));
+    assert_eq!(config.sites.len(), 1);
+    assert_eq!(&*config.datasets[0].id, "1");
+    let layer = default::layer().unwrap();
+    assert!(layer.site.is_empty() && layer.dataset.is_empty());
+}
+
+#[test]
+fn the_example_with_every_comment_of_a_key_taken_away_is_still_a_document() {
+    let whole: String = EXAMPLE.lines().map(|line| key_line(line).unwrap_or(line).to_owned() + "\n").collect();
+    let document: Document = portcullis_filters::document::read(&whole, "example").unwrap();
+    assert!(document.meta.proxy.is_some() && document.dataset[0].app_secret.is_some());
+}
+
+#[test]
+fn every_key_of_every_table_stands_in_the_example_with_a_comment() {
+    for (table, keys) in [
+        ("[server]", keys::<document::Server>()),
+        ("[admin]", keys::<document::Admin>()),
+        ("[meta]", keys::<document::Meta>()),
+        ("[outbox]", keys::<document::Outbox>()),
+        ("[identity]", keys::<document::Identity>()),
+        ("[dispatch]", keys::<document::Dispatch>()),
+        ("[log]", keys::<document::Log>()),
+        ("[[site]]", keys::<document::Site>()),
+        ("[[dataset]]", keys::<document::Dataset>()),
+    ] {
+        let lines: Vec<&str> = EXAMPLE.lines().skip_while(|line| *line != table).skip(1).collect();
+        let end = lines.iter().position(|line| line.starts_with('[')).unwrap_or(lines.len());
+        let mut documented = Vec::new();
+        let mut before = "";
+        for line in &lines[..end] {
+            if let Some(line) = key_line(line) {
+                documented.push(line.split(' ').next().unwrap());
+                assert!(before.starts_with("# ") || line.starts_with("id "), "{table} {line}: no comment above");
+            }
+            before = line;
+        }
+        assert_eq!(documented, keys, "{table}");
+    }
+    assert_eq!(keys::<Document>().len(), 9);
+}
+
+#[test]
+fn every_key_of_a_single_table_has_a_default_or_is_optional() {
+    let optional: Vec<_> = EXAMPLE.lines().filter(|line| line.starts_with("# ")).filter_map(key_line).collect();
+    let names: Vec<_> = optional.iter().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(names, ["ca_file", "proxy", "partner_agent", "pseudonym_key", "app_secret", "allow_test_events"]);
+}
+
+#[test]
+fn relative_paths_are_relative_to_the_file() {
+    let config = load(&text(""));
+    assert_eq!(config.outbox.backend, Backend::Embedded("etc/portcullis-data/outbox.db".into()));
+    let PseudonymKeySource::Kept(path) = &config.identity.pseudonym_key else { panic!("not kept") };
+    assert_eq!(path, Path::new("etc/portcullis-data/pseudonym.key"));
+    assert_eq!(load(&text("[outbox]\npath = '/var/o.db'")).outbox.backend, Backend::Embedded("/var/o.db".into()));
+
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("policies")).unwrap();
+    std::fs::write(folder.path().join("key"), super::KEY).unwrap();
+    let (_, policy) = portcullis_filters::policy::Policy::builtin("retail@1").unwrap();
+    std::fs::write(folder.path().join("policies/own.toml"), policy).unwrap();
+    let written =
+        text("").replace("'retail@1'", "'policies/own.toml'").replace("env = 'PORTCULLIS_SHOP_KEY'", "file = 'key'");
+    std::fs::write(folder.path().join("p.toml"), written).unwrap();
+    Config::load(&folder.path().join("p.toml"), &environment()).unwrap();
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let error = Config::load(Path::new("/nonexistent/portcullis.toml"), &environment()).unwrap_err().to_string();
+    assert!(error.starts_with("/nonexistent/portcullis.toml: cannot be read: "), "{error}");
+}
+
+/// The line, without its comment sign if it is an optional key.
+pub(super) fn key_line(line: &str) -> Option<&str> {
+    let line = line.strip_prefix("# ").unwrap_or(line);
+    let (key, _) = line.split_once(" = ")?;
+    (!key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')).then_some(line)
+}
+
+/// The keys that a table knows, asked of serde.
+fn keys<'de, T: Deserialize<'de>>() -> Vec<&'static str> {
+    let mut known = Vec::new();
+    T::deserialize(Asked(&mut known)).err().unwrap();
+    known
+}
+
+struct Asked<'a>(&'a mut Vec<&'static str>);
+
+impl<'de> Deserializer<'de> for Asked<'_> {
+    type Error = Refused;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refused> {
+        Err(Refused::custom("asked"))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        self.0.extend(fields);
+        self.deserialize_any(visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
