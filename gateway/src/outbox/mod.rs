@@ -189,3 +189,7 @@ pub enum OutboxError {
     #[error("the outbox is closed")]
     Closed,
 }
+
+#[path = "stub_for_dispatch.rs"]
+mod stub_for_dispatch;
+pub use stub_for_dispatch::{AnyOutbox, Leased, PurgeSelector};
