@@ -9,13 +9,17 @@ use tokio::sync::watch;
 #[derive(Debug)]
 pub struct Leased {
     pub leases: Vec<Lease>,
-    pub quarantined: u64,
+    pub unreadable_events: u64,
 }
-#[derive(Debug, Clone, Default)]
-pub struct PurgeSelector {
-    pub site: Option<Arc<str>>,
-    pub dataset: Option<Arc<str>>,
-    pub policy: Option<PolicyDigest>,
+#[derive(Debug, Clone)]
+pub enum PurgeSelector {
+    Dataset(Arc<str>),
+    OtherPolicies { site: Arc<str>, dataset: Arc<str>, keep: PolicyDigest },
+}
+impl Lease {
+    pub fn events(&self) -> impl Iterator<Item = &str> {
+        self.bodies.split('\n')
+    }
 }
 #[derive(Debug)]
 struct Row {
@@ -42,12 +46,11 @@ struct Inner {
 #[derive(Debug, Clone)]
 pub struct AnyOutbox {
     inner: Arc<Mutex<Inner>>,
-    clock: crate::clock::Clock,
     changed: Arc<watch::Sender<u64>>,
 }
 impl AnyOutbox {
-    pub fn memory(clock: crate::clock::Clock) -> Self {
-        Self { inner: Arc::default(), clock, changed: Arc::new(watch::channel(0).0) }
+    pub fn memory(_max_bytes: u64) -> Self {
+        Self { inner: Arc::default(), changed: Arc::new(watch::channel(0).0) }
     }
     fn touch(&self) {
         self.changed.send_modify(|n| *n += 1);
@@ -105,16 +108,15 @@ impl AnyOutbox {
                 attempts: row.attempts,
             });
         }
-        Ok(Leased { leases, quarantined: 0 })
+        Ok(Leased { leases, unreadable_events: 0 })
     }
     pub async fn settle(&self, lease: Lease, settlements: Vec<Settlement>) -> Result<Settled, OutboxError> {
-        let now = self.clock.unix_ms();
         let mut inner = self.inner.lock().unwrap();
         if inner.fail_settle {
             return Err(OutboxError::Failed("told to".to_owned()));
         }
         let mut settled = Settled::default();
-        let Some(at) = inner.rows.iter().position(|r| r.id == lease.id.row && r.serial == lease.id.serial && r.leased_until > now)
+        let Some(at) = inner.rows.iter().position(|r| r.id == lease.id.row && r.serial == lease.id.serial)
         else {
             return Ok(settled);
         };
@@ -153,20 +155,24 @@ impl AnyOutbox {
         self.touch();
         Ok(settled)
     }
-    pub async fn release(&self, lease: Lease) {
+    pub async fn release(&self, lease: Lease) -> Result<(), OutboxError> {
         for row in &mut self.inner.lock().unwrap().rows {
             if row.id == lease.id.row && row.serial == lease.id.serial {
                 row.leased_until = 0;
             }
         }
         self.touch();
+        Ok(())
     }
     pub async fn purge(&self, selector: PurgeSelector) -> Result<u64, OutboxError> {
         let mut purged = 0;
         self.inner.lock().unwrap().rows.retain(|row| {
-            let hit = selector.site.as_ref().is_none_or(|s| *s == row.site)
-                && selector.dataset.as_ref().is_none_or(|d| *d == row.dataset)
-                && selector.policy.is_none_or(|p| p == row.digest);
+            let hit = match &selector {
+                PurgeSelector::Dataset(dataset) => *dataset == row.dataset,
+                PurgeSelector::OtherPolicies { site, dataset, keep } => {
+                    *site == row.site && *dataset == row.dataset && *keep != row.digest && row.leased_until == 0
+                }
+            };
             if hit {
                 purged += row.bodies.len() as u64;
             }
