@@ -152,10 +152,7 @@ mod tests {
 
     #[test]
     fn a_success_needs_events_received() {
-        assert_eq!(
-            body(r#"{"events_received":3,"messages":[],"fbtrace_id":"Abc"}"#),
-            GraphBody::Received { events: 3 }
-        );
+        assert_eq!(body(r#"{"events_received":3,"messages":[],"fbtrace_id":"Abc"}"#), GraphBody::Received { events: 3 });
         for foreign in ["{}", "", "<html>", "[]", r#"{"events_received":"3"}"#, r#"{"events_received":-1}"#, "\u{0}"] {
             assert_eq!(body(foreign), GraphBody::Foreign, "{foreign}");
         }
@@ -192,7 +189,8 @@ mod tests {
         assert_eq!(wait(Some("Sun, 06 Nov 1994 08:49:37 GMT"), None), Some(77));
         assert_eq!(wait(Some("Sun, 06 Nov 1983 08:49:37 GMT"), None), Some(0));
         assert_eq!(wait(Some("999999999999"), None), Some(3600));
-        let usage = r#"{"42":[{"type":"ads_management","call_count":100,"estimated_time_to_regain_access":2}],"43":[{"type":"x"}]}"#;
+        let usage =
+            r#"{"42":[{"type":"ads_management","call_count":100,"estimated_time_to_regain_access":2}],"43":[{"type":"x"}]}"#;
         assert_eq!(wait(None, Some(usage)), Some(120));
         assert_eq!(wait(Some("300"), Some(usage)), Some(300));
         assert_eq!(wait(None, Some(r#"{"42":[{"estimated_time_to_regain_access":0}]}"#)), None);

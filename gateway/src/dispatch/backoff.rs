@@ -22,7 +22,7 @@ impl Backoff {
     /// an unlucky draw does not hammer) up to a ceiling that doubles with every failure.
     pub(crate) fn wait(&self, failures: u32, chance: &Chance) -> Duration {
         let floor = self.min / 2;
-        floor + draw(self.ceiling(failures) - floor, chance)
+        floor.saturating_add(draw(self.ceiling(failures).saturating_sub(floor), chance))
     }
 
     /// A little more than what was asked for, so that many do not come back in the same instant.

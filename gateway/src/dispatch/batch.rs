@@ -81,7 +81,10 @@ impl Parcel {
             return Err(self);
         }
         let second = self.entries.split_off(self.entries.len().div_ceil(2));
-        Ok([Self { envelope: self.envelope.clone(), entries: self.entries }, Self { envelope: self.envelope, entries: second }])
+        Ok([
+            Self { envelope: self.envelope.clone(), entries: self.entries },
+            Self { envelope: self.envelope, entries: second },
+        ])
     }
 
     /// Where its events stand among the groups in hand.

@@ -194,7 +194,9 @@ pub(crate) fn classify(delivery: &Delivery) -> Verdict {
         }
         _ if answer.status == 413 => Verdict::TooLarge,
         GraphBody::Error { code: 100, subcode: 33, .. } => Verdict::HoldGate { cause: Cause::Dataset, after },
-        GraphBody::Error { code: 100, subcode, .. } if answer.status == 400 => Verdict::RefusedContent { code: 100, subcode },
+        GraphBody::Error { code: 100, subcode, .. } if answer.status == 400 => {
+            Verdict::RefusedContent { code: 100, subcode }
+        }
         GraphBody::Error { code, .. } => verdict(by_code(code).or_else(|| by_status(answer.status)), after),
         GraphBody::Received { .. } | GraphBody::Foreign => verdict(by_status(answer.status), after),
     }

@@ -70,7 +70,8 @@ fn b4_every_known_code_has_its_verdict_and_none_but_content_gives_events_up() {
 #[test]
 fn b4_only_http_400_with_code_100_is_a_refusal_of_content() {
     let subcodes = [
-        0, 2_804_001, 2_804_003, 2_804_007, 2_804_010, 2_804_016, 2_804_017, 2_804_019, 2_804_030, 2_804_048, 2_804_050, 1_815_356,
+        0, 2_804_001, 2_804_003, 2_804_007, 2_804_010, 2_804_016, 2_804_017, 2_804_019, 2_804_030, 2_804_048, 2_804_050,
+        1_815_356,
     ];
     for subcode in subcodes {
         assert_eq!(error(400, 100, subcode), Verdict::RefusedContent { code: 100, subcode });

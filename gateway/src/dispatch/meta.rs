@@ -110,10 +110,11 @@ impl Route {
 
 fn events_url(endpoint: &Endpoint, dataset: &str) -> Result<Url, DispatchError> {
     let mut url = endpoint.base_url.clone();
-    url.path_segments_mut()
-        .map_err(|()| DispatchError::BaseUrl)?
-        .pop_if_empty()
-        .extend([endpoint.api_version.as_str(), dataset, "events"]);
+    url.path_segments_mut().map_err(|()| DispatchError::BaseUrl)?.pop_if_empty().extend([
+        endpoint.api_version.as_str(),
+        dataset,
+        "events",
+    ]);
     Ok(url)
 }
 

@@ -74,7 +74,9 @@ pub enum DispatchError {
         dataset: String,
     },
     /// Two workers could send the same events at once.
-    #[error("the lease of [dispatch] must be more than a second longer than the request time-out of [meta]")]
+    #[error(
+        "the lease of [dispatch] must cover the linger and two requests of [meta]'s time-out, with two seconds to spare"
+    )]
     LeaseTooShort,
 }
 
@@ -101,6 +103,7 @@ impl Dispatcher {
     /// Starts the workers. They end soon after `stop`: a request in hand is finished within its time-out up to a grace and
     /// settled; everything else stays in the outbox.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a token is a handle: whoever starts hands over a clone")]
     pub fn start(self, tracker: &TaskTracker, stop: CancellationToken) -> DispatchStatus {
         self.parts.start(self.sink, tracker, &stop)
     }
@@ -137,7 +140,7 @@ impl Parts {
             // The rest of the grace is for settling.
             stop_grace: config.server.stop_grace * 3 / 4,
         };
-        if dispatch.lease <= tuning.time_for_a_request() {
+        if dispatch.lease < tuning.shortest_lease() {
             return Err(DispatchError::LeaseTooShort);
         }
         Ok(Self {

@@ -25,21 +25,29 @@ const YIELD_EVERY: usize = 64;
 /// The sites of today: who may send to what, and under which policy.
 #[derive(Debug)]
 pub(crate) struct Sites {
-    sites: HashMap<Arc<str>, (Arc<Policy>, Vec<Arc<str>>)>,
+    senders: HashMap<Arc<str>, Sender>,
     on_policy_change: OnPolicyChange,
+}
+
+/// What a site may do.
+#[derive(Debug)]
+struct Sender {
+    policy: Arc<Policy>,
+    datasets: Vec<Arc<str>>,
 }
 
 impl Sites {
     /// As configured.
     pub(crate) fn new(sites: &[Site], on_policy_change: OnPolicyChange) -> Self {
-        let sites = sites.iter().map(|site| (site.id.clone(), (site.policy.clone(), site.datasets.clone()))).collect();
-        Self { sites, on_policy_change }
+        let sender = |site: &Site| Sender { policy: site.policy.clone(), datasets: site.datasets.clone() };
+        let senders = sites.iter().map(|site| (site.id.clone(), sender(site))).collect();
+        Self { senders, on_policy_change }
     }
 
     /// The policy under which a site sends to a dataset; `None` if it does not.
     fn policy(&self, site: &str, dataset: &str) -> Option<&Policy> {
-        let (policy, datasets) = self.sites.get(site)?;
-        datasets.iter().any(|listed| &**listed == dataset).then_some(&**policy)
+        let sender = self.senders.get(site)?;
+        sender.datasets.iter().any(|listed| &**listed == dataset).then_some(&*sender.policy)
     }
 
     /// What is to be done with a group.

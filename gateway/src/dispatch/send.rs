@@ -15,7 +15,7 @@ use super::classify::{Delivery, Verdict, classify};
 use super::gate::Cause;
 use super::group::{Group, Outcome};
 use super::readmit::{Readmitted, readmit_all};
-use super::worker::{Lane, Round, millis};
+use super::worker::{Lane, POLL, Round, millis};
 use crate::outbox::{Lease, PurgeSelector, QuarantineReason, Settled};
 
 /// What an event is set aside as that is too large even alone.
@@ -104,7 +104,13 @@ impl<S: Sink> Lane<S> {
                 // A refused batch of several goes aside whole for now. Bisection halves it here, as below, and judges by the
                 // answers to the halves.
                 let reason = QuarantineReason::Refused { code, subcode };
-                tracing::warn!(dataset = &*self.dataset, events = batch.len(), code, subcode, "events were refused and set aside");
+                tracing::warn!(
+                    dataset = &*self.dataset,
+                    events = batch.len(),
+                    code,
+                    subcode,
+                    "events were refused and set aside"
+                );
                 decide(&mut work.groups, batch.places(), &Outcome::Quarantine(reason));
                 Next::GoOn
             }
@@ -210,10 +216,17 @@ impl<S: Sink> Lane<S> {
             match self.outbox.purge(selector).await {
                 Ok(events) => {
                     self.metrics.events_purged.with_label_values(&[&*self.dataset]).inc_by(events);
-                    tracing::warn!(dataset = &*self.dataset, site = &*site, events, "events of an earlier policy were purged");
+                    tracing::warn!(
+                        dataset = &*self.dataset,
+                        site = &*site,
+                        events,
+                        "events of an earlier policy were purged"
+                    );
                 }
                 Err(error) => {
                     tracing::error!(dataset = &*self.dataset, error = %error, "events of an earlier policy are not purged");
+                    // They are due at once again: the failure must not become a loop.
+                    self.or_stop(tokio::time::sleep(POLL)).await;
                 }
             }
         }

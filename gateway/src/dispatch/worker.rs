@@ -19,7 +19,7 @@ use crate::outbox::{AnyOutbox, Lease, LeaseRequest, OutboxError};
 use crate::telemetry::metrics::Metrics;
 
 /// The slow poll: a net under the wake-ups, and the longest sleep between two looks at the clock.
-const POLL: Duration = Duration::from_secs(5);
+pub(crate) const POLL: Duration = Duration::from_secs(5);
 
 /// The pause after the outbox said that something is due and then leased nothing.
 const EMPTY_PAUSE: Duration = Duration::from_millis(100);
@@ -46,6 +46,11 @@ impl Tuning {
     /// What must be left of a lease when a request starts: the request and the settling.
     pub(crate) fn time_for_a_request(&self) -> Duration {
         self.request_timeout.saturating_add(Duration::from_secs(1))
+    }
+
+    /// What a lease must cover at least: the linger, a request and its repeat.
+    pub(crate) fn shortest_lease(&self) -> Duration {
+        self.time_for_a_request().saturating_mul(2).saturating_add(self.linger)
     }
 }
 
@@ -213,7 +218,7 @@ impl<S: Sink> Lane<S> {
     }
 
     /// The future's result, or `None` at the stop.
-    async fn or_stop<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn or_stop<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         self.stop.run_until_cancelled(future).await
     }
 }

@@ -41,7 +41,6 @@ struct Inner {
     rows: Vec<Row>,
     next: i64,
     quarantine: Vec<(String, QuarantineReason)>,
-    fail_settle: bool,
 }
 #[derive(Debug, Clone)]
 pub struct AnyOutbox {
@@ -112,12 +111,8 @@ impl AnyOutbox {
     }
     pub async fn settle(&self, lease: Lease, settlements: Vec<Settlement>) -> Result<Settled, OutboxError> {
         let mut inner = self.inner.lock().unwrap();
-        if inner.fail_settle {
-            return Err(OutboxError::Failed("told to".to_owned()));
-        }
         let mut settled = Settled::default();
-        let Some(at) = inner.rows.iter().position(|r| r.id == lease.id.row && r.serial == lease.id.serial)
-        else {
+        let Some(at) = inner.rows.iter().position(|r| r.id == lease.id.row && r.serial == lease.id.serial) else {
             return Ok(settled);
         };
         let row = inner.rows.remove(at);
@@ -195,8 +190,5 @@ impl AnyOutbox {
     }
     pub fn changed(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
-    }
-    pub(crate) fn fail_settle(&self, fail: bool) {
-        self.inner.lock().unwrap().fail_settle = fail;
     }
 }
