@@ -148,3 +148,74 @@ impl Tally {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use portcullis_filters::policy::StoredPolicy;
+
+    use super::*;
+    use crate::dispatch::testing::policy;
+    use crate::outbox::LeaseId;
+
+    fn group(events: usize) -> Group {
+        let digest = policy().digest();
+        Group::new(Lease {
+            id: LeaseId { row: 1, serial: 1 },
+            site: "shop".into(),
+            dataset: "d".into(),
+            envelope: "{}".to_owned(),
+            policy: Arc::new(StoredPolicy::read(digest, None)),
+            policy_digest: digest,
+            bodies: vec!["{}"; events].join("\n"),
+            received_ms: 0,
+            oldest_event_secs: 0,
+            attempts: 0,
+        })
+    }
+
+    #[test]
+    fn p4_every_event_of_a_group_has_one_settlement_and_an_open_one_is_kept() {
+        let mut group = group(4);
+        assert!(group.is_untouched());
+        group.decide(0, Outcome::Delivered);
+        group.decide(0, Outcome::Expired);
+        group.decide(2, Outcome::Withdrawn(WithdrawReason::GuardFailed));
+        group.decide(9, Outcome::Expired);
+        assert!(!group.is_untouched() && !group.is_decided());
+        let kept = Settlement::Retry { not_before_ms: 77, attempted: false };
+        let (_lease, settlements, _tally) = group.into_settlements(77);
+        assert_eq!(settlements, [Settlement::Delivered, kept.clone(), Settlement::Withdrawn, kept]);
+    }
+
+    #[test]
+    fn p5_only_what_the_outbox_settled_is_counted() {
+        let refused = || Outcome::Quarantine(QuarantineReason::Refused { code: 100, subcode: 1 });
+        let mut group = group(6);
+        group.decide(0, refused());
+        group.decide(1, refused());
+        group.decide(2, Outcome::Quarantine(QuarantineReason::Unreadable));
+        group.decide(3, Outcome::Withdrawn(WithdrawReason::EventNotAllowed));
+        group.decide(4, Outcome::Withdrawn(WithdrawReason::GuardFailed));
+        group.decide(5, Outcome::Delivered);
+        let (_lease, _settlements, tally) = group.into_settlements(0);
+        let metrics = Metrics::new().unwrap();
+        let counts = || {
+            let quarantined = |reason| metrics.events_quarantined.with_label_values(&["d", reason]).get();
+            let withdrawn = |reason| metrics.events_withdrawn.with_label_values(&["d", reason]).get();
+            let delivered = metrics.events_delivered.with_label_values(&["d"]).get();
+            [
+                quarantined("refused"),
+                quarantined("unreadable"),
+                withdrawn("event_not_allowed"),
+                withdrawn("guard_failed"),
+                delivered,
+            ]
+        };
+        tally.count(&metrics, "d", Settled::default());
+        assert_eq!(counts(), [0; 5]);
+        tally.count(&metrics, "d", Settled { delivered: 1, quarantined: 3, withdrawn: 2, ..Settled::default() });
+        assert_eq!(counts(), [2, 1, 1, 1, 1]);
+    }
+}

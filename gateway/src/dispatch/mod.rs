@@ -219,6 +219,8 @@ impl DispatchStatus {
 }
 
 #[cfg(test)]
+mod rig;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
