@@ -281,6 +281,34 @@ async fn b7_a_slow_meta_never_has_an_event_in_two_requests() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn b7_a_group_of_many_batches_is_given_back_before_its_lease_ends() {
+    let mut rig = Rig::new(&[], Step::Late(Duration::from_secs(25)));
+    rig.max_events = 10;
+    rig.append(0..100).await;
+    let _status = rig.start();
+    rig.drained().await;
+    // Each event went once: 250 seconds of requests under leases of 70.
+    assert_eq!((rig.delivered(), rig.script.sizes()), (100, vec![10; 10]));
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn b2_a_gate_that_another_request_closed_ends_the_round() {
+    let mut rig = Rig::new(&[Step::Late(Duration::from_secs(5)), Step::RetryAfter("120")], SUCCESS);
+    rig.max_events = 10;
+    rig.append(0..30).await;
+    rig.append(30..40).await;
+    let _status = rig.start();
+    rig.until(|| rig.gate(Cause::RateLimited) == 1).await;
+    let end = rig.now() + 110_000;
+    rig.until(|| rig.now() >= end).await;
+    assert_eq!((rig.script.requests(), rig.delivered(), rig.pending().await), (2, 10, 30));
+    rig.drained().await;
+    assert_eq!(rig.delivered(), 40);
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_slow_dataset_delays_no_other() {
     let mut rig = Rig::new(&[], SUCCESS);
     rig.datasets = vec!["d".into(), "slow".into()];
