@@ -206,6 +206,12 @@ pub struct DatasetStatus {
 }
 
 impl DispatchStatus {
+    /// The datasets whose sending is held, and why.
+    pub fn closed_gates(&self) -> Vec<(Arc<str>, Cause)> {
+        let closed = |dataset: DatasetStatus| dataset.closed.map(|closed| (dataset.dataset, closed.cause));
+        self.datasets().into_iter().filter_map(closed).collect()
+    }
+
     /// Every configured dataset.
     pub fn datasets(&self) -> Vec<DatasetStatus> {
         self.gates

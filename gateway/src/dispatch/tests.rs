@@ -151,7 +151,7 @@ async fn b4_a_bad_token_holds_the_dataset_and_drops_nothing() {
     let status = rig.start();
     rig.append(0..7).await;
     rig.until(|| rig.gate(Cause::Token) == 1).await;
-    assert_eq!(status.datasets()[0].closed.unwrap().cause, Cause::Token);
+    assert_eq!(status.closed_gates(), [("d".into(), Cause::Token)]);
     let end = rig.now() + 600_000;
     rig.until(|| rig.now() >= end).await;
     assert_eq!((rig.pending().await, rig.quarantined().await), (7, 0));
