@@ -151,33 +151,30 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use portcullis_filters::policy::StoredPolicy;
+    use portcullis_filters::event::SanitizedEnvelope;
 
     use super::*;
-    use crate::dispatch::testing::policy;
-    use crate::outbox::LeaseId;
+    use crate::dispatch::testing::{policy, sanitized};
+    use crate::outbox::{AnyOutbox, Append, LeaseRequest};
 
-    fn group(events: usize) -> Group {
-        let digest = policy().digest();
-        Group::new(Lease {
-            id: LeaseId { row: 1, serial: 1 },
+    async fn group(events: usize) -> Group {
+        let outbox = AnyOutbox::memory(1 << 20);
+        let append = Append {
             site: "shop".into(),
             dataset: "d".into(),
-            envelope: "{}".to_owned(),
-            policy: Arc::new(StoredPolicy::read(digest, None)),
-            policy_digest: digest,
-            bodies: vec!["{}"; events].join("\n"),
+            envelope: SanitizedEnvelope::default(),
+            policy: policy(),
+            events: (0..events).map(sanitized).collect(),
             received_ms: 0,
-            oldest_event_secs: 0,
-            attempts: 0,
-        })
+        };
+        assert_eq!(outbox.append(append).await.unwrap().events(), events);
+        let request = LeaseRequest { dataset: "d".into(), max_events: 100, max_bytes: 1 << 20, now_ms: 0, until_ms: 1 };
+        Group::new(outbox.lease(request).await.unwrap().leases.remove(0))
     }
 
-    #[test]
-    fn p4_every_event_of_a_group_has_one_settlement_and_an_open_one_is_kept() {
-        let mut group = group(4);
+    #[tokio::test]
+    async fn p4_every_event_of_a_group_has_one_settlement_and_an_open_one_is_kept() {
+        let mut group = group(4).await;
         assert!(group.is_untouched());
         group.decide(0, Outcome::Delivered);
         group.decide(0, Outcome::Expired);
@@ -189,10 +186,10 @@ mod tests {
         assert_eq!(settlements, [Settlement::Delivered, kept.clone(), Settlement::Withdrawn, kept]);
     }
 
-    #[test]
-    fn p5_only_what_the_outbox_settled_is_counted() {
+    #[tokio::test]
+    async fn p5_only_what_the_outbox_settled_is_counted() {
         let refused = || Outcome::Quarantine(QuarantineReason::Refused { code: 100, subcode: 1 });
-        let mut group = group(6);
+        let mut group = group(6).await;
         group.decide(0, refused());
         group.decide(1, refused());
         group.decide(2, Outcome::Quarantine(QuarantineReason::Unreadable));

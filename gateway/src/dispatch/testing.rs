@@ -1,6 +1,6 @@
 //! What the tests of the dispatcher share.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use portcullis_filters::event::SanitizedEvent;
 use portcullis_filters::pipeline::{Context, Outcome, sanitize};
@@ -10,10 +10,14 @@ use portcullis_filters::pseudonym::PseudonymKey;
 /// The time of the tests, in seconds since 1970.
 pub(crate) const NOW_SECS: u64 = 1_790_000_000;
 
-/// The policy of the tests' site.
-pub(crate) fn policy() -> Arc<Policy> {
+static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(|| {
     let (name, text) = Policy::builtin("retail").unwrap();
     Arc::new(Policy::compile(text, name, &["www.shop.example".to_owned()]).unwrap())
+});
+
+/// The policy of the tests' site.
+pub(crate) fn policy() -> Arc<Policy> {
+    POLICY.clone()
 }
 
 /// An ordinary purchase, as the filter lets it leave.
