@@ -25,8 +25,4 @@ impl SanitizedEnvelope {
     pub fn as_str(&self) -> &str {
         if self.json.is_empty() { "{}" } else { &self.json }
     }
-    /// Reads what the outbox kept of an envelope; `None` if it is not one that we would write. (skeleton)
-    pub fn from_stored(text: &str) -> Option<Self> {
-        text.starts_with('{').then(|| Self { json: text.into() })
-    }
 }

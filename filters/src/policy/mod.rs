@@ -36,12 +36,7 @@ impl Policy {
     /// Compiles the text of a policy file for a site with these hosts. `file` is named in errors.
     pub fn compile(text: &str, file: &str, hosts: &[String]) -> Result<Self, PolicyError> {
         let _ = (text, file, hosts);
-        Ok(Self {
-            name: "skeleton".into(),
-            version: 1,
-            digest: PolicyDigest([u8::try_from(hosts.len()).unwrap_or(7); 32]),
-            canonical: "{}".into(),
-        })
+        Ok(Self { name: "skeleton".into(), version: 1, digest: PolicyDigest([7; 32]), canonical: "{}".into() })
     }
     /// The text of a built-in policy: `retail@1`, or `retail` for the newest. Also the full name.
     pub fn builtin(name: &str) -> Option<(&'static str, &'static str)> {

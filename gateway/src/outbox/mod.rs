@@ -189,7 +189,3 @@ pub enum OutboxError {
     #[error("the outbox is closed")]
     Closed,
 }
-
-#[path = "stub_for_dispatch.rs"]
-mod stub_for_dispatch;
-pub use stub_for_dispatch::{AnyOutbox, Leased, PurgeSelector};
