@@ -1,0 +1,162 @@
+//! From leases to parcels: what is stored is checked against the policy of today before it may be sent.
+//!
+//! Events past Meta's age are let go first. Groups of a site that left the configuration, or that may no longer send to this
+//! dataset, are put back for an hour at a time: kept, shown, never sent, and never in the way of others.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use portcullis_filters::event::SanitizedEnvelope;
+use portcullis_filters::pipeline::{Readmission, readmit};
+use portcullis_filters::policy::{Policy, PolicyDigest};
+
+use super::batch::{Entry, Limits, Parcel, Place};
+use super::expiry;
+use super::group::{Group, Outcome};
+use crate::config::{OnPolicyChange, Site};
+use crate::outbox::{Lease, QuarantineReason};
+
+/// How long a group of a site that is not configured stays out of the way.
+pub(crate) const PARKED_MS: u64 = 3600 * 1000;
+
+/// After so many events the task lets others run.
+const YIELD_EVERY: usize = 64;
+
+/// The sites of today: who may send to what, and under which policy.
+#[derive(Debug)]
+pub(crate) struct Sites {
+    senders: HashMap<Arc<str>, Sender>,
+    on_policy_change: OnPolicyChange,
+}
+
+/// What a site may do.
+#[derive(Debug)]
+struct Sender {
+    policy: Arc<Policy>,
+    datasets: Vec<Arc<str>>,
+}
+
+impl Sites {
+    /// As configured.
+    pub(crate) fn new(sites: &[Site], on_policy_change: OnPolicyChange) -> Self {
+        let sender = |site: &Site| Sender { policy: site.policy.clone(), datasets: site.datasets.clone() };
+        let senders = sites.iter().map(|site| (site.id.clone(), sender(site))).collect();
+        Self { senders, on_policy_change }
+    }
+
+    /// The policy under which a site sends to a dataset; `None` if it does not.
+    fn policy(&self, site: &str, dataset: &str) -> Option<&Policy> {
+        let sender = self.senders.get(site)?;
+        sender.datasets.iter().any(|listed| &**listed == dataset).then_some(&*sender.policy)
+    }
+
+    /// What is to be done with a group.
+    fn fate(&self, lease: &Lease) -> Fate<'_> {
+        match self.policy(&lease.site, &lease.dataset) {
+            None => Fate::Park,
+            Some(policy) if policy.digest() == lease.policy_digest => Fate::Send(policy),
+            Some(policy) => match self.on_policy_change {
+                OnPolicyChange::Readmit => Fate::Send(policy),
+                OnPolicyChange::Purge => Fate::Purge(policy.digest()),
+            },
+        }
+    }
+}
+
+enum Fate<'a> {
+    Send(&'a Policy),
+    Park,
+    Purge(PolicyDigest),
+}
+
+/// What was made of some leases.
+#[derive(Debug, Default)]
+pub(crate) struct Readmitted {
+    /// The groups in hand; some are wholly decided already.
+    pub(crate) groups: Vec<Group>,
+    /// What is to be sent of them.
+    pub(crate) parcels: Vec<Parcel>,
+    /// Groups that are to be purged, each with the policy of today, whose events stay.
+    pub(crate) purge: Vec<(Lease, PolicyDigest)>,
+    /// How many groups were put back because their site is not configured.
+    pub(crate) parked: usize,
+}
+
+/// Readmits every event of these leases and shares those that may leave out into parcels, one envelope each.
+pub(crate) async fn readmit_all(sites: &Sites, leases: Vec<Lease>, limits: Limits, now_ms: u64) -> Readmitted {
+    let mut readmitted = Readmitted::default();
+    let mut by_envelope: BTreeMap<SanitizedEnvelope, Vec<Entry>> = BTreeMap::new();
+    for lease in leases {
+        let policy = match sites.fate(&lease) {
+            Fate::Send(policy) => policy,
+            Fate::Park => {
+                readmitted.parked += 1;
+                let mut group = Group::new(lease);
+                group.decide_rest(&Outcome::Retry { not_before_ms: now_ms.saturating_add(PARKED_MS), attempted: false });
+                readmitted.groups.push(group);
+                continue;
+            }
+            Fate::Purge(keep) => {
+                readmitted.purge.push((lease, keep));
+                continue;
+            }
+        };
+        let mut group = Group::new(lease);
+        match SanitizedEnvelope::from_stored(&group.lease().envelope) {
+            Some(envelope) => {
+                let entries = readmit_group(policy, &mut group, readmitted.groups.len(), now_ms).await;
+                by_envelope.entry(envelope).or_default().extend(entries);
+            }
+            None => group.decide_rest(&Outcome::Quarantine(QuarantineReason::Unreadable)),
+        }
+        readmitted.groups.push(group);
+    }
+    for (envelope, entries) in by_envelope {
+        readmitted.parcels.extend(Parcel::cut(&envelope, entries, limits));
+    }
+    readmitted
+}
+
+async fn readmit_group(policy: &Policy, group: &mut Group, number: usize, now_ms: u64) -> Vec<Entry> {
+    let lease = group.lease();
+    let now_secs = now_ms / 1000;
+    let group_expires = expiry::group_expires_secs(lease.oldest_event_secs, lease.received_ms);
+    let mut entries = Vec::new();
+    let mut decided = Vec::new();
+    let mut reports = Vec::new();
+    for (event, body) in lease.events().enumerate() {
+        if event % YIELD_EVERY == YIELD_EVERY - 1 {
+            tokio::task::yield_now().await;
+        }
+        // Only a group that may hold an old event is read for its times.
+        let expires_secs = if group_expires > now_secs {
+            group_expires
+        } else {
+            match expiry::expires_secs(body, lease.received_ms) {
+                Some(expires) if expires > now_secs => expires,
+                Some(_) => {
+                    decided.push((event, Outcome::Expired));
+                    continue;
+                }
+                None => {
+                    decided.push((event, Outcome::Quarantine(QuarantineReason::Unreadable)));
+                    continue;
+                }
+            }
+        };
+        match readmit(policy, &lease.policy, &lease.dataset, body) {
+            Readmission::Forward(sanitized, report) => {
+                reports.push((event, report));
+                entries.push(Entry { event: sanitized, place: Place { group: number, event }, expires_secs });
+            }
+            Readmission::Withdraw(reason) => decided.push((event, Outcome::Withdrawn(reason))),
+        }
+    }
+    for (event, outcome) in decided {
+        group.decide(event, outcome);
+    }
+    for (event, report) in reports {
+        group.keep_report(event, report);
+    }
+    entries
+}
