@@ -7,3 +7,5 @@ pub mod policy;
 pub mod pseudonym;
 pub mod report;
 pub mod schema;
+#[cfg_attr(not(test), expect(dead_code, reason = "the stages that call it are not there yet"))]
+mod user_agent;

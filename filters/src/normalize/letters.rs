@@ -17,8 +17,8 @@ pub(super) fn squeeze<const DIGITS: bool>(value: &str) -> Option<Cow<'_, str>> {
         return has_letter(value).then_some(Cow::Borrowed(value));
     }
     let lower = compose(value).to_lowercase();
-    let kept: String = lower.chars().filter(|&c| is_kept::<DIGITS>(c)).nfc().collect();
-    has_letter(&kept).then_some(Cow::Owned(kept))
+    let kept: String = lower.chars().filter(|&c| is_kept::<DIGITS>(c)).collect();
+    has_letter(&kept).then(|| Cow::Owned(compose(&kept).into_owned()))
 }
 
 /// Normal form C.

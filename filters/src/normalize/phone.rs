@@ -28,19 +28,17 @@ pub(super) fn normalize(value: &str) -> Option<Cow<'_, str>> {
                 return None;
             }
             plus = true;
-        } else if !is_separator(c) {
+        } else if !matches!(c, ' ' | '-' | '(' | ')' | '.' | '/') && !is_foreign_separator(c) {
             return None;
         }
     }
     DIGITS.contains(&digits.len()).then_some(Cow::Owned(digits))
 }
 
-fn is_separator(c: char) -> bool {
-    matches!(
-        c,
-        ' ' | '-' | '(' | ')' | '.' | '/' | '\u{a0}' | '\u{2010}'
-            ..='\u{2015}' | '\u{202f}' | '\u{2212}' | '\u{ff08}' | '\u{ff09}' | '\u{ff0d}'
-    ) || is_invisible(c)
+/// What stands for a space, a dash or a bracket elsewhere.
+fn is_foreign_separator(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{2010}'..='\u{2015}' | '\u{202f}' | '\u{2212}' | '\u{ff08}' | '\u{ff09}' | '\u{ff0d}')
+        || is_invisible(c)
 }
 
 /// Marks that address books put around a number to keep its direction.
