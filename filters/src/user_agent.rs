@@ -1,9 +1,9 @@
 //! Which user agents leave as they came: those that are built of known pieces only.
 //!
-//! Promises: of a kept value every word comes from a list, every number has the shape of a version, a device or a build, and
-//! nothing else fits between them. What does not fit leaves as the fixed string of its family, or not at all. Left to others: what to
-//! report, and the health scan of what the grammar does not explain. Absent on purpose: mending a value by cutting the unknown
-//! piece out of it, and crawlers, which must not come to look like people.
+//! Promises: of a kept value every word comes from a list, every number has the shape of a version, a device or a
+//! build, and nothing else fits between them. What does not fit leaves as the fixed string of its family, or not at
+//! all. Left to others: what to report, and the health scan of what the grammar does not explain. Absent on purpose:
+//! mending a value by cutting the unknown piece out of it, and crawlers, which must not come to look like people.
 
 use self::products::Product;
 

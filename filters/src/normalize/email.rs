@@ -1,10 +1,10 @@
 //! `em`: trimmed, lower case, and an address by its shape.
 //!
-//! Meta documents trimming and lower case only. The libraries disagree on what an address is: Python takes anything like
-//! `x@y.z`, so that `Name <a@b.c>`, `mailto:` and two @ are hashed as they stand; Node, parameter builder and pixel refuse them,
-//! and so do we, because such a hash can match nobody. They refuse letters beyond ASCII too; there Python is followed, since
-//! the documented rule excludes no alphabet and such addresses exist. The pixel appends "@gmail.com" to a value without an
-//! @; nobody else does.
+//! Meta documents trimming and lower case only. The libraries disagree on what an address is: Python takes anything
+//! like `x@y.z`, so that `Name <a@b.c>`, `mailto:` and two @ are hashed as they stand; Node, parameter builder and
+//! pixel refuse them, and so do we, because such a hash can match nobody. They refuse letters beyond ASCII too; there
+//! Python is followed, since the documented rule excludes no alphabet and such addresses exist. The pixel appends
+//! "@gmail.com" to a value without an @; nobody else does.
 
 use std::borrow::Cow;
 
@@ -47,7 +47,8 @@ fn is_local(local: &str) -> bool {
         })
 }
 
-/// Two labels or more. A top-level domain of one letter or of digits does not exist: `a@b.c` is a placeholder, `a@10.0.0.1` a machine.
+/// Two labels or more. A top-level domain of one letter or of digits does not exist: `a@b.c` is a placeholder,
+/// `a@10.0.0.1` a machine.
 fn is_domain(domain: &str) -> bool {
     let (mut labels, mut length, mut digits, mut previous) = (1, 0, 0, b'-');
     for byte in domain.bytes() {

@@ -1,7 +1,8 @@
 //! Lower case with nothing but letters, and digits where wanted: what names and places have in common.
 //!
-//! Composed (NFC) before lower-casing and again at the end, since a mark may come next to its letter only when what stood
-//! between them is gone. No official library composes; Meta's examples are composed, as are the texts that most keyboards send.
+//! Composed (NFC) before lower-casing and again at the end, since a mark may come next to its letter only when what
+//! stood between them is gone. No official library composes; Meta's examples are composed, as are the texts that most
+//! keyboards send.
 
 use std::borrow::Cow;
 

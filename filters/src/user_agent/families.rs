@@ -1,7 +1,7 @@
 //! The fixed string of a family: what is said of a browser when its own words cannot leave.
 //!
-//! The platform is read from the front of the value, where browsers put it, and the browser from the names of its products. Versions are
-//! fixed on purpose: the fallback tells platform and browser and nothing else.
+//! The platform is read from the front of the value, where browsers put it, and the browser from the names of its
+//! products. Versions are fixed on purpose: the fallback tells platform and browser and nothing else.
 
 const WINDOWS_CHROME: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36";

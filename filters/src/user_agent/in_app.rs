@@ -20,7 +20,8 @@ pub(super) fn is_known(details: &str) -> bool {
     })
 }
 
-/// Build numbers have up to nine digits. The carrier, `FBCR`, is a name that people choose in some countries: it must be empty.
+/// Build numbers have up to nine digits. The carrier, `FBCR`, is a name that people choose in some countries: it must
+/// be empty.
 fn is_detail(key: &str, value: &str) -> bool {
     match key {
         "FBAN" | "FB_IAB" => APPS.contains(&value),

@@ -1,7 +1,8 @@
 //! Shapes of versions, builds and device codes.
 
-/// Whether a text has the shape of a pattern: `@` is a capital, `~` a small letter, `%` either, `#` a digit, `&` a capital or a
-/// digit, `$` a capital that stands for a region in codes of models, anything else itself; `?` after one makes it optional.
+/// Whether a text has the shape of a pattern: `@` is a capital, `~` a small letter, `%` either, `#` a digit, `&` a
+/// capital or a digit, `$` a capital that stands for a region in codes of models, anything else itself; `?` after one
+/// makes it optional.
 #[inline]
 pub(super) fn fits(pattern: &str, text: &str) -> bool {
     fits_bytes(pattern.as_bytes(), text.as_bytes())
@@ -36,8 +37,8 @@ fn is_of(class: u8, byte: u8) -> bool {
     }
 }
 
-/// The version of a product, `130.0.6723.58`. No number is longer than browsers have it at that place, so that a person's number
-/// does not fit, nor one that is glued to a version.
+/// The version of a product, `130.0.6723.58`. No number is longer than browsers have it at that place, so that a
+/// person's number does not fit, nor one that is glued to a version.
 pub(super) fn is_version(text: &str) -> bool {
     are_numbers(text, b'.', &[3, 2, 4, 4])
 }
