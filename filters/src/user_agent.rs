@@ -1,9 +1,108 @@
-//! skel
+//! Which user agents leave as they came: those that are built of known pieces only.
+//!
+//! Promises: of a kept value every word comes from a list, every number has the shape of a version, a device or a
+//! build, and nothing else fits between them. What does not fit leaves as the fixed string of its family, or not at
+//! all. Left to others: what to report, and the health scan of what the grammar does not explain. Absent on purpose:
+//! mending a value by cutting the unknown piece out of it, and crawlers, which must not come to look like people.
+
+use self::products::Product;
+
+mod comment;
+mod families;
+mod in_app;
+mod models;
+mod products;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+/// Longer ones are not read.
+const MAX_BYTES: usize = 512;
+
+/// What may leave for a user agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Checked<'a> {
+    /// The value itself, without blanks around it: all of it is known.
     Kept(&'a str),
+    /// The fixed string of the platform and browser that the value names.
     Family(&'static str),
+    /// No browser that we know.
     Unknown,
 }
-pub(crate) fn check(v: &str) -> Checked<'_> {
-    Checked::Kept(v)
+
+/// What may leave for a user agent as it came.
+pub(crate) fn check(value: &str) -> Checked<'_> {
+    let value = value.trim();
+    if is_closed(value) {
+        return Checked::Kept(value);
+    }
+    families::of(value).map_or(Checked::Unknown, Checked::Family)
+}
+
+/// Whether a value has the closed form: it is one that `check` would keep; the fixed strings of the families are too.
+pub(crate) fn is_closed(value: &str) -> bool {
+    value.len() <= MAX_BYTES && value.strip_prefix("Mozilla/5.0 ").is_some_and(are_pieces)
+}
+
+/// Reads products, `(comments)` and `[in-app details]`, with a space between any two.
+fn are_pieces(mut rest: &str) -> bool {
+    // The first piece must be the comment that names the platform.
+    if !rest.starts_with('(') {
+        return false;
+    }
+    let mut after = Product::Plain;
+    loop {
+        let Some((piece, tail)) = next_piece(rest) else { return false };
+        after = match read(piece, after) {
+            Some(product) => product,
+            None => return false,
+        };
+        match tail.strip_prefix(' ') {
+            // Firefox on iOS puts two.
+            Some(next) => rest = next.strip_prefix(' ').unwrap_or(next),
+            None => return tail.is_empty() && after != Product::WantsVersion,
+        }
+    }
+}
+
+/// What a known piece is to the one after it; `None` if it is not known there.
+fn read(piece: &str, after: Product) -> Option<Product> {
+    if let Some(inner) = within(piece, '(', ')') {
+        let in_app = after == Product::App;
+        return (after != Product::WantsVersion && comment::is_known(inner, in_app)).then_some(Product::Plain);
+    }
+    if let Some(inner) = within(piece, '[', ']') {
+        return (after != Product::WantsVersion && in_app::is_known(inner)).then_some(Product::Plain);
+    }
+    products::read(piece, after)
+}
+
+fn within(piece: &str, open: char, close: char) -> Option<&str> {
+    piece.strip_prefix(open)?.strip_suffix(close)
+}
+
+/// Cuts the next piece off: to the bracket that closes it, or to the next space.
+fn next_piece(rest: &str) -> Option<(&str, &str)> {
+    let end = match rest.as_bytes().first()? {
+        b'(' => closing_bracket(rest)?,
+        b'[' => rest.find(']')? + 1,
+        _ => rest.find(' ').unwrap_or(rest.len()),
+    };
+    rest.split_at_checked(end)
+}
+
+/// The end of the comment at the front. Some models have brackets of their own, as in `moto g(60)`.
+fn closing_bracket(rest: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, byte) in rest.bytes().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(at + 1);
+        }
+    }
+    None
 }

@@ -1,9 +1,10 @@
 //! `db`: YYYYMMDD, a date that exists.
 //!
 //! The SDKs hash any text as it is; parameter builder and pixel read three groups of digits, and they are followed, as
-//! Meta's own example (`2/16/1997`) needs it. Like them and like that example, `03/04/1990` is read month first: the dates of which
-//! this is wrong give a hash that matches nobody, while refusing would lose two fifths of all American birthdays. Between dots
-//! the day comes first, since no country writes months first with dots. Words and two-digit years are refused, as there.
+//! Meta's own example (`2/16/1997`) needs it. Like them and like that example, `03/04/1990` is read month first: the
+//! dates of which this is wrong give a hash that matches nobody, while refusing would lose two fifths of all American
+//! birthdays. Between dots the day comes first, since no country writes months first with dots. Words and two-digit
+//! years are refused, as there.
 
 use std::borrow::Cow;
 

@@ -1,8 +1,9 @@
 //! `country`: ISO 3166-1 alpha-2 in lower case.
 //!
-//! Meta's example takes a name (`United States`), which the SDKs refuse; parameter builder and pixel map names but cut those they do
-//! not know to two letters (Great Britain `gr`, England `en`, UK `uk`, `XX`). Their names are followed, their cut is not: a
-//! code that ISO does not have is refused, and one that means another country would be a lie. `UK` is `gb`.
+//! Meta's example takes a name (`United States`), which the SDKs refuse; parameter builder and pixel map names but cut
+//! those they do not know to two letters (Great Britain `gr`, England `en`, UK `uk`, `XX`). Their names are followed,
+//! their cut is not: a code that ISO does not have is refused, and one that means another country would be a lie. `UK`
+//! is `gb`.
 
 use unicode_normalization::UnicodeNormalization as _;
 

@@ -1,8 +1,8 @@
 //! `external_id`: lower case, no spaces, and otherwise as the site made it.
 //!
-//! Meta only advises hashing. The SDKs leave the value alone and do not hash it; parameter builder and pixel lower it, take spaces out
-//! and hash. The last are followed, because the same id comes from the browser in that form. Two ids that differ only in case
-//! become one there as well.
+//! Meta only advises hashing. The SDKs leave the value alone and do not hash it; parameter builder and pixel lower it,
+//! take spaces out and hash. The last are followed, because the same id comes from the browser in that form. Two ids
+//! that differ only in case become one there as well.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,8 @@
 //! `ge`: `f` or `m`.
 //!
-//! Python takes only its own enum, Node four words, the pixel hashes whatever it gets; the parameter builder's list of English words
-//! and titles is followed. A word outside the list is not hashed: Meta knows two values, and `non-binary` is nothing to tell it.
+//! Python takes only its own enum, Node four words, the pixel hashes whatever it gets; the parameter builder's list of
+//! English words and titles is followed. A word outside the list is not hashed: Meta knows two values, and `non-binary`
+//! is nothing to tell it.
 
 const FEMALE: &[&str] = &["f", "female", "woman", "girl", "lady", "mrs", "ms", "miss"];
 const MALE: &[&str] = &["m", "male", "man", "boy", "gentleman", "mr"];

@@ -1,7 +1,8 @@
 //! Lower case with nothing but letters, and digits where wanted: what names and places have in common.
 //!
-//! Composed (NFC) before lower-casing and again at the end, since a mark may come next to its letter only when what stood
-//! between them is gone. No official library composes; Meta's examples are composed, as are the texts that most keyboards send.
+//! Composed (NFC) before lower-casing and again at the end, since a mark may come next to its letter only when what
+//! stood between them is gone. No official library composes; Meta's examples are composed, as are the texts that most
+//! keyboards send.
 
 use std::borrow::Cow;
 
@@ -17,8 +18,8 @@ pub(super) fn squeeze<const DIGITS: bool>(value: &str) -> Option<Cow<'_, str>> {
         return has_letter(value).then_some(Cow::Borrowed(value));
     }
     let lower = compose(value).to_lowercase();
-    let kept: String = lower.chars().filter(|&c| is_kept::<DIGITS>(c)).nfc().collect();
-    has_letter(&kept).then_some(Cow::Owned(kept))
+    let kept: String = lower.chars().filter(|&c| is_kept::<DIGITS>(c)).collect();
+    has_letter(&kept).then(|| Cow::Owned(compose(&kept).into_owned()))
 }
 
 /// Normal form C.

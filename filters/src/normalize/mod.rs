@@ -1,9 +1,10 @@
 //! Normalisation by Meta's rules, and the SHA-256 that follows it.
 //!
-//! Promises: what cannot be brought into the form of its field is not hashed; normalising twice changes nothing; the hash of
-//! nothing never leaves. Meta's documented rule holds; where it is silent or the official libraries disagree, the file of the
-//! rule says which is followed and why. Left to others: which fields are hashed (`schema`), own pseudonyms (`pseudonym`), the
-//! health lexicon's digests. Absent on purpose: guessing a country code, an e-mail's missing domain or a two-digit year.
+//! Promises: what cannot be brought into the form of its field is not hashed; normalising twice changes nothing; the
+//! hash of nothing never leaves. Meta's documented rule holds; where it is silent or the official libraries disagree,
+//! the file of the rule says which is followed and why. Left to others: which fields are hashed (`schema`), own
+//! pseudonyms (`pseudonym`), the health lexicon's digests. Absent on purpose: guessing a country code, an e-mail's
+//! missing domain or a two-digit year.
 
 use std::borrow::Cow;
 
@@ -103,7 +104,8 @@ impl Normalizer {
     }
 }
 
-/// Whether a value holds a control character, or the mark of a byte that a decoder could not read: what was meant is unknown.
+/// Whether a value holds a control character, or the mark of a byte that a decoder could not read: what was meant is
+/// unknown.
 fn is_damaged(value: &str) -> bool {
     value.bytes().any(|byte| byte.is_ascii_control())
         || (!value.is_ascii() && value.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER))

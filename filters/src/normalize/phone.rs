@@ -1,10 +1,11 @@
 //! `ph`: digits with the country code, without leading zeros.
 //!
-//! All libraries drop spaces, dashes, brackets, a plus and leading zeros, and none adds a country code, although Meta's example
-//! does: we cannot know it either. Dots: Python refuses them, Node keeps them, parameter builder and pixel drop them; the last
-//! are followed, as "digits only" is the documented rule. Letters: the same two join an extension's digits to the number
-//! (`ext. 9`) or cut a number short (`1-800-FLOWERS`); Python refuses, and is followed, because the result is not a number that
-//! exists. Digits of other scripts become ASCII: the libraries keep or lose them, and neither gives what Meta can have.
+//! All libraries drop spaces, dashes, brackets, a plus and leading zeros, and none adds a country code, although Meta's
+//! example does: we cannot know it either. Dots: Python refuses them, Node keeps them, parameter builder and pixel drop
+//! them; the last are followed, as "digits only" is the documented rule. Letters: the same two join an extension's
+//! digits to the number (`ext. 9`) or cut a number short (`1-800-FLOWERS`); Python refuses, and is followed, because
+//! the result is not a number that exists. Digits of other scripts become ASCII: the libraries keep or lose them, and
+//! neither gives what Meta can have.
 
 use std::borrow::Cow;
 
@@ -28,19 +29,17 @@ pub(super) fn normalize(value: &str) -> Option<Cow<'_, str>> {
                 return None;
             }
             plus = true;
-        } else if !is_separator(c) {
+        } else if !matches!(c, ' ' | '-' | '(' | ')' | '.' | '/') && !is_foreign_separator(c) {
             return None;
         }
     }
     DIGITS.contains(&digits.len()).then_some(Cow::Owned(digits))
 }
 
-fn is_separator(c: char) -> bool {
-    matches!(
-        c,
-        ' ' | '-' | '(' | ')' | '.' | '/' | '\u{a0}' | '\u{2010}'
-            ..='\u{2015}' | '\u{202f}' | '\u{2212}' | '\u{ff08}' | '\u{ff09}' | '\u{ff0d}'
-    ) || is_invisible(c)
+/// What stands for a space, a dash or a bracket elsewhere.
+fn is_foreign_separator(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{2010}'..='\u{2015}' | '\u{202f}' | '\u{2212}' | '\u{ff08}' | '\u{ff09}' | '\u{ff0d}')
+        || is_invisible(c)
 }
 
 /// Marks that address books put around a number to keep its direction.

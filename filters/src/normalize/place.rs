@@ -1,9 +1,10 @@
 //! `ct` and `st`: lower case, no punctuation, no spaces; a state of the US or a province of Canada as its two letters.
 //!
-//! City: parameter builder and pixel keep only a to z and digits (`zrich`, nothing for Москва); the SDKs keep every letter and drop
-//! digits, and are followed, as the documentation allows UTF-8 and a digit in a city is a postcode that slipped in. The
-//! SDKs leave apostrophes and commas; the documented rule takes them out. State: parameter builder and pixel know the names but cut
-//! all others to two letters (Bayern `ba`, Punjab `pu`); their names are followed and the cut is not: it makes a wrong state.
+//! City: parameter builder and pixel keep only a to z and digits (`zrich`, nothing for Москва); the SDKs keep every
+//! letter and drop digits, and are followed, as the documentation allows UTF-8 and a digit in a city is a postcode that
+//! slipped in. The SDKs leave apostrophes and commas; the documented rule takes them out. State: parameter builder and
+//! pixel know the names but cut all others to two letters (Bayern `ba`, Punjab `pu`); their names are followed and the
+//! cut is not: it makes a wrong state.
 
 use std::borrow::Cow;
 
@@ -25,7 +26,8 @@ pub(super) fn normalize_state(value: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Names of US states and territories and of Canadian provinces as they are after squeezing, in order, with their postal codes.
+/// Names of US states and territories and of Canadian provinces as they are after squeezing, in order, with their
+/// postal codes.
 #[rustfmt::skip]
 static STATES: &[(&str, &str)] = &[
     ("alabama", "al"), ("alaska", "ak"), ("alberta", "ab"), ("americansamoa", "as"), ("arizona", "az"),

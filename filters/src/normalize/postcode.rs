@@ -1,10 +1,10 @@
 //! `zp`: lower case, no space, no dash; of a US ZIP code the first five digits.
 //!
-//! All four libraries cut at the first dash instead of taking it out (`01310-100` gives `01310`), and that is followed: it is what
-//! Meta gets from everyone, and it says less. Spaces: parameter builder and pixel leave them inside, the SDKs and the documented
-//! `m11ae` do not. ZIP+4: the libraries cut only at a dash, but the rule says five digits for the US, and no other country
-//! writes nine, so `94035 1234` and `940351234` are cut too: one person, one hash. What is cut to one character is refused, as in Node
-//! and parameter builder (Python sends `D-10115` as `d`).
+//! All four libraries cut at the first dash instead of taking it out (`01310-100` gives `01310`), and that is followed:
+//! it is what Meta gets from everyone, and it says less. Spaces: parameter builder and pixel leave them inside, the
+//! SDKs and the documented `m11ae` do not. ZIP+4: the libraries cut only at a dash, but the rule says five digits for
+//! the US, and no other country writes nine, so `94035 1234` and `940351234` are cut too: one person, one hash. What is
+//! cut to one character is refused, as in Node and parameter builder (Python sends `D-10115` as `d`).
 
 use std::borrow::Cow;
 

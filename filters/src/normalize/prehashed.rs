@@ -1,7 +1,8 @@
 //! Values that are digests already, their hexadecimal form, and the suffix of Meta's parameter builder.
 //!
-//! Of 64 hex digits nobody can tell what was hashed; they are taken as SHA-256, as every library does. The SDKs let MD5 through, which
-//! the documentation does not take: it is refused, and SHA-1, SHA-384 and SHA-512 with it. A phone of 32 digits is no phone.
+//! Of 64 hex digits nobody can tell what was hashed; they are taken as SHA-256, as every library does. The SDKs let MD5
+//! through, which the documentation does not take: it is refused, and SHA-1, SHA-384 and SHA-512 with it. A phone of 32
+//! digits is no phone.
 
 use super::Digest;
 
@@ -40,9 +41,9 @@ pub(super) fn recognize(value: &str) -> Recognized {
     }
 }
 
-/// The value without the suffix that Meta's parameter builder appends: a dot and eight base64url characters that encode its
-/// version, or two in older versions. For values that machines make (digests, `fbc`, `fbp`, addresses, URLs); in an e-mail address
-/// the same letters are a domain.
+/// The value without the suffix that Meta's parameter builder appends: a dot and eight base64url characters that encode
+/// its version, or two in older versions. For values that machines make (digests, `fbc`, `fbp`, addresses, URLs); in an
+/// e-mail address the same letters are a domain.
 pub fn strip_suffix(value: &str) -> &str {
     match value.rsplit_once('.') {
         Some((rest, suffix)) if !rest.is_empty() && is_suffix(suffix.as_bytes()) => rest,

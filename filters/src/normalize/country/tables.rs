@@ -1,7 +1,8 @@
 //! ISO 3166-1: the two-letter codes, the three-letter codes, and names as people write them.
 //!
-//! Keys of the last two hold only the letters a to z: lower case, accents, spaces and a leading "the" taken off. All three are
-//! in order, because they are searched by halving. User-assigned codes (XK, EU, XX) are absent on purpose: they are not ISO's.
+//! Keys of the last two hold only the letters a to z: lower case, accents, spaces and a leading "the" taken off. All
+//! three are in order, because they are searched by halving. User-assigned codes (XK, EU, XX) are absent on purpose:
+//! they are not ISO's.
 
 /// The two-letter codes.
 #[rustfmt::skip]
