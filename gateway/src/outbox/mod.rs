@@ -6,6 +6,7 @@
 //! - **O1** Append is all or nothing, and durable on return.
 //! - **O2** A leased group is invisible to others until its lease ends.
 //! - **O3** An unsettled lease comes back, also after a crash. An attempt counts only once its bytes went to the socket.
+//!   A group whose owner died counts a crash; from three on it is leased alone, then split, and a single event set aside.
 //! - **O4** Settling is idempotent; settling an expired lease has no effect.
 //! - **O5** A group that cannot be read goes to quarantine and harms no neighbour.
 //! - **O6** Memory does not grow with depth.
@@ -14,153 +15,185 @@
 //! - **O9** A wake-up is never lost: a receiver taken before a look that finds nothing will change.
 //! - **O10** Opening never waits without limit and never deletes what it does not understand.
 
+mod append;
+mod lease;
+mod settlement;
+
+mod crash;
+mod group;
+mod tally;
+
+pub mod embedded;
+pub mod memory;
+
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod samples;
+
+pub use append::{Append, Receipt};
+pub use lease::{Lease, LeaseRequest, Leased};
+pub use settlement::{QuarantineReason, Settled, Settlement};
+
+use std::path::Path;
 use std::sync::Arc;
 
-use portcullis_filters::event::{SanitizedEnvelope, SanitizedEvent};
-use portcullis_filters::policy::{Policy, PolicyDigest, StoredPolicy};
+use portcullis_filters::policy::PolicyDigest;
+use tokio::sync::watch;
 
-/// Events of one request that are to be kept together.
-#[derive(Debug)]
-pub struct Append {
-    /// Id of the site that sent them.
-    pub site: Arc<str>,
-    /// Id of the dataset to which they go.
-    pub dataset: Arc<str>,
-    /// What the request says for all its events.
-    pub envelope: SanitizedEnvelope,
-    /// The policy under which they were sanitized.
-    pub policy: Arc<Policy>,
-    /// The events; not empty.
-    pub events: Vec<SanitizedEvent>,
-    /// When they came in, in milliseconds since 1970.
-    pub received_ms: u64,
-}
+use self::embedded::{Embedded, OpenError};
+use self::memory::Memory;
+use self::tally::Owner;
 
-/// Proof that an append is durable. Only an outbox makes one, and only a receipt makes a 2xx.
-#[derive(Debug)]
-#[must_use]
-pub struct Receipt {
-    events: usize,
-}
-
-impl Receipt {
-    /// How many events are durable now.
-    pub fn events(&self) -> usize {
-        self.events
-    }
-}
-
-/// Which groups to lease.
+/// The outbox in use. Cheap to clone; all clones are the same outbox.
 #[derive(Debug, Clone)]
-pub struct LeaseRequest {
-    /// Groups of this dataset, oldest first.
-    pub dataset: Arc<str>,
-    /// As many groups as fit in this number of events; at least one group if there is one.
-    pub max_events: usize,
-    /// As many groups as fit in this number of bytes; at least one group if there is one.
-    pub max_bytes: usize,
-    /// Milliseconds since 1970. Groups whose retry time is later stay where they are.
-    pub now_ms: u64,
-    /// When the lease ends by itself, in milliseconds since 1970.
-    pub until_ms: u64,
+pub enum AnyOutbox {
+    /// In memory: gone with the process.
+    Memory(Memory),
+    /// In a file of this machine.
+    Embedded(Embedded),
 }
 
-/// A group in the hand of one dispatcher until it is settled or its time is over. Dropping it settles nothing: the group
-/// comes back when the lease ends.
-#[derive(Debug)]
-#[must_use]
-pub struct Lease {
-    /// Names the row and this lease of it.
-    pub(crate) id: LeaseId,
-    /// Id of the site.
-    pub site: Arc<str>,
-    /// Id of the dataset.
-    pub dataset: Arc<str>,
-    /// The envelope's stored JSON; to be checked again with [`SanitizedEnvelope`]'s reader before it is sent.
-    pub envelope: String,
-    /// The policy under which the events were sanitized.
-    pub policy: Arc<StoredPolicy>,
-    /// Digest of that policy.
-    pub policy_digest: PolicyDigest,
-    /// One stored event a line.
-    pub bodies: String,
-    /// When the oldest of its events came in, in milliseconds since 1970.
-    pub received_ms: u64,
-    /// The oldest event time among them, in seconds since 1970.
-    pub oldest_event_secs: u64,
-    /// How often its bytes were sent.
-    pub attempts: u32,
+/// Makes the same call on whichever back end it is. Memory answers at once.
+macro_rules! either {
+    ($outbox:ident.$method:ident($($argument:expr),*)) => {
+        match $outbox {
+            AnyOutbox::Memory(memory) => memory.$method($($argument),*),
+            AnyOutbox::Embedded(embedded) => embedded.$method($($argument),*).await,
+        }
+    };
 }
 
-/// Names a leased row. The serial tells a lease from an earlier one of the same row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct LeaseId {
-    /// The row.
-    pub(crate) row: i64,
-    /// The lease.
-    pub(crate) serial: i64,
-}
+impl AnyOutbox {
+    /// An outbox that is not durable: for the demo, for tests and to compare load.
+    pub fn memory(max_bytes: u64) -> Self {
+        Self::Memory(Memory::new(max_bytes))
+    }
 
-/// What became of one event of a lease.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settlement {
-    /// Meta has it.
-    Delivered,
-    /// To be tried again, not before this time in milliseconds since 1970.
-    Retry {
-        /// Not before this time.
-        not_before_ms: u64,
-        /// Whether its bytes went to the socket.
-        attempted: bool,
-    },
-    /// It will never be taken; kept aside with a reason for a person to look at.
-    Quarantine(QuarantineReason),
-    /// Too old for Meta.
-    Expired,
-    /// The policy of today does not let it leave.
-    Withdrawn,
-}
+    /// Opens the outbox in this file, or makes it. The folder is made too, for its owner alone.
+    pub fn open_embedded(path: &Path, max_bytes: u64) -> Result<Self, OpenError> {
+        Embedded::open(path, max_bytes).map(Self::Embedded)
+    }
 
-/// Why an event was set aside.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum QuarantineReason {
-    /// Meta refused its content.
-    Refused {
-        /// Meta's error code.
-        code: i64,
-        /// Meta's error subcode, 0 if none.
-        subcode: i64,
-    },
-    /// The stored row cannot be read.
-    Unreadable,
-    /// The process died three times while it was in hand.
-    AbortsProcess,
-}
+    /// Keeps all events of a request, or none of them (O1).
+    ///
+    /// Dropping the future does not take the events back: they may be kept although nobody holds their receipt.
+    pub async fn append(&self, append: Append) -> Result<Receipt, OutboxError> {
+        append.check()?;
+        either!(self.append(append))
+    }
 
-impl QuarantineReason {
-    /// The word in metrics and listings.
-    pub fn as_str(&self) -> &'static str {
+    /// Leases due groups of one dataset, oldest first (O2).
+    pub async fn lease(&self, request: LeaseRequest) -> Result<Leased, OutboxError> {
+        either!(self.lease(request))
+    }
+
+    /// Says what became of each event of a lease, one settlement a line, all in one transaction (O4).
+    pub async fn settle(&self, lease: Lease, settlements: Vec<Settlement>) -> Result<Settled, OutboxError> {
+        if lease.events().count() != settlements.len() {
+            return Err(OutboxError::Unfit("a lease needs one settlement for each of its events"));
+        }
+        either!(self.settle(lease, settlements))
+    }
+
+    /// Gives a lease back at once, as if it had never been: for a stop before anything was sent.
+    pub async fn release(&self, lease: Lease) -> Result<(), OutboxError> {
+        either!(self.release(lease))
+    }
+
+    /// Deletes what waits and is in nobody's hand (O8). Returns how many events are gone.
+    pub async fn purge(&self, selector: PurgeSelector) -> Result<u64, OutboxError> {
+        either!(self.purge(selector))
+    }
+
+    /// How much is waiting.
+    pub async fn depth(&self) -> Result<Depth, OutboxError> {
+        either!(self.depth())
+    }
+
+    /// Pending events by site and dataset, also of those that left the configuration.
+    pub async fn pending_by_dataset(&self) -> Result<Vec<(Arc<str>, Arc<str>, u64)>, OutboxError> {
+        either!(self.pending_by_dataset())
+    }
+
+    /// From when on the next group of a dataset can be leased, in milliseconds since 1970: not later than now if at once,
+    /// and nothing if there is no group.
+    pub async fn next_due_ms(&self, dataset: &str, now_ms: u64) -> Result<Option<u64>, OutboxError> {
+        either!(self.next_due_ms(dataset, now_ms))
+    }
+
+    /// Changes after every commit that adds or gives back work (O9). The ends of leases and of retry times are no commits:
+    /// [`AnyOutbox::next_due_ms`] says when they are.
+    pub fn changed(&self) -> watch::Receiver<u64> {
         match self {
-            Self::Refused { .. } => "refused",
-            Self::Unreadable => "unreadable",
-            Self::AbortsProcess => "aborts_process",
+            Self::Memory(memory) => memory.changed(),
+            Self::Embedded(embedded) => embedded.changed(),
         }
     }
+
+    /// Events by dataset that opening set aside as `aborts_process`: they were pending before, and are not counted elsewhere.
+    pub fn set_aside_at_open(&self) -> &[(Arc<str>, u64)] {
+        match self {
+            Self::Memory(_) => &[],
+            Self::Embedded(embedded) => embedded.set_aside_at_open(),
+        }
+    }
+
+    /// Whether an accepted event survives the process.
+    pub fn is_durable(&self) -> bool {
+        matches!(self, Self::Embedded(_))
+    }
+
+    /// Whether events can be kept now, and if not, why. Asking while the disk was full makes the outbox try again.
+    pub fn health(&self) -> Result<(), String> {
+        match self {
+            Self::Memory(memory) => memory.health(),
+            Self::Embedded(embedded) => embedded.health(),
+        }
+    }
+
+    /// Finishes what was asked before, then lets go of the file. Later calls answer [`OutboxError::Closed`].
+    pub async fn close(&self) {
+        either!(self.close());
+    }
 }
 
-/// What a settling changed, counted in the same transaction. A lease that had expired changes nothing.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Settled {
-    /// Events that Meta has.
-    pub delivered: u64,
-    /// Events set aside.
-    pub quarantined: u64,
-    /// Events too old.
-    pub expired: u64,
-    /// Events withdrawn by policy.
-    pub withdrawn: u64,
-    /// Events that stay for another try.
-    pub retried: u64,
+/// What to purge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PurgeSelector {
+    /// All of a dataset, whichever site it came from.
+    Dataset(Arc<str>),
+    /// What a site stored for a dataset under another policy than this one. The site is named because sites that share a
+    /// dataset have policies of their own.
+    OtherPolicies {
+        /// Id of the site.
+        site: Arc<str>,
+        /// Id of the dataset.
+        dataset: Arc<str>,
+        /// The policy whose events stay.
+        keep: PolicyDigest,
+    },
+}
+
+impl PurgeSelector {
+    /// Groups of this dataset alone are looked at.
+    fn dataset(&self) -> &Arc<str> {
+        match self {
+            Self::Dataset(dataset) | Self::OtherPolicies { dataset, .. } => dataset,
+        }
+    }
+
+    /// Whether a group of this owner goes.
+    fn selects(&self, owner: &Owner) -> bool {
+        match self {
+            Self::Dataset(dataset) => owner.dataset == *dataset,
+            Self::OtherPolicies { site, dataset, keep } => {
+                owner.dataset == *dataset && owner.site == *site && owner.policy != *keep
+            }
+        }
+    }
 }
 
 /// How much is waiting.
@@ -168,12 +201,17 @@ pub struct Settled {
 pub struct Depth {
     /// Events accepted and not settled, leased or not.
     pub pending_events: u64,
-    /// Bytes that count against the cap.
+    /// Bytes that count against the cap: stored events, quarantine included, and an allowance for what a row costs.
     pub bytes: u64,
     /// When the oldest of them came in, in milliseconds since 1970.
     pub oldest_received_ms: Option<u64>,
     /// Events in quarantine.
     pub quarantined_events: u64,
+}
+
+/// Whether so little room is left under the cap that callers are better sent elsewhere: less than a sixty-fourth.
+fn is_nearly_full(cost: u64, max_bytes: u64) -> bool {
+    cost >= max_bytes - max_bytes / 64
 }
 
 /// Why the outbox did not do it.
@@ -182,10 +220,23 @@ pub enum OutboxError {
     /// The cap is reached.
     #[error("the outbox is full")]
     Full,
+    /// What was asked breaks a rule of the outbox; asking again will not help.
+    #[error("the outbox cannot do this: {0}")]
+    Unfit(&'static str),
     /// The disk or the engine failed.
     #[error("the outbox failed: {0}")]
     Failed(String),
     /// The outbox was closed.
     #[error("the outbox is closed")]
     Closed,
+}
+
+impl OutboxError {
+    /// Whether the same call may succeed later.
+    pub fn may_be_tried_again(&self) -> bool {
+        match self {
+            Self::Full | Self::Failed(_) => true,
+            Self::Unfit(_) | Self::Closed => false,
+        }
+    }
 }

@@ -1,0 +1,116 @@
+//! What the writer thread can be asked, each with the way back for the answer.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::failure::Failure;
+use super::store::{PurgeStep, Purged, Store};
+use crate::outbox::{Append, Depth, Lease, LeaseRequest, Leased, OutboxError, Receipt, Settled, Settlement};
+
+/// The way back to whoever asked.
+pub(super) type Reply<T> = oneshot::Sender<Result<T, OutboxError>>;
+
+/// One question to the writer.
+#[derive(Debug)]
+pub(super) enum Ask {
+    /// Keep events; merged with all others that wait.
+    Append(Asked<Append, Receipt>),
+    /// Change what is kept.
+    Write(Write),
+    /// Look, outside of a transaction.
+    Read(Read),
+    /// Finish what was asked before, then let go of the file.
+    Close(oneshot::Sender<()>),
+}
+
+/// A question whose answer must wait for the commit.
+#[derive(Debug)]
+pub(super) struct Asked<I, O> {
+    pub(super) input: I,
+    /// Set while the transaction runs; sent once it is committed.
+    pub(super) result: Option<Result<O, OutboxError>>,
+    reply: Reply<O>,
+}
+
+impl<I, O> Asked<I, O> {
+    pub(super) fn new(input: I, reply: Reply<O>) -> Self {
+        Self { input, result: None, reply }
+    }
+
+    /// Sends the result, or the failure of the commit. Returns the result if nobody waits for it any more.
+    pub(super) fn answer(self, failure: Option<&Failure>) -> Option<O> {
+        let result = match (failure, self.result) {
+            (Some(failure), _) => Err(failure.error()),
+            (None, Some(result)) => result,
+            (None, None) => Err(OutboxError::Failed("the writer did not come to it".to_owned())),
+        };
+        self.reply.send(result).err().and_then(Result::ok)
+    }
+}
+
+/// A change other than an append.
+#[derive(Debug)]
+pub(super) enum Write {
+    Lease(Asked<LeaseRequest, Leased>),
+    Settle(Asked<(Lease, Vec<Settlement>), Settled>),
+    Release(Asked<Lease, ()>),
+    Purge(Asked<PurgeStep, Purged>),
+}
+
+impl Write {
+    /// Does it as a part of the running transaction.
+    pub(super) fn execute(&mut self, store: &mut Store) -> rusqlite::Result<()> {
+        fn part<I, O>(
+            asked: &mut Asked<I, O>,
+            store: &mut Store,
+            work: impl FnOnce(&mut Store, &I) -> rusqlite::Result<O>,
+        ) -> rusqlite::Result<()> {
+            let done = store.part(|store| work(store, &asked.input))?;
+            asked.result = Some(done.map_err(|failure| failure.error()));
+            Ok(())
+        }
+        match self {
+            Self::Lease(asked) => part(asked, store, Store::lease),
+            Self::Settle(asked) => part(asked, store, |store, (lease, settlements)| store.settle(lease, settlements)),
+            Self::Release(asked) => part(asked, store, Store::release),
+            Self::Purge(asked) => part(asked, store, Store::purge),
+        }
+    }
+
+    /// Whether, once committed, there is work that was not there before.
+    pub(super) fn gives_work(&self) -> bool {
+        match self {
+            Self::Settle(asked) => matches!(&asked.result, Some(Ok(settled)) if settled.retried > 0),
+            Self::Release(_) => true,
+            Self::Lease(_) | Self::Purge(_) => false,
+        }
+    }
+
+    /// Answers. Returns leases that were made for somebody who has gone.
+    pub(super) fn answer(self, failure: Option<&Failure>) -> Vec<Lease> {
+        match self {
+            Self::Lease(asked) => return asked.answer(failure).map(|leased| leased.leases).unwrap_or_default(),
+            Self::Settle(asked) => drop(asked.answer(failure)),
+            Self::Release(asked) => drop(asked.answer(failure)),
+            Self::Purge(asked) => drop(asked.answer(failure)),
+        }
+        Vec::new()
+    }
+}
+
+/// A look that changes nothing that counts.
+#[derive(Debug)]
+pub(super) enum Read {
+    Depth(Reply<Depth>),
+    PendingByDataset(Reply<Vec<(Arc<str>, Arc<str>, u64)>>),
+    NextDue {
+        dataset: Arc<str>,
+        now_ms: u64,
+        reply: Reply<Option<u64>>,
+    },
+    /// Empties the log, so that nothing of what was purged is left in it.
+    Truncate(Reply<()>),
+    /// Finds out whether there is room again.
+    Probe,
+}

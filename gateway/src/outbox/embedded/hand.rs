@@ -1,0 +1,255 @@
+//! Groups in hand: leased, settled, given back, or set aside where they cannot be read.
+
+use std::sync::Arc;
+
+use portcullis_filters::policy::{PolicyDigest, StoredPolicy};
+use rusqlite::{ErrorCode, OptionalExtension as _, Row, params};
+
+use super::schema;
+use super::store::{Store, signed, signed_len};
+use crate::outbox::crash::SUSPECT_CRASHES;
+use crate::outbox::group::MAX_GROUP_BYTES;
+use crate::outbox::lease::{Choice, LeaseId, Selection};
+use crate::outbox::settlement::Division;
+use crate::outbox::tally::{Amount, Shelf};
+use crate::outbox::{Lease, LeaseRequest, Leased, QuarantineReason, Settled, Settlement};
+
+/// Groups whose retry time has come are sorted by age in memory, at most so many at a time.
+const MAX_SORTED: i64 = 1000;
+
+/// Stored policies kept readable at hand; there are few at a time, one a site.
+const MAX_READ_POLICIES: usize = 256;
+
+/// A group that may be leased, by what decides about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    received_ms: i64,
+    row: i64,
+    events: i64,
+    bytes: i64,
+    crashes: u32,
+}
+
+impl Store {
+    /// Leases due groups, oldest first (O2). Bodies are read for those alone that are handed out (O6).
+    pub(super) fn lease(&mut self, request: &LeaseRequest) -> rusqlite::Result<Leased> {
+        self.now_ms = request.now_ms;
+        let mut leased = Leased::default();
+        for row in self.choose(request)? {
+            match self.read(row, request) {
+                Ok(Some(lease)) => {
+                    let changes = params![row, lease.id.serial, signed(request.until_ms)];
+                    self.connection.prepare_cached(schema::LEASE)?.execute(changes)?;
+                    leased.leases.push(lease);
+                }
+                Ok(None) => leased.unreadable_events += self.set_aside_unreadable(row)?,
+                Err(error) if is_unreadable(&error) => leased.unreadable_events += self.set_aside_unreadable(row)?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(leased)
+    }
+
+    /// Settles a lease that still holds; anything else changes nothing (O4).
+    pub(super) fn settle(&mut self, lease: &Lease, settlements: &[Settlement]) -> rusqlite::Result<Settled> {
+        if !self.holds(lease)? {
+            return Ok(Settled::default());
+        }
+        let row = lease.id.row;
+        let Some((owner, before)) = self.owner(row)? else { return Ok(Settled::default()) };
+        let division = Division::new(lease.events(), settlements);
+        for (body, reason) in &division.aside {
+            let (code, subcode) = reason.codes();
+            let amount = Amount::row(1, signed_len(body.len()));
+            let values = params![row, amount.bytes, signed(self.now_ms), reason.as_str(), code, subcode, body];
+            self.connection.prepare_cached(schema::QUARANTINE_EVENT)?.execute(values)?;
+            self.tally.note(Shelf::Quarantine, owner.clone(), amount);
+        }
+        if division.settled.retried == 0 {
+            self.remove(row)?;
+            return Ok(division.settled);
+        }
+        let after = Amount::row(signed(division.settled.retried), signed_len(division.survivors.len()));
+        let values = params![row, signed(division.due_ms), after.events, after.bytes, i64::from(division.attempted)];
+        self.connection.prepare_cached(schema::RETRY)?.execute(values)?;
+        if division.survivors.len() != lease.bodies.len() {
+            self.connection.prepare_cached(schema::REWRITE_BODIES)?.execute(params![row, division.survivors])?;
+        }
+        self.tally.note(Shelf::Pending, owner.clone(), before.negated());
+        self.tally.note(Shelf::Pending, owner, after);
+        Ok(division.settled)
+    }
+
+    /// Gives a lease back, if it still holds.
+    pub(super) fn release(&mut self, lease: &Lease) -> rusqlite::Result<()> {
+        if self.holds(lease)? {
+            self.connection.prepare_cached(schema::RELEASE)?.execute([lease.id.row])?;
+        }
+        Ok(())
+    }
+
+    /// When the lease of a suspect that is in hand ends.
+    pub(super) fn suspect_in_hand_until(&self) -> rusqlite::Result<Option<i64>> {
+        let mut statement = self.connection.prepare_cached(schema::SUSPECT_IN_HAND)?;
+        statement.query_row(params![SUSPECT_CRASHES, signed(self.now_ms)], |row| row.get(0))
+    }
+
+    /// Moves a whole group to quarantine as it is. Returns how many events it counted.
+    pub(super) fn set_aside(&mut self, row: i64, reason: QuarantineReason, at_ms: i64) -> rusqlite::Result<u64> {
+        self.connection.prepare_cached(schema::QUARANTINE_GROUP)?.execute(params![row, at_ms, reason.as_str()])?;
+        let Some((owner, amount)) = self.remove(row)? else { return Ok(0) };
+        self.tally.note(Shelf::Quarantine, owner, amount);
+        Ok(u64::try_from(amount.events).unwrap_or(0))
+    }
+
+    fn set_aside_unreadable(&mut self, row: i64) -> rusqlite::Result<u64> {
+        let at_ms = signed(self.now_ms);
+        if let Ok(events) = self.part(|store| store.set_aside(row, QuarantineReason::Unreadable, at_ms))? {
+            return Ok(events);
+        }
+        tracing::error!(row, "a group cannot be read nor moved to quarantine; it stays in the file and is passed over");
+        self.parked.insert(row);
+        Ok(0)
+    }
+
+    fn holds(&self, lease: &Lease) -> rusqlite::Result<bool> {
+        let LeaseId { row, serial } = lease.id;
+        self.connection.prepare_cached(schema::HOLDS)?.exists(params![row, serial, signed(self.now_ms)])
+    }
+
+    /// The rows of this lease. Ready groups are walked in order and no further than needed; of those whose time has come, which
+    /// are few, the earliest due are sorted in between.
+    fn choose(&self, request: &LeaseRequest) -> rusqlite::Result<Vec<i64>> {
+        let mut selection = Selection::new(request, self.suspect_in_hand_until()?.is_some());
+        let mut later = self.connection.prepare_cached(schema::LATER)?;
+        let values = params![&*request.dataset, signed(request.now_ms), MAX_SORTED];
+        let mut later: Vec<Candidate> = later.query_map(values, Candidate::read)?.collect::<rusqlite::Result<_>>()?;
+        later.sort_unstable();
+        let mut later = later.into_iter().peekable();
+        let mut ready = self.connection.prepare_cached(schema::READY)?;
+        let mut ready = ready.query_map([&*request.dataset], Candidate::read)?;
+        let mut next_ready = ready.next().transpose()?;
+        let mut chosen = Vec::new();
+        loop {
+            let earlier = later.next_if(|later| next_ready.is_none_or(|ready| *later < ready));
+            let candidate = match earlier.or(next_ready) {
+                Some(candidate) => candidate,
+                None => break,
+            };
+            if earlier.is_none() {
+                next_ready = ready.next().transpose()?;
+            }
+            if self.parked.contains(&candidate.row) {
+                continue;
+            }
+            let events = usize::try_from(candidate.events).unwrap_or(0);
+            let bytes = usize::try_from(candidate.bytes).unwrap_or(0);
+            match selection.offer(events, bytes, candidate.crashes >= SUSPECT_CRASHES) {
+                Choice::Take => chosen.push(candidate.row),
+                Choice::Skip => {}
+                Choice::Stop => break,
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// Reads a group for a new lease; nothing if its parts do not fit together.
+    fn read(&mut self, row: i64, request: &LeaseRequest) -> rusqlite::Result<Option<Lease>> {
+        let read = |row: &Row<'_>| {
+            let length: Option<i64> = row.get(7)?;
+            Ok((Head::read(row)?, length.and_then(|length| usize::try_from(length).ok())))
+        };
+        let (head, length) = self.connection.prepare_cached(schema::READ_GROUP)?.query_row([row], read)?;
+        // Asked before reading, or a planted row of a gigabyte would be a gigabyte of memory (failure case A7).
+        if length.is_none_or(|length| length > MAX_GROUP_BYTES) {
+            return Ok(None);
+        }
+        let bodies: String = self.connection.prepare_cached(schema::READ_BODIES)?.query_row([row], |row| row.get(0))?;
+        let [oldest_event_secs, received_ms] = [head.oldest_event_secs, head.received_ms].map(u64::try_from);
+        let (Ok(oldest_event_secs), Ok(received_ms)) = (oldest_event_secs, received_ms) else { return Ok(None) };
+        if signed_len(bodies.split('\n').count()) != head.events {
+            return Ok(None);
+        }
+        self.last_serial += 1;
+        Ok(Some(Lease {
+            id: LeaseId { row, serial: self.last_serial },
+            site: head.site.into(),
+            dataset: Arc::clone(&request.dataset),
+            envelope: head.envelope,
+            policy: self.policy(head.digest)?,
+            policy_digest: head.digest,
+            bodies,
+            received_ms,
+            oldest_event_secs,
+            attempts: head.attempts,
+        }))
+    }
+
+    /// The policy of a group. One whose text is gone is handed out as such: what to do about it is for the dispatcher to say.
+    fn policy(&mut self, digest: PolicyDigest) -> rusqlite::Result<Arc<StoredPolicy>> {
+        if let Some(policy) = self.read_policies.get(&digest) {
+            return Ok(Arc::clone(policy));
+        }
+        let mut statement = self.connection.prepare_cached(schema::READ_POLICY)?;
+        let canonical = match statement.query_row([digest.as_bytes()], |row| row.get::<_, String>(0)).optional() {
+            Err(error) if !is_unreadable(&error) => return Err(error),
+            canonical => canonical.ok().flatten(),
+        };
+        if self.read_policies.len() >= MAX_READ_POLICIES {
+            self.read_policies.clear();
+        }
+        let policy = Arc::new(StoredPolicy::read(digest, canonical.as_deref()));
+        self.read_policies.insert(digest, Arc::clone(&policy));
+        Ok(policy)
+    }
+}
+
+impl Candidate {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            row: row.get(0)?,
+            received_ms: row.get(1)?,
+            events: row.get(2)?,
+            bytes: row.get(3)?,
+            crashes: row.get(4)?,
+        })
+    }
+}
+
+/// A row of `groups` without its bodies.
+#[derive(Debug)]
+struct Head {
+    site: String,
+    envelope: String,
+    digest: PolicyDigest,
+    events: i64,
+    oldest_event_secs: i64,
+    received_ms: i64,
+    attempts: u32,
+}
+
+impl Head {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            site: row.get(0)?,
+            envelope: row.get(1)?,
+            digest: PolicyDigest::from_bytes(row.get(2)?),
+            events: row.get(3)?,
+            oldest_event_secs: row.get(4)?,
+            received_ms: row.get(5)?,
+            attempts: row.get(6)?,
+        })
+    }
+}
+
+/// Whether the row is at fault, not the engine or the disk.
+pub(super) fn is_unreadable(error: &rusqlite::Error) -> bool {
+    match error {
+        rusqlite::Error::FromSqlConversionFailure(..)
+        | rusqlite::Error::IntegralValueOutOfRange(..)
+        | rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::QueryReturnedNoRows
+        | rusqlite::Error::Utf8Error(..) => true,
+        error => error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt),
+    }
+}

@@ -1,0 +1,171 @@
+//! The outbox in a file of this machine: SQLite, with one writer thread.
+//!
+//! Durable on return: an answer leaves after the commit that holds it was synced. One owner at a time, held by a file lock.
+//! Left to others: when to try again, and what a stored event means. Absent on purpose: a way to lose events, such as dropping
+//! the oldest when full or starting afresh when the file is damaged.
+
+mod ask;
+mod failure;
+mod hand;
+mod inspect;
+mod open;
+mod schema;
+mod store;
+mod void;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use inspect::{Inspection, PendingLine, QuarantineLine, inspect};
+pub use open::OpenError;
+
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use self::ask::{Ask, Asked, Read, Reply, Write};
+use self::store::{PurgeStep, Store};
+use self::writer::{Shared, Writer};
+use super::{
+    Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PurgeSelector, Receipt, Settled, Settlement, is_nearly_full,
+};
+
+/// Questions that may wait for the writer; whoever comes then waits to ask.
+const MAX_WAITING: usize = 1024;
+
+/// An outbox in a file. Cheap to clone. The writer ends when the last clone is gone or [`Embedded::close`] was called.
+#[derive(Debug, Clone)]
+pub struct Embedded(Arc<Handle>);
+
+#[derive(Debug)]
+struct Handle {
+    inbox: mpsc::Sender<Ask>,
+    changed: watch::Sender<u64>,
+    shared: Arc<Shared>,
+    max_bytes: u64,
+    set_aside_at_open: Vec<(Arc<str>, u64)>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Embedded {
+    /// Opens or makes the file and starts the writer. Blocks while the file is read.
+    pub(super) fn open(path: &Path, max_bytes: u64) -> Result<Self, OpenError> {
+        Self::open_with(path, max_bytes, |_| {})
+    }
+
+    /// The same with a change to the store before it is used, for tests.
+    fn open_with(path: &Path, max_bytes: u64, prepare: impl FnOnce(&mut Store)) -> Result<Self, OpenError> {
+        let lock = open::take_ownership(path)?;
+        let (mut store, set_aside_at_open) = Store::open(path, max_bytes)?;
+        prepare(&mut store);
+        let shared = Arc::new(Shared::default());
+        shared.cost.store(store.tally.cost(), Ordering::Relaxed);
+        let (sender, inbox) = mpsc::channel(MAX_WAITING);
+        let changed = watch::Sender::new(0);
+        let writer = Writer {
+            store,
+            inbox,
+            changed: changed.clone(),
+            shared: Arc::clone(&shared),
+            lock,
+            poison: None,
+            last_appends: 0,
+            written_bytes: 0,
+            log_is_held: false,
+            shrinking: false,
+        };
+        let thread = std::thread::Builder::new().name("outbox-writer".to_owned()).spawn(move || writer.run());
+        let thread = thread.map_err(|source| OpenError::File { path: path.to_owned(), source })?;
+        let thread = Mutex::new(Some(thread));
+        Ok(Self(Arc::new(Handle { inbox: sender, changed, shared, max_bytes, set_aside_at_open, thread })))
+    }
+
+    pub(super) async fn append(&self, append: Append) -> Result<Receipt, OutboxError> {
+        self.ask(|reply| Ask::Append(Asked::new(append, reply))).await
+    }
+
+    pub(super) async fn lease(&self, request: LeaseRequest) -> Result<Leased, OutboxError> {
+        self.ask(|reply| Ask::Write(Write::Lease(Asked::new(request, reply)))).await
+    }
+
+    pub(super) async fn settle(&self, lease: Lease, settlements: Vec<Settlement>) -> Result<Settled, OutboxError> {
+        self.ask(|reply| Ask::Write(Write::Settle(Asked::new((lease, settlements), reply)))).await
+    }
+
+    pub(super) async fn release(&self, lease: Lease) -> Result<(), OutboxError> {
+        self.ask(|reply| Ask::Write(Write::Release(Asked::new(lease, reply)))).await
+    }
+
+    /// In steps, so that appends are not held up; then nothing of what was purged is left in the log either.
+    pub(super) async fn purge(&self, selector: PurgeSelector) -> Result<u64, OutboxError> {
+        let mut purged = 0;
+        let mut step = PurgeStep { selector: selector.clone(), after: 0, through: None };
+        loop {
+            let done = self.ask(|reply| Ask::Write(Write::Purge(Asked::new(step, reply)))).await?;
+            purged += done.events;
+            let Some((after, through)) = done.next else { break };
+            step = PurgeStep { selector: selector.clone(), after, through: Some(through) };
+        }
+        if purged > 0 {
+            self.ask(|reply| Ask::Read(Read::Truncate(reply))).await?;
+        }
+        Ok(purged)
+    }
+
+    pub(super) async fn depth(&self) -> Result<Depth, OutboxError> {
+        self.ask(|reply| Ask::Read(Read::Depth(reply))).await
+    }
+
+    pub(super) async fn pending_by_dataset(&self) -> Result<Vec<(Arc<str>, Arc<str>, u64)>, OutboxError> {
+        self.ask(|reply| Ask::Read(Read::PendingByDataset(reply))).await
+    }
+
+    pub(super) async fn next_due_ms(&self, dataset: &str, now_ms: u64) -> Result<Option<u64>, OutboxError> {
+        self.ask(|reply| Ask::Read(Read::NextDue { dataset: dataset.into(), now_ms, reply })).await
+    }
+
+    pub(super) fn changed(&self) -> watch::Receiver<u64> {
+        self.0.changed.subscribe()
+    }
+
+    pub(super) fn set_aside_at_open(&self) -> &[(Arc<str>, u64)] {
+        &self.0.set_aside_at_open
+    }
+
+    pub(super) fn health(&self) -> Result<(), String> {
+        if let Some(trouble) = self.0.shared.health.trouble() {
+            // While nothing can be kept, nobody sends, so no write would find out that there is room again. If the inbox is full,
+            // the writes in it will.
+            drop(self.0.inbox.try_send(Ask::Read(Read::Probe)));
+            return Err(trouble);
+        }
+        if is_nearly_full(self.0.shared.cost.load(Ordering::Relaxed), self.0.max_bytes) {
+            return Err(OutboxError::Full.to_string());
+        }
+        Ok(())
+    }
+
+    pub(super) async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.0.inbox.send(Ask::Close(done)).await.is_err() || closed.await.is_err() {
+            return;
+        }
+        let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread
+            && thread.join().is_err()
+        {
+            tracing::error!("the outbox's writer ended in a panic");
+        }
+    }
+
+    /// Asks the writer. It answers after its commit; it is gone only if the outbox was closed.
+    async fn ask<T>(&self, question: impl FnOnce(Reply<T>) -> Ask) -> Result<T, OutboxError> {
+        let (reply, answer) = oneshot::channel();
+        self.0.inbox.send(question(reply)).await.map_err(|_| OutboxError::Closed)?;
+        answer.await.map_err(|_| OutboxError::Closed)?
+    }
+}

@@ -1,0 +1,229 @@
+//! Opens the file, or makes it: folders, owner lock, checks, and what the last owner left in hand.
+//!
+//! Nothing is written before the file is known to be ours and of a format that we know; what is not ours is never deleted
+//! (O10). Nothing waits without limit: locks of other programs have a time-out, the log that SQLite replays is bounded by
+//! its checkpoints, and voiding leases touches leased rows alone.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::failure::describe;
+use super::schema;
+
+/// How long a lock of another program, such as a backup, may hold us up.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Prepared statements kept at hand; more than there are in `schema.rs`.
+const STATEMENTS: usize = 64;
+
+/// Why the outbox was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A folder or file could not be made or reached.
+    #[error("{path}: {source}")]
+    File {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another process owns the outbox.
+    #[error(
+        "{lock}: another process holds this lock, so it owns the outbox; stop it first, or give this one a path of its own"
+    )]
+    Owned {
+        /// The lock file.
+        lock: PathBuf,
+    },
+    /// The file is of something else.
+    #[error("{path}: this file is not an outbox of Portcullis; it was left as it is")]
+    NotAnOutbox {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was made by a newer version.
+    #[error("{path}: this outbox has format {found}, and this version knows formats up to {known}; it was left as it is")]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i32,
+        /// The newest format that we know.
+        known: i32,
+    },
+    /// The engine could not open it.
+    #[error("{path}: {detail}")]
+    Engine {
+        /// The file.
+        path: PathBuf,
+        /// The engine's word for it.
+        detail: String,
+    },
+}
+
+impl OpenError {
+    pub(super) fn engine(path: &Path, error: &rusqlite::Error) -> Self {
+        if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
+            return Self::NotAnOutbox { path: path.to_owned() };
+        }
+        Self::Engine { path: path.to_owned(), detail: describe(error) }
+    }
+}
+
+/// Proof that no other process has this outbox; gone when dropped, also by a crash.
+#[derive(Debug)]
+pub(super) struct OwnerLock(#[expect(dead_code, reason = "held, not read: the lock ends with the file")] File);
+
+/// Makes the folders and the file where they are missing, and takes the owner lock.
+pub(super) fn take_ownership(path: &Path) -> Result<OwnerLock, OpenError> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    make_folder(folder)?;
+    let lock_path = with_suffix(path, ".lock");
+    // SQLite's own locks end when any descriptor of its file is closed, so ours is on a file of its own.
+    let lock = private_file(&lock_path)?;
+    lock.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => OpenError::Owned { lock: lock_path.clone() },
+        TryLockError::Error(source) => OpenError::File { path: lock_path.clone(), source },
+    })?;
+    private_file(path)?.sync_all().map_err(in_file(path))?;
+    for suffix in ["-wal", "-shm"] {
+        let companion = with_suffix(path, suffix);
+        if companion.exists() {
+            close_to_others(&companion)?;
+        }
+    }
+    // Or the file could be gone after a power cut although everything in it was synced (failure case A3).
+    sync_folder(folder)?;
+    Ok(OwnerLock(lock))
+}
+
+/// Opens a file that we own, checks whose it is, and creates the tables in an empty one.
+pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let engine = |error| OpenError::engine(path, &error);
+    let connection = Connection::open_with_flags(path, flags).map_err(engine)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(engine)?;
+    if recognise(&connection, path)? == Recognised::Empty {
+        create(&connection).map_err(engine)?;
+    }
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(engine)?;
+    if mode != "wal" {
+        let detail = "the file system cannot hold a write-ahead log; use a local disk".to_owned();
+        return Err(OpenError::Engine { path: path.to_owned(), detail });
+    }
+    set_up(&connection).map_err(engine)?;
+    Ok(connection)
+}
+
+/// Opens a file for looking alone, also while its owner runs.
+pub(super) fn connect_to_look(path: &Path) -> Result<Connection, OpenError> {
+    let engine = |error| OpenError::engine(path, &error);
+    std::fs::metadata(path).map_err(in_file(path))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(engine)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(engine)?;
+    match recognise(&connection, path)? {
+        Recognised::Outbox => Ok(connection),
+        Recognised::Empty => Err(OpenError::NotAnOutbox { path: path.to_owned() }),
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Recognised {
+    Empty,
+    Outbox,
+}
+
+fn recognise(connection: &Connection, path: &Path) -> Result<Recognised, OpenError> {
+    let engine = |error| OpenError::engine(path, &error);
+    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let application = pragma("application_id").map_err(engine)?;
+    let version = pragma("user_version").map_err(engine)?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(engine)?;
+    match (application, version, tables) {
+        (schema::APPLICATION_ID, schema::VERSION, 1..) => Ok(Recognised::Outbox),
+        (schema::APPLICATION_ID, found, _) if found > schema::VERSION => {
+            Err(OpenError::Newer { path: path.to_owned(), found, known: schema::VERSION })
+        }
+        (0, 0, 0) => Ok(Recognised::Empty),
+        _ => Err(OpenError::NotAnOutbox { path: path.to_owned() }),
+    }
+}
+
+/// A crash in here leaves a file without tables, which the next opening takes for an empty one.
+fn create(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    connection.execute_batch(schema::CREATE)?;
+    connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
+    connection.pragma_update(None, "user_version", schema::VERSION)?;
+    connection.execute_batch("COMMIT")
+}
+
+fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "trusted_schema", "OFF")?;
+    connection.pragma_update(None, "cell_size_check", "ON")?;
+    // The writer checkpoints by itself: errors of SQLite's automatic checkpoints, failed syncs among them, are seen by nobody.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
+}
+
+/// The path of a companion of the file: `outbox.db` and `.lock` give `outbox.db.lock`.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Makes a folder and those above it, for their owner alone; those that exist are left as they are.
+fn make_folder(folder: &Path) -> Result<(), OpenError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = match folder.parent() {
+        Some(above) if above != Path::new("") => above,
+        _ => Path::new("."),
+    };
+    make_folder(above)?;
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(in_file(folder)(error)),
+        _ => sync_folder(above),
+    }
+}
+
+fn sync_folder(folder: &Path) -> Result<(), OpenError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(in_file(folder))
+}
+
+fn private_file(path: &Path) -> Result<File, OpenError> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+    let file = file.map_err(in_file(path))?;
+    close_to_others(path)?;
+    Ok(file)
+}
+
+fn close_to_others(path: &Path) -> Result<(), OpenError> {
+    let mode = std::fs::metadata(path).map_err(in_file(path))?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(in_file(path))
+}
+
+fn in_file(path: &Path) -> impl Fn(io::Error) -> OpenError + '_ {
+    |source| OpenError::File { path: path.to_owned(), source }
+}

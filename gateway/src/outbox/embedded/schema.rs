@@ -1,0 +1,142 @@
+//! The file: its tables, and every statement that the outbox runs.
+//!
+//! What changes often (`groups`) is kept apart from what is large (`group_bodies`), so that leasing a group does not rewrite
+//! its events. `due_ms` is the retry time or the end of the lease; two partial indexes tell the groups that are ready from
+//! those that come later, so that neither a lease nor a look for the next due time walks over the backlog.
+
+/// Says that a SQLite file is ours: "PCUL".
+pub(super) const APPLICATION_ID: i32 = 0x5043_554c;
+
+/// The format of the file. A newer one is refused, an older one will be migrated.
+pub(super) const VERSION: i32 = 1;
+
+pub(super) const CREATE: &str = "
+CREATE TABLE policies (
+    digest            BLOB PRIMARY KEY NOT NULL CHECK (length(digest) = 32),
+    canonical         TEXT NOT NULL
+) STRICT;
+CREATE TABLE groups (
+    id                INTEGER PRIMARY KEY AUTOINCREMENT,
+    site              TEXT NOT NULL,
+    dataset           TEXT NOT NULL,
+    envelope          TEXT NOT NULL,
+    policy_digest     BLOB NOT NULL CHECK (length(policy_digest) = 32),
+    events            INTEGER NOT NULL CHECK (events BETWEEN 1 AND 1000),
+    bytes             INTEGER NOT NULL CHECK (bytes BETWEEN 0 AND 16777216),
+    oldest_event_secs INTEGER NOT NULL,
+    received_ms       INTEGER NOT NULL,
+    due_ms            INTEGER NOT NULL DEFAULT 0,
+    lease_serial      INTEGER NOT NULL DEFAULT 0,
+    attempts          INTEGER NOT NULL DEFAULT 0,
+    crashes           INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE group_bodies (
+    id                INTEGER PRIMARY KEY,
+    bodies            TEXT NOT NULL
+) STRICT;
+CREATE TABLE quarantine (
+    id                INTEGER PRIMARY KEY AUTOINCREMENT,
+    site              TEXT NOT NULL,
+    dataset           TEXT NOT NULL,
+    envelope          TEXT NOT NULL,
+    policy_digest     BLOB NOT NULL,
+    events            INTEGER NOT NULL,
+    bytes             INTEGER NOT NULL,
+    received_ms       INTEGER NOT NULL,
+    quarantined_ms    INTEGER NOT NULL,
+    reason            TEXT NOT NULL,
+    code              INTEGER NOT NULL,
+    subcode           INTEGER NOT NULL,
+    bodies            TEXT
+) STRICT;
+CREATE TABLE probe (filler BLOB NOT NULL) STRICT;
+CREATE INDEX groups_ready   ON groups (dataset, received_ms) WHERE due_ms = 0;
+CREATE INDEX groups_later   ON groups (dataset, due_ms) WHERE due_ms > 0;
+CREATE INDEX groups_leased  ON groups (lease_serial) WHERE lease_serial <> 0;
+CREATE INDEX groups_receipt ON groups (received_ms);
+";
+
+pub(super) const INSERT_POLICY: &str = "INSERT OR IGNORE INTO policies (digest, canonical) VALUES (?1, ?2)";
+pub(super) const DELETE_POLICY: &str = "DELETE FROM policies WHERE digest = ?1";
+pub(super) const LIST_POLICIES: &str = "SELECT digest FROM policies";
+pub(super) const READ_POLICY: &str = "SELECT canonical FROM policies WHERE digest = ?1";
+
+pub(super) const INSERT_GROUP: &str = "
+INSERT INTO groups (site, dataset, envelope, policy_digest, events, bytes, oldest_event_secs, received_ms)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+pub(super) const INSERT_BODIES: &str = "INSERT INTO group_bodies (id, bodies) VALUES (?1, ?2)";
+
+/// The same group again with fewer events: the second half of one that is split.
+pub(super) const INSERT_HALF: &str = "
+INSERT INTO groups (site, dataset, envelope, policy_digest, events, bytes, oldest_event_secs, received_ms, attempts, crashes)
+SELECT site, dataset, envelope, policy_digest, ?2, ?3, oldest_event_secs, received_ms, attempts, crashes
+FROM groups WHERE id = ?1";
+
+pub(super) const READY: &str = "
+SELECT id, received_ms, events, bytes, crashes FROM groups WHERE dataset = ?1 AND due_ms = 0 ORDER BY received_ms, id";
+pub(super) const LATER: &str = "
+SELECT id, received_ms, events, bytes, crashes, due_ms FROM groups
+WHERE dataset = ?1 AND due_ms > 0 AND due_ms <= ?2 ORDER BY due_ms LIMIT ?3";
+pub(super) const SUSPECT_IN_HAND: &str = "
+SELECT max(due_ms) FROM groups WHERE lease_serial <> 0 AND crashes >= ?1 AND due_ms > ?2";
+
+pub(super) const READ_GROUP: &str = "
+SELECT g.site, g.envelope, g.policy_digest, g.events, g.oldest_event_secs, g.received_ms, g.attempts, octet_length(b.bodies)
+FROM groups g LEFT JOIN group_bodies b ON b.id = g.id WHERE g.id = ?1";
+pub(super) const READ_BODIES: &str = "SELECT bodies FROM group_bodies WHERE id = ?1";
+pub(super) const LEASE: &str = "UPDATE groups SET lease_serial = ?2, due_ms = ?3 WHERE id = ?1";
+
+pub(super) const OWNER: &str = "SELECT site, dataset, policy_digest, events, bytes FROM groups WHERE id = ?1";
+pub(super) const HOLDS: &str = "SELECT 1 FROM groups WHERE id = ?1 AND lease_serial = ?2 AND due_ms > ?3";
+pub(super) const DELETE_GROUP: &str = "DELETE FROM groups WHERE id = ?1";
+pub(super) const DELETE_BODIES: &str = "DELETE FROM group_bodies WHERE id = ?1";
+pub(super) const RETRY: &str = "
+UPDATE groups SET lease_serial = 0, due_ms = ?2, events = ?3, bytes = ?4,
+    attempts = attempts + ?5, crashes = CASE ?5 WHEN 0 THEN crashes ELSE 0 END
+WHERE id = ?1";
+pub(super) const REWRITE_BODIES: &str = "UPDATE group_bodies SET bodies = ?2 WHERE id = ?1";
+pub(super) const SHRINK: &str = "UPDATE groups SET events = ?2, bytes = ?3 WHERE id = ?1";
+pub(super) const RELEASE: &str = "UPDATE groups SET lease_serial = 0, due_ms = 0 WHERE id = ?1";
+pub(super) const CRASHED: &str = "UPDATE groups SET lease_serial = 0, due_ms = 0, crashes = ?2 WHERE id = ?1";
+pub(super) const LEASED: &str = "SELECT id, events, crashes, due_ms FROM groups WHERE lease_serial <> 0 ORDER BY id";
+
+pub(super) const QUARANTINE_EVENT: &str = "
+INSERT INTO quarantine
+    (site, dataset, envelope, policy_digest, events, bytes, received_ms, quarantined_ms, reason, code, subcode, bodies)
+SELECT site, dataset, envelope, policy_digest, 1, ?2, received_ms, ?3, ?4, ?5, ?6, ?7 FROM groups WHERE id = ?1";
+/// The whole row as it is, so that a person may look at what could not be read.
+pub(super) const QUARANTINE_GROUP: &str = "
+INSERT INTO quarantine
+    (site, dataset, envelope, policy_digest, events, bytes, received_ms, quarantined_ms, reason, code, subcode, bodies)
+SELECT g.site, g.dataset, g.envelope, g.policy_digest, g.events, g.bytes, g.received_ms, ?2, ?3, 0, 0, b.bodies
+FROM groups g LEFT JOIN group_bodies b ON b.id = g.id WHERE g.id = ?1";
+
+pub(super) const PURGE_DATASET: &str = "
+SELECT id FROM groups
+WHERE id > ?1 AND id <= ?2 AND dataset = ?3 AND (lease_serial = 0 OR due_ms <= ?4) ORDER BY id LIMIT ?5";
+pub(super) const PURGE_OTHER_POLICIES: &str = "
+SELECT id FROM groups
+WHERE id > ?1 AND id <= ?2 AND dataset = ?3 AND (lease_serial = 0 OR due_ms <= ?4) AND site = ?6 AND policy_digest <> ?7
+ORDER BY id LIMIT ?5";
+pub(super) const LAST_ROW: &str = "SELECT coalesce(max(id), 0) FROM groups";
+
+pub(super) const OLDEST: &str = "SELECT min(received_ms) FROM groups";
+pub(super) const COUNT_GROUPS: &str = "
+SELECT site, dataset, policy_digest, count(*), sum(events), sum(bytes) FROM groups GROUP BY site, dataset, policy_digest";
+pub(super) const COUNT_QUARANTINE: &str = "
+SELECT site, dataset, policy_digest, count(*), sum(events), sum(bytes) FROM quarantine GROUP BY site, dataset, policy_digest";
+/// The earliest time of those that come later, with what decides whether they can be leased then.
+pub(super) const NEXT_LATER: &str = "
+SELECT id, crashes, due_ms FROM groups WHERE dataset = ?1 AND due_ms > 0 ORDER BY due_ms";
+
+/// As much as an ordinary commit may need; it fails where there is no room for one.
+pub(super) const PROBE: &str = "INSERT INTO probe (filler) VALUES (zeroblob(262144))";
+pub(super) const UNPROBE: &str = "DELETE FROM probe";
+
+pub(super) const LIST_PENDING: &str = "
+SELECT site, dataset, sum(events), count(*), sum(bytes), min(received_ms), max(attempts), sum(lease_serial <> 0)
+FROM groups GROUP BY site, dataset ORDER BY site, dataset";
+pub(super) const COUNT_QUARANTINED: &str = "SELECT coalesce(sum(events), 0) FROM quarantine";
+pub(super) const LIST_QUARANTINE: &str = "
+SELECT id, site, dataset, events, reason, code, subcode, received_ms, quarantined_ms
+FROM quarantine ORDER BY id DESC LIMIT ?1";

@@ -1,0 +1,374 @@
+//! The tables, as the writer thread sees them: transactions, and how events come in and are counted.
+//!
+//! What is done with groups in hand is in `hand.rs`, what opening does with those of a dead owner in `void.rs`. Totals and the
+//! list of known policies are kept in memory and follow the commits, never the statements.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_filters::policy::{PolicyDigest, StoredPolicy};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::failure::Failure;
+use super::open::{OpenError, connect};
+use super::{ask::Asked, schema};
+use crate::outbox::crash::SUSPECT_CRASHES;
+use crate::outbox::group::gather;
+use crate::outbox::tally::{Amount, Owner, Shelf, Tally};
+use crate::outbox::{Append, Depth, OutboxError, PurgeSelector, Receipt};
+
+/// Groups deleted in one transaction of a purge, so that appends are not held up by a large one.
+const PURGE_STEP: i64 = 256;
+
+/// How long a checkpoint that empties the log waits for readers.
+const TRUNCATE_WAIT: Duration = Duration::from_millis(250);
+
+/// The connection and what is known of its file.
+#[derive(Debug)]
+pub(super) struct Store {
+    pub(super) connection: Connection,
+    pub(super) tally: Tally,
+    /// Digests in the table of policies; nothing after a transaction that failed.
+    known_policies: Option<HashSet<PolicyDigest>>,
+    pub(super) read_policies: HashMap<PolicyDigest, Arc<StoredPolicy>>,
+    /// The last lease; leases of an earlier process are void, so it starts at 0.
+    pub(super) last_serial: i64,
+    /// The time that the last look for work told. Leases end by it.
+    pub(super) now_ms: u64,
+    /// Rows that the engine can neither read nor move. They stay where they are and are passed over until the next start.
+    pub(super) parked: HashSet<i64>,
+    pub(super) max_bytes: u64,
+    /// Whether groups were deleted since the file was last looked at for free pages.
+    pub(super) drained: bool,
+}
+
+/// How a purge goes on: rows after one and up to another.
+#[derive(Debug)]
+pub(super) struct PurgeStep {
+    pub(super) selector: PurgeSelector,
+    pub(super) after: i64,
+    /// Nothing at the first step, which looks up the last row: what is appended during a purge stays.
+    pub(super) through: Option<i64>,
+}
+
+/// What one step of a purge did.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Purged {
+    pub(super) events: u64,
+    /// Where to go on, nothing if all is done.
+    pub(super) next: Option<(i64, i64)>,
+}
+
+/// What a checkpoint left behind.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Checkpoint {
+    /// Pages in the log.
+    pub(super) log_pages: i64,
+    /// Pages of it that are in the file.
+    pub(super) done_pages: i64,
+}
+
+impl Store {
+    /// Opens the file of which we are the owner, and counts what is in it.
+    pub(super) fn open(path: &Path, max_bytes: u64) -> Result<(Self, Vec<(Arc<str>, u64)>), OpenError> {
+        let engine = |error| OpenError::engine(path, &error);
+        let mut store = Self {
+            connection: connect(path)?,
+            tally: Tally::default(),
+            known_policies: None,
+            read_policies: HashMap::new(),
+            last_serial: 0,
+            now_ms: 0,
+            parked: HashSet::new(),
+            max_bytes,
+            drained: true,
+        };
+        store.connection.execute_batch("BEGIN IMMEDIATE").map_err(engine)?;
+        let set_aside = store.void_leases().map_err(engine)?;
+        store.connection.execute_batch("COMMIT").map_err(engine)?;
+        store.count().map_err(engine)?;
+        Ok((store, set_aside))
+    }
+
+    /// Runs work in one transaction. Its notes count, and others may know of it, only if this returns well.
+    pub(super) fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> Result<T, Failure> {
+        let done = self.connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
+            let done = work(self)?;
+            self.connection.execute_batch("COMMIT")?;
+            Ok(done)
+        });
+        match done {
+            Ok(done) => {
+                self.tally.commit();
+                Ok(done)
+            }
+            Err(error) => {
+                self.tally.forget_since(0);
+                self.known_policies = None;
+                let failure = Failure::of(&error);
+                // After some errors the engine has rolled back by itself.
+                if !self.connection.is_autocommit() && self.connection.execute_batch("ROLLBACK").is_err() {
+                    return Err(Failure::Poisoned("a transaction could not be rolled back".to_owned()));
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Runs a part of a transaction so that its failure undoes this part alone. Where the whole transaction is lost, the outer
+    /// result is the error.
+    pub(super) fn part<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Result<T, Failure>> {
+        let mark = self.tally.mark();
+        self.connection.prepare_cached("SAVEPOINT part")?.execute([])?;
+        match work(self) {
+            Ok(done) => {
+                self.connection.prepare_cached("RELEASE part")?.execute([])?;
+                Ok(Ok(done))
+            }
+            Err(error) => match Failure::of(&error) {
+                Failure::Passing(cause) if !self.connection.is_autocommit() => {
+                    self.tally.forget_since(mark);
+                    self.connection.execute_batch("ROLLBACK TO part; RELEASE part")?;
+                    Ok(Err(Failure::Passing(cause)))
+                }
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// Stores the appends that fit under the cap and sets the result of each (O1, O7).
+    pub(super) fn append(&mut self, appends: &mut [Asked<Append, Receipt>]) -> rusqlite::Result<()> {
+        let mut cost = self.tally.cost();
+        for asked in appends.iter_mut() {
+            let with_it = cost.saturating_add(asked.input.cost());
+            if with_it > self.max_bytes {
+                asked.result = Some(Err(OutboxError::Full));
+            } else {
+                cost = with_it;
+                asked.result = Some(Ok(Receipt::new(asked.input.events.len())));
+            }
+        }
+        let kept = || appends.iter().filter(|asked| matches!(asked.result, Some(Ok(_)))).map(|asked| &asked.input);
+        self.keep_policies(kept())?;
+        for group in gather(kept()) {
+            let digest = group.policy.digest();
+            let amount = Amount::row(signed_len(group.events), signed_len(group.bodies.len()));
+            self.connection.prepare_cached(schema::INSERT_GROUP)?.execute(params![
+                &**group.site,
+                &**group.dataset,
+                group.envelope.as_str(),
+                digest.as_bytes(),
+                amount.events,
+                amount.bytes,
+                signed(group.oldest_event_secs),
+                signed(group.received_ms),
+            ])?;
+            let row = self.connection.last_insert_rowid();
+            self.connection.prepare_cached(schema::INSERT_BODIES)?.execute(params![row, group.bodies])?;
+            let owner = Owner { site: Arc::clone(group.site), dataset: Arc::clone(group.dataset), policy: digest };
+            self.tally.note(Shelf::Pending, owner, amount);
+        }
+        Ok(())
+    }
+
+    /// Stores the policies of these appends. A new one is the occasion to delete those to which nothing refers any more.
+    fn keep_policies<'a>(&mut self, appends: impl Iterator<Item = &'a Append>) -> rusqlite::Result<()> {
+        let used: HashMap<PolicyDigest, &Append> = appends.map(|append| (append.policy.digest(), append)).collect();
+        let mut known = match self.known_policies.take() {
+            Some(known) => known,
+            None => self.list_policies()?,
+        };
+        if used.keys().any(|digest| !known.contains(digest)) {
+            let forgotten: Vec<PolicyDigest> =
+                known.extract_if(|digest| !used.contains_key(digest) && !self.tally.refers_to(digest)).collect();
+            for digest in forgotten {
+                self.connection.prepare_cached(schema::DELETE_POLICY)?.execute([digest.as_bytes()])?;
+            }
+            for (digest, append) in used {
+                let canonical = append.policy.canonical();
+                self.connection.prepare_cached(schema::INSERT_POLICY)?.execute(params![digest.as_bytes(), canonical])?;
+                self.read_policies.remove(&digest);
+                known.insert(digest);
+            }
+        }
+        self.known_policies = Some(known);
+        Ok(())
+    }
+
+    fn list_policies(&self) -> rusqlite::Result<HashSet<PolicyDigest>> {
+        let mut statement = self.connection.prepare_cached(schema::LIST_POLICIES)?;
+        let digests = statement.query_map([], |row| row.get(0).map(PolicyDigest::from_bytes))?;
+        digests.collect()
+    }
+
+    /// Deletes some of the selected groups (O8).
+    pub(super) fn purge(&mut self, step: &PurgeStep) -> rusqlite::Result<Purged> {
+        let through = match step.through {
+            Some(through) => through,
+            None => self.connection.prepare_cached(schema::LAST_ROW)?.query_row([], |row| row.get(0))?,
+        };
+        let (after, dataset, now_ms) = (step.after, &**step.selector.dataset(), signed(self.now_ms));
+        let rows: Vec<i64> = match &step.selector {
+            PurgeSelector::Dataset(_) => self
+                .connection
+                .prepare_cached(schema::PURGE_DATASET)?
+                .query_map(params![after, through, dataset, now_ms, PURGE_STEP], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?,
+            PurgeSelector::OtherPolicies { site, keep, .. } => self
+                .connection
+                .prepare_cached(schema::PURGE_OTHER_POLICIES)?
+                .query_map(params![after, through, dataset, now_ms, PURGE_STEP, &**site, keep.as_bytes()], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?,
+        };
+        let mut events = 0;
+        for row in &rows {
+            events += self.remove(*row)?.map_or(0, |(_, amount)| u64::try_from(amount.events).unwrap_or(0));
+        }
+        Ok(Purged { events, next: rows.last().map(|last| (*last, through)) })
+    }
+
+    /// Deletes a group and notes it; returns whose it was, nothing if there is no such row.
+    pub(super) fn remove(&mut self, row: i64) -> rusqlite::Result<Option<(Owner, Amount)>> {
+        let removed = self.owner(row)?;
+        if let Some((owner, amount)) = &removed {
+            self.connection.prepare_cached(schema::DELETE_GROUP)?.execute([row])?;
+            self.connection.prepare_cached(schema::DELETE_BODIES)?.execute([row])?;
+            self.tally.note(Shelf::Pending, owner.clone(), amount.negated());
+            self.drained = true;
+        }
+        Ok(removed)
+    }
+
+    /// Whose a group is and how large.
+    pub(super) fn owner(&self, row: i64) -> rusqlite::Result<Option<(Owner, Amount)>> {
+        let mut statement = self.connection.prepare_cached(schema::OWNER)?;
+        statement.query_row([row], |row| Ok((owner(row)?, Amount::row(row.get(3)?, row.get(4)?)))).optional()
+    }
+
+    pub(super) fn depth(&self) -> rusqlite::Result<Depth> {
+        let oldest: Option<i64> = self.connection.prepare_cached(schema::OLDEST)?.query_row([], |row| row.get(0))?;
+        Ok(Depth {
+            pending_events: self.tally.events(Shelf::Pending),
+            bytes: self.tally.cost(),
+            oldest_received_ms: oldest.map(|oldest| u64::try_from(oldest).unwrap_or(0)),
+            quarantined_events: self.tally.events(Shelf::Quarantine),
+        })
+    }
+
+    pub(super) fn next_due_ms(&mut self, dataset: &str, now_ms: u64) -> rusqlite::Result<Option<u64>> {
+        self.now_ms = now_ms;
+        let suspects_wait_until = self.suspect_in_hand_until()?;
+        let waits_until = |crashes: u32| suspects_wait_until.filter(|_| crashes >= SUSPECT_CRASHES);
+        let mut earliest: Option<i64> = None;
+        let mut note = |due_ms: i64| earliest = Some(earliest.map_or(due_ms, |earliest| earliest.min(due_ms)));
+        let mut ready = self.connection.prepare_cached(schema::READY)?;
+        let mut rows = ready.query([dataset])?;
+        while let Some(row) = rows.next()? {
+            match waits_until(row.get(4)?) {
+                _ if self.parked.contains(&row.get(0)?) => {}
+                Some(until) => note(until),
+                None => return Ok(Some(now_ms)),
+            }
+        }
+        let mut later = self.connection.prepare_cached(schema::NEXT_LATER)?;
+        let mut rows = later.query([dataset])?;
+        while let Some(row) = rows.next()? {
+            let due_ms: i64 = row.get(2)?;
+            match waits_until(row.get(1)?) {
+                _ if self.parked.contains(&row.get(0)?) => {}
+                Some(until) if until > due_ms => note(until),
+                // They come in the order of their times, so the first that need not wait for another is the earliest.
+                _ => {
+                    note(due_ms);
+                    break;
+                }
+            }
+        }
+        Ok(earliest.map(|due_ms| u64::try_from(due_ms).unwrap_or(0).max(now_ms)))
+    }
+
+    /// Writes and deletes as much as an ordinary commit may need.
+    pub(super) fn probe(&mut self) -> Result<(), Failure> {
+        self.transaction(|store| store.connection.execute(schema::PROBE, []))?;
+        self.transaction(|store| store.connection.execute(schema::UNPROBE, []))?;
+        Ok(())
+    }
+
+    /// Copies what can be copied from the log into the file, without waiting for anybody.
+    pub(super) fn checkpoint(&self) -> rusqlite::Result<Checkpoint> {
+        self.checkpoint_with("PRAGMA wal_checkpoint(PASSIVE)")
+    }
+
+    /// Also empties the log, unless a reader holds it.
+    pub(super) fn truncate_log(&self) -> rusqlite::Result<Checkpoint> {
+        self.connection.busy_timeout(TRUNCATE_WAIT)?;
+        let done = self.checkpoint_with("PRAGMA wal_checkpoint(TRUNCATE)");
+        self.connection.busy_timeout(super::open::BUSY_TIMEOUT)?;
+        done
+    }
+
+    fn checkpoint_with(&self, sql: &str) -> rusqlite::Result<Checkpoint> {
+        let read = |row: &Row<'_>| Ok(Checkpoint { log_pages: row.get(1)?, done_pages: row.get(2)? });
+        self.connection.prepare_cached(sql)?.query_row([], read)
+    }
+
+    /// Free pages in the file, and all pages.
+    pub(super) fn pages(&self) -> rusqlite::Result<(i64, i64)> {
+        let pragma = |name: &str| self.connection.pragma_query_value(None, name, |row| row.get(0));
+        Ok((pragma("freelist_count")?, pragma("page_count")?))
+    }
+
+    /// Gives free pages back to the file system.
+    pub(super) fn shrink(&self, pages: u32) -> rusqlite::Result<()> {
+        let mut statement = self.connection.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
+        let mut rows = statement.query([])?;
+        // Each step frees one page.
+        while rows.next()?.is_some() {}
+        Ok(())
+    }
+
+    fn count(&mut self) -> rusqlite::Result<()> {
+        let mut tally = Tally::default();
+        for (shelf, sql) in [(Shelf::Pending, schema::COUNT_GROUPS), (Shelf::Quarantine, schema::COUNT_QUARANTINE)] {
+            let mut statement = self.connection.prepare(sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                tally.note(shelf, owner(row)?, Amount { rows: row.get(3)?, events: row.get(4)?, bytes: row.get(5)? });
+            }
+        }
+        tally.commit();
+        self.tally = tally;
+        Ok(())
+    }
+}
+
+/// Reads `site, dataset, policy_digest`. Text that is not UTF-8 is counted too, under what can be read of it.
+pub(super) fn owner(row: &Row<'_>) -> rusqlite::Result<Owner> {
+    let text =
+        |index: usize| -> rusqlite::Result<Arc<str>> { Ok(String::from_utf8_lossy(bytes(row.get_ref(index)?)).into()) };
+    let digest = <[u8; 32]>::try_from(bytes(row.get_ref(2)?)).unwrap_or_default();
+    Ok(Owner { site: text(0)?, dataset: text(1)?, policy: PolicyDigest::from_bytes(digest) })
+}
+
+fn bytes(value: ValueRef<'_>) -> &[u8] {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => &[],
+    }
+}
+
+/// The engine's integers are signed; no time or size of ours comes near the end of them.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The same for lengths.
+pub(super) fn signed_len(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}

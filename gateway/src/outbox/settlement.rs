@@ -1,0 +1,135 @@
+//! What became of the events of a lease, and what stays of its group.
+
+/// What became of one event of a lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// Meta has it.
+    Delivered,
+    /// To be tried again, not before this time in milliseconds since 1970.
+    Retry {
+        /// Not before this time. The events of a group wait for the latest of theirs.
+        not_before_ms: u64,
+        /// Whether its bytes went to the socket.
+        attempted: bool,
+    },
+    /// It will never be taken; kept aside with a reason for a person to look at.
+    Quarantine(QuarantineReason),
+    /// Too old for Meta.
+    Expired,
+    /// The policy of today does not let it leave.
+    Withdrawn,
+}
+
+/// Why an event was set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuarantineReason {
+    /// Meta refused its content.
+    Refused {
+        /// Meta's error code.
+        code: i64,
+        /// Meta's error subcode, 0 if none.
+        subcode: i64,
+    },
+    /// The stored row cannot be read.
+    Unreadable,
+    /// The process died three times while it was in hand.
+    AbortsProcess,
+}
+
+impl QuarantineReason {
+    /// The word in metrics and listings.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } => "refused",
+            Self::Unreadable => "unreadable",
+            Self::AbortsProcess => "aborts_process",
+        }
+    }
+
+    /// Meta's error code and subcode, 0 where Meta said nothing.
+    pub(super) fn codes(self) -> (i64, i64) {
+        match self {
+            Self::Refused { code, subcode } => (code, subcode),
+            Self::Unreadable | Self::AbortsProcess => (0, 0),
+        }
+    }
+}
+
+/// What a settling changed, counted in the same transaction. A lease that had expired changes nothing.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Settled {
+    /// Events that Meta has.
+    pub delivered: u64,
+    /// Events set aside.
+    pub quarantined: u64,
+    /// Events too old.
+    pub expired: u64,
+    /// Events withdrawn by policy.
+    pub withdrawn: u64,
+    /// Events that stay for another try.
+    pub retried: u64,
+}
+
+/// A lease's events, parted by their settlements.
+#[derive(Debug, Default)]
+pub(super) struct Division<'a> {
+    /// What stays, one event a line in the old order.
+    pub(super) survivors: String,
+    /// When the survivors may be leased again.
+    pub(super) due_ms: u64,
+    /// Whether bytes of a survivor went to the socket.
+    pub(super) attempted: bool,
+    /// What is set aside.
+    pub(super) aside: Vec<(&'a str, QuarantineReason)>,
+    /// The numbers of it all.
+    pub(super) settled: Settled,
+}
+
+impl<'a> Division<'a> {
+    /// Parts the lines of a group; there is one settlement a line.
+    pub(super) fn new(lines: impl Iterator<Item = &'a str>, settlements: &[Settlement]) -> Self {
+        let mut division = Self::default();
+        for (line, settlement) in lines.zip(settlements) {
+            match settlement {
+                Settlement::Delivered => division.settled.delivered += 1,
+                Settlement::Expired => division.settled.expired += 1,
+                Settlement::Withdrawn => division.settled.withdrawn += 1,
+                Settlement::Quarantine(reason) => {
+                    division.settled.quarantined += 1;
+                    division.aside.push((line, *reason));
+                }
+                Settlement::Retry { not_before_ms, attempted } => {
+                    if division.settled.retried > 0 {
+                        division.survivors.push('\n');
+                    }
+                    division.survivors.push_str(line);
+                    division.settled.retried += 1;
+                    division.due_ms = division.due_ms.max(*not_before_ms);
+                    division.attempted |= attempted;
+                }
+            }
+        }
+        division
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn survivors_keep_their_order_and_wait_for_the_latest() {
+        let settlements = [
+            Settlement::Retry { not_before_ms: 5, attempted: false },
+            Settlement::Delivered,
+            Settlement::Retry { not_before_ms: 9, attempted: true },
+            Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 7 }),
+            Settlement::Retry { not_before_ms: 7, attempted: false },
+        ];
+        let division = Division::new("a\nb\nc\nd\ne".split('\n'), &settlements);
+        assert_eq!(division.survivors, "a\nc\ne");
+        assert_eq!((division.due_ms, division.attempted), (9, true));
+        assert_eq!(division.aside, [("d", QuarantineReason::Refused { code: 100, subcode: 7 })]);
+        assert_eq!(division.settled, Settled { delivered: 1, quarantined: 1, retried: 3, ..Settled::default() });
+    }
+}
