@@ -62,16 +62,16 @@ async fn run(listener: TcpListener, address: SocketAddr, target: SocketAddr, mut
             }
             continue;
         }
-        let open = listener.take().unwrap_or_else(|| bind(address).listen(1024).expect("a bound socket can listen"));
+        let door = listener.take().unwrap_or_else(|| bind(address).listen(1024).expect("a bound socket can listen"));
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
-                accepted = open.accept() => {
+                accepted = door.accept() => {
                     let Ok((stream, _)) = accepted else { continue };
                     connections.spawn(carry(stream, target, mode));
                 }
-                changed = changes.changed() => {
-                    if changed.is_err() {
+                moved = changes.changed() => {
+                    if moved.is_err() {
                         return;
                     }
                     break;
@@ -79,7 +79,7 @@ async fn run(listener: TcpListener, address: SocketAddr, target: SocketAddr, mut
             }
         }
         connections.shutdown().await;
-        listener = Some(open);
+        listener = Some(door);
     }
 }
 

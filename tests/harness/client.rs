@@ -1,6 +1,7 @@
 //! A small HTTP/1.1 client that can also be rude: it sends exactly the bytes it is given, and takes an answer that comes
 //! before the request has been read. Real clients are in `tests/clients`.
 
+use std::fmt::Write as _;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -82,10 +83,10 @@ impl Request {
             head.push_str("connection: close\r\n");
         }
         if self.method == "POST" && !self.headers.iter().any(|(name, _)| name == "content-length") {
-            head.push_str(&format!("content-length: {}\r\n", self.body.len()));
+            write!(head, "content-length: {}\r\n", self.body.len()).expect("a string takes text");
         }
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            write!(head, "{name}: {value}\r\n").expect("a string takes text");
         }
         head.push_str("\r\n");
         [head.as_bytes(), &self.body].concat()

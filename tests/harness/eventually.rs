@@ -15,10 +15,8 @@ pub async fn eventually<T>(what: &str, within: Duration, mut probe: impl AsyncFn
             tokio::time::sleep(STEP).await;
         }
     };
-    match tokio::time::timeout(within, asking).await {
-        Ok(answer) => answer,
-        Err(_) => panic!("waited {within:?} in vain: {what}"),
-    }
+    let answer = tokio::time::timeout(within, asking).await;
+    answer.unwrap_or_else(|_| panic!("waited {within:?} in vain: {what}"))
 }
 
 /// As [`eventually`], for a condition that says what is still wrong. The last word on it is in the panic.
@@ -33,7 +31,6 @@ pub async fn holds(what: &str, within: Duration, mut probe: impl AsyncFnMut() ->
             tokio::time::sleep(STEP).await;
         }
     };
-    if tokio::time::timeout(within, asking).await.is_err() {
-        panic!("waited {within:?} in vain: {what}: {last}");
-    }
+    let held = tokio::time::timeout(within, asking).await.is_ok();
+    assert!(held, "waited {within:?} in vain: {what}: {last}");
 }

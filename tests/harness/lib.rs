@@ -7,13 +7,14 @@
 //! condition, with a deadline.
 
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a harness reports by panicking, with the story of what happened"
 )]
 #![expect(clippy::missing_panics_doc, reason = "every function here panics when what it waits for does not come")]
 
 mod canary;
+mod chance;
 mod chaos_proxy;
 mod client;
 mod corpus;
@@ -30,6 +31,7 @@ mod settings;
 mod setup;
 
 pub use canary::{Canaries, MARK};
+pub use chance::Chance;
 pub use chaos_proxy::{ChaosProxy, Mode};
 pub use client::{Answer, Client, Connection, Encoding, Request};
 pub use corpus::{now_millis, now_secs, numbered_purchase, purchase};
@@ -37,7 +39,7 @@ pub use eventually::{eventually, holds};
 pub use executable::{Executable, Output};
 pub use gateway::Gateway;
 pub use load::Load;
-pub use meta::Meta;
+pub use meta::{Meta, Sent};
 pub use metrics::Metrics;
 pub use oracle::{Oracle, Verdict};
 pub use process::{Process, Signal};

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::{Client, Oracle, numbered_purchase};
+
+/// How long a caller that was answered 503 waits before it asks again.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Callers at work.
 #[derive(Debug)]
@@ -14,6 +18,7 @@ pub struct Load {
     callers: JoinSet<Oracle>,
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicU64>,
+    turned_away: Arc<AtomicU64>,
 }
 
 impl Load {
@@ -21,17 +26,29 @@ impl Load {
     pub fn start(client: &Client, prefix: &str, callers: usize, events: u64) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let answered = Arc::new(AtomicU64::new(0));
+        let turned_away = Arc::new(AtomicU64::new(0));
         let mut tasks = JoinSet::new();
         for caller in 0..callers {
-            let prefix = format!("{prefix}-{caller}");
-            tasks.spawn(call(client.clone(), prefix, events, Arc::clone(&stop), Arc::clone(&answered)));
+            tasks.spawn(call(Caller {
+                client: client.clone(),
+                prefix: format!("{prefix}-{caller}"),
+                events,
+                stop: Arc::clone(&stop),
+                answered: Arc::clone(&answered),
+                turned_away: Arc::clone(&turned_away),
+            }));
         }
-        Self { callers: tasks, stop, answered }
+        Self { callers: tasks, stop, answered, turned_away }
     }
 
     /// How many requests were answered 2xx so far.
     pub fn answered(&self) -> u64 {
         self.answered.load(Ordering::Relaxed)
+    }
+
+    /// How many requests were answered 503 so far.
+    pub fn turned_away(&self) -> u64 {
+        self.turned_away.load(Ordering::Relaxed)
     }
 
     /// Lets each caller end its request and gives what they noted.
@@ -45,27 +62,43 @@ impl Load {
     }
 }
 
-/// An answer that never came promises nothing; the events count as issued only.
-async fn call(client: Client, prefix: String, events: u64, stop: Arc<AtomicBool>, answered: Arc<AtomicU64>) -> Oracle {
+struct Caller {
+    client: Client,
+    prefix: String,
+    events: u64,
+    stop: Arc<AtomicBool>,
+    answered: Arc<AtomicU64>,
+    turned_away: Arc<AtomicU64>,
+}
+
+/// An answer that never came promises nothing: the events count as issued only, and the caller stops, for the gateway was
+/// killed or stopped and will listen elsewhere.
+async fn call(caller: Caller) -> Oracle {
     let mut oracle = Oracle::default();
     let mut number = 0;
-    while !stop.load(Ordering::Relaxed) {
-        let batch: Vec<Value> = (number..number + events).map(|number| numbered_purchase(&prefix, number)).collect();
-        let ids: Vec<String> = (number..number + events).map(|number| format!("{prefix}-{number}")).collect();
-        number += events;
-        ids.iter().for_each(|id| oracle.issue(id));
-        match client.post(&batch).await {
+    while !caller.stop.load(Ordering::Relaxed) {
+        let numbers = number..number + caller.events;
+        let batch: Vec<Value> = numbers.clone().map(|number| numbered_purchase(&caller.prefix, number)).collect();
+        let ids: Vec<String> = numbers.map(|number| format!("{}-{number}", caller.prefix)).collect();
+        for id in &ids {
+            oracle.issue(id);
+        }
+        match caller.client.post(&batch).await {
             Ok(answer) if answer.is_success() => {
-                assert_eq!(answer.json()["events_received"], events, "{}", answer.text());
-                ids.iter().for_each(|id| oracle.owe(id));
-                answered.fetch_add(1, Ordering::Relaxed);
+                assert_eq!(answer.json()["events_received"], caller.events, "{}", answer.text());
+                for id in &ids {
+                    oracle.owe(id);
+                }
+                caller.answered.fetch_add(1, Ordering::Relaxed);
+                number += caller.events;
             }
-            // 503: not now. A refused or broken connection: it is being killed or stopped. Both yield to the others.
+            // Not now: the same events again after a pause, as a caller does.
             Ok(answer) => {
                 assert_eq!(answer.status, 503, "{}", answer.text());
-                tokio::task::yield_now().await;
+                caller.turned_away.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(PAUSE).await;
             }
-            Err(_) => tokio::task::yield_now().await,
+            Err(_) => break,
         }
     }
     oracle

@@ -104,14 +104,18 @@ fn pairs(mut text: &str) -> Option<BTreeMap<String, String>> {
         let (mut value, mut escaped, mut end) = (String::new(), false, None);
         for (at, character) in rest.char_indices() {
             match (escaped, character) {
-                (false, '\\') => escaped = true,
+                (false, '\\') => {
+                    escaped = true;
+                    continue;
+                }
                 (false, '"') => {
                     end = Some(at);
                     break;
                 }
-                (true, 'n') => (escaped, _) = (false, value.push('\n')),
-                (_, other) => (escaped, _) = (false, value.push(other)),
+                (true, 'n') => value.push('\n'),
+                (_, other) => value.push(other),
             }
+            escaped = false;
         }
         pairs.insert(name.trim_start_matches(',').to_owned(), value);
         text = rest.get(end? + 1..)?;
