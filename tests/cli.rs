@@ -35,7 +35,7 @@ async fn each_command_has_a_help_text_with_an_example() {
 }
 
 #[tokio::test]
-async fn the_version_is_the_librarys() {
+async fn the_version_is_that_of_the_library() {
     let folder = tempfile::tempdir().unwrap();
     let output = executable!().run(&["--version"], &[], folder.path()).await;
     assert_eq!(output.code, Some(0));
