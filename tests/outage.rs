@@ -54,7 +54,7 @@ async fn b5_every_way_in_which_a_connection_fails_is_tried_again() {
         let meta = Meta::start(&executable).await;
         let proxy = ChaosProxy::start(meta.address()).await;
         proxy.set(mode);
-        let setup = Setup::new(&meta).through(proxy.address()).set("meta", "request_timeout_ms", "500");
+        let setup = Setup::new(&meta).through(proxy.address());
         let mut gateway = Gateway::start(&executable, setup).await;
         gateway.expect_trouble_with_meta();
         let mut oracle = Oracle::default();

@@ -25,7 +25,7 @@ const KNOWN: &[&str] = &[
 ];
 
 /// What the log may say, besides, while Meta cannot be reached or answers with faults.
-const TROUBLE: &[&str] = &["deliver", "gate", "Meta", "quarantine"];
+const TROUBLE: &[&str] = &["sending is held", "set aside", "a lease ended before it was settled"];
 
 /// A running gateway with a folder of its own.
 #[derive(Debug)]

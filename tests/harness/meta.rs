@@ -45,9 +45,9 @@ impl Meta {
         }
         let mut process = Process::start(executable.path(), &arguments, &[], folder.path(), "simulator");
         let address = process
-            .wait_for("listening on", |text| {
-                let line = text.lines().find_map(|line| line.split_once("listening on http://"))?.1;
-                line.trim().trim_end_matches('/').parse().ok()
+            .wait_for("its address", |text| {
+                let address = text.lines().find_map(|line| line.split_once("http://"))?.1;
+                address.trim().trim_end_matches('/').parse().ok()
             })
             .await;
         Self { process, address, _folder: folder }
