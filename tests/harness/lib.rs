@@ -1,1 +1,56 @@
-//! Test harness.
+//! What the suites share: the real executable, run against real parts, and judged when it is done.
+//!
+//! [`Gateway`] writes a configuration, starts the executable on free ports and waits until it accepts. [`Gateway::finish`]
+//! must be called; it asserts what holds after every test: each event is accounted for (P5), no canary is anywhere (P2), no
+//! unknown warning was logged, the process ended with 0. [`Meta`] is the executable's own strict stand-in for Meta.
+//! [`Oracle`] compares what was promised with what arrived. Nothing here sleeps for a fixed time: everything waits for a
+//! condition, with a deadline.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a harness reports by panicking, with the story of what happened"
+)]
+#![expect(clippy::missing_panics_doc, reason = "every function here panics when what it waits for does not come")]
+
+mod canary;
+mod chance;
+mod chaos_proxy;
+mod client;
+mod corpus;
+mod eventually;
+mod executable;
+mod gateway;
+mod load;
+mod meta;
+mod metrics;
+mod oracle;
+mod process;
+mod sdk;
+mod settings;
+mod setup;
+
+pub use canary::{Canaries, MARK};
+pub use chance::Chance;
+pub use chaos_proxy::{ChaosProxy, Mode};
+pub use client::{Answer, Client, Connection, Encoding, Request};
+pub use corpus::{now_millis, now_secs, numbered_purchase, purchase};
+pub use eventually::{eventually, holds};
+pub use executable::{Executable, Output};
+pub use gateway::Gateway;
+pub use load::Load;
+pub use meta::{Meta, Sent};
+pub use metrics::Metrics;
+pub use oracle::{Oracle, Verdict};
+pub use process::{Process, Signal};
+pub use sdk::Sdk;
+pub use settings::Settings;
+pub use setup::{DATASET, KEY, SITE, Setup, TOKEN, sha256_hex};
+
+/// The executable under test. A macro, because cargo tells the path only while it compiles a suite.
+#[macro_export]
+macro_rules! executable {
+    () => {
+        $crate::Executable::new(env!("CARGO_BIN_EXE_portcullis-under-test"))
+    };
+}

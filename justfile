@@ -1,0 +1,34 @@
+# Short names for what is done often. Nothing here is needed: each recipe is one command.
+
+# Lists the recipes.
+default:
+    @just --list
+
+# Everything that a change must pass.
+check:
+    .ci/run
+
+# Every test; installs what the tests need first. Arguments go to `cargo test`.
+test *arguments:
+    tests/run -- {{ arguments }}
+
+# Every linter, no test.
+lint:
+    .ci/run --lint-only
+
+# Formats the sources.
+fmt:
+    cargo fmt --all
+
+# What an event costs: CPU time and allocations, beside a plain parse of the same bytes.
+bench:
+    cargo bench --package portcullis-filters
+
+# Shows the whole way of events, with a simulator in place of Meta.
+demo:
+    cargo run --release -- demo
+
+# The suites against the executable as it is shipped, with a full outage and more kills.
+test-release:
+    cargo build --release --locked
+    PORTCULLIS_BIN="$PWD/target/release/portcullis" PORTCULLIS_OUTAGE_SECS=60 PORTCULLIS_KILLS=50 tests/run -- --package portcullis-tests

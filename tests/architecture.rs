@@ -1,0 +1,301 @@
+//! What the compiler cannot hold: who may know whom, where secrets are read, how long a file may be, what must be documented.
+//!
+//! Each rule stands in ARCHITECTURE.md or CONTRIBUTING.md; a failure here names the file, the line and the rule. An exception
+//! is a line in a list below, with its reason.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
+
+use std::path::{Path, PathBuf};
+
+/// A file with more lines than this needs an entry here, with the reason why it is better in one piece.
+const LONGEST: usize = 600;
+const LONG_FILES: &[(&str, &str)] = &[];
+/// Nine in ten files are shorter than this, half are shorter than [`SHORT`].
+const LONG: usize = 400;
+const SHORT: usize = 150;
+
+/// Where a secret's text is read, and what for.
+const EXPOSE_SECRET: &[(&str, &str)] = &[
+    ("gateway/src/dispatch/meta.rs", "the token and the proof go into the request to Meta"),
+    ("gateway/src/ingest/events.rs", "the key outside the body must be the one inside it"),
+    ("gateway/src/config/resolve.rs", "a secret file's last newline is trimmed, and key material is decoded"),
+    ("gateway/src/simulator/tokens.rs", "the stand-in compares tokens as Meta would"),
+];
+
+/// Where JSON may be handled without a type.
+const UNTYPED_JSON: &[(&str, &str)] = &[
+    ("gateway/src/simulator/", "a stand-in for Meta judges whatever it is sent"),
+    ("gateway/src/cli/demo", "shows events as they came and as they left"),
+];
+
+/// What a folder must not name, and why.
+const UNKNOWN_TO: &[(&str, &[&str], &str)] = &[
+    (
+        "filters/src/",
+        &[
+            "portcullis::",
+            "tokio",
+            "reqwest",
+            "axum",
+            "SystemTime",
+            "Instant",
+            "std::fs",
+            "std::net::Tcp",
+            "std::env",
+            "std::thread",
+            "async fn",
+        ],
+        "the filters are pure: no I/O, no clock, no async",
+    ),
+    (
+        "gateway/src/ingest/",
+        &["crate::dispatch", "crate::simulator", "crate::cli", "rusqlite", "reqwest"],
+        "receiving does not know sending",
+    ),
+    (
+        "gateway/src/dispatch/",
+        &["crate::ingest", "crate::simulator", "crate::cli", "rusqlite", "axum"],
+        "sending does not know receiving",
+    ),
+    (
+        "gateway/src/outbox/",
+        &["crate::ingest", "crate::dispatch", "crate::cli", "axum", "reqwest"],
+        "the outbox knows neither side",
+    ),
+    (
+        "gateway/src/config/",
+        &["crate::ingest", "crate::dispatch", "crate::outbox::embedded", "crate::cli"],
+        "configuration is read by others",
+    ),
+    (
+        "gateway/src/telemetry/",
+        &["crate::ingest", "crate::dispatch", "crate::outbox", "crate::cli"],
+        "telemetry is written by others",
+    ),
+    ("gateway/src/admin/", &["crate::ingest", "crate::dispatch", "crate::cli"], "the admin listener only reads"),
+];
+
+/// What no file of ours holds.
+const NOWHERE: &[(&str, &str)] = &[
+    ("#[ignore", "a test runs or goes; assert the present behaviour in place of ignoring it"),
+    ("#[allow(", "use #[expect(…, reason = …)], which is noticed when it is not needed any more"),
+    ("thread::sleep", "wait for a condition"),
+    ("todo!(", "finish it"),
+];
+
+struct Source {
+    /// From the root, with `/`.
+    name: String,
+    text: String,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Every file of ours with one of these endings, but for what is built or installed.
+fn files(endings: &[&str]) -> Vec<Source> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && !matches!(name.as_str(), "target" | ".git" | "node_modules" | "portcullis-data") {
+                walk(&path, found);
+            } else if path.is_file() {
+                found.push(path);
+            }
+        }
+    }
+    let mut paths = Vec::new();
+    walk(&root(), &mut paths);
+    paths.sort();
+    let wanted = |path: &PathBuf| endings.iter().any(|ending| path.to_string_lossy().ends_with(ending));
+    let source = |path: PathBuf| Source {
+        name: path.strip_prefix(root()).unwrap().to_string_lossy().into_owned(),
+        text: String::from_utf8(std::fs::read(&path).unwrap()).unwrap_or_default(),
+    };
+    paths.into_iter().filter(wanted).map(source).collect()
+}
+
+fn rust() -> Vec<Source> {
+    // This file names what it forbids; the programs that trybuild compiles are wrong on purpose.
+    let ours =
+        |source: &Source| source.name != "tests/architecture.rs" && !source.name.starts_with("filters/tests/compile_fail/");
+    let sources: Vec<Source> = files(&[".rs"]).into_iter().filter(ours).collect();
+    assert!(sources.len() > 30, "the sources are not where they were");
+    sources
+}
+
+impl Source {
+    /// Numbered lines of code: without comments, and without the unit tests at the end.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let end = self.text.find("\n#[cfg(test)]").unwrap_or(self.text.len());
+        let code = self.text.get(..end).unwrap_or_default();
+        code.lines().enumerate().map(|(at, line)| (at + 1, line.split("//").next().unwrap_or_default()))
+    }
+
+    /// Every line of code that holds the word, as `file:line: rule`.
+    fn holding(&self, word: &str, rule: &str) -> Vec<String> {
+        let holds = |(_, line): &(usize, &str)| line.contains(word);
+        self.code().filter(holds).map(|(at, _)| format!("{}:{at}: `{word}`: {rule}", self.name)).collect()
+    }
+}
+
+fn none(broken: &[String]) {
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
+#[test]
+fn each_module_says_what_it_promises() {
+    let silent = rust().into_iter().filter(|source| !source.text.starts_with("//!")).map(|source| source.name);
+    none(&silent.map(|name| format!("{name}: begins without `//!`")).collect::<Vec<_>>());
+    let long = |source: &Source| source.text.lines().take_while(|line| line.starts_with("//!")).count() > 20;
+    none(
+        &rust()
+            .iter()
+            .filter(|source| long(source))
+            .map(|source| format!("{}: module docs too long", source.name))
+            .collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn files_stay_small() {
+    let sizes: Vec<(String, usize)> = rust().into_iter().map(|source| (source.name, source.text.lines().count())).collect();
+    let listed = |name: &str| LONG_FILES.iter().any(|(file, _)| *file == name);
+    let too_long = sizes.iter().filter(|(name, lines)| *lines > LONGEST && !listed(name));
+    none(
+        &too_long
+            .map(|(name, lines)| format!("{name}: {lines} lines; split it by role, or say in LONG_FILES why not"))
+            .collect::<Vec<_>>(),
+    );
+    for (file, _) in LONG_FILES {
+        assert!(sizes.iter().any(|(name, lines)| name == file && *lines > LONGEST), "{file} needs its entry no more");
+    }
+    let longer_than = |limit: usize| sizes.iter().filter(|(_, lines)| *lines > limit).count();
+    assert!(longer_than(LONG) * 10 <= sizes.len(), "more than one file in ten has over {LONG} lines: {sizes:?}");
+    assert!(longer_than(SHORT) * 2 <= sizes.len(), "more than half of the files have over {SHORT} lines: {sizes:?}");
+}
+
+#[test]
+fn nobody_knows_whom_it_must_not_know() {
+    let mut broken = Vec::new();
+    for source in rust() {
+        for (folder, words, why) in UNKNOWN_TO {
+            if source.name.starts_with(folder) {
+                broken.extend(words.iter().flat_map(|word| source.holding(word, why)));
+            }
+        }
+    }
+    none(&broken);
+}
+
+#[test]
+fn the_filters_depend_on_nothing_that_can_do_io() {
+    let manifest: toml::Table = std::fs::read_to_string(root().join("filters/Cargo.toml")).unwrap().parse().unwrap();
+    for name in manifest.get("dependencies").and_then(|table| table.as_table()).unwrap().keys() {
+        for impure in [
+            "tokio",
+            "reqwest",
+            "axum",
+            "hyper",
+            "rusqlite",
+            "redis",
+            "portcullis",
+            "tracing",
+            "prometheus",
+            "rand",
+            "getrandom",
+        ] {
+            assert_ne!(name, impure, "filters/Cargo.toml");
+        }
+    }
+}
+
+#[test]
+fn json_is_typed_where_events_pass() {
+    let mut broken = Vec::new();
+    for source in rust() {
+        let listed = UNTYPED_JSON.iter().any(|(place, _)| source.name.starts_with(place));
+        if (source.name.starts_with("gateway/src/") || source.name.starts_with("filters/src/")) && !listed {
+            for word in ["serde_json::Value", "json!(", "serde_json::Map"] {
+                broken.extend(source.holding(word, "a `Value` can hold what no policy has seen"));
+            }
+        }
+    }
+    none(&broken);
+}
+
+#[test]
+fn secrets_are_read_only_where_they_are_used() {
+    let mut broken = Vec::new();
+    for source in rust() {
+        let listed = EXPOSE_SECRET.iter().any(|(place, _)| *place == source.name);
+        if !source.name.starts_with("tests/") && !listed {
+            broken.extend(source.holding("expose_secret", "not in the list of places that read a secret's text"));
+        }
+        if listed && source.holding("expose_secret", "").is_empty() {
+            broken.push(format!("{}: needs its entry no more", source.name));
+        }
+    }
+    none(&broken);
+}
+
+#[test]
+fn what_we_do_not_do_is_nowhere() {
+    let mut broken = Vec::new();
+    for source in rust() {
+        for (word, why) in NOWHERE {
+            broken.extend(source.holding(word, why));
+        }
+        let waits =
+            ["tests/harness/eventually.rs", "tests/harness/load.rs", "tests/crash.rs"].contains(&source.name.as_str());
+        if source.name.starts_with("tests/") && !waits {
+            broken.extend(source.holding("time::sleep", "wait for a condition: harness::eventually"));
+        }
+    }
+    none(&broken);
+}
+
+#[test]
+fn each_metric_is_documented() {
+    let declared = std::fs::read_to_string(root().join("gateway/src/telemetry/metrics.rs")).unwrap();
+    let mut names: Vec<&str> = declared.split('"').filter(|text| text.starts_with("portcullis_")).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert!(names.len() > 20, "the metrics are not where they were");
+    let documents: String = files(&[".md"]).into_iter().map(|source| source.text).collect();
+    let silent = names.iter().filter(|name| !documents.contains(**name));
+    none(&silent.map(|name| format!("{name} is in no document")).collect::<Vec<_>>());
+}
+
+#[test]
+fn each_key_of_the_example_has_a_comment_and_each_policy_an_owner() {
+    let example = std::fs::read_to_string(root().join("config.example.toml")).unwrap();
+    let mut commented = false;
+    for line in example.lines() {
+        let is_key = !line.starts_with(['#', '[', ' ']) && line.contains('=');
+        assert!(!is_key || commented || line.contains(" # "), "config.example.toml: no comment on: {line}");
+        commented = line.starts_with('#') || (commented && is_key);
+    }
+    for name in ["retail", "pharmacy", "hospital"] {
+        let policy = std::fs::read_to_string(root().join(format!("filters/policies/{name}.toml"))).unwrap();
+        let parsed: toml::Table = policy.parse().unwrap();
+        assert_eq!(parsed.get("name").and_then(|name| name.as_str()), Some(name));
+    }
+}
+
+#[test]
+fn no_file_names_the_machine_it_was_written_on() {
+    let ours = files(&[".rs", ".toml", ".md", ".py", ".mjs", ".json", ".yml", ".yaml", ".txt", "run", "justfile"]);
+    // In pieces, so that this file is not a find.
+    let machine = [["/wo", "rk/"].concat(), ["/ro", "ot/"].concat(), ["/ho", "me/"].concat(), ["../sha", "red"].concat()];
+    let mut broken = Vec::new();
+    for source in &ours {
+        for (at, line) in source.text.lines().enumerate() {
+            let names = machine.iter().find(|path| line.contains(path.as_str()));
+            broken.extend(names.map(|path| format!("{}:{}: {path}", source.name, at + 1)));
+        }
+    }
+    none(&broken);
+}

@@ -1,0 +1,223 @@
+//! What callers get wrong. Each gets Meta's error shape with the right status and code; nothing is stored, the process lives.
+//!
+//! A wrong type in an optional field costs only that field.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a helper of a test may panic as the test may"
+)]
+
+use harness::{Answer, Gateway, KEY, MARK, Meta, Request, Setup, executable, now_millis, now_secs, purchase};
+use portcullis_filters::schema::{Field, Kind, ROWS, Section};
+use serde_json::{Value, json};
+
+/// What a bad request is answered.
+struct Bad {
+    what: &'static str,
+    request: Request,
+    status: u16,
+    code: i64,
+    subcode: Option<i64>,
+}
+
+fn bad(what: &'static str, request: Request, status: u16, code: i64) -> Bad {
+    Bad { what, request, status, code, subcode: None }
+}
+
+#[tokio::test]
+async fn each_bad_request_gets_its_error_and_nothing_is_stored() {
+    let executable = executable!();
+    let meta = Meta::start(&executable).await;
+    let mut gateway = Gateway::start(&executable, Setup::new(&meta)).await;
+    let client = gateway.client();
+    for bad in bad_requests(&client.path()) {
+        let what = bad.what;
+        let answer = client.send(&bad.request).await.unwrap_or_else(|error| panic!("{what}: no answer: {error}"));
+        is_metas_error(what, &answer, bad.status, bad.code);
+        if let Some(subcode) = bad.subcode {
+            assert_eq!(answer.json()["error"]["error_subcode"], subcode, "{what}: {}", answer.text());
+        }
+        gateway.canaries.absent_from(what, &answer.body);
+        assert!(gateway.process().runs(), "{what} ended the process");
+    }
+    let metrics = gateway.metrics().await;
+    assert_eq!((metrics.events("accepted"), metrics.pending()), (0, 0));
+    assert!(meta.ids().await.is_empty());
+
+    let good = client.post(&[purchase("order-1")]).await.unwrap();
+    assert_eq!(good.status, 200, "{}", good.text());
+    gateway.drained().await;
+    assert_eq!(meta.ids().await.len(), 1);
+    gateway.finish().await;
+    meta.finish().await;
+}
+
+fn bad_requests(path: &str) -> Vec<Bad> {
+    let json = "application/json";
+    let body = |body: &str| Request::post(path, json, body).bearer(KEY);
+    let event = |event: &Value| body(&json!({ "data": [event] }).to_string());
+    let changed = |key: &str, value: Value| {
+        let mut changed = purchase("order-0");
+        changed[key] = value;
+        event(&changed)
+    };
+    let without = |key: &str| {
+        let mut changed = purchase("order-0");
+        changed.as_object_mut().unwrap().remove(key);
+        event(&changed)
+    };
+    let without_custom = |key: &str| {
+        let mut changed = purchase("order-0");
+        changed["custom_data"].as_object_mut().unwrap().remove(key);
+        event(&changed)
+    };
+    let good = json!({ "data": [purchase("order-0")] }).to_string();
+    let form = "application/x-www-form-urlencoded";
+    let mut list = vec![
+        bad("nothing", body(""), 400, 100),
+        bad("no JSON", body("event_name=Purchase"), 400, 100),
+        bad("JSON that ends early", body(good.get(..good.len() - 2).unwrap()), 400, 100),
+        bad("JSON with something behind it", body(&format!("{good}{good}")), 400, 100),
+        bad("a list", body("[]"), 400, 100),
+        bad("no data", body("{}"), 400, 100),
+        bad("data that is no list", body("{\"data\":{}}"), 400, 100),
+        bad("an empty list", body("{\"data\":[]}"), 400, 100),
+        bad("events that are none", body("{\"data\":[1,null,\"x\"]}"), 400, 100),
+        bad("1001 events", body(&json!({ "data": vec![json!({}); 1001] }).to_string()), 400, 100),
+        bad("deep nesting", body(&format!("{{\"data\":[{{\"x\":{}", "[".repeat(100_000))), 400, 100),
+        bad("deep nesting that ends", event(&nested(64)), 400, 100),
+        bad(
+            "invalid UTF-8",
+            Request::post(path, json, [b"{\"data\":[\"".as_slice(), &[0xff, 0xc0], b"\"]}"].concat()).bearer(KEY),
+            400,
+            100,
+        ),
+        bad("a form without data", Request::post(path, form, "x=1").bearer(KEY), 400, 100),
+        bad("a form whose data is no JSON", Request::post(path, form, "data=%5B%7B").bearer(KEY), 400, 100),
+        bad("text", Request::post(path, "text/xml", "<data/>").bearer(KEY), 415, 100),
+        bad("a content encoding that we do not take", body(&good).header("content-encoding", "compress"), 415, 100),
+        bad("100 MB", Request::post(path, json, vec![b' '; 100_000_000]).bearer(KEY), 413, 100),
+        bad("no key", Request::post(path, json, good.clone()), 401, 190),
+        bad("a wrong key", Request::post(path, json, good.clone()).bearer("not-a-key-of-this-site-000000000000"), 401, 190),
+        bad("a wrong key in the query", Request::post(&format!("{path}?access_token=nope"), json, good.clone()), 401, 190),
+        bad("a wrong key in the body", Request::post(path, json, "{\"access_token\":\"nope\",\"data\":[{}]}"), 401, 190),
+        bad(
+            "two keys that disagree",
+            Request::post(&format!("{path}?access_token=nope"), json, good.clone()).bearer(KEY),
+            401,
+            190,
+        ),
+        bad("an unknown path", Request::post("/v26.0/me/feed", json, good.clone()).bearer(KEY), 404, 2500),
+        bad("no path", Request::new("GET", "/"), 404, 2500),
+        bad("another method", Request::new("GET", path).bearer(KEY), 405, 2500),
+        Bad {
+            subcode: Some(33),
+            ..bad(
+                "a dataset of somebody else",
+                Request::post("/v26.0/9999999999999999/events", json, good.clone()).bearer(KEY),
+                400,
+                100,
+            )
+        },
+        bad("a key twice", body("{\"data\":[{\"event_name\":\"Lead\",\"event_name\":\"Lead\"}]}"), 400, 100),
+        bad("a key twice, deeper", body(&good.replacen("\"em\":", "\"em\":\"a@example.com\",\"em\":", 1)), 400, 100),
+        bad("a Purchase without value", without_custom("value"), 400, 100),
+        bad("a Purchase without currency", without_custom("currency"), 400, 100),
+        bad("event_time in milliseconds", changed("event_time", json!(now_millis())), 400, 100),
+        bad("event_time in the future", changed("event_time", json!(now_secs() + 3600)), 400, 100),
+        bad("event_time eight days ago", changed("event_time", json!(now_secs() - 8 * 86_400)), 400, 100),
+    ];
+    for required in ["event_name", "event_time", "action_source", "user_data"] {
+        list.push(bad("a required field is missing", without(required), 400, 100));
+        let wrong = [json!(null), json!(true), json!([]), json!([{}]), json!(-1.5), json!(format!("{MARK} no such word"))];
+        for value in wrong {
+            // Any text is an event's name; one that no policy lists is dropped, which is another thing than refused.
+            if !(required == "event_name" && value.is_string()) {
+                list.push(bad("a required field has the wrong type", changed(required, value), 400, 100));
+            }
+        }
+    }
+    list
+}
+
+fn nested(depth: usize) -> Value {
+    let mut event = purchase("order-0");
+    event["deep"] = (0..depth).fold(json!(1), |inner, _| json!([inner]));
+    event
+}
+
+/// Exactly Meta's shape: `error` with its six keys, and nothing beside it (or asynchronous Python takes it for a success).
+fn is_metas_error(what: &str, answer: &Answer, status: u16, code: i64) {
+    let told = answer.text();
+    assert_eq!(answer.status, status, "{what}: {told}");
+    assert!(answer.header("content-type").is_some_and(|kind| kind.starts_with("application/json")), "{what}: {told}");
+    let body = answer.json();
+    let keys: Vec<&String> = body.as_object().expect("an object").keys().collect();
+    assert_eq!(keys, ["error"], "{what}: {told}");
+    let error = body["error"].as_object().expect("an object");
+    let mut keys: Vec<&str> = error.keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    // Meta leaves the subcode out where there is none.
+    keys.retain(|key| *key != "error_subcode");
+    assert_eq!(keys, ["code", "fbtrace_id", "is_transient", "message", "type"], "{what}: {told}");
+    assert_eq!(error["code"], code, "{what}: {told}");
+    assert_eq!(error["type"], "OAuthException", "{what}: {told}");
+    assert_eq!(error["is_transient"], false, "{what}: {told}");
+    assert!(error["message"].as_str().is_some_and(|text| !text.is_empty()), "{what}: {told}");
+    assert!(error["fbtrace_id"].as_str().is_some_and(|id| !id.is_empty()), "{what}: {told}");
+}
+
+#[tokio::test]
+async fn milliseconds_get_a_hint() {
+    let executable = executable!();
+    let meta = Meta::start(&executable).await;
+    let gateway = Gateway::start(&executable, Setup::new(&meta)).await;
+    let mut event = purchase("order-1");
+    event["event_time"] = json!(now_millis());
+    let answer = gateway.client().post(&[event]).await.unwrap();
+    assert!(answer.text().contains("milliseconds"), "{}", answer.text());
+    gateway.finish().await;
+    meta.finish().await;
+}
+
+#[tokio::test]
+async fn a_wrong_type_in_an_optional_field_costs_only_that_field() {
+    let executable = executable!();
+    let meta = Meta::start(&executable).await;
+    let gateway = Gateway::start(&executable, Setup::new(&meta)).await;
+    let client = gateway.client();
+    let required = [Field::EventName, Field::EventTime, Field::ActionSource, Field::UserData];
+    let mut sent = 0;
+    // A signal that cannot be read counts as its strictest value and is not removed.
+    for row in ROWS.iter().filter(|row| !required.contains(&row.field) && !matches!(row.kind, Kind::Signal(_))) {
+        // An element of contents whose id fails goes whole, and no kind takes this object.
+        let wrong = json!({ "wrong": [MARK] });
+        // A Lead needs no value and no currency.
+        let mut event = purchase(&format!("order-{sent}"));
+        event["event_name"] = json!("Lead");
+        match row.section {
+            Section::Event => event[row.name] = if matches!(row.kind, Kind::Object) { json!(MARK) } else { wrong },
+            Section::UserData => event["user_data"][row.name] = wrong,
+            Section::CustomData => {
+                event["custom_data"][row.name] = if matches!(row.kind, Kind::Contents) { json!(MARK) } else { wrong }
+            }
+            Section::Contents => event["custom_data"]["contents"][0][row.name] = wrong,
+        }
+        let labels = [("field", row.path)];
+        let touched = |metrics: &harness::Metrics| {
+            metrics.sum("portcullis_fields_removed_total", &labels) + metrics.sum("portcullis_fields_changed_total", &labels)
+        };
+        let before = touched(&gateway.metrics().await);
+        let answer = client.post(&[event]).await.unwrap();
+        sent += 1;
+        assert_eq!(answer.status, 200, "{}: {}", row.path, answer.text());
+        assert_eq!(answer.json()["portcullis"]["forwarded"], 1, "{}: {}", row.path, answer.text());
+        assert!(touched(&gateway.metrics().await) > before, "{} is not counted as removed", row.path);
+    }
+    gateway.drained().await;
+    assert_eq!(meta.events().await.len(), sent);
+    gateway.finish().await;
+    meta.finish().await;
+}

@@ -1,0 +1,175 @@
+//! Each command as a person meets it: help, exit codes, and what it prints.
+
+use std::time::Duration;
+
+use harness::{ChaosProxy, Gateway, MARK, Meta, Mode, Setup, Signal, eventually, executable, numbered_purchase, sha256_hex};
+
+const COMMANDS: [&[&str]; 8] = [
+    &["serve"],
+    &["demo"],
+    &["check"],
+    &["meta-simulator"],
+    &["key", "new"],
+    &["policy", "explain"],
+    &["outbox", "inspect"],
+    &[],
+];
+
+#[tokio::test]
+async fn each_command_has_a_help_text_with_an_example() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in COMMANDS {
+        let arguments: Vec<&str> = command.iter().copied().chain(["--help"]).collect();
+        let output = executable!().run(&arguments, &[], folder.path()).await;
+        assert_eq!(output.code, Some(0), "{arguments:?}: {}", output.stderr);
+        assert!(output.stdout.contains("Usage:"), "{arguments:?}: {}", output.stdout);
+        let example = format!("portcullis {}", command.join(" "));
+        assert!(output.stdout.matches(example.trim_end()).count() >= 2, "{arguments:?} shows no example: {}", output.stdout);
+        assert!(!output.stdout.contains('\u{1b}'), "{arguments:?} is coloured though nobody looks");
+        assert!(
+            output.stdout.lines().all(|line| line.chars().count() <= 120),
+            "{arguments:?} is too wide: {}",
+            output.stdout
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_version_is_that_of_the_library() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = executable!().run(&["--version"], &[], folder.path()).await;
+    assert_eq!(output.code, Some(0));
+    assert!(output.stdout.starts_with(&format!("portcullis {}", env!("CARGO_PKG_VERSION"))), "{}", output.stdout);
+}
+
+#[tokio::test]
+async fn an_unknown_command_or_option_fails_and_says_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [["srve", "--help"], ["serve", "--confg"]] {
+        let output = executable!().run(&arguments, &[], folder.path()).await;
+        assert!(output.code.is_some_and(|code| code != 0), "{arguments:?}");
+        assert!(output.stderr.contains("serve") || output.stderr.contains("--config"), "{arguments:?}: {}", output.stderr);
+    }
+}
+
+#[tokio::test]
+async fn demo_shows_the_whole_way_and_ends_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = executable!().run(&["demo"], &[], folder.path()).await;
+    assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
+    let shown = output.stdout.to_lowercase();
+    for section in [
+        "retail",
+        "pharmacy",
+        "hospital",
+        "removed",
+        "dropped",
+        "meta received",
+        "portcullis_events_",
+        "config.example.toml",
+    ] {
+        assert!(shown.contains(section), "the demo does not show {section:?}:\n{}", output.stdout);
+    }
+    for line in output.stdout.lines() {
+        assert!(!line.contains("panicked"), "{line}");
+    }
+    assert!(!output.stdout.contains('\u{1b}'), "coloured though nobody looks");
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert!(left.is_empty(), "the demo left something behind: {left:?}");
+}
+
+#[tokio::test]
+async fn a_new_key_comes_with_the_digest_that_the_configuration_wants() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut keys = std::collections::BTreeSet::new();
+    for _ in 0..3 {
+        let output = executable!().run(&["key", "new"], &[], folder.path()).await;
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        let shown = format!("{}{}", output.stdout, output.stderr);
+        let is_part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '~');
+        let words: Vec<&str> = shown.split(|character| !is_part(character)).filter(|word| word.len() >= 32).collect();
+        let key = words.iter().find(|word| words.contains(&sha256_hex(word.as_bytes()).as_str()));
+        keys.insert((*key.unwrap_or_else(|| panic!("no key with its digest: {shown}"))).to_owned());
+    }
+    assert_eq!(keys.len(), 3, "a key came twice");
+}
+
+#[tokio::test]
+async fn explain_says_what_leaves_and_which_channels_are_open() {
+    let folder = tempfile::tempdir().unwrap();
+    for (policy, words) in [
+        ("retail", ["retail@1", "user_data.em", "custom_data.contents", "OPEN"]),
+        ("pharmacy", ["pharmacy@1", "user_data.em", "custom_data.order_id", "OPEN"]),
+        ("hospital", ["hospital@1", "user_data.fbp", "PageView", "OPEN"]),
+    ] {
+        let output = executable!().run(&["policy", "explain", policy], &[], folder.path()).await;
+        assert_eq!(output.code, Some(0), "{policy}: {}", output.stderr);
+        for word in words {
+            assert!(output.stdout.contains(word), "explain {policy} does not say {word:?}:\n{}", output.stdout);
+        }
+    }
+    let hospital = executable!().run(&["policy", "explain", "hospital"], &[], folder.path()).await.stdout;
+    let hashed = hospital.lines().filter(|line| line.contains("user_data.em") && line.contains("hash"));
+    assert_eq!(hashed.count(), 0, "{hospital}");
+}
+
+#[tokio::test]
+async fn explaining_what_is_not_there_names_what_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = executable!().run(&["policy", "explain", "hospitel"], &[], folder.path()).await;
+    assert_eq!(output.code, Some(64), "{}{}", output.stdout, output.stderr);
+    assert!(output.stderr.contains("hospitel") && output.stderr.contains("hospital"), "{}", output.stderr);
+}
+
+#[tokio::test]
+async fn inspect_shows_what_waits_and_nothing_raw() {
+    let executable = executable!();
+    let meta = Meta::start(&executable).await;
+    let proxy = ChaosProxy::start(meta.address()).await;
+    proxy.set(Mode::Refuse);
+    let mut gateway = Gateway::start(&executable, Setup::new(&meta).through(proxy.address())).await;
+    gateway.expect_trouble_with_meta();
+    let events: Vec<_> = (0..7).map(|number| numbered_purchase("waits", number)).collect();
+    assert_eq!(gateway.client().post(&events).await.unwrap().status, 200);
+    eventually("they wait", Duration::from_secs(10), async || (gateway.metrics().await.pending() == 7).then_some(())).await;
+    gateway.accounted().await;
+    gateway.stop(Signal::Terminate).await;
+
+    let config = gateway.config().display().to_string();
+    let environment = [("META_TOKEN_SHOP", harness::TOKEN)];
+    let output = executable.run(&["outbox", "inspect", "--config", &config], &environment, &gateway.data()).await;
+    assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
+    let shown = format!("{}{}", output.stdout, output.stderr);
+    for word in ["7", "shop", harness::DATASET] {
+        assert!(shown.contains(word), "inspect does not show {word:?}:\n{shown}");
+    }
+    assert!(!shown.contains(MARK) && !shown.contains(harness::TOKEN), "{shown}");
+    gateway.finish().await;
+    meta.finish().await;
+}
+
+#[tokio::test]
+async fn inspect_of_no_outbox_says_so_and_makes_none() {
+    let executable = executable!();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("portcullis.toml"), Setup::to("http://127.0.0.1:9").toml()).unwrap();
+    let environment = [("META_TOKEN_SHOP", harness::TOKEN)];
+    let output = executable.run(&["outbox", "inspect", "--config", "portcullis.toml"], &environment, folder.path()).await;
+    assert!(output.code.is_some_and(|code| code != 0), "{}{}", output.stdout, output.stderr);
+    assert!(output.stderr.contains("outbox.db"), "{}", output.stderr);
+    assert!(!folder.path().join("data/outbox.db").exists());
+}
+
+#[tokio::test]
+async fn a_second_gateway_on_the_same_outbox_does_not_start() {
+    let executable = executable!();
+    let meta = Meta::start(&executable).await;
+    let gateway = Gateway::start(&executable, Setup::new(&meta)).await;
+    let config = gateway.config().display().to_string();
+    let environment = [("META_TOKEN_SHOP", harness::TOKEN)];
+    let output = executable.run(&["serve", "--config", &config], &environment, &gateway.data()).await;
+    assert!(output.code.is_some_and(|code| code != 0), "{}", output.stderr);
+    assert!(output.stderr.contains("outbox.db"), "{}", output.stderr);
+    gateway.finish().await;
+    meta.finish().await;
+}

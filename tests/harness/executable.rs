@@ -1,0 +1,49 @@
+//! The executable under test, and short runs of it.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::Settings;
+
+/// Where the executable is.
+#[derive(Debug, Clone)]
+pub struct Executable(PathBuf);
+
+/// What a run to the end left.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// The exit code; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// Everything on standard output.
+    pub stdout: String,
+    /// Everything on standard error.
+    pub stderr: String,
+}
+
+impl Executable {
+    /// The one that cargo built, or `PORTCULLIS_BIN`. Made by `executable!()`.
+    pub fn new(built: &str) -> Self {
+        Self(Settings::executable().unwrap_or_else(|| PathBuf::from(built)))
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Runs it to the end in an empty environment but for `PATH` and `environment`. A run that does not end fails the test.
+    pub async fn run(&self, arguments: &[&str], environment: &[(&str, &str)], folder: &Path) -> Output {
+        let mut command = tokio::process::Command::new(&self.0);
+        command.args(arguments).env_clear().env("PATH", Settings::path()).envs(environment.iter().copied());
+        command.current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+        let ended = tokio::time::timeout(Duration::from_secs(60), command.output());
+        let output = ended.await.unwrap_or_else(|_| panic!("{arguments:?} did not end within a minute"));
+        let output = output.expect("the executable can be started");
+        Output {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The gateway under test, and what must hold when a test is done with it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::process::{Process, Signal};
+use crate::{Canaries, Client, Executable, KEY, Metrics, Setup, TOKEN, eventually, holds};
+
+/// A stop must not take longer than this.
+const STOP: Duration = Duration::from_secs(30);
+
+/// Lines at `WARN` or above that any run may log, by a part of their message. A test adds its own with
+/// [`Gateway::expect_log`]; every other one fails it.
+const KNOWN: &[&str] = &[
+    // Steps 2 and 3 of the plan bring them; until then each start says so.
+    "not in force",
+    // Advice about a policy, given at start.
+    "encryption_key",
+    "catalog",
+    "catalogue",
+];
+
+/// What the log may say, besides, while Meta cannot be reached or answers with faults.
+const TROUBLE: &[&str] = &["sending is held", "set aside", "a lease ended before it was settled"];
+
+/// A running gateway with a folder of its own.
+#[derive(Debug)]
+pub struct Gateway {
+    executable: Executable,
+    setup: Setup,
+    folder: TempDir,
+    process: Process,
+    address: SocketAddr,
+    admin: SocketAddr,
+    starts: u32,
+    expected: Vec<String>,
+    /// What [`Gateway::finish`] searches for. A test may add its own.
+    pub canaries: Canaries,
+    finished: bool,
+}
+
+impl Gateway {
+    /// Writes the configuration, starts the executable and waits until it accepts.
+    pub async fn start(executable: &Executable, setup: Setup) -> Self {
+        Self::start_in(executable, setup, &[]).await
+    }
+
+    /// The same, with more files beside the configuration.
+    pub async fn start_in(executable: &Executable, setup: Setup, files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("portcullis.toml"), setup.toml()).expect("the folder takes files");
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).expect("the folder takes files");
+        }
+        let (process, address, admin) = launch(executable, &setup, &folder, 1).await;
+        let mut canaries = Canaries::marked();
+        canaries.add("the site's key", KEY);
+        canaries.add("Meta's token", TOKEN);
+        Self {
+            executable: executable.clone(),
+            setup,
+            folder,
+            process,
+            address,
+            admin,
+            starts: 1,
+            expected: Vec::new(),
+            canaries,
+            finished: false,
+        }
+    }
+
+    /// Where callers connect.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where metrics and health are read.
+    pub fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// A caller with the site's key.
+    pub fn client(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// The process.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// The configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("portcullis.toml")
+    }
+
+    /// The folder of the outbox.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// What Prometheus would scrape now.
+    pub async fn metrics(&self) -> Metrics {
+        let answer = Client::new(self.admin).get("/metrics").await.expect("the admin listener answers");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        Metrics::parse(&answer.text())
+    }
+
+    /// Waits until nothing is pending.
+    pub async fn drained(&self) {
+        holds("the outbox drains", Duration::from_secs(60), async || match self.metrics().await.pending() {
+            0 => Ok(()),
+            pending => Err(format!("{pending} events are pending")),
+        })
+        .await;
+    }
+
+    /// A warning or error with this text in its message is part of the test.
+    pub fn expect_log(&mut self, part: &str) {
+        self.expected.push(part.to_owned());
+    }
+
+    /// Trouble with Meta is part of the test, and so are the warnings about it.
+    pub fn expect_trouble_with_meta(&mut self) {
+        for part in TROUBLE {
+            self.expect_log(part);
+        }
+    }
+
+    /// Ends it as a power cut would.
+    pub async fn kill(&mut self) {
+        self.process.kill().await;
+    }
+
+    /// Starts it again on the same folder, after a kill or a stop. The ports are new.
+    pub async fn restart(&mut self) {
+        assert!(!self.process.runs(), "stop or kill it first");
+        self.starts += 1;
+        (self.process, self.address, self.admin) = launch(&self.executable, &self.setup, &self.folder, self.starts).await;
+    }
+
+    /// Writes another configuration for the next [`Gateway::restart`].
+    pub fn configure(&mut self, setup: Setup) {
+        std::fs::write(self.config(), setup.toml()).expect("the folder takes files");
+        self.setup = setup;
+    }
+
+    /// Sends a signal and waits for the end, which must come in time and with 0. Gives how long it took.
+    pub async fn stop(&mut self, signal: Signal) -> Duration {
+        let asked = tokio::time::Instant::now();
+        self.process.signal(signal).await;
+        let code = self.process.ended(STOP).await;
+        assert_eq!(code, Some(0), "the exit code after {signal:?}\n{}", self.process.stderr());
+        asked.elapsed()
+    }
+
+    /// Promise P5. Counters move one after the other, so this waits a little for the two sides to meet.
+    pub async fn accounted(&self) {
+        holds("each event is accounted for", Duration::from_secs(15), async || self.metrics().await.accounted()).await;
+    }
+
+    /// Everything that must hold when a test is done; stops the gateway if it still runs.
+    pub async fn finish(mut self) {
+        self.finished = true;
+        if self.process.runs() {
+            self.accounted().await;
+            self.canaries.absent_from("/metrics", self.metrics().await.text().as_bytes());
+            self.stop(Signal::Terminate).await;
+        }
+        for start in 1..=self.starts {
+            for stream in ["stdout", "stderr"] {
+                let path = self.folder.path().join(format!("gateway-{start}.{stream}"));
+                let text = std::fs::read(path).expect("the output is there");
+                self.canaries.absent_from(&format!("{stream} of start {start}"), &text);
+            }
+            self.logs_nothing_unknown(start);
+        }
+        self.canaries.absent_from_folder(&self.data());
+        if let Some(simulator) = self.setup.simulator {
+            let meta = Client::new(simulator);
+            for page in ["/_simulator/events", "/_simulator/ledger"] {
+                // A test may have stopped the simulator; then it has looked for itself.
+                if let Ok(answer) = meta.get(page).await {
+                    self.canaries.absent_from(page, &answer.body);
+                }
+            }
+        }
+    }
+
+    /// Each line of the log is JSON, and none at `WARN` or above is unknown.
+    fn logs_nothing_unknown(&self, start: u32) {
+        let path = self.folder.path().join(format!("gateway-{start}.stderr"));
+        let text = std::fs::read_to_string(path).expect("the log is UTF-8");
+        for line in text.lines() {
+            // A kill can cut the last line.
+            let Ok(entry) = serde_json::from_str::<Value>(line) else {
+                assert!(!text.ends_with('\n') && text.lines().last() == Some(line), "not a line of the log: {line}");
+                continue;
+            };
+            let level = text_of(&entry, "level").to_uppercase();
+            let message = text_of(&entry, "message");
+            let quiet = !matches!(level.as_str(), "WARN" | "ERROR");
+            let known = KNOWN.iter().any(|part| line.contains(part));
+            let expected = self.expected.iter().any(|part| line.contains(part.as_str()));
+            assert!(quiet || known || expected, "an unknown warning of start {start}: {message}\n{line}");
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let judged = self.finished || std::thread::panicking();
+        assert!(judged, "a test must end with gateway.finish().await: it asserts what holds after every test");
+    }
+}
+
+/// Starts the executable and waits for the line that tells its addresses.
+async fn launch(executable: &Executable, setup: &Setup, folder: &TempDir, start: u32) -> (Process, SocketAddr, SocketAddr) {
+    let config = folder.path().join("portcullis.toml").display().to_string();
+    let arguments = ["serve".to_owned(), "--config".to_owned(), config];
+    let name = format!("gateway-{start}");
+    let mut process = Process::start(executable.path(), &arguments, setup.environment(), folder.path(), &name);
+    let (address, admin) = process.wait_for("ready", |text| text.lines().find_map(ready)).await;
+    // The line is written when it accepts, but an answer is worth more than a line.
+    eventually("it says that it is ready", Duration::from_secs(10), async || {
+        Client::new(admin).get("/readyz").await.ok().filter(crate::Answer::is_success)
+    })
+    .await;
+    (process, address, admin)
+}
+
+/// The addresses in the line `ready`, with fields beside the message or in `fields`, as the log format has them.
+fn ready(line: &str) -> Option<(SocketAddr, SocketAddr)> {
+    let entry: Value = serde_json::from_str(line).ok()?;
+    if text_of(&entry, "message") != "ready" {
+        return None;
+    }
+    Some((text_of(&entry, "listen").parse().ok()?, text_of(&entry, "admin").parse().ok()?))
+}
+
+fn text_of<'a>(entry: &'a Value, name: &str) -> &'a str {
+    entry.get(name).or_else(|| entry.get("fields")?.get(name)).and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,116 @@
+//! Meta, as far as the gateway can tell: the executable's own strict simulator, in a process of its own.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::process::Process;
+use crate::{Answer, Client, DATASET, Executable, Request, Signal, TOKEN};
+
+/// A running simulator.
+#[derive(Debug)]
+pub struct Meta {
+    process: Process,
+    address: SocketAddr,
+    _folder: TempDir,
+}
+
+/// One event as the simulator took it.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// To which dataset.
+    pub dataset: String,
+    /// What the request said for all its events.
+    pub envelope: Value,
+    /// The event.
+    pub event: Value,
+}
+
+impl Meta {
+    /// Starts one on a free port that knows the dataset and token of [`crate::Setup`].
+    pub async fn start(executable: &Executable) -> Self {
+        Self::start_with(executable, &[]).await
+    }
+
+    /// The same, with more datasets and their tokens.
+    pub async fn start_with(executable: &Executable, more: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut arguments: Vec<String> =
+            ["meta-simulator", "--listen", "127.0.0.1:0", "--keep", "200000"].map(str::to_owned).to_vec();
+        for (dataset, token) in [(DATASET, TOKEN)].iter().chain(more) {
+            arguments.extend(["--token".to_owned(), format!("{dataset}={token}")]);
+        }
+        let mut process = Process::start(executable.path(), &arguments, &[], folder.path(), "simulator");
+        let address = process
+            .wait_for("its address", |text| {
+                let address = text.lines().find_map(|line| line.split_once("http://"))?.1;
+                address.trim().trim_end_matches('/').parse().ok()
+            })
+            .await;
+        Self { process, address, _folder: folder }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Every event that it took.
+    pub async fn events(&self) -> Vec<Sent> {
+        let text = self.get("/_simulator/events").await.text();
+        text.lines().filter(|line| !line.is_empty()).map(sent).collect()
+    }
+
+    /// How often each `event_id` was taken.
+    pub async fn ids(&self) -> BTreeMap<String, u64> {
+        let text = self.get("/_simulator/ids").await.text();
+        let mut ids = BTreeMap::new();
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            let [_dataset, _name, id, count] = line.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("not a line of ids: {line}");
+            };
+            *ids.entry(id.to_owned()).or_default() += count.parse::<u64>().expect("a count");
+        }
+        ids
+    }
+
+    /// What it noted of every request, as text.
+    pub async fn ledger(&self) -> String {
+        self.get("/_simulator/ledger").await.text()
+    }
+
+    /// Answers the next requests with faults, as `POST /_simulator/faults` takes them.
+    pub async fn faults(&self, faults: &Value) {
+        let request = Request::post("/_simulator/faults", "application/json", faults.to_string());
+        let answer = Client::new(self.address).send(&request).await.expect("the simulator answers");
+        assert!(answer.is_success(), "the simulator does not take these faults: {}", answer.text());
+    }
+
+    /// Back to normal.
+    pub async fn no_faults(&self) {
+        let request = Request::new("DELETE", "/_simulator/faults");
+        let answer = Client::new(self.address).send(&request).await.expect("the simulator answers");
+        assert!(answer.is_success(), "{}", answer.text());
+    }
+
+    /// Ends it.
+    pub async fn finish(mut self) {
+        self.process.signal(Signal::Terminate).await;
+        self.process.ended(Duration::from_secs(20)).await;
+    }
+
+    async fn get(&self, target: &str) -> Answer {
+        let answer = Client::new(self.address).get(target).await.expect("the simulator answers");
+        assert!(answer.is_success(), "{target}: {}", answer.text());
+        answer
+    }
+}
+
+fn sent(line: &str) -> Sent {
+    let value: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("not a line of events: {line}"));
+    let dataset = value["dataset"].as_str().expect("a dataset").to_owned();
+    Sent { dataset, envelope: value["envelope"].clone(), event: value["event"].clone() }
+}

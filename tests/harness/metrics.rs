@@ -1,0 +1,171 @@
+//! Reads what `/metrics` says, and checks promise P5 on it.
+
+use std::collections::BTreeMap;
+
+/// Every sample of one scrape.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    text: String,
+    samples: Vec<Sample>,
+}
+
+#[derive(Debug, Clone)]
+struct Sample {
+    name: String,
+    labels: BTreeMap<String, String>,
+    value: f64,
+}
+
+impl Metrics {
+    /// From the text format. Panics on a line that is none.
+    pub fn parse(text: &str) -> Self {
+        let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let samples = lines.map(|line| sample(line).unwrap_or_else(|| panic!("not a sample: {line}"))).collect();
+        Self { text: text.to_owned(), samples }
+    }
+
+    /// The text as it was scraped.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How many series there are.
+    pub fn series(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// The sum of a metric over all series that carry these labels. A metric without series is 0.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counters and gauges here are whole and small"
+    )]
+    pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
+        let carries = |sample: &&Sample| {
+            sample.name == name && labels.iter().all(|(key, value)| sample.labels.get(*key).is_some_and(|has| has == value))
+        };
+        self.samples.iter().filter(carries).map(|sample| sample.value as u64).sum()
+    }
+
+    /// `portcullis_events_{what}_total`, over all series.
+    pub fn events(&self, what: &str) -> u64 {
+        self.sum(&format!("portcullis_events_{what}_total"), &[])
+    }
+
+    /// Events accepted and not settled.
+    pub fn pending(&self) -> u64 {
+        self.sum("portcullis_outbox_pending_events", &[])
+    }
+
+    /// Values removed from this field for this reason, over all sites.
+    pub fn removed(&self, field: &str, reason: &str) -> u64 {
+        self.sum("portcullis_fields_removed_total", &[("field", field), ("reason", reason)])
+    }
+
+    /// Promise P5, both halves: every event that came in, and every event that was kept, is accounted for.
+    pub fn accounted(&self) -> Result<(), String> {
+        let received = ["received"];
+        let came_to = ["refused", "dropped", "duplicate", "turned_away", "accepted"];
+        self.balance(&received, &came_to, 0)?;
+        let kept = ["recovered", "accepted", "redriven"];
+        let became = ["delivered", "quarantined", "expired", "purged", "withdrawn"];
+        self.balance(&kept, &became, self.pending())
+    }
+
+    fn balance(&self, left: &[&str], right: &[&str], pending: u64) -> Result<(), String> {
+        let total = |names: &[&str]| names.iter().map(|name| self.events(name)).sum::<u64>();
+        if total(left) == total(right) + pending {
+            return Ok(());
+        }
+        let list = |names: &[&str]| names.iter().map(|name| format!("{name} {}", self.events(name))).collect::<Vec<_>>();
+        Err(format!(
+            "not accounted for (P5): {} is not {} + pending {pending}",
+            list(left).join(" + "),
+            list(right).join(" + ")
+        ))
+    }
+}
+
+/// `name{label="value",…} 1` or `name 1`.
+fn sample(line: &str) -> Option<Sample> {
+    let (series, value) = line.rsplit_once(' ')?;
+    let value = value.parse().ok()?;
+    let Some((name, labels)) = series.split_once('{') else {
+        return Some(Sample { name: series.to_owned(), labels: BTreeMap::new(), value });
+    };
+    Some(Sample { name: name.to_owned(), labels: pairs(labels.strip_suffix('}')?)?, value })
+}
+
+/// Label values may hold escaped quotes, commas and braces, so this goes by characters.
+fn pairs(mut text: &str) -> Option<BTreeMap<String, String>> {
+    let mut pairs = BTreeMap::new();
+    while !text.is_empty() {
+        let (name, rest) = text.split_once("=\"")?;
+        let (mut value, mut escaped, mut end) = (String::new(), false, None);
+        for (at, character) in rest.char_indices() {
+            match (escaped, character) {
+                (false, '\\') => {
+                    escaped = true;
+                    continue;
+                }
+                (false, '"') => {
+                    end = Some(at);
+                    break;
+                }
+                (true, 'n') => value.push('\n'),
+                (_, other) => value.push(other),
+            }
+            escaped = false;
+        }
+        pairs.insert(name.trim_start_matches(',').to_owned(), value);
+        text = rest.get(end? + 1..)?;
+    }
+    Some(pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCRAPE: &str = r#"
+# HELP portcullis_events_received_total Events decoded from requests.
+# TYPE portcullis_events_received_total counter
+portcullis_events_received_total{site="shop",source="graph"} 10
+portcullis_events_received_total{site="clinic",source="graph"} 2
+portcullis_events_refused_total{site="shop"} 1
+portcullis_events_dropped_total{site="shop",stage="pages",reason="page"} 3
+portcullis_events_accepted_total{site="shop"} 8
+portcullis_events_delivered_total{dataset="1"} 5
+portcullis_outbox_pending_events 3
+portcullis_policy_info{site="a \"b\", {c}",policy="x\\y"} 1
+portcullis_request_seconds_sum{route="events"} 0.0123
+"#;
+
+    #[test]
+    fn samples_are_summed_over_the_series_that_carry_the_labels() {
+        let metrics = Metrics::parse(SCRAPE);
+        assert_eq!(metrics.events("received"), 12);
+        assert_eq!(metrics.sum("portcullis_events_received_total", &[("site", "shop")]), 10);
+        assert_eq!(metrics.sum("portcullis_no_such_metric", &[]), 0);
+        assert_eq!(metrics.sum("portcullis_policy_info", &[("site", "a \"b\", {c}"), ("policy", "x\\y")]), 1);
+        assert_eq!(metrics.series(), 9);
+    }
+
+    #[test]
+    fn accounting_holds_when_both_sides_agree() {
+        assert_eq!(Metrics::parse(SCRAPE).accounted(), Ok(()));
+    }
+
+    #[test]
+    fn an_event_lost_on_the_way_in_is_noticed() {
+        let why =
+            Metrics::parse(&SCRAPE.replace("refused_total{site=\"shop\"} 1", "refused_total{site=\"shop\"} 0")).accounted();
+        assert!(why.unwrap_err().contains("received 12 is not refused 0 + dropped 3"));
+    }
+
+    #[test]
+    fn an_event_lost_on_the_way_out_is_noticed() {
+        let why = Metrics::parse(&SCRAPE.replace("pending_events 3", "pending_events 2")).accounted();
+        assert!(why.unwrap_err().ends_with("pending 2"));
+    }
+}
