@@ -375,5 +375,6 @@ fn one_of(words: &[&str]) -> String {
 }
 
 fn suggest<S: AsRef<str>>(word: &str, words: &[S]) -> String {
-    nearest(word, words.iter().map(AsRef::as_ref)).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"))
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    nearest(word, &words).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"))
 }

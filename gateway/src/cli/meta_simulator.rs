@@ -1,15 +1,14 @@
 //! `portcullis meta-simulator`: the stand-in for Meta from the command line.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use secrecy::SecretString;
-use tokio_util::sync::CancellationToken;
 
+use super::{Failure, Output};
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::lifecycle::Lifecycle;
 use crate::simulator::{Options, Simulator};
 
 /// Run a strict stand-in for Meta's Conversions API.
@@ -54,18 +53,14 @@ pub struct MetaSimulator {
     record: Option<PathBuf>,
 }
 
-/// Runs it until `stop`; prints one line with its address once it listens.
-pub async fn run(args: MetaSimulator, clock: Clock, chance: Chance, stop: CancellationToken) -> anyhow::Result<()> {
-    let options = Options { listen: args.listen, tokens: args.tokens, keep: args.keep, record: args.record };
-    let simulator = Simulator::bind(options, clock, chance).await?;
-    print_address(simulator.address()).context("cannot print the address")?;
-    Ok(simulator.serve(stop).await?)
-}
-
-fn print_address(address: SocketAddr) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "meta-simulator listens on http://{address}")?;
-    out.flush()
+/// Runs it until a signal; prints one line with its address once it listens.
+pub(super) async fn run(command: MetaSimulator) -> Result<(), Failure> {
+    let lifecycle = Lifecycle::new();
+    lifecycle.stop_on_signals()?;
+    let options = Options { listen: command.listen, tokens: command.tokens, keep: command.keep, record: command.record };
+    let simulator = Simulator::bind(options, Clock::system(), Chance::from_system()?).await.map_err(anyhow::Error::from)?;
+    Output::standard().line(format_args!("listening on http://{}", simulator.address()))?;
+    Ok(simulator.serve(lifecycle.stop).await.map_err(anyhow::Error::from)?)
 }
 
 /// `DATASET=TOKEN` if what stands before the first `=` is digits, else a token for all datasets.

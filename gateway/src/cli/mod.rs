@@ -120,8 +120,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Check(command) => check::run(&command),
         Command::MetaSimulator(command) => block_on(meta_simulator::run(command)),
         Command::Key(command) => key::run(&command),
-        Command::Policy(command) => policy::run(command),
-        Command::Outbox(command) => block_on(outbox::run(command)),
+        Command::Policy(command) => policy::run(&command),
+        Command::Outbox(command) => outbox::run(&command),
     }
 }
 

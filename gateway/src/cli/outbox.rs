@@ -1,11 +1,16 @@
 //! `portcullis outbox …`: what waits for Meta, and what was set aside.
 
+use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
+use serde::Serialize;
 
-use super::Failure;
+use super::{Failure, Output};
+use crate::clock::Clock;
+use crate::config::{Backend, Config, Environment};
+use crate::outbox::{Inspection, inspect};
 
 /// Look into the outbox.
 #[derive(Debug, clap::Args)]
@@ -41,8 +46,134 @@ pub struct Inspect {
 }
 
 /// Runs it.
-pub(super) async fn run(command: Outbox) -> Result<(), Failure> {
-    let Command::Inspect(inspect) = command.command;
-    std::future::ready(inspect).await;
-    Err(Failure::Other(anyhow!("`outbox inspect` is not part of this build")))
+pub(super) fn run(command: &Outbox) -> Result<(), Failure> {
+    let Command::Inspect(command) = &command.command;
+    let config = Config::load(&command.config, &Environment::of_process())?;
+    let Backend::Embedded(path) = &config.outbox.backend else {
+        return Err(Failure::Other(anyhow!("outbox.backend is memory: there is nothing on disk to look into")));
+    };
+    let inspection = inspect(path).context("the outbox cannot be read")?;
+    let now_ms = Clock::system().unix_ms();
+    let mut output = Output::standard();
+    if command.json {
+        let text = serde_json::to_string(&Json::of(&inspection, now_ms)).context("the answer cannot be written as JSON")?;
+        return Ok(output.line(text)?);
+    }
+    Ok(print(&inspection, now_ms, &mut output)?)
+}
+
+fn print<W: Write>(inspection: &Inspection, now_ms: u64, output: &mut Output<W>) -> std::io::Result<()> {
+    let pending: u64 = inspection.pending.iter().map(|line| line.events).sum();
+    output.line(format_args!("{pending} events wait for Meta"))?;
+    if pending > 0 {
+        output.line(row(&["site", "dataset", "events", "groups", "bytes", "oldest", "attempts"]))?;
+    }
+    for line in &inspection.pending {
+        output.line(row(&[
+            &line.site,
+            &line.dataset,
+            &line.events.to_string(),
+            &line.groups.to_string(),
+            &line.bytes.to_string(),
+            &age(now_ms, line.oldest_received_ms),
+            &line.max_attempts.to_string(),
+        ]))?;
+    }
+    output.line(format_args!("{} events are in quarantine", inspection.quarantined_events))?;
+    if !inspection.quarantine.is_empty() {
+        output.line(row(&["site", "dataset", "events", "reason", "code", "subcode", "since"]))?;
+    }
+    for line in &inspection.quarantine {
+        output.line(row(&[
+            &line.site,
+            &line.dataset,
+            &line.events.to_string(),
+            &line.reason,
+            &line.code.to_string(),
+            &line.subcode.to_string(),
+            &age(now_ms, line.quarantined_ms),
+        ]))?;
+    }
+    Ok(())
+}
+
+fn row(cells: &[&str; 7]) -> String {
+    let [site, dataset, cells @ ..] = cells;
+    let mut row = format!("  {site:<16} {dataset:<20}");
+    for cell in cells {
+        row.push_str(&format!(" {cell:>15}"));
+    }
+    row
+}
+
+/// How long ago, in the largest unit that says enough.
+fn age(now_ms: u64, then_ms: u64) -> String {
+    let secs = now_ms.saturating_sub(then_ms) / 1000;
+    match secs {
+        0..=119 => format!("{secs} s"),
+        120..=7199 => format!("{} min", secs / 60),
+        7200..=172_799 => format!("{} h", secs / 3600),
+        _ => format!("{} d", secs / 86_400),
+    }
+}
+
+/// The same for machines; times in milliseconds since 1970.
+#[derive(Serialize)]
+struct Json<'a> {
+    now_ms: u64,
+    pending: Vec<Pending<'a>>,
+    quarantined_events: u64,
+    quarantine: Vec<Quarantined<'a>>,
+}
+
+#[derive(Serialize)]
+struct Pending<'a> {
+    site: &'a str,
+    dataset: &'a str,
+    events: u64,
+    groups: u64,
+    leased_groups: u64,
+    bytes: u64,
+    oldest_received_ms: u64,
+    max_attempts: u64,
+}
+
+#[derive(Serialize)]
+struct Quarantined<'a> {
+    id: i64,
+    site: &'a str,
+    dataset: &'a str,
+    events: u64,
+    reason: &'a str,
+    code: i64,
+    subcode: i64,
+    received_ms: u64,
+    quarantined_ms: u64,
+}
+
+impl<'a> Json<'a> {
+    fn of(inspection: &'a Inspection, now_ms: u64) -> Self {
+        let pending = inspection.pending.iter().map(|line| Pending {
+            site: &line.site,
+            dataset: &line.dataset,
+            events: line.events,
+            groups: line.groups,
+            leased_groups: line.leased_groups,
+            bytes: line.bytes,
+            oldest_received_ms: line.oldest_received_ms,
+            max_attempts: line.max_attempts,
+        });
+        let quarantine = inspection.quarantine.iter().map(|line| Quarantined {
+            id: line.id,
+            site: &line.site,
+            dataset: &line.dataset,
+            events: line.events,
+            reason: &line.reason,
+            code: line.code,
+            subcode: line.subcode,
+            received_ms: line.received_ms,
+            quarantined_ms: line.quarantined_ms,
+        });
+        Self { now_ms, pending: pending.collect(), quarantined_events: inspection.quarantined_events, quarantine: quarantine.collect() }
+    }
 }

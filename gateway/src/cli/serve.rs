@@ -2,9 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::anyhow;
+use anyhow::Context as _;
 
 use super::Failure;
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::config::{Config, Environment};
+use crate::lifecycle::Lifecycle;
+use crate::service::Service;
+use crate::telemetry::logs;
 
 /// Run the gateway until SIGTERM or SIGINT.
 ///
@@ -23,6 +29,28 @@ pub struct Serve {
 
 /// Runs it.
 pub(super) async fn run(command: Serve) -> Result<(), Failure> {
-    std::future::ready(command.config).await;
-    Err(Failure::Other(anyhow!("`serve` is not part of this build")))
+    let config = Config::load(&command.config, &Environment::of_process())?;
+    logs::start(&config.log).map_err(|error| Failure::Configuration(error.into()))?;
+    let lifecycle = Lifecycle::new();
+    lifecycle.stop_on_signals()?;
+    warn(&config);
+    let service = Service::start(&config, Clock::system(), Chance::from_system()?).await.context("the gateway cannot start")?;
+    tracing::info!(listen = %service.listen, admin = %service.admin, version = crate::VERSION, "ready");
+    lifecycle.stop.cancelled().await;
+    service.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Says what an operator should know before the first event comes. A check that a policy asks for and that is not in force is an
+/// error: nobody may believe in it.
+fn warn(config: &Config) {
+    for warning in config.warnings() {
+        tracing::warn!(warning, "configuration");
+    }
+    for site in &config.sites {
+        for channel in site.policy.explain().channels.into_iter().filter(|channel| channel.not_in_force) {
+            tracing::error!(site = %site.id, policy = site.policy.name(), what = channel.text, "a part of the policy is not in force");
+        }
+    }
 }

@@ -34,6 +34,8 @@ mod model;
 mod samples;
 
 pub use append::{Append, Receipt};
+pub use embedded::OpenError;
+pub use embedded::inspect::{Inspection, PendingLine, QuarantineLine, inspect};
 pub use lease::{Lease, LeaseRequest, Leased};
 pub use settlement::{QuarantineReason, Settled, Settlement};
 
@@ -43,7 +45,7 @@ use std::sync::Arc;
 use portcullis_filters::policy::PolicyDigest;
 use tokio::sync::watch;
 
-use self::embedded::{Embedded, OpenError};
+use self::embedded::Embedded;
 use self::memory::Memory;
 use self::tally::Owner;
 
