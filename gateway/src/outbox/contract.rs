@@ -1,91 +1,13 @@
 //! The contract of `outbox/mod.rs`, clause by clause, over every back end.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_filters::policy::PolicyDigest;
-use tempfile::TempDir;
 
+use super::bench::{Bench, ROOMY};
 use super::samples::{append, ids};
-use super::{AnyOutbox, Depth, Lease, LeaseRequest, OutboxError, PurgeSelector, QuarantineReason, Settled, Settlement};
-
-/// A cap that no test reaches by accident.
-pub(crate) const ROOMY: u64 = 100_000_000;
-
-/// An outbox under test, with its folder if it has one.
-#[derive(Debug)]
-pub(crate) struct Bench {
-    pub(crate) outbox: AnyOutbox,
-    folder: Option<TempDir>,
-    max_bytes: u64,
-}
-
-impl Bench {
-    pub(crate) fn memory(max_bytes: u64) -> Self {
-        Self { outbox: AnyOutbox::memory(max_bytes), folder: None, max_bytes }
-    }
-
-    pub(crate) fn embedded(max_bytes: u64) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let outbox = AnyOutbox::open_embedded(&folder.path().join("outbox.db"), max_bytes).unwrap();
-        Self { outbox, folder: Some(folder), max_bytes }
-    }
-
-    pub(crate) fn path(&self) -> PathBuf {
-        self.folder.as_ref().unwrap().path().join("outbox.db")
-    }
-
-    /// A kill -9 and a new start: what the disk held at that moment is opened again. In memory, the leases end as they would.
-    pub(crate) async fn crash(&mut self) {
-        if let AnyOutbox::Memory(memory) = &self.outbox {
-            memory.crash();
-            return;
-        }
-        // Answered after all that was asked before is done, so the file does not change while it is copied.
-        self.outbox.depth().await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        copy_files(&self.path(), &folder.path().join("outbox.db"));
-        self.outbox = AnyOutbox::open_embedded(&folder.path().join("outbox.db"), self.max_bytes).unwrap();
-        self.folder = Some(folder);
-    }
-
-    pub(crate) async fn append(&self, dataset: &str, ids: &[&str]) {
-        let receipt = self.outbox.append(append("shop", dataset, ids, 1_000)).await.unwrap();
-        assert_eq!(receipt.events(), ids.len());
-    }
-
-    pub(crate) async fn lease(&self, dataset: &str, max_events: usize, now_ms: u64, until_ms: u64) -> Vec<Lease> {
-        let request = LeaseRequest { dataset: dataset.into(), max_events, max_bytes: 10_000_000, now_ms, until_ms };
-        self.outbox.lease(request).await.unwrap().leases
-    }
-
-    /// The only group that is due.
-    pub(crate) async fn lease_one(&self, dataset: &str, now_ms: u64, until_ms: u64) -> Lease {
-        let mut leases = self.lease(dataset, 1, now_ms, until_ms).await;
-        assert_eq!(leases.len(), 1);
-        leases.remove(0)
-    }
-
-    /// The same outcome for all events of a lease.
-    pub(crate) async fn settle(&self, lease: Lease, outcome: Settlement) -> Settled {
-        let outcomes = vec![outcome; lease.events().count()];
-        self.outbox.settle(lease, outcomes).await.unwrap()
-    }
-
-    pub(crate) async fn depth(&self) -> Depth {
-        self.outbox.depth().await.unwrap()
-    }
-}
-
-/// Copies the file and its log. The index of the log (`-shm`) is not durable and left behind, as after a power cut.
-pub(crate) fn copy_files(from: &Path, to: &Path) {
-    std::fs::copy(from, to).unwrap();
-    let log = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
-    if log(from).exists() {
-        std::fs::copy(log(from), log(to)).unwrap();
-    }
-}
+use super::{Depth, Lease, LeaseRequest, OutboxError, PurgeSelector, QuarantineReason, Settled, Settlement};
 
 /// The event ids of all leases, in order.
 fn all_ids(leases: &[Lease]) -> Vec<String> {
@@ -96,34 +18,34 @@ const RETRY_SENT: Settlement = Settlement::Retry { not_before_ms: 0, attempted: 
 
 /// One test a clause and back end.
 macro_rules! contract {
-    ($(async fn $clause:ident(mut $bench:ident: Bench, cap $cap:expr) $body:block)*) => {
+    ($(async fn $clause:ident($bench:ident: &mut Bench, cap $cap:expr) $body:block)*) => {
         $(mod $clause {
             use super::*;
 
-            async fn holds(#[allow(unused_mut, reason = "some clauses crash the outbox, others do not")] mut $bench: Bench) $body
+            async fn holds($bench: &mut Bench) $body
 
             #[tokio::test]
             async fn memory() {
-                holds(Bench::memory($cap)).await;
+                holds(&mut Bench::memory($cap)).await;
             }
 
             #[tokio::test]
             async fn embedded() {
-                holds(Bench::embedded($cap)).await;
+                holds(&mut Bench::embedded($cap)).await;
             }
         })*
     };
 }
 
 contract! {
-    async fn o1_a_receipt_means_that_every_event_survives_a_crash(mut bench: Bench, cap ROOMY) {
+    async fn o1_a_receipt_means_that_every_event_survives_a_crash(bench: &mut Bench, cap ROOMY) {
         bench.append("1", &["a", "b"]).await;
         bench.append("1", &["c"]).await;
         bench.crash().await;
         assert_eq!(all_ids(&bench.lease("1", 10, 2_000, 3_000).await), ["a", "b", "c"]);
     }
 
-    async fn o1_an_append_that_is_refused_leaves_nothing(mut bench: Bench, cap 4_000) {
+    async fn o1_an_append_that_is_refused_leaves_nothing(bench: &mut Bench, cap 4_000) {
         let names: Vec<String> = (0..100).map(|number| format!("e{number}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let refused = bench.outbox.append(append("shop", "1", &names, 1)).await;
@@ -133,7 +55,7 @@ contract! {
         assert_eq!(bench.depth().await, Depth::default());
     }
 
-    async fn o1_a_request_larger_than_a_group_is_kept_whole(mut bench: Bench, cap ROOMY) {
+    async fn o1_a_request_larger_than_a_group_is_kept_whole(bench: &mut Bench, cap ROOMY) {
         let names: Vec<String> = (0..1_001).map(|number| format!("e{number}")).collect();
         bench.append("1", &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
         bench.crash().await;
@@ -142,7 +64,7 @@ contract! {
         assert_eq!(all_ids(&leases), names);
     }
 
-    async fn o2_a_leased_group_is_invisible_until_its_lease_ends(mut bench: Bench, cap ROOMY) {
+    async fn o2_a_leased_group_is_invisible_until_its_lease_ends(bench: &mut Bench, cap ROOMY) {
         bench.append("1", &["a"]).await;
         let first = bench.lease_one("1", 2_000, 3_000).await;
         assert!(bench.lease("1", 10, 2_999, 4_000).await.is_empty());
@@ -151,7 +73,7 @@ contract! {
         assert_eq!(ids(&first), ids(&second));
     }
 
-    async fn o2_datasets_are_leased_apart_and_oldest_first(mut bench: Bench, cap ROOMY) {
+    async fn o2_datasets_are_leased_apart_and_oldest_first(bench: &mut Bench, cap ROOMY) {
         for (dataset, id, received_ms) in [("1", "late", 30), ("2", "other", 5), ("1", "early", 10), ("1", "middle", 20)] {
             drop(bench.outbox.append(append("shop", dataset, &[id], received_ms)).await.unwrap());
         }
@@ -162,7 +84,7 @@ contract! {
         assert_eq!(bench.outbox.next_due_ms("3", 2_000).await.unwrap(), None);
     }
 
-    async fn o3_an_unsettled_lease_comes_back_without_an_attempt(mut bench: Bench, cap ROOMY) {
+    async fn o3_an_unsettled_lease_comes_back_without_an_attempt(bench: &mut Bench, cap ROOMY) {
         bench.append("1", &["a"]).await;
         drop(bench.lease_one("1", 2_000, 3_000).await);
         bench.crash().await;
@@ -170,7 +92,7 @@ contract! {
         assert_eq!((ids(&again), again.attempts), (vec!["a".to_owned()], 0));
     }
 
-    async fn o3_an_attempt_counts_only_if_bytes_were_sent(mut bench: Bench, cap ROOMY) {
+    async fn o3_an_attempt_counts_only_if_bytes_were_sent(bench: &mut Bench, cap ROOMY) {
         bench.append("1", &["a", "b"]).await;
         let lease = bench.lease_one("1", 2_000, 3_000).await;
         bench.settle(lease, Settlement::Retry { not_before_ms: 2_500, attempted: false }).await;
@@ -185,7 +107,7 @@ contract! {
         assert_eq!((ids(&lease), lease.attempts, lease.received_ms), (vec!["b".to_owned()], 1, 1_000));
     }
 
-    async fn o3_a_released_lease_is_back_at_once_and_blames_nobody(mut bench: Bench, cap ROOMY) {
+    async fn o3_a_released_lease_is_back_at_once_and_blames_nobody(bench: &mut Bench, cap ROOMY) {
         bench.append("1", &["a"]).await;
         for _ in 0..5 {
             let lease = bench.lease_one("1", 2_000, 3_000).await;
@@ -196,7 +118,7 @@ contract! {
         assert_eq!(bench.depth().await.quarantined_events, 0);
     }
 
-    async fn o3_b14_an_event_that_kills_the_process_three_times_is_set_aside(mut bench: Bench, cap ROOMY) {
+    async fn o3_b14_an_event_that_kills_the_process_three_times_is_set_aside(bench: &mut Bench, cap ROOMY) {
         bench.append("1", &["poison"]).await;
         for _ in 0..3 {
             drop(bench.lease_one("1", 2_000, 3_000).await);
@@ -207,7 +129,7 @@ contract! {
         assert_eq!((depth.pending_events, depth.quarantined_events), (0, 1));
     }
 
-    async fn o3_b14_only_the_poison_of_a_backlog_is_set_aside(mut bench: Bench, cap ROOMY) {
+    async fn o3_b14_only_the_poison_of_a_backlog_is_set_aside(bench: &mut Bench, cap ROOMY) {
         bench.append("1", &["a", "b", "c", "poison", "d"]).await;
         bench.append("1", &["e", "f"]).await;
         bench.append("2", &["g"]).await;
@@ -234,7 +156,7 @@ contract! {
         assert!(crashes <= 8, "{crashes} crashes");
     }
 
-    async fn o3_a_group_that_was_sent_without_harm_is_no_suspect(mut bench: Bench, cap ROOMY) {
+    async fn o3_a_group_that_was_sent_without_harm_is_no_suspect(bench: &mut Bench, cap ROOMY) {
         bench.append("1", &["a"]).await;
         for _ in 0..6 {
             drop(bench.lease_one("1", 2_000, 3_000).await);
@@ -245,7 +167,7 @@ contract! {
         assert_eq!(bench.depth().await.quarantined_events, 0);
     }
 
-    async fn o4_settling_twice_counts_once(mut bench: Bench, cap ROOMY) {
+    async fn o4_settling_twice_counts_once(bench: &mut Bench, cap ROOMY) {
         bench.append("1", &["a", "b"]).await;
         let lease = bench.lease_one("1", 2_000, 3_000).await;
         let again = lease.forged_copy();
@@ -255,7 +177,7 @@ contract! {
         assert_eq!(bench.depth().await, before);
     }
 
-    async fn o4_settling_an_expired_lease_has_no_effect(mut bench: Bench, cap ROOMY) {
+    async fn o4_settling_an_expired_lease_has_no_effect(bench: &mut Bench, cap ROOMY) {
         bench.append("1", &["a"]).await;
         let expired = bench.lease_one("1", 2_000, 3_000).await;
         let late = expired.forged_copy();
@@ -268,7 +190,7 @@ contract! {
         assert_eq!(bench.depth().await, Depth::default());
     }
 
-    async fn o4_every_outcome_is_counted_and_survives_a_crash(mut bench: Bench, cap ROOMY) {
+    async fn o4_every_outcome_is_counted_and_survives_a_crash(bench: &mut Bench, cap ROOMY) {
         bench.append("1", &["a", "b", "c", "d", "e"]).await;
         let lease = bench.lease_one("1", 2_000, 3_000).await;
         let copy = lease.forged_copy();
@@ -289,7 +211,7 @@ contract! {
         assert_eq!(all_ids(&bench.lease("1", 10, 2_000, 3_000).await), ["e"]);
     }
 
-    async fn o6_a_lease_holds_no_more_than_was_asked_for(mut bench: Bench, cap ROOMY) {
+    async fn o6_a_lease_holds_no_more_than_was_asked_for(bench: &mut Bench, cap ROOMY) {
         for number in 0..40 {
             bench.append("1", &[&format!("e{number}"), "second"]).await;
         }
@@ -303,7 +225,7 @@ contract! {
         assert_eq!(bench.outbox.lease(request).await.unwrap().leases.len(), 1);
     }
 
-    async fn o7_full_is_an_error_and_room_comes_back(mut bench: Bench, cap 20_000) {
+    async fn o7_full_is_an_error_and_room_comes_back(bench: &mut Bench, cap 20_000) {
         let mut kept = 0;
         let refused = loop {
             match bench.outbox.append(append("shop", "1", &["a"], 1)).await {
@@ -323,7 +245,7 @@ contract! {
         assert_eq!(bench.outbox.health(), Ok(()));
     }
 
-    async fn o8_purged_is_purged_also_after_a_crash(mut bench: Bench, cap ROOMY) {
+    async fn o8_purged_is_purged_also_after_a_crash(bench: &mut Bench, cap ROOMY) {
         bench.append("1", &["in-hand"]).await;
         let lease = bench.lease_one("1", 2_000, 3_000).await;
         for number in 0..300 {
@@ -337,7 +259,7 @@ contract! {
         assert_eq!(all_ids(&bench.lease("2", 1_000, 2_000, 3_000).await), ["other"]);
     }
 
-    async fn o8_only_what_another_policy_stored_is_purged(mut bench: Bench, cap ROOMY) {
+    async fn o8_only_what_another_policy_stored_is_purged(bench: &mut Bench, cap ROOMY) {
         bench.append("1", &["a"]).await;
         drop(bench.outbox.append(append("clinic", "1", &["b"], 1)).await.unwrap());
         let purge = |keep| PurgeSelector::OtherPolicies { site: "shop".into(), dataset: "1".into(), keep };
@@ -346,7 +268,7 @@ contract! {
         assert_eq!(bench.outbox.pending_by_dataset().await.unwrap(), [("clinic".into(), "1".into(), 1)]);
     }
 
-    async fn o9_a_wake_up_is_never_lost(mut bench: Bench, cap ROOMY) {
+    async fn o9_a_wake_up_is_never_lost(bench: &mut Bench, cap ROOMY) {
         for round in 0..100 {
             let mut changed = bench.outbox.changed();
             assert!(bench.lease("1", 1, 2_000, 3_000).await.is_empty());
@@ -369,7 +291,7 @@ contract! {
         }
     }
 
-    async fn a8_totals_equal_a_recount_after_a_crash(mut bench: Bench, cap ROOMY) {
+    async fn a8_totals_equal_a_recount_after_a_crash(bench: &mut Bench, cap ROOMY) {
         for number in 0..10 {
             bench.append("1", &[&format!("e{number}"), "second", "third"]).await;
         }
@@ -383,7 +305,7 @@ contract! {
         assert_eq!(bench.outbox.pending_by_dataset().await.unwrap(), pending);
     }
 
-    async fn a_closed_outbox_says_so(mut bench: Bench, cap ROOMY) {
+    async fn a_closed_outbox_says_so(bench: &mut Bench, cap ROOMY) {
         bench.append("1", &["a"]).await;
         bench.outbox.close().await;
         bench.outbox.close().await;
@@ -392,7 +314,7 @@ contract! {
         assert!(bench.outbox.health().is_err());
     }
 
-    async fn p1_many_at_once_all_get_their_receipt(mut bench: Bench, cap ROOMY) {
+    async fn p1_many_at_once_all_get_their_receipt(bench: &mut Bench, cap ROOMY) {
         let tasks = tokio_util::task::TaskTracker::new();
         let outbox = Arc::new(bench.outbox.clone());
         let mut receipts = Vec::new();

@@ -31,12 +31,20 @@ pub(super) fn judge(crashes_before: u32, events: usize, alone: bool) -> Verdict 
     }
 }
 
-/// The two halves of a group's lines, the first not smaller, with the number of lines of each.
-pub(super) fn halves(bodies: &str, events: usize) -> Option<((&str, usize), (&str, usize))> {
+/// A part of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Half<'a> {
+    pub(super) bodies: &'a str,
+    pub(super) events: usize,
+}
+
+/// The two halves of a group, the first not smaller; nothing if it has less than two events.
+pub(super) fn halves(bodies: &str, events: usize) -> Option<[Half<'_>; 2]> {
     let first = events.div_ceil(2);
     let (border, _) = bodies.match_indices('\n').nth(first.checked_sub(1)?)?;
     let (head, tail) = bodies.split_at_checked(border)?;
-    Some(((head, first), (tail.strip_prefix('\n')?, events - first)))
+    let tail = tail.strip_prefix('\n')?;
+    Some([Half { bodies: head, events: first }, Half { bodies: tail, events: events - first }])
 }
 
 #[cfg(test)]
@@ -58,8 +66,8 @@ mod tests {
 
     #[test]
     fn halves_hold_every_line_once() {
-        assert_eq!(halves("a\nb\nc", 3), Some((("a\nb", 2), ("c", 1))));
-        assert_eq!(halves("a\nb", 2), Some((("a", 1), ("b", 1))));
+        assert_eq!(halves("a\nb\nc", 3), Some([Half { bodies: "a\nb", events: 2 }, Half { bodies: "c", events: 1 }]));
+        assert_eq!(halves("a\nb", 2), Some([Half { bodies: "a", events: 1 }, Half { bodies: "b", events: 1 }]));
         assert_eq!(halves("a", 1), None);
     }
 }

@@ -41,28 +41,25 @@ pub(super) fn gather<'a>(appends: impl Iterator<Item = &'a Append>) -> Vec<Group
         for event in &append.events {
             let body = event.as_str();
             let current = open.get(&key).and_then(|index| groups.get_mut(*index));
-            match current.filter(|group| group.has_room(body)) {
-                Some(group) => {
-                    group.bodies.push('\n');
-                    group.bodies.push_str(body);
-                    group.events += 1;
-                    group.oldest_event_secs = group.oldest_event_secs.min(event.event_time());
-                    group.received_ms = group.received_ms.min(append.received_ms);
-                }
-                None => {
-                    open.insert(key, groups.len());
-                    groups.push(Group {
-                        site: &append.site,
-                        dataset: &append.dataset,
-                        envelope: &append.envelope,
-                        policy: &append.policy,
-                        bodies: body.to_owned(),
-                        events: 1,
-                        oldest_event_secs: event.event_time(),
-                        received_ms: append.received_ms,
-                    });
-                }
+            if let Some(group) = current.filter(|group| group.has_room(body)) {
+                group.bodies.push('\n');
+                group.bodies.push_str(body);
+                group.events += 1;
+                group.oldest_event_secs = group.oldest_event_secs.min(event.event_time());
+                group.received_ms = group.received_ms.min(append.received_ms);
+                continue;
             }
+            open.insert(key, groups.len());
+            groups.push(Group {
+                site: &append.site,
+                dataset: &append.dataset,
+                envelope: &append.envelope,
+                policy: &append.policy,
+                bodies: body.to_owned(),
+                events: 1,
+                oldest_event_secs: event.event_time(),
+                received_ms: append.received_ms,
+            });
         }
     }
     groups

@@ -26,7 +26,7 @@ pub struct Leased {
     /// The groups, oldest first.
     pub leases: Vec<Lease>,
     /// Events that could not be read and went to quarantine during this look.
-    pub unreadable_events: u64,
+    pub quarantined: u64,
 }
 
 /// A group in the hand of one dispatcher until it is settled or its time is over. Dropping it settles nothing: the group

@@ -15,7 +15,8 @@ use super::lease::{Choice, LeaseId, Selection};
 use super::settlement::Division;
 use super::tally::{Amount, Owner, Shelf, Tally};
 use super::{
-    Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PurgeSelector, Receipt, Settled, Settlement, is_nearly_full,
+    Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Receipt, Settled, Settlement,
+    is_nearly_full,
 };
 
 /// An outbox that is gone with the process.
@@ -80,26 +81,26 @@ impl Memory {
         Self(Arc::new(Shared { state: Mutex::new(state), changed: watch::Sender::new(0) }))
     }
 
-    pub(super) fn append(&self, append: Append) -> Result<Receipt, OutboxError> {
-        let receipt = self.open_state()?.append(&append)?;
+    pub(super) fn append(&self, append: &Append) -> Result<Receipt, OutboxError> {
+        let receipt = self.open_state()?.append(append)?;
         self.wake();
         Ok(receipt)
     }
 
-    pub(super) fn lease(&self, request: LeaseRequest) -> Result<Leased, OutboxError> {
-        Ok(self.open_state()?.lease(&request))
+    pub(super) fn lease(&self, request: &LeaseRequest) -> Result<Leased, OutboxError> {
+        Ok(self.open_state()?.lease(request))
     }
 
-    pub(super) fn settle(&self, lease: Lease, settlements: Vec<Settlement>) -> Result<Settled, OutboxError> {
-        let settled = self.open_state()?.settle(&lease, &settlements);
+    pub(super) fn settle(&self, lease: &Lease, settlements: &[Settlement]) -> Result<Settled, OutboxError> {
+        let settled = self.open_state()?.settle(lease, settlements);
         if settled.retried > 0 {
             self.wake();
         }
         Ok(settled)
     }
 
-    pub(super) fn release(&self, lease: Lease) -> Result<(), OutboxError> {
-        if let Some(group) = self.open_state()?.leased_mut(&lease) {
+    pub(super) fn release(&self, lease: &Lease) -> Result<(), OutboxError> {
+        if let Some(group) = self.open_state()?.leased_mut(lease) {
             group.serial = 0;
             group.due_ms = 0;
         }
@@ -107,8 +108,8 @@ impl Memory {
         Ok(())
     }
 
-    pub(super) fn purge(&self, selector: PurgeSelector) -> Result<u64, OutboxError> {
-        Ok(self.open_state()?.purge(&selector))
+    pub(super) fn purge(&self, selector: &PurgeSelector) -> Result<u64, OutboxError> {
+        Ok(self.open_state()?.purge(selector))
     }
 
     pub(super) fn depth(&self) -> Result<Depth, OutboxError> {
@@ -121,7 +122,7 @@ impl Memory {
         })
     }
 
-    pub(super) fn pending_by_dataset(&self) -> Result<Vec<(Arc<str>, Arc<str>, u64)>, OutboxError> {
+    pub(super) fn pending_by_dataset(&self) -> Result<PendingByDataset, OutboxError> {
         Ok(self.open_state()?.tally.pending_by_dataset())
     }
 

@@ -27,6 +27,8 @@ pub mod embedded;
 pub mod memory;
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod contract;
 #[cfg(test)]
 mod model;
@@ -62,7 +64,7 @@ pub enum AnyOutbox {
 macro_rules! either {
     ($outbox:ident.$method:ident($($argument:expr),*)) => {
         match $outbox {
-            AnyOutbox::Memory(memory) => memory.$method($($argument),*),
+            AnyOutbox::Memory(memory) => memory.$method($(&$argument),*),
             AnyOutbox::Embedded(embedded) => embedded.$method($($argument),*).await,
         }
     };
@@ -116,14 +118,17 @@ impl AnyOutbox {
     }
 
     /// Pending events by site and dataset, also of those that left the configuration.
-    pub async fn pending_by_dataset(&self) -> Result<Vec<(Arc<str>, Arc<str>, u64)>, OutboxError> {
+    pub async fn pending_by_dataset(&self) -> Result<PendingByDataset, OutboxError> {
         either!(self.pending_by_dataset())
     }
 
     /// From when on the next group of a dataset can be leased, in milliseconds since 1970: not later than now if at once,
     /// and nothing if there is no group.
     pub async fn next_due_ms(&self, dataset: &str, now_ms: u64) -> Result<Option<u64>, OutboxError> {
-        either!(self.next_due_ms(dataset, now_ms))
+        match self {
+            Self::Memory(memory) => memory.next_due_ms(dataset, now_ms),
+            Self::Embedded(embedded) => embedded.next_due_ms(dataset, now_ms).await,
+        }
     }
 
     /// Changes after every commit that adds or gives back work (O9). The ends of leases and of retry times are no commits:
@@ -161,6 +166,12 @@ impl AnyOutbox {
         either!(self.close());
     }
 }
+
+/// Site, dataset and how many events, in the order of their names.
+pub type PendingByDataset = Vec<(Arc<str>, Arc<str>, u64)>;
+
+/// Dataset and how many events.
+pub type EventsByDataset = Vec<(Arc<str>, u64)>;
 
 /// What to purge.
 #[derive(Debug, Clone, PartialEq, Eq)]

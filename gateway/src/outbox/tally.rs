@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use portcullis_filters::policy::PolicyDigest;
 
+use super::PendingByDataset;
 use super::group::ROW_OVERHEAD;
 
 /// To what a row belongs.
@@ -66,8 +67,8 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Notes a change that the running transaction makes.
-    pub(super) fn note(&mut self, shelf: Shelf, owner: Owner, change: Amount) {
-        self.noted.push((shelf, owner, change));
+    pub(super) fn note(&mut self, on: Shelf, owner: Owner, change: Amount) {
+        self.noted.push((on, owner, change));
     }
 
     /// Where the notes stand now, to come back to it.
@@ -99,15 +100,15 @@ impl Tally {
     }
 
     /// Events on a shelf.
-    pub(super) fn events(&self, shelf: Shelf) -> u64 {
-        unsigned(match shelf {
+    pub(super) fn events(&self, on: Shelf) -> u64 {
+        unsigned(match on {
             Shelf::Pending => self.pending.events,
             Shelf::Quarantine => self.quarantined.events,
         })
     }
 
     /// Pending events by site and dataset, in their order.
-    pub(super) fn pending_by_dataset(&self) -> Vec<(Arc<str>, Arc<str>, u64)> {
+    pub(super) fn pending_by_dataset(&self) -> PendingByDataset {
         let mut sums: HashMap<(&Arc<str>, &Arc<str>), u64> = HashMap::new();
         for ((shelf, owner), amount) in &self.counted {
             if *shelf == Shelf::Pending {
@@ -126,8 +127,8 @@ impl Tally {
         self.counted.keys().any(|(_, owner)| owner.policy == *policy)
     }
 
-    fn total_mut(&mut self, shelf: Shelf) -> &mut Amount {
-        match shelf {
+    fn total_mut(&mut self, on: Shelf) -> &mut Amount {
+        match on {
             Shelf::Pending => &mut self.pending,
             Shelf::Quarantine => &mut self.quarantined,
         }

@@ -6,7 +6,9 @@ use tokio::sync::oneshot;
 
 use super::failure::Failure;
 use super::store::{PurgeStep, Purged, Store};
-use crate::outbox::{Append, Depth, Lease, LeaseRequest, Leased, OutboxError, Receipt, Settled, Settlement};
+use crate::outbox::{
+    Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, Receipt, Settled, Settlement,
+};
 
 /// The way back to whoever asked.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, OutboxError>>;
@@ -103,7 +105,7 @@ impl Write {
 #[derive(Debug)]
 pub(super) enum Read {
     Depth(Reply<Depth>),
-    PendingByDataset(Reply<Vec<(Arc<str>, Arc<str>, u64)>>),
+    PendingByDataset(Reply<PendingByDataset>),
     NextDue {
         dataset: Arc<str>,
         now_ms: u64,

@@ -42,8 +42,8 @@ impl Store {
                     self.connection.prepare_cached(schema::LEASE)?.execute(changes)?;
                     leased.leases.push(lease);
                 }
-                Ok(None) => leased.unreadable_events += self.set_aside_unreadable(row)?,
-                Err(error) if is_unreadable(&error) => leased.unreadable_events += self.set_aside_unreadable(row)?,
+                Ok(None) => leased.quarantined += self.set_aside_unreadable(row)?,
+                Err(error) if is_unreadable(&error) => leased.quarantined += self.set_aside_unreadable(row)?,
                 Err(error) => return Err(error),
             }
         }
@@ -132,10 +132,7 @@ impl Store {
         let mut chosen = Vec::new();
         loop {
             let earlier = later.next_if(|later| next_ready.is_none_or(|ready| *later < ready));
-            let candidate = match earlier.or(next_ready) {
-                Some(candidate) => candidate,
-                None => break,
-            };
+            let Some(candidate) = earlier.or(next_ready) else { break };
             if earlier.is_none() {
                 next_ready = ready.next().transpose()?;
             }

@@ -31,7 +31,8 @@ use self::ask::{Ask, Asked, Read, Reply, Write};
 use self::store::{PurgeStep, Store};
 use self::writer::{Shared, Writer};
 use super::{
-    Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PurgeSelector, Receipt, Settled, Settlement, is_nearly_full,
+    Append, Depth, EventsByDataset, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Receipt,
+    Settled, Settlement, is_nearly_full,
 };
 
 /// Questions that may wait for the writer; whoever comes then waits to ask.
@@ -47,7 +48,7 @@ struct Handle {
     changed: watch::Sender<u64>,
     shared: Arc<Shared>,
     max_bytes: u64,
-    set_aside_at_open: Vec<(Arc<str>, u64)>,
+    set_aside_at_open: EventsByDataset,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -76,6 +77,7 @@ impl Embedded {
             last_appends: 0,
             written_bytes: 0,
             log_is_held: false,
+            must_truncate: false,
             shrinking: false,
         };
         let thread = std::thread::Builder::new().name("outbox-writer".to_owned()).spawn(move || writer.run());
@@ -110,8 +112,11 @@ impl Embedded {
             let Some((after, through)) = done.next else { break };
             step = PurgeStep { selector: selector.clone(), after, through: Some(through) };
         }
-        if purged > 0 {
-            self.ask(|reply| Ask::Read(Read::Truncate(reply))).await?;
+        if purged > 0
+            && let Err(cause) = self.ask(|reply| Ask::Read(Read::Truncate(reply))).await
+        {
+            // They are gone from the outbox, and the writer goes on trying.
+            tracing::warn!(%cause, "what was purged may still be in the outbox's write-ahead log");
         }
         Ok(purged)
     }
@@ -120,7 +125,7 @@ impl Embedded {
         self.ask(|reply| Ask::Read(Read::Depth(reply))).await
     }
 
-    pub(super) async fn pending_by_dataset(&self) -> Result<Vec<(Arc<str>, Arc<str>, u64)>, OutboxError> {
+    pub(super) async fn pending_by_dataset(&self) -> Result<PendingByDataset, OutboxError> {
         self.ask(|reply| Ask::Read(Read::PendingByDataset(reply))).await
     }
 

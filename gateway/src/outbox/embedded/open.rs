@@ -218,10 +218,11 @@ fn private_file(path: &Path) -> Result<File, OpenError> {
 
 fn close_to_others(path: &Path) -> Result<(), OpenError> {
     let mode = std::fs::metadata(path).map_err(in_file(path))?.permissions().mode();
-    if mode & 0o077 == 0 {
-        return Ok(());
+    let others = mode & 0o077;
+    if others != 0 {
+        std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(in_file(path))?;
     }
-    std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(in_file(path))
+    Ok(())
 }
 
 fn in_file(path: &Path) -> impl Fn(io::Error) -> OpenError + '_ {

@@ -18,13 +18,10 @@ use super::{ask::Asked, schema};
 use crate::outbox::crash::SUSPECT_CRASHES;
 use crate::outbox::group::gather;
 use crate::outbox::tally::{Amount, Owner, Shelf, Tally};
-use crate::outbox::{Append, Depth, OutboxError, PurgeSelector, Receipt};
+use crate::outbox::{Append, Depth, EventsByDataset, OutboxError, PurgeSelector, Receipt};
 
 /// Groups deleted in one transaction of a purge, so that appends are not held up by a large one.
 const PURGE_STEP: i64 = 256;
-
-/// How long a checkpoint that empties the log waits for readers.
-const TRUNCATE_WAIT: Duration = Duration::from_millis(250);
 
 /// The connection and what is known of its file.
 #[derive(Debug)]
@@ -73,7 +70,7 @@ pub(super) struct Checkpoint {
 
 impl Store {
     /// Opens the file of which we are the owner, and counts what is in it.
-    pub(super) fn open(path: &Path, max_bytes: u64) -> Result<(Self, Vec<(Arc<str>, u64)>), OpenError> {
+    pub(super) fn open(path: &Path, max_bytes: u64) -> Result<(Self, EventsByDataset), OpenError> {
         let engine = |error| OpenError::engine(path, &error);
         let mut store = Self {
             connection: connect(path)?,
@@ -305,9 +302,9 @@ impl Store {
         self.checkpoint_with("PRAGMA wal_checkpoint(PASSIVE)")
     }
 
-    /// Also empties the log, unless a reader holds it.
-    pub(super) fn truncate_log(&self) -> rusqlite::Result<Checkpoint> {
-        self.connection.busy_timeout(TRUNCATE_WAIT)?;
+    /// Also empties the log, unless a reader holds it for longer than this.
+    pub(super) fn truncate_log(&self, patience: Duration) -> rusqlite::Result<Checkpoint> {
+        self.connection.busy_timeout(patience)?;
         let done = self.checkpoint_with("PRAGMA wal_checkpoint(TRUNCATE)");
         self.connection.busy_timeout(super::open::BUSY_TIMEOUT)?;
         done

@@ -8,8 +8,8 @@ use rusqlite::{Row, params};
 use super::hand::is_unreadable;
 use super::schema;
 use super::store::{Store, signed_len};
-use crate::outbox::QuarantineReason;
 use crate::outbox::crash::{Verdict, halves, judge};
+use crate::outbox::{EventsByDataset, QuarantineReason};
 
 /// A group that was leased.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +23,7 @@ struct Left {
 
 impl Store {
     /// Ends every lease. Returns the events by dataset that were set aside because the process dies of them.
-    pub(super) fn void_leases(&mut self) -> rusqlite::Result<Vec<(Arc<str>, u64)>> {
+    pub(super) fn void_leases(&mut self) -> rusqlite::Result<EventsByDataset> {
         let left: Vec<Left> = {
             let mut statement = self.connection.prepare_cached(schema::LEASED)?;
             statement.query_map([], Left::read)?.collect::<rusqlite::Result<_>>()?
@@ -62,17 +62,17 @@ impl Store {
             bodies => bodies?,
         };
         let lines = bodies.split('\n').count();
-        let Some(((head, head_events), (tail, tail_events))) = halves(&bodies, lines) else { return Ok(()) };
+        let Some([head, tail]) = halves(&bodies, lines) else { return Ok(()) };
         if signed_len(lines) != events {
             return Ok(());
         }
-        let half = params![row, signed_len(tail_events), signed_len(tail.len())];
+        let half = params![row, signed_len(tail.events), signed_len(tail.bodies.len())];
         self.connection.prepare_cached(schema::INSERT_HALF)?.execute(half)?;
         let new_row = self.connection.last_insert_rowid();
-        self.connection.prepare_cached(schema::INSERT_BODIES)?.execute(params![new_row, tail])?;
-        let half = params![row, signed_len(head_events), signed_len(head.len())];
+        self.connection.prepare_cached(schema::INSERT_BODIES)?.execute(params![new_row, tail.bodies])?;
+        let half = params![row, signed_len(head.events), signed_len(head.bodies.len())];
         self.connection.prepare_cached(schema::SHRINK)?.execute(half)?;
-        self.connection.prepare_cached(schema::REWRITE_BODIES)?.execute(params![row, head])?;
+        self.connection.prepare_cached(schema::REWRITE_BODIES)?.execute(params![row, head.bodies])?;
         Ok(())
     }
 }

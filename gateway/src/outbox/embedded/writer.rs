@@ -16,7 +16,7 @@ use super::ask::{Ask, Asked, Read, Write};
 use super::failure::{Failure, Health};
 use super::open::OwnerLock;
 use super::store::Store;
-use crate::outbox::{Append, OutboxError, Receipt};
+use crate::outbox::{Append, Lease, OutboxError, Receipt};
 
 /// From this number of appends in this commit and the one before, the writer waits for more.
 const BUSY_APPENDS: usize = 64;
@@ -26,6 +26,9 @@ const LINGER: Duration = Duration::from_millis(1);
 const MAX_APPENDS: usize = 1024;
 const MAX_APPEND_BYTES: u64 = 8 * 1024 * 1024;
 const MAX_WRITES: usize = 256;
+
+/// How long emptying the log waits for readers, where somebody waits for it to be empty.
+const TRUNCATE_PATIENCE: Duration = Duration::from_millis(250);
 
 /// A checkpoint follows this much written to the log.
 const CHECKPOINT_BYTES: u64 = 16 * 1024 * 1024;
@@ -41,6 +44,8 @@ const WASTED_PAGES: i64 = 4096;
 const SHRINK_PAGES: u32 = 512;
 const SPARE_PAGES: i64 = 1024;
 
+const LOG_IS_HELD: &str = "a reader of the file, such as an open sqlite3, holds back its write-ahead log";
+
 /// The thread's own state.
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -55,6 +60,8 @@ pub(super) struct Writer {
     /// Written to the log since the last checkpoint, roughly.
     pub(super) written_bytes: u64,
     pub(super) log_is_held: bool,
+    /// Set while something that was purged may be in the log.
+    pub(super) must_truncate: bool,
     pub(super) shrinking: bool,
 }
 
@@ -165,14 +172,16 @@ impl Writer {
             asked.answer(failure.as_ref());
         }
         let orphans: Vec<_> = batch.writes.into_iter().flat_map(|write| write.answer(write_failure.as_ref())).collect();
-        self.give_back(orphans);
+        self.give_back(&orphans);
     }
 
     fn transact(&mut self, appends: &mut [Asked<Append, Receipt>], writes: &mut [Write]) -> Result<(), Failure> {
         let log_is_held = self.log_is_held;
         self.store.transaction(|store| {
             if log_is_held {
-                appends.iter_mut().for_each(|asked| asked.result = Some(Err(OutboxError::Full)));
+                for asked in appends.iter_mut() {
+                    asked.result = Some(Err(OutboxError::Full));
+                }
             } else {
                 store.append(appends)?;
             }
@@ -185,7 +194,7 @@ impl Writer {
     }
 
     /// Leases for those who did not wait: nobody will settle them, so they come back now and not at the end of their time.
-    fn give_back(&mut self, orphans: Vec<crate::outbox::Lease>) {
+    fn give_back(&mut self, orphans: &[Lease]) {
         if orphans.is_empty() {
             return;
         }
@@ -216,15 +225,11 @@ impl Writer {
         if let Some(poison) = &self.poison {
             return Err(poison.error());
         }
-        let done = self.store.truncate_log().map_err(|error| Failure::of(&error));
+        let done = self.store.truncate_log(TRUNCATE_PATIENCE).map_err(|error| Failure::of(&error));
         self.note(done.as_ref().err(), false);
-        self.written_bytes = 0;
+        self.must_truncate = !done.as_ref().is_ok_and(|left| left.log_pages == 0);
         match done {
-            Ok(left) if left.log_pages > 0 => {
-                // It is tried again after the next commit.
-                self.written_bytes = CHECKPOINT_BYTES;
-                Err(OutboxError::Failed("a reader of the file holds back its write-ahead log".to_owned()))
-            }
+            Ok(_) if self.must_truncate => Err(OutboxError::Failed(LOG_IS_HELD.to_owned())),
             Ok(_) => Ok(()),
             Err(failure) => Err(failure.error()),
         }
@@ -233,26 +238,25 @@ impl Writer {
     /// Moves what is in the log into the file now and then, after the answers are out. The log stays bounded, or nothing more is
     /// kept (failure case A16).
     fn tend_log(&mut self) {
-        if self.poison.is_some() || (self.written_bytes < CHECKPOINT_BYTES && !self.log_is_held) {
+        let due = self.written_bytes >= CHECKPOINT_BYTES || self.log_is_held || self.must_truncate;
+        if self.poison.is_some() || !due {
             return;
         }
         self.written_bytes = 0;
         let done = self.store.checkpoint().and_then(|left| {
-            if left.log_pages > CUT_LOG_PAGES && left.log_pages == left.done_pages {
-                return self.store.truncate_log();
-            }
-            Ok(left)
+            let too_long = left.log_pages > CUT_LOG_PAGES && left.log_pages == left.done_pages;
+            if too_long || self.must_truncate { self.store.truncate_log(Duration::ZERO) } else { Ok(left) }
         });
         match done {
             Ok(left) => {
                 let held = left.log_pages > MAX_LOG_PAGES;
                 if held {
-                    let cause = "a reader of the file holds back its write-ahead log, which has become too long";
-                    self.shared.health.failed(&Failure::Passing(cause.to_owned()));
+                    self.shared.health.failed(&Failure::Passing(LOG_IS_HELD.to_owned()));
                 } else if self.log_is_held {
                     self.shared.health.well();
                 }
                 self.log_is_held = held;
+                self.must_truncate &= left.log_pages > 0;
             }
             Err(error) => self.note(Some(&Failure::of(&error)), false),
         }
@@ -293,7 +297,7 @@ impl Writer {
 
     fn finish(self, closes: Vec<oneshot::Sender<()>>) {
         if self.poison.is_none()
-            && let Err(error) = self.store.truncate_log()
+            && let Err(error) = self.store.truncate_log(TRUNCATE_PATIENCE)
         {
             tracing::warn!(cause = %Failure::of(&error).error(), "the outbox was closed without a checkpoint; opening will do it");
         }
@@ -324,5 +328,51 @@ impl Batch {
         self.appends.len() >= MAX_APPENDS
             || self.append_bytes >= MAX_APPEND_BYTES
             || self.writes.len() + self.reads.len() >= MAX_WRITES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbox::bench::ROOMY;
+    use crate::outbox::embedded::open::take_ownership;
+    use crate::outbox::samples;
+
+    #[test]
+    fn a15_after_a_failed_sync_nothing_is_written_and_health_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("outbox.db");
+        let lock = take_ownership(&path).unwrap();
+        let (store, _) = Store::open(&path, ROOMY).unwrap();
+        let (_sender, inbox) = mpsc::channel(1);
+        let mut writer = Writer {
+            store,
+            inbox,
+            changed: watch::Sender::new(0),
+            shared: Arc::default(),
+            lock,
+            poison: None,
+            last_appends: 0,
+            written_bytes: 0,
+            log_is_held: false,
+            must_truncate: false,
+            shrinking: false,
+        };
+        let mut append = || {
+            let (reply, answer) = oneshot::channel();
+            let mut batch = Batch::default();
+            batch.add(Ask::Append(Asked::new(samples::append("shop", "1", &["a"], 1), reply)));
+            writer.commit(batch);
+            writer.read(Read::Probe);
+            let answer = answer.blocking_recv().unwrap();
+            let trouble = writer.shared.health.trouble();
+            writer.note(Some(&Failure::Poisoned("SQLite: disk I/O error (1034)".to_owned())), false);
+            (answer.is_ok(), trouble.is_some())
+        };
+        assert_eq!(append(), (true, false));
+        assert_eq!(append(), (false, true));
+        assert_eq!(append(), (false, true));
+        assert_eq!(writer.store.depth().unwrap().pending_events, 1);
+        assert_eq!(*writer.changed.borrow(), 1);
     }
 }

@@ -1,0 +1,85 @@
+//! An outbox under test, of either kind, that can be crashed.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::samples::append;
+use super::{AnyOutbox, Depth, Lease, LeaseRequest, Settled, Settlement};
+
+/// A cap that no test reaches by accident.
+pub(crate) const ROOMY: u64 = 100_000_000;
+
+/// An outbox under test, with its folder if it has one.
+#[derive(Debug)]
+pub(crate) struct Bench {
+    pub(crate) outbox: AnyOutbox,
+    folder: Option<TempDir>,
+    max_bytes: u64,
+}
+
+impl Bench {
+    pub(crate) fn memory(max_bytes: u64) -> Self {
+        Self { outbox: AnyOutbox::memory(max_bytes), folder: None, max_bytes }
+    }
+
+    pub(crate) fn embedded(max_bytes: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = AnyOutbox::open_embedded(&folder.path().join("outbox.db"), max_bytes).unwrap();
+        Self { outbox, folder: Some(folder), max_bytes }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.as_ref().unwrap().path().join("outbox.db")
+    }
+
+    /// A kill -9 and a new start: what the disk held at that moment is opened again. In memory, the leases end as they would.
+    pub(crate) async fn crash(&mut self) {
+        if let AnyOutbox::Memory(memory) = &self.outbox {
+            memory.crash();
+            return;
+        }
+        // Answered after all that was asked before is done, so the file does not change while it is copied.
+        self.outbox.depth().await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        copy_files(&self.path(), &folder.path().join("outbox.db"));
+        self.outbox = AnyOutbox::open_embedded(&folder.path().join("outbox.db"), self.max_bytes).unwrap();
+        self.folder = Some(folder);
+    }
+
+    pub(crate) async fn append(&self, dataset: &str, ids: &[&str]) {
+        let receipt = self.outbox.append(append("shop", dataset, ids, 1_000)).await.unwrap();
+        assert_eq!(receipt.events(), ids.len());
+    }
+
+    pub(crate) async fn lease(&self, dataset: &str, max_events: usize, now_ms: u64, until_ms: u64) -> Vec<Lease> {
+        let request = LeaseRequest { dataset: dataset.into(), max_events, max_bytes: 10_000_000, now_ms, until_ms };
+        self.outbox.lease(request).await.unwrap().leases
+    }
+
+    /// The only group that is due.
+    pub(crate) async fn lease_one(&self, dataset: &str, now_ms: u64, until_ms: u64) -> Lease {
+        let mut leases = self.lease(dataset, 1, now_ms, until_ms).await;
+        assert_eq!(leases.len(), 1);
+        leases.remove(0)
+    }
+
+    /// The same outcome for all events of a lease.
+    pub(crate) async fn settle(&self, lease: Lease, outcome: Settlement) -> Settled {
+        let outcomes = vec![outcome; lease.events().count()];
+        self.outbox.settle(lease, outcomes).await.unwrap()
+    }
+
+    pub(crate) async fn depth(&self) -> Depth {
+        self.outbox.depth().await.unwrap()
+    }
+}
+
+/// Copies the file and its log. The index of the log (`-shm`) is not durable and left behind, as after a power cut.
+pub(crate) fn copy_files(from: &Path, to: &Path) {
+    std::fs::copy(from, to).unwrap();
+    let log = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
+    if log(from).exists() {
+        std::fs::copy(log(from), log(to)).unwrap();
+    }
+}

@@ -1,0 +1,25 @@
+//! What only a file can do wrong. Names begin with the failure case or the clause of the contract.
+
+mod damage;
+mod opening;
+mod running;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::outbox::AnyOutbox;
+use crate::outbox::bench::{Bench, ROOMY};
+
+fn log_of(path: &Path) -> PathBuf {
+    super::open::with_suffix(path, "-wal")
+}
+
+/// Closes the outbox, changes its file behind its back and opens it again.
+async fn tamper(bench: &mut Bench, sql: &str) {
+    bench.outbox.close().await;
+    let connection = Connection::open(bench.path()).unwrap();
+    connection.execute_batch(sql).unwrap();
+    drop(connection);
+    bench.outbox = AnyOutbox::open_embedded(&bench.path(), ROOMY).unwrap();
+}

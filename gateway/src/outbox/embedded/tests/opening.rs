@@ -1,0 +1,106 @@
+//! Opening, and what is refused.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::outbox::AnyOutbox;
+use crate::outbox::bench::{Bench, ROOMY};
+use crate::outbox::embedded::{Embedded, OpenError, inspect, schema};
+use crate::outbox::samples::append;
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn a3_folders_are_made_for_the_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep/data/outbox.db");
+    let outbox = AnyOutbox::open_embedded(&path, ROOMY).unwrap();
+    drop(outbox.append(append("shop", "1", &["a"], 1)).await.unwrap());
+    for made in ["deep", "deep/data"] {
+        assert_eq!(mode(&folder.path().join(made)), 0o700, "{made}");
+    }
+    for file in std::fs::read_dir(folder.path().join("deep/data")).unwrap() {
+        let file = file.unwrap().path();
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+    outbox.close().await;
+}
+
+#[tokio::test]
+async fn a3_a_file_that_others_could_read_is_closed_to_them() {
+    let mut bench = Bench::embedded(ROOMY);
+    bench.outbox.close().await;
+    std::fs::set_permissions(bench.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    bench.outbox = AnyOutbox::open_embedded(&bench.path(), ROOMY).unwrap();
+    assert_eq!(mode(&bench.path()), 0o600);
+}
+
+#[tokio::test]
+async fn o10_a_second_owner_is_refused_and_told_which_lock_is_held() {
+    let bench = Bench::embedded(ROOMY);
+    bench.append("1", &["a"]).await;
+    let refused = AnyOutbox::open_embedded(&bench.path(), ROOMY).unwrap_err();
+    assert!(matches!(refused, OpenError::Owned { .. }));
+    assert!(refused.to_string().contains("outbox.db.lock"));
+    bench.append("1", &["b"]).await;
+    bench.outbox.close().await;
+    let again = AnyOutbox::open_embedded(&bench.path(), ROOMY).unwrap();
+    assert_eq!(again.depth().await.unwrap().pending_events, 2);
+}
+
+#[tokio::test]
+async fn o10_a_newer_format_is_refused_and_left_as_it_is() {
+    let bench = Bench::embedded(ROOMY);
+    bench.append("1", &["a"]).await;
+    bench.outbox.close().await;
+    Connection::open(bench.path()).unwrap().pragma_update(None, "user_version", schema::VERSION + 1).unwrap();
+    let before = std::fs::read(bench.path()).unwrap();
+    let refused = AnyOutbox::open_embedded(&bench.path(), ROOMY).unwrap_err();
+    assert!(matches!(refused, OpenError::Newer { found: 2, known: 1, .. }), "{refused}");
+    assert!(matches!(inspect(&bench.path()), Err(OpenError::Newer { .. })));
+    assert_eq!(std::fs::read(bench.path()).unwrap(), before);
+}
+
+#[test]
+fn o10_a_file_of_something_else_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("notes.txt");
+    std::fs::write(&text, "shopping list, not a database, and longer than a header ".repeat(4)).unwrap();
+    let other = folder.path().join("other.db");
+    Connection::open(&other).unwrap().execute_batch("CREATE TABLE recipes (name TEXT)").unwrap();
+    for path in [text, other] {
+        let before = std::fs::read(&path).unwrap();
+        let refused = AnyOutbox::open_embedded(&path, ROOMY).unwrap_err();
+        assert!(matches!(refused, OpenError::NotAnOutbox { .. }), "{refused}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+}
+
+#[test]
+fn o10_a_first_start_that_was_cut_short_is_taken_up_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("outbox.db");
+    Connection::open(&path).unwrap().execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL").unwrap();
+    drop(AnyOutbox::open_embedded(&path, ROOMY).unwrap());
+    std::fs::write(folder.path().join("empty.db"), "").unwrap();
+    drop(AnyOutbox::open_embedded(&folder.path().join("empty.db"), ROOMY).unwrap());
+}
+
+#[test]
+fn the_file_is_set_up_as_the_design_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = Embedded::open_with(&folder.path().join("outbox.db"), ROOMY, |store| {
+        let pragma = |name: &str| -> i64 { store.connection.pragma_query_value(None, name, |row| row.get(0)).unwrap() };
+        assert_eq!(pragma("synchronous"), 2);
+        assert_eq!(pragma("secure_delete"), 1);
+        assert_eq!(pragma("auto_vacuum"), 2);
+        assert_eq!(pragma("wal_autocheckpoint"), 0);
+        let mode: String = store.connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!(mode, "wal");
+    });
+    drop(outbox.unwrap());
+}
