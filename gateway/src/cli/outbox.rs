@@ -174,6 +174,11 @@ impl<'a> Json<'a> {
             received_ms: line.received_ms,
             quarantined_ms: line.quarantined_ms,
         });
-        Self { now_ms, pending: pending.collect(), quarantined_events: inspection.quarantined_events, quarantine: quarantine.collect() }
+        Self {
+            now_ms,
+            pending: pending.collect(),
+            quarantined_events: inspection.quarantined_events,
+            quarantine: quarantine.collect(),
+        }
     }
 }

@@ -50,11 +50,12 @@ pub struct Explain {
 /// Runs it.
 pub(super) fn run(command: &Policy) -> Result<(), Failure> {
     let Command::Explain(explain) = &command.command;
-    let (file, text) = policy_text(&explain.policy, Path::new("."))?;
+    let (file, text) = policy_text(&explain.policy, Path::new("")).map_err(|error| Failure::Configuration(error.into()))?;
     let policy = Compiled::compile(&text, &file, &explain.hosts).map_err(|error| Failure::Configuration(error.into()))?;
     let mut output = Output::standard();
     if explain.json {
-        let text = serde_json::to_string(&Json::of(&policy, &policy.explain())).context("the answer cannot be written as JSON")?;
+        let text =
+            serde_json::to_string(&Json::of(&policy, &policy.explain())).context("the answer cannot be written as JSON")?;
         return Ok(output.line(text)?);
     }
     Ok(print(&policy, &explain.hosts, &mut output)?)
@@ -135,7 +136,11 @@ impl<'a> Json<'a> {
             events: &explanation.events,
             renames: &explanation.renames,
             pages: explanation.pages.iter().map(page).collect(),
-            leaves: explanation.leaves.iter().map(|line| Field { path: line.path, action: line.action, form: &line.form }).collect(),
+            leaves: explanation
+                .leaves
+                .iter()
+                .map(|line| Field { path: line.path, action: line.action, form: &line.form })
+                .collect(),
             stays: &explanation.stays,
             open: explanation.channels.iter().map(|c| Open { not_in_force: c.not_in_force, text: &c.text }).collect(),
         }

@@ -34,7 +34,8 @@ pub(super) async fn run(command: Serve) -> Result<(), Failure> {
     let lifecycle = Lifecycle::new();
     lifecycle.stop_on_signals()?;
     warn(&config);
-    let service = Service::start(&config, Clock::system(), Chance::from_system()?).await.context("the gateway cannot start")?;
+    let service =
+        Service::start(&config, Clock::system(), Chance::from_system()?).await.context("the gateway cannot start")?;
     tracing::info!(listen = %service.listen, admin = %service.admin, version = crate::VERSION, "ready");
     lifecycle.stop.cancelled().await;
     service.stop().await;

@@ -9,6 +9,7 @@ mod document;
 mod endpoint;
 mod environment;
 mod file;
+mod policy;
 mod resolve;
 mod secret;
 mod validate;
@@ -30,6 +31,7 @@ use zeroize::Zeroizing;
 pub use default::EXAMPLE;
 pub use endpoint::Endpoint;
 pub use environment::Environment;
+pub use policy::{PolicyTextError, policy_text};
 
 /// Everything the gateway needs to run.
 #[derive(Debug)]

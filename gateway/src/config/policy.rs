@@ -41,7 +41,8 @@ pub fn policy_text(name: &str, base: &Path) -> Result<(String, String), PolicyTe
             Err(reason) => Err(PolicyTextError::Unreadable { file, reason }),
         };
     }
-    let unknown = || PolicyTextError::Unknown { known: BUILTINS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ") };
+    let unknown =
+        || PolicyTextError::Unknown { known: BUILTINS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ") };
     let (full_name, text) = Policy::builtin(name).ok_or_else(unknown)?;
     Ok((full_name.to_owned(), text.to_owned()))
 }

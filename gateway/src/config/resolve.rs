@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use portcullis_filters::document::MAX_DOCUMENT_BYTES;
 use portcullis_filters::policy::Policy;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::document::{self, BackendWord, Document, KeySource, PolicySource, SecretSource};
+use super::policy::policy_text;
 use super::validate::{self, of_dataset, of_site};
 use super::{
     Admin, Backend, Config, ConfigError, Dataset, Dispatch, Endpoint, Environment, Identity, Log, Meta, Outbox,
@@ -172,27 +172,13 @@ impl Resolver<'_> {
         if hosts.is_empty() {
             return Err(self.fail(of_site(site, "hosts"), "is empty; name at least one"));
         }
-        let (name, text) = match source {
-            PolicySource::BuiltIn(name) => {
-                let unknown = || {
-                    self.fail(of_site(site, "policy"), format!("there is no built-in policy `{name}`; there are retail, pharmacy and hospital, for instance retail@1, and a file needs a `/` or `.toml` in its path"))
-                };
-                let (full_name, text) = Policy::builtin(name).ok_or_else(unknown)?;
-                if !name.contains('@') {
-                    let remark =
-                        format!("`{name}` is the newest of its name, today {full_name}; write {full_name} to stay with it");
-                    self.warn(&of_site(site, "policy"), &remark);
-                }
-                (full_name.to_owned(), text.to_owned())
-            }
-            PolicySource::File(path) => {
-                let path = self.base.join(path);
-                let text = file::read_text(&path, MAX_DOCUMENT_BYTES).map_err(|error| {
-                    self.fail(of_site(site, "policy"), format!("{} cannot be read: {error}", path.display()))
-                })?;
-                (path.display().to_string(), text)
-            }
-        };
+        let (PolicySource::BuiltIn(source) | PolicySource::File(source)) = source;
+        let (name, text) =
+            policy_text(source, &self.base).map_err(|error| self.fail(of_site(site, "policy"), error.to_string()))?;
+        if name.split_once('@').is_some_and(|(bare, _)| bare == source) {
+            let remark = format!("`{source}` is the newest of its name, today {name}; write {name} to stay with it");
+            self.warn(&of_site(site, "policy"), &remark);
+        }
         Policy::compile(&text, &name, hosts).map_err(|source| ConfigError::Policy { site: site.to_owned(), source })
     }
 

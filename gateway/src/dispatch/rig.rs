@@ -165,8 +165,13 @@ impl Rig {
 
     /// Starts the dispatcher, and lets the clock follow tokio's time.
     pub(super) fn start(&self) -> DispatchStatus {
-        let sites =
-            [Site { id: "shop".into(), policy: self.policy.clone(), datasets: self.datasets.clone(), keys: Vec::new() }];
+        let sites = [Site {
+            id: "shop".into(),
+            policy: self.policy.clone(),
+            datasets: self.datasets.clone(),
+            hosts: Vec::new(),
+            keys: Vec::new(),
+        }];
         let parts = Parts {
             outbox: self.outbox.clone(),
             metrics: self.metrics.clone(),

@@ -169,7 +169,7 @@ impl<S: Sink> Lane<S> {
                 Ok(leased) => {
                     // Rows that the outbox could not read; they are in quarantine already.
                     let unreadable = self.metrics.events_quarantined.with_label_values(&[&*self.dataset, "unreadable"]);
-                    unreadable.inc_by(leased.unreadable_events);
+                    unreadable.inc_by(leased.quarantined);
                     hand.take(leased.leases);
                 }
                 Err(error) => {

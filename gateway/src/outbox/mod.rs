@@ -37,7 +37,7 @@ mod samples;
 
 pub use append::{Append, Receipt};
 pub use embedded::OpenError;
-pub use embedded::inspect::{Inspection, PendingLine, QuarantineLine, inspect};
+pub use embedded::{Inspection, PendingLine, QuarantineLine, inspect};
 pub use lease::{Lease, LeaseRequest, Leased};
 pub use settlement::{QuarantineReason, Settled, Settlement};
 

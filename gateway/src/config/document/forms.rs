@@ -2,7 +2,9 @@
 
 use std::fmt::Formatter;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::config::policy::is_file;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Unexpected, Visitor};
 use url::Url;
@@ -118,16 +120,16 @@ form! {
 pub(in crate::config) enum PolicySource {
     /// `retail@1`, or `retail` for the newest.
     BuiltIn(String),
-    /// A file.
-    File(PathBuf),
+    /// The path of a file.
+    File(String),
 }
 
 impl<'de> Deserialize<'de> for PolicySource {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expected = "a built-in policy such as \"retail@1\", or a path that holds a `/` or ends in `.toml`";
         let parse = |text: &str| {
-            if text.contains('/') || Path::new(text).extension().is_some_and(|ending| ending == "toml") {
-                return Some(Self::File(text.into()));
+            if is_file(text) {
+                return Some(Self::File(text.to_owned()));
             }
             let (name, version) = text.split_once('@').unwrap_or((text, "1"));
             (word(name, 32) && digits(version, 5)).then(|| Self::BuiltIn(text.to_owned()))
