@@ -71,8 +71,10 @@ impl Service {
     /// Opens the outbox, starts sending what it holds, and then accepts.
     pub async fn start(config: &Config, clock: Clock, chance: Chance) -> Result<Self, StartError> {
         let metrics = Metrics::new()?;
-        let (outbox, existed) = open(config)?;
-        let pseudonyms = pseudonym::load_or_make(&config.identity.pseudonym_key, existed, &chance)?;
+        let outbox = open(config)?;
+        // After the outbox, whose lock keeps a second process from making another key. A start that was killed between the two
+        // leaves an outbox that never held anything, and that may get a key.
+        let pseudonyms = pseudonym::load_or_make(&config.identity.pseudonym_key, outbox.has_held_events(), &chance)?;
         describe(config, &outbox, &metrics).await?;
 
         // Both addresses first: a port that is taken must not leave a gateway that only sends.
@@ -124,14 +126,11 @@ impl Service {
     }
 }
 
-fn open(config: &Config) -> Result<(AnyOutbox, bool), OpenError> {
-    Ok(match &config.outbox.backend {
-        Backend::Embedded(path) => {
-            let existed = path.exists();
-            (AnyOutbox::open_embedded(path, config.outbox.max_bytes)?, existed)
-        }
-        Backend::Memory => (AnyOutbox::memory(config.outbox.max_bytes), false),
-    })
+fn open(config: &Config) -> Result<AnyOutbox, OpenError> {
+    match &config.outbox.backend {
+        Backend::Embedded(path) => AnyOutbox::open_embedded(path, config.outbox.max_bytes),
+        Backend::Memory => Ok(AnyOutbox::memory(config.outbox.max_bytes)),
+    }
 }
 
 async fn bind(key: &'static str, address: SocketAddr) -> Result<Listener, StartError> {
@@ -165,6 +164,11 @@ async fn describe(config: &Config, outbox: &AnyOutbox, metrics: &Metrics) -> Res
     }
     for (_, dataset, events) in outbox.pending_by_dataset().await? {
         metrics.events_recovered.with_label_values(&[&dataset]).inc_by(events);
+    }
+    for (dataset, events) in outbox.set_aside_at_open() {
+        metrics.events_recovered.with_label_values(&[dataset]).inc_by(*events);
+        metrics.events_quarantined.with_label_values(&[dataset.as_ref(), "aborts_process"]).inc_by(*events);
+        tracing::error!(dataset = %dataset, events, "events that were in hand whenever the process died were set aside");
     }
     Ok(())
 }

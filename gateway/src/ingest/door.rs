@@ -12,6 +12,10 @@ use super::respond::Fault;
 use super::room::{Place, Room};
 use crate::config::Server;
 
+/// How much and how long a body that is too large is read over.
+const MAX_DISCARDED_BYTES: usize = 256 * 1024 * 1024;
+const MAX_DISCARD: Duration = Duration::from_secs(5);
+
 /// The bounds of requests.
 #[derive(Debug)]
 pub(super) struct Door {
@@ -51,6 +55,7 @@ impl Door {
     pub(super) async fn read(&self, headers: &HeaderMap, body: Body, known: bool) -> Result<Received, Fault> {
         let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
         if announced.is_some_and(|length| length > self.max_body_bytes) {
+            discard(body).await;
             return Err(Fault::TooLarge);
         }
         let room = if known { &self.room } else { &self.room_of_strangers };
@@ -65,6 +70,21 @@ impl Door {
             Ok(Ok(collected)) => Ok(Received { bytes: collected.to_bytes(), place }),
         }
     }
+}
+
+/// Reads over a body that is too large, so that its sender gets to read the answer instead of a broken connection. Piece by piece,
+/// and not for long.
+async fn discard(mut body: Body) {
+    let all = async {
+        let mut bytes = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            bytes += frame.data_ref().map_or(0, Bytes::len);
+            if bytes > MAX_DISCARDED_BYTES {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(MAX_DISCARD, all).await.ok();
 }
 
 /// The key that stands outside the body, if there is one; two that disagree are an error.

@@ -91,7 +91,7 @@ impl Ingest {
             .route("/{dataset}/events", post(unversioned))
             .route("/{version}/{app}/instruments", post(instruments))
             .fallback(unknown_path)
-            .method_not_allowed_fallback(unknown_path)
+            .method_not_allowed_fallback(unknown_method)
             .with_state(Arc::new(self))
     }
 
@@ -136,6 +136,10 @@ async fn instruments(State(ingest): State<Arc<Ingest>>) -> Response {
 
 async fn unknown_path(State(ingest): State<Arc<Ingest>>) -> Response {
     unknown(&ingest)
+}
+
+async fn unknown_method(State(ingest): State<Arc<Ingest>>) -> Response {
+    ingest.answer("unknown", Answer::Fault(Fault::UnknownMethod), TraceId::new(&ingest.chance))
 }
 
 fn unknown(ingest: &Ingest) -> Response {

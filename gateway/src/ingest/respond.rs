@@ -96,6 +96,7 @@ pub(super) enum Fault {
     KeysDisagree,
     ForeignDataset,
     UnknownPath,
+    UnknownMethod,
     UnknownEncoding,
     TooLarge,
     TooSlow,
@@ -118,6 +119,7 @@ impl Fault {
             Self::BadKey | Self::KeysDisagree => (StatusCode::UNAUTHORIZED, 190, None, false),
             Self::ForeignDataset => (StatusCode::BAD_REQUEST, 100, Some(33), false),
             Self::UnknownPath => (StatusCode::NOT_FOUND, 2500, None, false),
+            Self::UnknownMethod => (StatusCode::METHOD_NOT_ALLOWED, 2500, None, false),
             Self::UnknownEncoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 100, None, false),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 100, None, false),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, 100, None, true),
@@ -132,6 +134,9 @@ impl Fault {
             Self::KeysDisagree => "Invalid OAuth access token: the request carries two keys that differ.".to_owned(),
             Self::ForeignDataset => "Unsupported post request: this key may not send to this dataset.".to_owned(),
             Self::UnknownPath => "Unknown path: events are posted to /v26.0/{dataset}/events.".to_owned(),
+            Self::UnknownMethod => {
+                "Unknown path for this method: events are posted, nothing else can be done here.".to_owned()
+            }
             Self::UnknownEncoding => {
                 "Invalid parameter: send application/json or application/x-www-form-urlencoded, not compressed.".to_owned()
             }

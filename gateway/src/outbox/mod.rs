@@ -148,6 +148,14 @@ impl AnyOutbox {
         }
     }
 
+    /// Whether events were ever kept in it before this start. Pseudonyms of theirs may be at Meta.
+    pub fn has_held_events(&self) -> bool {
+        match self {
+            Self::Memory(_) => false,
+            Self::Embedded(embedded) => embedded.has_held_events(),
+        }
+    }
+
     /// Whether an accepted event survives the process.
     pub fn is_durable(&self) -> bool {
         matches!(self, Self::Embedded(_))

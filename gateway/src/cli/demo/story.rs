@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
 use super::super::Output;
 use super::events::{Event, SITES, Site};
 use super::http;
@@ -88,7 +91,8 @@ impl Story {
         output.line("Meta received:")?;
         let received = self.received.events();
         let Some(event) = received.get(seen) else { bail!("the simulator received nothing; please report this") };
-        output.line(indented(&pretty(event)?))?;
+        let event: ReceivedEvent<'_> = serde_json::from_str(event)?;
+        output.line(spread(event.event.get(), "  "))?;
         Ok(())
     }
 
@@ -112,8 +116,55 @@ fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }
 
-/// The same JSON on several lines.
-fn pretty(json: &str) -> anyhow::Result<String> {
-    let value: serde_json::Value = serde_json::from_str(json)?;
-    Ok(serde_json::to_string_pretty(&value)?)
+/// An entry of the simulator's record; the event is left as it was received.
+#[derive(Deserialize)]
+struct ReceivedEvent<'a> {
+    #[serde(borrow)]
+    event: &'a RawValue,
+}
+
+/// JSON on several lines, its texts and numbers digit for digit. Lists stay on one line.
+fn spread(json: &str, margin: &str) -> String {
+    let mut text = margin.to_owned();
+    let (mut depth, mut lists, mut in_string, mut escaped) = (0_usize, 0_usize, false, false);
+    let break_line = |text: &mut String, depth: usize| {
+        text.push('\n');
+        text.push_str(margin);
+        text.push_str(&"  ".repeat(depth));
+    };
+    for character in json.chars() {
+        let outside = !in_string;
+        if outside && lists == 0 && character == '}' {
+            depth = depth.saturating_sub(1);
+            break_line(&mut text, depth);
+        }
+        text.push(character);
+        match character {
+            '"' if !escaped => in_string = !in_string,
+            '[' if outside => lists += 1,
+            ']' if outside => lists = lists.saturating_sub(1),
+            '{' if outside && lists == 0 => {
+                depth += 1;
+                break_line(&mut text, depth);
+            }
+            ',' if outside && lists == 0 => break_line(&mut text, depth),
+            ':' if outside => text.push(' '),
+            _ => {}
+        }
+        escaped = in_string && character == '\\' && !escaped;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn json_is_spread_without_a_change_of_its_texts_and_numbers() {
+        let json = r#"{"a":18.40,"b":{"c":"x,{\"y"},"d":[{"e":1},2]}"#;
+        let lines =
+            "> {\n>   \"a\": 18.40,\n>   \"b\": {\n>     \"c\": \"x,{\\\"y\"\n>   },\n>   \"d\": [{\"e\": 1},2]\n> }";
+        assert_eq!(spread(json, "> "), lines);
+    }
 }

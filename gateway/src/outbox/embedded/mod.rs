@@ -49,6 +49,7 @@ struct Handle {
     shared: Arc<Shared>,
     max_bytes: u64,
     set_aside_at_open: EventsByDataset,
+    has_held_events: bool,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -62,6 +63,7 @@ impl Embedded {
     fn open_with(path: &Path, max_bytes: u64, prepare: impl FnOnce(&mut Store)) -> Result<Self, OpenError> {
         let lock = open::take_ownership(path)?;
         let (mut store, set_aside_at_open) = Store::open(path, max_bytes)?;
+        let has_held_events = store.has_held_events().map_err(|error| OpenError::engine(path, &error))?;
         prepare(&mut store);
         let shared = Arc::new(Shared::default());
         shared.cost.store(store.tally.cost(), Ordering::Relaxed);
@@ -83,7 +85,7 @@ impl Embedded {
         let thread = std::thread::Builder::new().name("outbox-writer".to_owned()).spawn(move || writer.run());
         let thread = thread.map_err(|source| OpenError::File { path: path.to_owned(), source })?;
         let thread = Mutex::new(Some(thread));
-        Ok(Self(Arc::new(Handle { inbox: sender, changed, shared, max_bytes, set_aside_at_open, thread })))
+        Ok(Self(Arc::new(Handle { inbox: sender, changed, shared, max_bytes, set_aside_at_open, has_held_events, thread })))
     }
 
     pub(super) async fn append(&self, append: Append) -> Result<Receipt, OutboxError> {
@@ -139,6 +141,10 @@ impl Embedded {
 
     pub(super) fn set_aside_at_open(&self) -> &[(Arc<str>, u64)] {
         &self.0.set_aside_at_open
+    }
+
+    pub(super) fn has_held_events(&self) -> bool {
+        self.0.has_held_events
     }
 
     pub(super) fn health(&self) -> Result<(), String> {

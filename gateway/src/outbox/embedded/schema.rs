@@ -56,6 +56,7 @@ CREATE INDEX groups_leased  ON groups (lease_serial) WHERE lease_serial <> 0;
 CREATE INDEX groups_receipt ON groups (received_ms);
 ";
 
+pub(super) const HAS_HELD_EVENTS: &str = "SELECT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'groups' AND seq > 0)";
 pub(super) const INSERT_POLICY: &str = "INSERT OR IGNORE INTO policies (digest, canonical) VALUES (?1, ?2)";
 pub(super) const DELETE_POLICY: &str = "DELETE FROM policies WHERE digest = ?1";
 pub(super) const LIST_POLICIES: &str = "SELECT digest FROM policies";

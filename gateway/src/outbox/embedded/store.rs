@@ -90,6 +90,11 @@ impl Store {
         Ok((store, set_aside))
     }
 
+    /// Whether a group was ever kept in this file: rows are numbered once, and SQLite remembers the last number.
+    pub(super) fn has_held_events(&self) -> rusqlite::Result<bool> {
+        self.connection.query_row(schema::HAS_HELD_EVENTS, [], |row| row.get(0))
+    }
+
     /// Runs work in one transaction. Its notes count, and others may know of it, only if this returns well.
     pub(super) fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> Result<T, Failure> {
         let done = self.connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
