@@ -114,7 +114,7 @@ fn currencies_are_of_iso_4217_and_in_upper_case() {
         "custom_data.currency",
         "\"keep\"",
         &[(r#""usd""#, r#""USD""#), (r#"" Eur ""#, r#""EUR""#)],
-        &[r#""XXX""#, r#""XTS""#, r#""US""#, r#""dollars""#, r#""""#, "840", "null0".trim_end_matches("null0")].map(|value| if value.is_empty() { "false" } else { value }),
+        &[r#""XXX""#, r#""XTS""#, r#""US""#, r#""dollars""#, r#""""#, "840", "false"],
     );
 }
 
@@ -155,7 +155,7 @@ fn amounts_are_bounded_and_keep_their_digits() {
 #[test]
 fn rounding_leaves_a_multiple_or_nothing() {
     let path = "custom_data.value";
-    check(path, "{ round_to = 5 }", &[("107.97", "110"), ("102.5", "100"), ("107.5", "110"), ("0", "0"), (r#""7""#, "5")], &["x", "-5", "1e2"].map(|v| if v == "x" { "true" } else { v }));
+    check(path, "{ round_to = 5 }", &[("107.97", "110"), ("102.5", "100"), ("107.5", "110"), ("0", "0"), (r#""7""#, "5")], &["true", "-5", "1e2"]);
     check(path, "{ round_to = 0.25 }", &[("1.10", "1"), ("1.13", "1.25"), ("1.125", "1"), ("1.375", "1.5")], &[]);
     check(path, "{ round_to = 0.0003 }", &[("0.0004", "0.0003")], &[]);
     check(path, "{ round_to = 0.57 }", &[("1", "1.14")], &[]);
@@ -215,11 +215,11 @@ fn user_agents_are_known_or_become_their_family() {
     let known = r#""Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36""#;
     let family = r#""Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36""#;
     let odd = known.replace("Safari/537.36", "Safari/537.36 MyChartApp/jane.doe");
-    check("user_data.client_user_agent", "\"keep\"", &[(known, known), (&odd, family)], &[r#""UA""#, r#""Mozilla/5.0 (test)""#, r#""""#, "1", "[]0".trim_end_matches("[]0")].map(|v| if v.is_empty() { "{}" } else { v }));
+    check("user_data.client_user_agent", "\"keep\"", &[(known, known), (&odd, family)], &[r#""UA""#, r#""Mozilla/5.0 (test)""#, r#""""#, "1", "{}"]);
     let policy = with_fields("user_data.client_user_agent = \"keep\"");
     assert_eq!(
         report(&policy, &with_value("user_data.client_user_agent", &odd)),
-        ["user_data.client_user_agent rewritten", "event_source_url reduced"].map(str::to_owned).into_iter().rev().collect::<Vec<_>>()
+        ["event_source_url reduced", "user_data.client_user_agent rewritten"]
     );
 }
 

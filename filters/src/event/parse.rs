@@ -248,8 +248,20 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_, 'de> {
                     Shape::Misfit => Value::Misfit,
                 })
             }
-            _ => json.deserialize_any(self),
+            _ => json.deserialize_any(self).map(unwrap_single),
         }
+    }
+}
+
+/// A list of one says what the one says, and most lists are of one. `[null]` stays a list: it says something, if nothing that
+/// can be read.
+fn unwrap_single(value: Value<'_>) -> Value<'_> {
+    match value {
+        Value::List(mut list) if list.len() == 1 => match list.pop() {
+            None | Some(Value::Null) => Value::List(vec![Value::Null]),
+            Some(only) => only,
+        },
+        other => other,
     }
 }
 
@@ -329,15 +341,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_, 'de> {
             }
             list.push(element);
         }
-        // A list of one says what the one says, and most lists are of one.
-        Ok(match (list.pop(), list.is_empty()) {
-            (Some(only), true) => only,
-            (Some(last), false) => {
-                list.push(last);
-                Value::List(list)
-            }
-            (None, _) => Value::List(list),
-        })
+        Ok(Value::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value<'de>, A::Error> {

@@ -277,7 +277,7 @@ fn field_action(field: Field, action: &document::FieldAction) -> Result<FieldAct
                 return Err(format!("is no amount that could be rounded; it takes {}", one_of(allowed)));
             }
             let scaled = step * 10_000.0;
-            if !(1.0..=1e10).contains(&scaled) || scaled.fract().abs() > 1e-6 {
+            if !(1.0..=1e10).contains(&scaled) || (scaled - scaled.round()).abs() > 1e-6 {
                 return Err("round_to must be from 0.0001 to 1000000, with four fraction digits at most".to_owned());
             }
             #[expect(clippy::cast_possible_truncation, reason = "from 1 to 1e10, checked above")]

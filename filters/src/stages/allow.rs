@@ -35,7 +35,7 @@ impl Stage for Allow {
                 (_, FieldAction::None) => pass.remove(Self::NAME, field, Reason::NotAllowed, value.count()),
                 _ if narrowed.contains(field) => pass.remove(Self::NAME, field, Reason::Narrowed, value.count()),
                 (_, FieldAction::Page) => {}
-                (_, FieldAction::Catalog) => pass.remove(Self::NAME, field, Reason::NotInCatalog, goods::count(value)),
+                (_, FieldAction::Catalog) => pass.remove(Self::NAME, field, Reason::NotInCatalog, value.count()),
                 (Kind::Contents, _) => goods::keep(pass, value),
                 (_, FieldAction::Keep) => keep(pass, field, value),
                 (_, FieldAction::Hash | FieldAction::Pseudonymize | FieldAction::RoundTo(_)) => {
@@ -61,13 +61,13 @@ fn narrowed(pass: &Pass<'_>) -> FieldSet {
 }
 
 fn keep<'a>(pass: &mut Pass<'a>, field: Field, value: &'a Value<'a>) {
+    if field == Field::NumItems && goods::are_cut(pass.policy, pass.raw) {
+        return pass.remove(Allow::NAME, field, Reason::CountOfRemoved, 1);
+    }
     let Kept { leaving, misfits, rewritten } = kept(field, value);
     pass.remove(Allow::NAME, field, Reason::Shape, misfits);
     if rewritten {
         pass.report.change(field, Change::Rewritten);
-    }
-    if field == Field::NumItems && goods::are_cut(pass.policy, pass.raw) {
-        return pass.remove(Allow::NAME, field, Reason::CountOfRemoved, 1);
     }
     if let Some(leaving) = leaving {
         pass.out.put(field, leaving);
