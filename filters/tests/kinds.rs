@@ -63,7 +63,8 @@ fn a_token_has_at_most_80_plain_characters_and_no_digest() {
     let good: Vec<(&str, &str)> = good.iter().map(|(a, b)| (a.as_str(), b.as_str())).chain([("42", r#""42""#)]).collect();
     let long = letters("x", 81);
     let digests: Vec<String> = [32, 40, 64, 128].map(|length| format!("\"x-{}\"", "a1".repeat(length / 2))).to_vec();
-    let mut bad = vec![r#""""#, r#""a b""#, r#""jane@example.com""#, r#""a/b""#, r#""é""#, r#""a\n""#, r#""a\u0000""#, &long];
+    let mut bad =
+        vec![r#""""#, r#""a b""#, r#""jane@example.com""#, r#""a/b""#, r#""é""#, r#""a\n""#, r#""a\u0000""#, &long];
     bad.extend(digests.iter().map(String::as_str));
     bad.extend(NO_TEXT);
     for path in ["user_data.subscription_id", "custom_data.order_id", "custom_data.item_number"] {
@@ -78,7 +79,13 @@ fn ids_of_goods_are_judged_one_by_one() {
     check(
         "custom_data.content_ids",
         "\"keep\"",
-        &[(r#""a""#, r#"["a"]"#), (r#"["a","b"]"#, r#"["a","b"]"#), (&long, &long_list), ("7", r#"["7"]"#), ("[7,8]", r#"["7","8"]"#)],
+        &[
+            (r#""a""#, r#"["a"]"#),
+            (r#"["a","b"]"#, r#"["a","b"]"#),
+            (&long, &long_list),
+            ("7", r#"["7"]"#),
+            ("[7,8]", r#"["7","8"]"#),
+        ],
         &[&longer, r#""a:b""#, r#""a b""#, r#"[["a"]]"#, "[null]", "{}", "true", "1.5"],
     );
     let policy = with_fields("custom_data.content_ids = \"keep\"");
@@ -92,9 +99,20 @@ fn ids_of_goods_are_judged_one_by_one() {
 #[test]
 fn ids_that_meta_gave_out_are_digits() {
     let good = [(r#""123456789012345""#, r#""123456789012345""#), ("12345678901234567", r#""12345678901234567""#)];
-    let bad = [r#""12345678901234""#, r#""123456789012345678""#, r#""1234567890 2345""#, r#""1234567890123４5""#, "-123456789012345"];
+    let bad = [
+        r#""12345678901234""#,
+        r#""123456789012345678""#,
+        r#""1234567890 2345""#,
+        r#""1234567890123４5""#,
+        "-123456789012345",
+    ];
     check("user_data.lead_id", "\"keep\"", &good, &bad);
-    check("user_data.fb_login_id", "\"keep\"", &[("0", r#""0""#), (r#""12345678901234567890""#, r#""12345678901234567890""#)], &[r#""123456789012345678901""#, r#""""#, "true"]);
+    check(
+        "user_data.fb_login_id",
+        "\"keep\"",
+        &[("0", r#""0""#), (r#""12345678901234567890""#, r#""12345678901234567890""#)],
+        &[r#""123456789012345678901""#, r#""""#, "true"],
+    );
 }
 
 #[test]
@@ -124,7 +142,20 @@ fn counts_are_whole_and_bounded() {
         "custom_data.num_items",
         "\"keep\"",
         &[("0", "0"), ("9999", "9999"), (r#""7""#, "7"), (r#""007""#, "7")],
-        &["10000", "-1", "1.5", "2.0", "1e2", r#""""#, r#""-1""#, r#""1 ""#, r#""4155550007""#, "18446744073709551616", "true", "[1]"],
+        &[
+            "10000",
+            "-1",
+            "1.5",
+            "2.0",
+            "1e2",
+            r#""""#,
+            r#""-1""#,
+            r#""1 ""#,
+            r#""4155550007""#,
+            "18446744073709551616",
+            "true",
+            "[1]",
+        ],
     );
 }
 
@@ -145,8 +176,27 @@ fn amounts_are_bounded_and_keep_their_digits() {
                 ("0.12355", "0.1236"),
             ],
             &[
-                "100000000", "99999999.0001", "99999999.99999", "-1", "-0", "1e3", "1E-3", r#""1e3""#, r#""""#, r#"" 1""#, r#""01""#, r#""1,50""#,
-                r#""1.""#, r#"".5""#, r#""NaN""#, "true", "[1]", "{}", r#"{"a":[1]}"#, "4155550007", r#""$5""#,
+                "100000000",
+                "99999999.0001",
+                "99999999.99999",
+                "-1",
+                "-0",
+                "1e3",
+                "1E-3",
+                r#""1e3""#,
+                r#""""#,
+                r#"" 1""#,
+                r#""01""#,
+                r#""1,50""#,
+                r#""1.""#,
+                r#"".5""#,
+                r#""NaN""#,
+                "true",
+                "[1]",
+                "{}",
+                r#"{"a":[1]}"#,
+                "4155550007",
+                r#""$5""#,
             ],
         );
     }
@@ -155,13 +205,21 @@ fn amounts_are_bounded_and_keep_their_digits() {
 #[test]
 fn rounding_leaves_a_multiple_or_nothing() {
     let path = "custom_data.value";
-    check(path, "{ round_to = 5 }", &[("107.97", "110"), ("102.5", "100"), ("107.5", "110"), ("0", "0"), (r#""7""#, "5")], &["true", "-5", "1e2"]);
+    check(
+        path,
+        "{ round_to = 5 }",
+        &[("107.97", "110"), ("102.5", "100"), ("107.5", "110"), ("0", "0"), (r#""7""#, "5")],
+        &["true", "-5", "1e2"],
+    );
     check(path, "{ round_to = 0.25 }", &[("1.10", "1"), ("1.13", "1.25"), ("1.125", "1"), ("1.375", "1.5")], &[]);
     check(path, "{ round_to = 0.0003 }", &[("0.0004", "0.0003")], &[]);
     check(path, "{ round_to = 0.57 }", &[("1", "1.14")], &[]);
     // The next multiple is above the bound: the amount goes, and not the event as if the filter had a defect.
     check(path, "{ round_to = 10 }", &[("99999994", "99999990")], &["99999999"]);
-    assert_eq!(report(&with_fields("custom_data.value = { round_to = 5 }"), &with_value(path, "110")), ["event_source_url reduced"]);
+    assert_eq!(
+        report(&with_fields("custom_data.value = { round_to = 5 }"), &with_value(path, "110")),
+        ["event_source_url reduced"]
+    );
     assert_eq!(
         report(&with_fields("custom_data.value = { round_to = 5 }"), &with_value(path, "111")),
         ["event_source_url reduced", "custom_data.value rounded"]
@@ -179,7 +237,15 @@ fn addresses_leave_whole() {
             (r#""203.0.113.7.AQICAQMC""#, r#""203.0.113.7""#),
             (r#""2001:DB8:0:0::1""#, r#""2001:db8::1""#),
         ],
-        &[r#""203.0.113.0/24""#, r#""203.0.113""#, r#""fe80::1%eth0""#, r#""jane@example.com""#, r#""203.0.113.7, 10.0.0.1""#, "3405803783", "{}"],
+        &[
+            r#""203.0.113.0/24""#,
+            r#""203.0.113""#,
+            r#""fe80::1%eth0""#,
+            r#""jane@example.com""#,
+            r#""203.0.113.7, 10.0.0.1""#,
+            "3405803783",
+            "{}",
+        ],
     );
 }
 
@@ -188,14 +254,21 @@ fn cookies_have_metas_form_and_lose_the_suffix() {
     let click = "IwAR0abcdefGHIJKLmnop";
     let fbc = format!("\"fb.1.1554763741205.{click}\"");
     let suffixed = format!("\"fb.1.1554763741205.{click}.AQICAQMC\"");
-    let (longest, longer) = (format!("\"fb.1.1554763741205.aB3{}\"", "x".repeat(497)), format!("\"fb.1.1554763741205.aB3{}\"", "x".repeat(498)));
+    let (longest, longer) =
+        (format!("\"fb.1.1554763741205.aB3{}\"", "x".repeat(497)), format!("\"fb.1.1554763741205.aB3{}\"", "x".repeat(498)));
     check(
         "user_data.fbc",
         "\"keep\"",
         &[(&fbc, &fbc), (&suffixed, &fbc), (&longest, &longest)],
         &[
-            r#""fb.1.1554763741205.AbCdEfGh""#, r#""fb.1.1554763741205.jane-doe-at-example-com""#, r#""fb.1.155476374120.IwAR0abcdefGHIJKLmnop""#,
-            r#""fb.x.1554763741205.IwAR0abcdefGHIJKLmnop""#, r#""IwAR0abcdefGHIJKLmnop""#, &longer, "1", "{}",
+            r#""fb.1.1554763741205.AbCdEfGh""#,
+            r#""fb.1.1554763741205.jane-doe-at-example-com""#,
+            r#""fb.1.155476374120.IwAR0abcdefGHIJKLmnop""#,
+            r#""fb.x.1554763741205.IwAR0abcdefGHIJKLmnop""#,
+            r#""IwAR0abcdefGHIJKLmnop""#,
+            &longer,
+            "1",
+            "{}",
         ],
     );
     check(
@@ -206,7 +279,12 @@ fn cookies_have_metas_form_and_lose_the_suffix() {
             (r#""fb.1.1558571054389.1098115397.Bg""#, r#""fb.1.1558571054389.1098115397""#),
             (r#""fb.0.1558571054389.12345""#, r#""fb.0.1558571054389.12345""#),
         ],
-        &[r#""fb.1.1558571054389.1234""#, r#""fb.1.1558571054389.123456789012345678901""#, r#""fb.1.1558571054389.metformin""#, "1"],
+        &[
+            r#""fb.1.1558571054389.1234""#,
+            r#""fb.1.1558571054389.123456789012345678901""#,
+            r#""fb.1.1558571054389.metformin""#,
+            "1",
+        ],
     );
 }
 
@@ -215,7 +293,12 @@ fn user_agents_are_known_or_become_their_family() {
     let known = r#""Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36""#;
     let family = r#""Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36""#;
     let odd = known.replace("Safari/537.36", "Safari/537.36 MyChartApp/jane.doe");
-    check("user_data.client_user_agent", "\"keep\"", &[(known, known), (&odd, family)], &[r#""UA""#, r#""Mozilla/5.0 (test)""#, r#""""#, "1", "{}"]);
+    check(
+        "user_data.client_user_agent",
+        "\"keep\"",
+        &[(known, known), (&odd, family)],
+        &[r#""UA""#, r#""Mozilla/5.0 (test)""#, r#""""#, "1", "{}"],
+    );
     let policy = with_fields("user_data.client_user_agent = \"keep\"");
     assert_eq!(
         report(&policy, &with_value("user_data.client_user_agent", &odd)),
@@ -249,7 +332,10 @@ fn hashes_leave_as_lists_and_raw_values_never() {
         &[r#""""#, r#""nobody""#, md5, nothing, "1", "true", "{}", r#"[["jane@example.com"]]"#, "[null]"],
     );
     let policy = with_fields("user_data.em = \"hash\"");
-    let raw = with_value("user_data.em", &format!(r#"["jane@example.com","nobody",{md5},{nothing},null,7,{{}},"jane@example.com"]"#));
+    let raw = with_value(
+        "user_data.em",
+        &format!(r#"["jane@example.com","nobody",{md5},{nothing},null,7,{{}},"jane@example.com"]"#),
+    );
     assert_eq!(
         report(&policy, &raw),
         [
@@ -266,8 +352,14 @@ fn hashes_leave_as_lists_and_raw_values_never() {
 
 #[test]
 fn own_ids_become_keyed_digests() {
-    let policy = with_fields("custom_data.order_id = \"pseudonymize\"\ncustom_data.content_ids = \"pseudonymize\"\nuser_data.subscription_id = \"pseudonymize\"");
-    let raw = with("PageView", &format!(r#"{FBP},"subscription_id":"canary-1""#), r#""order_id":"canary 1","content_ids":["canary-1",{},"canary-2"]"#);
+    let policy = with_fields(
+        "custom_data.order_id = \"pseudonymize\"\ncustom_data.content_ids = \"pseudonymize\"\nuser_data.subscription_id = \"pseudonymize\"",
+    );
+    let raw = with(
+        "PageView",
+        &format!(r#"{FBP},"subscription_id":"canary-1""#),
+        r#""order_id":"canary 1","content_ids":["canary-1",{},"canary-2"]"#,
+    );
     let out = forwarded(&policy, &raw);
     assert!(!out.contains("canary"), "{out}");
     let out = json(&policy, &raw);
@@ -310,8 +402,14 @@ fn an_article_without_an_id_goes_and_the_count_with_it() {
 
 #[test]
 fn goods_wait_for_a_catalogue_that_does_not_exist_yet() {
-    let policy = with_fields("custom_data.contents = \"catalog\"\ncustom_data.num_items = \"keep\"\ncustom_data.content_ids = \"catalog\"\ncustom_data.order_id = \"catalog\"");
-    let raw = with("PageView", FBP, r#""order_id":"a","content_ids":["a","b"],"num_items":3,"contents":[{"id":"a"},{"id":"b"},{"id":"c"}]"#);
+    let policy = with_fields(
+        "custom_data.contents = \"catalog\"\ncustom_data.num_items = \"keep\"\ncustom_data.content_ids = \"catalog\"\ncustom_data.order_id = \"catalog\"",
+    );
+    let raw = with(
+        "PageView",
+        FBP,
+        r#""order_id":"a","content_ids":["a","b"],"num_items":3,"contents":[{"id":"a"},{"id":"b"},{"id":"c"}]"#,
+    );
     assert!(!forwarded(&policy, &raw).contains("custom_data"));
     assert_eq!(
         report(&policy, &raw),
@@ -327,7 +425,11 @@ fn goods_wait_for_a_catalogue_that_does_not_exist_yet() {
 
 #[test]
 fn every_element_of_a_list_that_is_not_named_counts() {
-    let raw = with("PageView", &format!(r#"{FBP},"em":["a","b"]"#), r#""contents":[{"id":"a"},{"id":"b"},{"id":"c"}],"content_ids":["a","b"]"#);
+    let raw = with(
+        "PageView",
+        &format!(r#"{FBP},"em":["a","b"]"#),
+        r#""contents":[{"id":"a"},{"id":"b"},{"id":"c"}],"content_ids":["a","b"]"#,
+    );
     assert_eq!(
         report(&with_fields(""), &raw),
         [

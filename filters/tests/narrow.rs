@@ -81,13 +81,23 @@ fn what_is_taken_away_is_gone_whatever_its_action() {
         let policy = narrowed(&format!("[[narrow]]\nwhen = {{ event = \"Lead\" }}\nremove = [\"{path}\"]"));
         let pointer = format!("/{}", path.replace('.', "/"));
         let out = json(&policy, &event);
-        assert!(serde_json::from_str::<serde_json::Value>(&before).unwrap().pointer(&pointer).is_some(), "{path} leaves otherwise");
+        assert!(
+            serde_json::from_str::<serde_json::Value>(&before).unwrap().pointer(&pointer).is_some(),
+            "{path} leaves otherwise"
+        );
         assert!(out.pointer(&pointer).is_none(), "{path} is still in {out}");
         let lines = report(&policy, &event);
         if path != "user_data.fbc" {
-            assert_eq!(lines.iter().filter(|line| line.contains(&format!(" {path} ")) && line.contains(" narrowed ")).count(), 1, "{lines:?}");
+            assert_eq!(
+                lines.iter().filter(|line| line.contains(&format!(" {path} ")) && line.contains(" narrowed ")).count(),
+                1,
+                "{lines:?}"
+            );
         }
-        assert!(!lines.iter().any(|line| line.starts_with(&format!("{path} "))), "a change is reported of {path}: {lines:?}");
+        assert!(
+            !lines.iter().any(|line| line.starts_with(&format!("{path} "))),
+            "a change is reported of {path}: {lines:?}"
+        );
     }
 }
 

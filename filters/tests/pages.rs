@@ -50,7 +50,7 @@ fn no_spelling_of_a_page_escapes_a_class_that_drops() {
         "/rx;jsessionid=1/2",
         "/rx%3Bv=1",
         "/rx?x=1#y",
-        "\\rx\\1",
+        "\\\\rx\\\\1",
         "/p%5C..%5Crx",
         "/en/rx",
         "/EN-us/rx/1",
@@ -75,7 +75,12 @@ fn no_spelling_of_a_page_escapes_a_class_that_drops() {
             assert_eq!(page(&shop(default), &url), "page", "{url}");
         }
     }
-    for prefix in ["http://www.shop.example", "HTTPS://WWW.SHOP.EXAMPLE", "https://jane:doe@www.shop.example:8443", "https://www.shop.example."] {
+    for prefix in [
+        "http://www.shop.example",
+        "HTTPS://WWW.SHOP.EXAMPLE",
+        "https://jane:doe@www.shop.example:8443",
+        "https://www.shop.example.",
+    ] {
         assert_eq!(page(&shop("origin"), &format!("{prefix}/rx/1")), "page", "{prefix}");
     }
 }
@@ -117,7 +122,15 @@ fn two_letters_that_are_no_language_are_a_page_of_their_own() {
 #[test]
 fn a_foreign_host_is_replaced_by_the_sites_own() {
     let left = "https://www.shop.example/";
-    for host in ["evil.example", "shop.example", "www.shop.example.evil.example", "xwww.shop.example", "203.0.113.7", "[::1]", "localhost"] {
+    for host in [
+        "evil.example",
+        "shop.example",
+        "www.shop.example.evil.example",
+        "xwww.shop.example",
+        "203.0.113.7",
+        "[::1]",
+        "localhost",
+    ] {
         assert_eq!(page(&shop("origin"), &format!("https://{host}/p/1")), left, "{host}");
         assert_eq!(page(&shop("origin"), &format!("https://{host}/rx/1")), "page", "{host}");
     }
@@ -130,7 +143,18 @@ fn a_foreign_host_is_replaced_by_the_sites_own() {
 
 #[test]
 fn a_url_that_cannot_be_read_counts_as_none() {
-    for url in ["", "canary", "/p/1", "//www.shop.example/p", "ftp://www.shop.example/", "javascript:canary", "https://", "data:text/html,canary", "https://a b/", "android-app://canary"] {
+    for url in [
+        "",
+        "canary",
+        "/p/1",
+        "//www.shop.example/p",
+        "ftp://www.shop.example/",
+        "javascript:canary",
+        "https://",
+        "data:text/html,canary",
+        "https://a b/",
+        "android-app://canary",
+    ] {
         assert_eq!(page(&shop("origin"), url), "https://www.shop.example/", "{url}");
         assert_eq!(page(&shop("drop_event"), url), "no_url", "{url}");
     }

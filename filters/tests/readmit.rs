@@ -2,7 +2,10 @@
 
 mod common;
 
-use common::{FBP, HOSTS, event, forwarded, lines, policy, policy_for, purchase, run_with, sdk_event, text, with, with_fields, with_fields_and};
+use common::{
+    FBP, HOSTS, event, forwarded, lines, policy, policy_for, purchase, run_with, sdk_event, text, with, with_fields,
+    with_fields_and,
+};
 use portcullis_filters::pipeline::{Outcome, Readmission, readmit};
 use portcullis_filters::policy::{Policy, PolicyDigest, StoredPolicy};
 
@@ -30,7 +33,9 @@ fn raised(name: &str) -> String {
 
 #[test]
 fn the_same_policy_changes_nothing() {
-    for raw in [purchase(), sdk_event("python_purchase"), sdk_event("node_limited_data_use"), sdk_event("python_request_context")] {
+    for raw in
+        [purchase(), sdk_event("python_purchase"), sdk_event("node_limited_data_use"), sdk_event("python_request_context")]
+    {
         for name in ["retail", "pharmacy", "hospital"] {
             let policy = policy(name);
             let Outcome::Forward(event, _) = run_with(&policy, &raw) else { continue };
@@ -47,15 +52,18 @@ fn the_same_policy_changes_nothing() {
 
 #[test]
 fn a_stricter_policy_takes_away_and_says_so() {
-    let raw = with("PageView", &format!(r#"{FBP},"em":["jane@example.com","j@example.com"]"#), r#""value":1.5,"order_id":"o-1""#);
+    let raw =
+        with("PageView", &format!(r#"{FBP},"em":["jane@example.com","j@example.com"]"#), r#""value":1.5,"order_id":"o-1""#);
     let then = with_fields("user_data.em = \"hash\"\ncustom_data.value = \"keep\"\ncustom_data.order_id = \"keep\"");
     let base = forwarded(&then, &raw);
     assert_eq!(
         across(&then, &with_fields("custom_data.value = \"keep\""), &raw),
-        base.replace(r#""em":["8c87b489ce35cf2e2f39f80e282cb2e804932a56a213983eeeb428407d43b52d","#, "").replace(
-            base.split_once("b52d\",").and_then(|(_, rest)| rest.split_once("\"fbp\"")).map_or("", |(em, _)| em),
-            ""
-        ).replace(r#","order_id":"o-1""#, "")
+        base.replace(r#""em":["8c87b489ce35cf2e2f39f80e282cb2e804932a56a213983eeeb428407d43b52d","#, "")
+            .replace(
+                base.split_once("b52d\",").and_then(|(_, rest)| rest.split_once("\"fbp\"")).map_or("", |(em, _)| em),
+                ""
+            )
+            .replace(r#","order_id":"o-1""#, "")
             + "\nguard user_data.em none not_allowed 2\nguard custom_data.order_id none not_allowed 1"
     );
 }
@@ -63,7 +71,8 @@ fn a_stricter_policy_takes_away_and_says_so() {
 #[test]
 fn a_field_that_is_handled_in_another_way_today_is_removed_and_not_hashed_again() {
     let raw = with("PageView", &format!(r#"{FBP},"external_id":"7""#), r#""value":1.5,"order_id":"o-1""#);
-    let then = with_fields("user_data.external_id = \"hash\"\ncustom_data.value = \"keep\"\ncustom_data.order_id = \"keep\"");
+    let then =
+        with_fields("user_data.external_id = \"hash\"\ncustom_data.value = \"keep\"\ncustom_data.order_id = \"keep\"");
     let now = with_fields(
         "user_data.external_id = \"pseudonymize\"\ncustom_data.value = { round_to = 1 }\ncustom_data.order_id = \"pseudonymize\"",
     );
@@ -86,8 +95,11 @@ fn a_field_that_is_handled_in_another_way_today_is_removed_and_not_hashed_again(
 #[test]
 fn goods_without_a_catalogue_go_with_their_count() {
     let raw = with("PageView", FBP, r#""num_items":2,"contents":[{"id":"a"},{"id":"b"}],"content_ids":["a"]"#);
-    let then = with_fields("custom_data.contents = \"keep\"\ncustom_data.num_items = \"keep\"\ncustom_data.content_ids = \"keep\"");
-    let now = with_fields("custom_data.contents = \"catalog\"\ncustom_data.num_items = \"keep\"\ncustom_data.content_ids = \"catalog\"");
+    let then =
+        with_fields("custom_data.contents = \"keep\"\ncustom_data.num_items = \"keep\"\ncustom_data.content_ids = \"keep\"");
+    let now = with_fields(
+        "custom_data.contents = \"catalog\"\ncustom_data.num_items = \"keep\"\ncustom_data.content_ids = \"catalog\"",
+    );
     let told = across(&then, &now, &raw);
     assert!(!told.contains("custom_data\":{"), "{told}");
     assert!(told.contains("\nguard custom_data.contents catalog not_in_catalog 2"), "{told}");
@@ -97,7 +109,14 @@ fn goods_without_a_catalogue_go_with_their_count() {
 #[test]
 fn an_event_whose_name_is_not_allowed_any_more_is_withdrawn() {
     assert_eq!(across("retail", "hospital", &purchase()), "withdrawn: event_not_allowed");
-    let rules = |allow: &str| text(&format!("{allow}\nevent_id = \"token\""), common::PAGES, "event_source_url = \"page\"\nuser_data.fbp = \"keep\"", "");
+    let rules = |allow: &str| {
+        text(
+            &format!("{allow}\nevent_id = \"token\""),
+            common::PAGES,
+            "event_source_url = \"page\"\nuser_data.fbp = \"keep\"",
+            "",
+        )
+    };
     let (then, now) = (rules("allow = [\"Lead\"]"), rules("allow = [\"PageView\"]\nrename = { Lead = \"PageView\" }"));
     assert_eq!(across(&then, &now, &with("Lead", FBP, "")), "withdrawn: event_not_allowed", "nothing is renamed again");
 }
@@ -114,7 +133,9 @@ fn a_url_that_is_not_ours_any_more_is_removed() {
     let path = |path: &str| {
         text(
             common::EVENTS,
-            &format!("default = \"drop_event\"\nno_url = \"drop_event\"\nclass = [{{ name = \"all\", match = [\"/**\"], send_as = \"{path}\" }}]"),
+            &format!(
+                "default = \"drop_event\"\nno_url = \"drop_event\"\nclass = [{{ name = \"all\", match = [\"/**\"], send_as = \"{path}\" }}]"
+            ),
             "event_source_url = \"page\"\nuser_data.fbp = \"keep\"",
             "",
         )
@@ -126,8 +147,18 @@ fn a_url_that_is_not_ours_any_more_is_removed() {
 fn rules_that_narrow_are_applied_to_what_is_stored() {
     let raw = with("PageView", &format!(r#"{FBP},"em":"jane@example.com""#), "");
     let then = with_fields("user_data.em = \"hash\"");
-    for (when, gone) in [("event = \"PageView\"", true), ("event = \"Lead\"", false), ("dataset = \"1234567890\"", true), ("dataset = \"9\"", false), ("action_source = \"website\"", true), ("action_source = \"app\"", false)] {
-        let now = with_fields_and("user_data.em = \"hash\"", &format!("[[narrow]]\nwhen = {{ {when} }}\nremove = [\"user_data.em\"]"));
+    for (when, gone) in [
+        ("event = \"PageView\"", true),
+        ("event = \"Lead\"", false),
+        ("dataset = \"1234567890\"", true),
+        ("dataset = \"9\"", false),
+        ("action_source = \"website\"", true),
+        ("action_source = \"app\"", false),
+    ] {
+        let now = with_fields_and(
+            "user_data.em = \"hash\"",
+            &format!("[[narrow]]\nwhen = {{ {when} }}\nremove = [\"user_data.em\"]"),
+        );
         let told = across(&then, &now, &raw);
         assert_eq!(!told.contains("\"em\""), gone, "{when}: {told}");
         assert_eq!(told.ends_with("\nguard user_data.em hash narrowed 1"), gone, "{when}: {told}");

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{FRESH_ID, FBP, forwarded, json, key, lines, purchase, report, run, sdk_event, with};
+use common::{FBP, FRESH_ID, forwarded, json, key, lines, purchase, report, run, sdk_event, with};
 use hmac::{Hmac, KeyInit, Mac};
 use portcullis_filters::normalize::hex;
 use portcullis_filters::pipeline::Outcome;
@@ -89,7 +89,8 @@ fn pseudonym(field: &str, value: &str) -> String {
 #[test]
 fn digests_are_those_that_anyone_can_compute() {
     let out = json("retail", &purchase());
-    for (field, normal) in [("em", "jane.doe+7@example.com"), ("ph", "14155550007"), ("fn", "jane"), ("ct", "sanfrancisco")] {
+    for (field, normal) in [("em", "jane.doe+7@example.com"), ("ph", "14155550007"), ("fn", "jane"), ("ct", "sanfrancisco")]
+    {
         assert_eq!(out["user_data"][field], serde_json::json!([sha256(normal)]), "{field}");
     }
     assert_eq!(out["custom_data"]["order_id"], pseudonym("custom_data.order_id", "00000007"));

@@ -328,6 +328,14 @@ fn compile_narrow(
             let classes: Vec<&str> = classes.into_iter().collect();
             return wrong(format!("{key}.when.page"), format!("is no class of [pages]{}", suggest(page, &classes)));
         }
+        if let Some(page) = &when.page
+            && pages.drops(page)
+        {
+            return wrong(
+                format!("{key}.when.page"),
+                "is a class that drops its events, so the rule would do nothing; remove it",
+            );
+        }
         let action_source = match &when.action_source {
             None => None,
             Some(source) => {

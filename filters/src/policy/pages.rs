@@ -2,6 +2,7 @@
 
 use super::document::{self, OnNoUrl};
 use crate::page::{self, Page};
+use crate::user_agent::LANGUAGES;
 
 /// The classes of a policy.
 pub(crate) struct PageRules {
@@ -55,7 +56,7 @@ impl PageRules {
         let paths = [page.route.as_deref(), Some(page.path.as_ref())];
         let paths = || paths.into_iter().flatten();
         let drops = |class: &PageClass| {
-            class.outcome == Outcome::Drop && paths().flat_map(readings).any(|reading| class.matches(reading))
+            class.outcome == Outcome::Drop && paths().flat_map(wide_readings).any(|reading| class.matches(reading))
         };
         if self.classes.iter().any(drops) {
             return Verdict::Drop;
@@ -79,6 +80,11 @@ impl PageRules {
     /// Whether a page of this class could have left with this path.
     pub(crate) fn could_be(&self, class: &str, path: &str) -> bool {
         self.classes.iter().any(|other| other.name.as_ref() == class && other.path() == path)
+    }
+
+    /// Whether the class of this name drops its events.
+    pub(super) fn drops(&self, name: &str) -> bool {
+        self.classes.iter().any(|class| class.name.as_ref() == name && class.outcome == Outcome::Drop)
     }
 
     /// Whether a class has this name.
@@ -107,14 +113,35 @@ impl PageClass {
 /// A path as it is, and without a leading locale segment.
 fn readings(path: &str) -> impl Iterator<Item = &str> {
     let path = path.trim_start_matches('/');
-    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
-    std::iter::once(path).chain(is_locale(first).then_some(rest))
+    std::iter::once(path).chain(after_first(path, is_locale))
 }
 
-/// `xx` or `xx-xx`, as in `/en-us/products`.
+/// The readings that count for a class that drops: whatever could be a locale is skipped too, twice if need be.
+fn wide_readings(path: &str) -> impl Iterator<Item = &str> {
+    let path = path.trim_start_matches('/');
+    let once = after_first(path, could_be_locale);
+    std::iter::once(path).chain(once).chain(once.and_then(|path| after_first(path, could_be_locale)))
+}
+
+/// What follows the first segment, if that is a locale.
+fn after_first(path: &str, is_locale: fn(&str) -> bool) -> Option<&str> {
+    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+    is_locale(first).then(|| rest.trim_start_matches('/'))
+}
+
+/// A language, alone or with a script or region, as in `/en/products`, `/en-us/products`, `/zh-hant/products`. Two letters that are
+/// no language are none: `/rx` is not the home page of a country.
 fn is_locale(segment: &str) -> bool {
-    let letters = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
-    letters(segment) || segment.split_once('-').is_some_and(|(language, region)| letters(language) && letters(region))
+    let (language, region) = segment.split_at_checked(2).unwrap_or_default();
+    LANGUAGES.contains(&language) && (region.is_empty() || region.starts_with(['-', '_']) && could_be_locale(segment))
+}
+
+/// `xx`, `xx-xx`, `xx_xx`, `zh-hant-tw`, `es-419`.
+fn could_be_locale(segment: &str) -> bool {
+    let mut parts = segment.split(['-', '_']);
+    let plain = |part: &str| (2..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let language = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    parts.next().is_some_and(language) && parts.all(plain)
 }
 
 impl Pattern {

@@ -7,7 +7,7 @@ use super::goods;
 use super::{Halt, Pass, Stage};
 use crate::closed_form;
 use crate::event::{Leaving, Value};
-use crate::policy::{self, FieldAction, FieldSet, Moment};
+use crate::policy::{FieldAction, FieldSet};
 use crate::report::{Change, Reason, StageName};
 use crate::schema::{Field, Kind};
 
@@ -17,7 +17,7 @@ impl Stage for Allow {
     const NAME: StageName = StageName::Allow;
 
     fn apply(pass: &mut Pass<'_>) -> Result<(), Halt> {
-        let narrowed = narrowed(pass);
+        let narrowed = pass.facts.narrowed;
         let raw = pass.raw;
         for (field, value) in raw.iter() {
             let action = pass.policy.action(field);
@@ -46,18 +46,6 @@ impl Stage for Allow {
         click_id(pass, &narrowed);
         Ok(())
     }
-}
-
-/// The fields that `[[narrow]]` takes away from this event.
-fn narrowed(pass: &Pass<'_>) -> FieldSet {
-    let class = pass.facts.page_class;
-    let moment = Moment {
-        event: pass.facts.name,
-        is_page: &|page| class == Some(page),
-        action_source: pass.facts.action_source,
-        dataset: pass.context.dataset,
-    };
-    policy::removed(&pass.policy.narrow, &moment)
 }
 
 fn keep<'a>(pass: &mut Pass<'a>, field: Field, value: &'a Value<'a>) {

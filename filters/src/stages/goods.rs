@@ -60,7 +60,7 @@ fn has_id(item: &Item<'_>) -> bool {
 }
 
 /// Whether goods came of which some do not leave.
-pub(super) fn are_cut(policy: &Policy, raw: &RawEvent<'_>) -> bool {
+pub(crate) fn are_cut(policy: &Policy, raw: &RawEvent<'_>) -> bool {
     match raw.get(Field::Contents) {
         Some(Value::Items(items)) => {
             policy.action(Field::Contents) != FieldAction::Keep && policy.action(Field::Contents) != FieldAction::None
