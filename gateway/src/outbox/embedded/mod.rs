@@ -38,7 +38,7 @@ use super::{
 /// Questions that may wait for the writer; whoever comes then waits to ask.
 const MAX_WAITING: usize = 1024;
 
-/// An outbox in a file. Cheap to clone. The writer ends when the last clone is gone or [`Embedded::close`] was called.
+/// An outbox in a file. Cheap to clone. The writer ends when the last clone is gone or one was closed.
 #[derive(Debug, Clone)]
 pub struct Embedded(Arc<Handle>);
 

@@ -215,7 +215,7 @@ impl Writer {
             Read::Truncate(reply) => drop(reply.send(self.truncate_log())),
             Read::Probe if self.poison.is_none() => {
                 let probed = self.store.probe();
-                self.note(probed.as_ref().err(), probed.is_ok());
+                self.note(probed.as_ref().err(), probed.is_ok() && !self.log_is_held);
             }
             Read::Probe => {}
         }
