@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::{log_of, tamper};
-use crate::outbox::bench::{Bench, ROOMY};
+use crate::outbox::bench::{Bench, ROOMY, open_outbox};
 use crate::outbox::embedded::{Embedded, OpenError, inspect, open};
 use crate::outbox::samples::append;
 use crate::outbox::{AnyOutbox, LeaseRequest, OutboxError, PurgeSelector, QuarantineReason, Settlement};
@@ -39,7 +39,7 @@ async fn policies_are_kept_while_something_refers_to_them() {
 async fn a15_a_full_disk_is_an_error_shows_in_health_and_passes_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let limited = Embedded::open_with(&path, ROOMY, |store| {
+    let limited = Embedded::open_with(&path, ROOMY, 4_096, |store| {
         store.connection.pragma_update(None, "max_page_count", 150).unwrap();
     });
     let outbox = AnyOutbox::Embedded(limited.unwrap());
@@ -128,7 +128,7 @@ async fn inspect_works_beside_the_owner_and_shows_no_event() {
     bench.outbox.close().await;
     assert_eq!(inspect(&bench.path()).unwrap().pending[0].events, 3);
     assert!(matches!(inspect(&bench.path().with_extension("missing")), Err(OpenError::File { .. })));
-    bench.outbox = AnyOutbox::open_embedded(&bench.path(), ROOMY).unwrap();
+    bench.outbox = open_outbox(&bench.path(), ROOMY).unwrap();
     assert_eq!(bench.depth().await.pending_events, 3);
 }
 
@@ -136,7 +136,7 @@ async fn inspect_works_beside_the_owner_and_shows_no_event() {
 async fn a13_a_drained_file_becomes_small_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let opened = Embedded::open_with(&path, ROOMY, |store| {
+    let opened = Embedded::open_with(&path, ROOMY, 4_096, |store| {
         let fill = "
             WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 24)
             INSERT INTO group_bodies SELECT n, hex(zeroblob(500000)) FROM numbers;
@@ -183,6 +183,8 @@ async fn a16_a_reader_holds_back_the_log_but_neither_writes_nor_a_purge() {
     bench.append("1", &["b"]).await;
     assert_eq!(bench.outbox.purge(PurgeSelector::Dataset("1".into())).await.unwrap(), 2);
     bench.append("1", &["c"]).await;
+    // Answered when the writer has tended the log after that commit.
+    bench.depth().await;
     assert!(std::fs::metadata(log_of(&bench.path())).unwrap().len() > 0);
     reader.execute_batch("COMMIT").unwrap();
     // The next commit finds that the reader has gone.
