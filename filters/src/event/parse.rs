@@ -322,22 +322,19 @@ impl<'de> Visitor<'de> for ValueSeed<'_, 'de> {
             skip_elements(state, seq, depth - 1)?;
             return Ok(Value::Misfit);
         }
-        let mut list = Vec::new();
+        let Some(first) = seq.next_element_seed(ElementSeed { state, field, depth })? else {
+            return Ok(Value::List(Vec::new()));
+        };
+        // A list of one says what the one says, and most lists are of one.
+        let Some(second) = seq.next_element_seed(ElementSeed { state, field, depth })? else { return Ok(first) };
+        let mut list = vec![first, second];
         while let Some(element) = seq.next_element_seed(ElementSeed { state, field, depth })? {
             if list.len() == MAX_LIST {
                 return Err(state.refuse(field.path(), Rule::ListTooLong));
             }
             list.push(element);
         }
-        // A list of one says what the one says, and most lists are of one.
-        Ok(match (list.pop(), list.is_empty()) {
-            (Some(only), true) => only,
-            (Some(last), false) => {
-                list.push(last);
-                Value::List(list)
-            }
-            (None, _) => Value::List(list),
-        })
+        Ok(Value::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value<'de>, A::Error> {

@@ -92,8 +92,8 @@ impl PageClass {
         Self { name: class.name.as_str().into(), patterns, outcome }
     }
 
-    fn matches(&self, path: &str) -> bool {
-        self.patterns.iter().any(|pattern| pattern.matches(path))
+    fn matches(&self, reading: Reading<'_>) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(reading))
     }
 
     fn path(&self) -> &str {
@@ -105,10 +105,24 @@ impl PageClass {
 }
 
 /// A path as it is, and without a leading locale segment.
-fn readings(path: &str) -> impl Iterator<Item = &str> {
-    let path = path.trim_start_matches('/');
-    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
-    std::iter::once(path).chain(is_locale(first).then_some(rest))
+fn readings(path: &str) -> impl Iterator<Item = Reading<'_>> {
+    let whole = Reading::of(path);
+    std::iter::once(whole).chain(is_locale(whole.first).then(|| Reading::of(whole.rest)))
+}
+
+/// A path with its first segment taken off, which rules out most patterns at one glance.
+#[derive(Clone, Copy)]
+struct Reading<'u> {
+    first: &'u str,
+    rest: &'u str,
+}
+
+impl<'u> Reading<'u> {
+    fn of(path: &'u str) -> Self {
+        let path = path.trim_start_matches('/');
+        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        Self { first, rest }
+    }
 }
 
 /// `xx` or `xx-xx`, as in `/en-us/products`.
@@ -139,15 +153,16 @@ impl Pattern {
         Ok(Self { segments, open })
     }
 
-    fn matches(&self, path: &str) -> bool {
-        let mut names = page::segments(path);
-        for segment in &self.segments {
-            let Some(name) = names.next() else { return false };
-            if segment.as_deref().is_some_and(|segment| segment != name) {
-                return false;
-            }
+    fn matches(&self, reading: Reading<'_>) -> bool {
+        let Some((first, others)) = self.segments.split_first() else { return self.open || reading.first.is_empty() };
+        if reading.first.is_empty() || first.as_deref().is_some_and(|first| first != reading.first) {
+            return false;
         }
-        self.open || names.next().is_none()
+        let mut names = page::segments(reading.rest);
+        let fits = |segment: &Option<Box<str>>| {
+            names.next().is_some_and(|name| segment.as_deref().is_none_or(|segment| segment == name))
+        };
+        others.iter().all(fits) && (self.open || names.next().is_none())
     }
 
     /// Whether every path that the other matches is matched by this one.
