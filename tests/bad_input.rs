@@ -205,9 +205,9 @@ async fn a_wrong_type_in_an_optional_field_costs_only_that_field() {
             }
             Section::Contents => event["custom_data"]["contents"][0][row.name] = wrong,
         }
-        // An element of contents whose id fails goes whole, so the list is what loses something.
-        let counted = if row.field == Field::ItemId { Field::Contents.path() } else { row.path };
-        let labels = [("field", counted)];
+        // An element whose id has no closed form goes whole and is counted as that.
+        let counted = if row.field == Field::ItemId { Field::Contents.row() } else { row };
+        let labels = [("field", counted.path)];
         let touched = |metrics: &harness::Metrics| {
             metrics.sum("portcullis_fields_removed_total", &labels) + metrics.sum("portcullis_fields_changed_total", &labels)
         };

@@ -22,21 +22,18 @@ const APPEND_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Takes a request and says what it is answered.
 pub(super) async fn receive(ingest: &Arc<Ingest>, dataset: &str, request: Request, trace: TraceId) -> Answer {
-    match admit(ingest, dataset, request).await {
-        // From here on the request is owned by a task: a caller that hangs up cancels nothing half-way, so what is committed is
-        // counted as accepted.
-        Ok(admitted) => {
-            let task = ingest.tracker.spawn(take(Arc::clone(ingest), admitted));
-            match tokio::time::timeout(APPEND_DEADLINE, task).await {
-                Ok(Ok(answer)) => answer,
-                Ok(Err(_)) | Err(_) => {
-                    tracing::error!(trace = %trace, "a request could not be finished in time");
-                    Answer::Fault(Fault::NotNow)
-                }
-            }
-        }
-        Err(fault) => Answer::Fault(fault),
+    let admitted = match admit(ingest, dataset, request).await {
+        Ok(admitted) => admitted,
+        Err(fault) => return Answer::Fault(fault),
+    };
+    // From here on the request is owned by a task: a caller that hangs up cancels nothing half-way, so what is committed is
+    // counted as accepted.
+    let task = ingest.tracker.spawn(take(Arc::clone(ingest), admitted));
+    if let Ok(Ok(answer)) = tokio::time::timeout(APPEND_DEADLINE, task).await {
+        return answer;
     }
+    tracing::error!(trace = %trace, "a request could not be finished in time");
+    Answer::Fault(Fault::NotNow)
 }
 
 /// A request that was read whole.

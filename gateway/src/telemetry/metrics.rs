@@ -17,7 +17,7 @@ use prometheus::{
 #[derive(Debug, Clone)]
 pub struct Metrics {
     registry: Registry,
-    /// Events decoded from requests, by `site` and `source` (graph, capi_gateway).
+    /// Events decoded from requests, by `site` and `source`, which is the form of the endpoint that took them.
     pub events_received: IntCounterVec,
     /// Events that are none, by `site`.
     pub events_refused: IntCounterVec,
@@ -74,6 +74,7 @@ pub struct Metrics {
 impl Metrics {
     /// Declares every metric in a registry of its own.
     #[expect(clippy::disallowed_methods, reason = "the one place that declares metrics")]
+    #[expect(clippy::too_many_lines, reason = "a list: one metric after the other")]
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let counters = |name: &str, help: &str, labels: &[&str]| -> Result<IntCounterVec, prometheus::Error> {
