@@ -7,8 +7,6 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::eventually;
-
 /// What happens to connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -113,14 +111,21 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
 /// A child that another test starts holds a copy of the socket closed last until it runs its own program, so the port may be
 /// busy for that moment.
 async fn listen(address: SocketAddr) -> TcpListener {
-    let again = async || bind(address).and_then(|socket| socket.listen(1024)).ok();
-    eventually("the port can be listened to again", Duration::from_secs(10), again).await
+    let free = async {
+        loop {
+            match bind(address).and_then(|socket| socket.listen(1024)) {
+                Ok(listener) => return listener,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), free).await.expect("the port is ours to listen on")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Client;
+    use crate::{Client, eventually};
 
     #[tokio::test]
     async fn it_refuses_cuts_and_passes_again() {
