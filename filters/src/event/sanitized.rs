@@ -4,14 +4,14 @@
 /// `Deserialize`, `Default`, `Clone`, `From` or `&mut` way in. Its `Debug` prints a length: nothing of an event stands in a log.
 #[derive(PartialEq, Eq)]
 pub struct SanitizedEvent {
-    body: Box<str>,
+    body: String,
     event_time: u64,
 }
 
 impl SanitizedEvent {
     /// `body` is what the guard has checked.
     pub(crate) fn new(body: String, event_time: u64) -> Self {
-        Self { body: body.into_boxed_str(), event_time }
+        Self { body, event_time }
     }
 
     /// The JSON object as it is stored and sent. One line: no line break stands in it.

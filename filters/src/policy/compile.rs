@@ -164,9 +164,11 @@ fn compile_pages(pages: &document::Pages) -> Checked<PageRules> {
     }
     // A class that no page can reach is a misunderstanding: its author believes in something that never happens.
     for (at, class) in rules.classes.iter().enumerate() {
-        let hides = |nth: usize, other: &PageClass| {
-            nth != at && (other.outcome == Outcome::Drop) > (class.outcome == Outcome::Drop)
-                || nth < at && (other.outcome == Outcome::Drop) == (class.outcome == Outcome::Drop)
+        let drops = |class: &PageClass| class.outcome == Outcome::Drop;
+        let hides = |nth: usize, other: &PageClass| match (drops(other), drops(class)) {
+            (true, false) => true,
+            (false, true) => false,
+            _ => nth < at,
         };
         let hidden = |pattern: &Pattern| {
             rules
@@ -255,10 +257,16 @@ pub(super) fn actions_of(field: Field) -> &'static [&'static str] {
         Kind::Token | Kind::ContentId => &["keep", "pseudonymize", "catalog"],
         Kind::Contents => &["keep", "catalog"],
         Kind::Url => &["page"],
-        Kind::Integer { .. } | Kind::Digits { .. } => &["keep"],
         Kind::Decimal { .. } => &["keep", "{ round_to = N }"],
         Kind::FreeText | Kind::Object | Kind::EventName | Kind::EventId | Kind::UnixSeconds | Kind::Signal(_) => &[],
-        Kind::Word(_) | Kind::Currency | Kind::IpAddress | Kind::UserAgent | Kind::Fbp | Kind::Fbc => &["keep"],
+        Kind::Integer { .. }
+        | Kind::Digits { .. }
+        | Kind::Word(_)
+        | Kind::Currency
+        | Kind::IpAddress
+        | Kind::UserAgent
+        | Kind::Fbp
+        | Kind::Fbc => &["keep"],
     }
 }
 

@@ -98,8 +98,8 @@ impl PageClass {
         Self { name: class.name.as_str().into(), patterns, outcome }
     }
 
-    fn matches(&self, path: &str) -> bool {
-        self.patterns.iter().any(|pattern| pattern.matches(path))
+    fn matches(&self, reading: Reading<'_>) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(reading))
     }
 
     fn path(&self) -> &str {
@@ -111,22 +111,36 @@ impl PageClass {
 }
 
 /// A path as it is, and without a leading locale segment.
-fn readings(path: &str) -> impl Iterator<Item = &str> {
-    let path = path.trim_start_matches('/');
-    std::iter::once(path).chain(after_first(path, is_locale))
+fn readings(path: &str) -> impl Iterator<Item = Reading<'_>> {
+    let whole = Reading::of(path);
+    std::iter::once(whole).chain(whole.after(is_locale))
 }
 
 /// The readings that count for a class that drops: whatever could be a locale is skipped too, twice if need be.
-fn wide_readings(path: &str) -> impl Iterator<Item = &str> {
-    let path = path.trim_start_matches('/');
-    let once = after_first(path, could_be_locale);
-    std::iter::once(path).chain(once).chain(once.and_then(|path| after_first(path, could_be_locale)))
+fn wide_readings(path: &str) -> impl Iterator<Item = Reading<'_>> {
+    let whole = Reading::of(path);
+    let once = whole.after(could_be_locale);
+    std::iter::once(whole).chain(once).chain(once.and_then(|reading| reading.after(could_be_locale)))
 }
 
-/// What follows the first segment, if that is a locale.
-fn after_first(path: &str, is_locale: fn(&str) -> bool) -> Option<&str> {
-    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
-    is_locale(first).then(|| rest.trim_start_matches('/'))
+/// A path with its first segment taken off, which rules out most patterns at one glance.
+#[derive(Clone, Copy)]
+struct Reading<'u> {
+    first: &'u str,
+    rest: &'u str,
+}
+
+impl<'u> Reading<'u> {
+    fn of(path: &'u str) -> Self {
+        let path = path.trim_start_matches('/');
+        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        Self { first, rest }
+    }
+
+    /// What follows the first segment, if that is a locale.
+    fn after(self, is_locale: fn(&str) -> bool) -> Option<Self> {
+        is_locale(self.first).then(|| Self::of(self.rest))
+    }
 }
 
 /// A language, alone or with a script or region, as in `/en/products`, `/en-us/products`, `/zh-hant/products`. Two letters that are
@@ -166,15 +180,16 @@ impl Pattern {
         Ok(Self { segments, open })
     }
 
-    fn matches(&self, path: &str) -> bool {
-        let mut names = page::segments(path);
-        for segment in &self.segments {
-            let Some(name) = names.next() else { return false };
-            if segment.as_deref().is_some_and(|segment| segment != name) {
-                return false;
-            }
+    fn matches(&self, reading: Reading<'_>) -> bool {
+        let Some((first, others)) = self.segments.split_first() else { return self.open || reading.first.is_empty() };
+        if reading.first.is_empty() || first.as_deref().is_some_and(|first| first != reading.first) {
+            return false;
         }
-        self.open || names.next().is_none()
+        let mut names = page::segments(reading.rest);
+        let fits = |segment: &Option<Box<str>>| {
+            names.next().is_some_and(|name| segment.as_deref().is_none_or(|segment| segment == name))
+        };
+        others.iter().all(fits) && (self.open || names.next().is_none())
     }
 
     /// Whether every path that the other matches is matched by this one.

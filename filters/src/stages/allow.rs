@@ -39,7 +39,7 @@ impl Stage for Allow {
                 (Kind::Contents, _) => goods::keep(pass, value),
                 (_, FieldAction::Keep) => keep(pass, field, value),
                 (_, FieldAction::Hash | FieldAction::Pseudonymize | FieldAction::RoundTo(_)) => {
-                    pass.admitted.push((field, value))
+                    pass.admitted.push((field, value));
                 }
             }
         }
