@@ -250,8 +250,20 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_, 'de> {
                     Shape::Misfit => Value::Misfit,
                 })
             }
-            _ => json.deserialize_any(self),
+            _ => json.deserialize_any(self).map(unwrap_single),
         }
+    }
+}
+
+/// A list of one says what the one says, and most lists are of one. `[null]` stays a list: it says something, if nothing that
+/// can be read.
+fn unwrap_single(value: Value<'_>) -> Value<'_> {
+    match value {
+        Value::List(mut list) if list.len() == 1 => match list.pop() {
+            None | Some(Value::Null) => Value::List(vec![Value::Null]),
+            Some(only) => only,
+        },
+        other => other,
     }
 }
 
@@ -329,7 +341,8 @@ impl<'de> Visitor<'de> for ValueSeed<'_, 'de> {
         };
         // A list of one says what the one says, and most lists are of one.
         let Some(second) = seq.next_element_seed(ValueSeed { state, field, depth, in_list: true })? else {
-            return Ok(first);
+            // A `null` in a list is an element that is no value; on its own it would be an absent field.
+            return Ok(if matches!(first, Value::Null) { Value::Misfit } else { first });
         };
         let mut list = vec![first, second];
         while let Some(element) = seq.next_element_seed(ValueSeed { state, field, depth, in_list: true })? {
