@@ -26,9 +26,9 @@ fn narrowed(rules: &str) -> String {
 }
 
 fn raw(name: &str, path: &str, source: &str) -> String {
-    event(&format!(
-        r#""referrer_url":"https://www.shop.example/p/1","custom_data":{{"value":7.7,"order_id":"o-1","content_ids":["a","b"],"contents":[{{"id":"a"}}]}}"#
-    ))
+    event(
+        r#""referrer_url":"https://www.shop.example/p/1","custom_data":{"value":7.7,"order_id":"o-1","content_ids":["a","b"],"contents":[{"id":"a"}]}"#,
+    )
     .replace("PageView", name)
     .replace("https://www.shop.example/\"", &format!("https://www.shop.example{path}?fbclid=IwAR0abcdefGHIJKLmnopQRST\""))
     .replace("website", source)

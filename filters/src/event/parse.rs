@@ -329,8 +329,8 @@ impl<'de> Visitor<'de> for ValueSeed<'_, 'de> {
         };
         // A list of one says what the one says, and most lists are of one.
         let Some(second) = seq.next_element_seed(ValueSeed { state, field, depth, in_list: true })? else {
-            // `[null]` stays a list: something was said, if nothing that can be read.
-            return Ok(if matches!(first, Value::Null) { Value::List(vec![first]) } else { first });
+            // A `null` in a list is an element that is no value; on its own it would be an absent field.
+            return Ok(if matches!(first, Value::Null) { Value::Misfit } else { first });
         };
         let mut list = vec![first, second];
         while let Some(element) = seq.next_element_seed(ValueSeed { state, field, depth, in_list: true })? {

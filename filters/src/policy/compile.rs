@@ -299,7 +299,10 @@ fn field_action(field: Field, action: &document::FieldAction) -> Result<FieldAct
                 "names a person: write \"pseudonymize\" or \"hash\", or remove the line".to_owned()
             }
             "keep_text" => "keep_text is for free text only, and not in force in this version".to_owned(),
-            _ => format!("takes {}{}", one_of(allowed), suggest(word, allowed)),
+            _ => match nearest(word, allowed) {
+                Some(near) => format!("unknown action \"{word}\"; did you mean \"{near}\"?"),
+                None => format!("takes {}", one_of(allowed)),
+            },
         }),
         document::FieldAction::Word(word) => Ok(match word.as_str() {
             "hash" => FieldAction::Hash,

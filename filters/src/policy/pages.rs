@@ -110,19 +110,6 @@ impl PageClass {
     }
 }
 
-/// A path as it is, and without a leading locale segment.
-fn readings(path: &str) -> impl Iterator<Item = Reading<'_>> {
-    let whole = Reading::of(path);
-    std::iter::once(whole).chain(whole.after(is_locale))
-}
-
-/// The readings that count for a class that drops: whatever could be a locale is skipped too, twice if need be.
-fn wide_readings(path: &str) -> impl Iterator<Item = Reading<'_>> {
-    let whole = Reading::of(path);
-    let once = whole.after(could_be_locale);
-    std::iter::once(whole).chain(once).chain(once.and_then(|reading| reading.after(could_be_locale)))
-}
-
 /// A path with its first segment taken off, which rules out most patterns at one glance.
 #[derive(Clone, Copy)]
 struct Reading<'u> {
@@ -141,6 +128,19 @@ impl<'u> Reading<'u> {
     fn after(self, is_locale: fn(&str) -> bool) -> Option<Self> {
         is_locale(self.first).then(|| Self::of(self.rest))
     }
+}
+
+/// A path as it is, and without a leading locale segment.
+fn readings(path: &str) -> impl Iterator<Item = Reading<'_>> {
+    let whole = Reading::of(path);
+    std::iter::once(whole).chain(whole.after(is_locale))
+}
+
+/// The readings that count for a class that drops: whatever could be a locale is skipped too, twice if need be.
+fn wide_readings(path: &str) -> impl Iterator<Item = Reading<'_>> {
+    let whole = Reading::of(path);
+    let once = whole.after(could_be_locale);
+    std::iter::once(whole).chain(once).chain(once.and_then(|once| once.after(could_be_locale)))
 }
 
 /// A language, alone or with a script or region, as in `/en/products`, `/en-us/products`, `/zh-hant/products`. Two letters that are
