@@ -2,6 +2,7 @@
 
 use super::document::{self, OnNoUrl};
 use crate::page::{self, Page};
+use crate::user_agent::LANGUAGES;
 
 /// The classes of a policy.
 pub(crate) struct PageRules {
@@ -55,7 +56,7 @@ impl PageRules {
         let paths = [page.route.as_deref(), Some(page.path.as_ref())];
         let paths = || paths.into_iter().flatten();
         let drops = |class: &PageClass| {
-            class.outcome == Outcome::Drop && paths().flat_map(readings).any(|reading| class.matches(reading))
+            class.outcome == Outcome::Drop && paths().flat_map(wide_readings).any(|reading| class.matches(reading))
         };
         if self.classes.iter().any(drops) {
             return Verdict::Drop;
@@ -81,6 +82,11 @@ impl PageRules {
         self.classes.iter().any(|other| other.name.as_ref() == class && other.path() == path)
     }
 
+    /// Whether the class of this name drops its events.
+    pub(super) fn drops(&self, name: &str) -> bool {
+        self.classes.iter().any(|class| class.name.as_ref() == name && class.outcome == Outcome::Drop)
+    }
+
     /// Whether a class has this name.
     pub(super) fn has_class(&self, name: &str) -> bool {
         self.classes.iter().any(|class| class.name.as_ref() == name)
@@ -104,12 +110,6 @@ impl PageClass {
     }
 }
 
-/// A path as it is, and without a leading locale segment.
-fn readings(path: &str) -> impl Iterator<Item = Reading<'_>> {
-    let whole = Reading::of(path);
-    std::iter::once(whole).chain(is_locale(whole.first).then(|| Reading::of(whole.rest)))
-}
-
 /// A path with its first segment taken off, which rules out most patterns at one glance.
 #[derive(Clone, Copy)]
 struct Reading<'u> {
@@ -123,12 +123,39 @@ impl<'u> Reading<'u> {
         let (first, rest) = path.split_once('/').unwrap_or((path, ""));
         Self { first, rest }
     }
+
+    /// What follows the first segment, if that is a locale.
+    fn after(self, is_locale: fn(&str) -> bool) -> Option<Self> {
+        is_locale(self.first).then(|| Self::of(self.rest))
+    }
 }
 
-/// `xx` or `xx-xx`, as in `/en-us/products`.
+/// A path as it is, and without a leading locale segment.
+fn readings(path: &str) -> impl Iterator<Item = Reading<'_>> {
+    let whole = Reading::of(path);
+    std::iter::once(whole).chain(whole.after(is_locale))
+}
+
+/// The readings that count for a class that drops: whatever could be a locale is skipped too, twice if need be.
+fn wide_readings(path: &str) -> impl Iterator<Item = Reading<'_>> {
+    let whole = Reading::of(path);
+    let once = whole.after(could_be_locale);
+    std::iter::once(whole).chain(once).chain(once.and_then(|once| once.after(could_be_locale)))
+}
+
+/// A language, alone or with a script or region, as in `/en/products`, `/en-us/products`, `/zh-hant/products`. Two letters that are
+/// no language are none: `/rx` is not the home page of a country.
 fn is_locale(segment: &str) -> bool {
-    let letters = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
-    letters(segment) || segment.split_once('-').is_some_and(|(language, region)| letters(language) && letters(region))
+    let (language, region) = segment.split_at_checked(2).unwrap_or_default();
+    LANGUAGES.contains(&language) && (region.is_empty() || region.starts_with(['-', '_']) && could_be_locale(segment))
+}
+
+/// `xx`, `xx-xx`, `xx_xx`, `zh-hant-tw`, `es-419`.
+fn could_be_locale(segment: &str) -> bool {
+    let mut parts = segment.split(['-', '_']);
+    let plain = |part: &str| (2..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let language = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    parts.next().is_some_and(language) && parts.all(plain)
 }
 
 impl Pattern {

@@ -179,7 +179,7 @@ impl Resolver<'_> {
             let remark = format!("`{source}` is the newest of its name, today {name}; write {name} to stay with it");
             self.warn(&of_site(site, "policy"), &remark);
         }
-        Policy::compile(&text, &name, hosts).map_err(|source| ConfigError::Policy { site: site.to_owned(), source })
+        Policy::compile(&text, &name, hosts).map_err(|reason| ConfigError::Policy { site: site.to_owned(), reason })
     }
 
     fn key(&mut self, site: &str, source: &KeySource) -> Result<[u8; 32], ConfigError> {
