@@ -1,8 +1,8 @@
 //! What a policy lets leave, in words for an auditor.
 
-use super::document::{EventIdFrom, OnNoUrl};
+use super::document::PageAction;
 use super::pages::Outcome;
-use super::{EventIdForm, FieldAction, Policy};
+use super::{EventIdForm, FieldAction, MissingId, Policy};
 use crate::schema::{Field, HashRule, Kind, ROWS, Section};
 
 /// What leaves under a policy, how, and which channels are open.
@@ -80,7 +80,7 @@ fn pages(policy: &Policy) -> Vec<(String, String)> {
         };
         lines.push((format!("{}: {}", class.name, class.patterns.join(" ")), leaves));
     }
-    let outcome = |on: OnNoUrl| if on == OnNoUrl::Origin { "leaves as /" } else { "drops its event" };
+    let outcome = |on: PageAction| if on == PageAction::Origin { "leaves as /" } else { "drops its event" };
     lines.push(("any other page".to_owned(), outcome(policy.pages.default).to_owned()));
     lines.push(("a website event without a usable URL".to_owned(), outcome(policy.pages.no_url).to_owned()));
     lines
@@ -107,7 +107,7 @@ fn form(policy: &Policy, field: Field) -> String {
         (Kind::Digits { min, max }, _) => format!("{min} to {max} digits"),
         (Kind::Url, _) => "https://, one of the site's hosts, and a path from the list above".to_owned(),
         (Kind::Word(words), _) => format!("one of {}", words.join(" ")),
-        (Kind::Signal(_), _) => "as it came; one that cannot be read becomes its strictest value".to_owned(),
+        (Kind::Restriction(_), _) => "as it came; one that cannot be read becomes its strictest value".to_owned(),
         (Kind::Integer { min, max }, _) => format!("a whole number from {min} to {max}"),
         (Kind::Decimal { max }, _) => format!("a number from 0 to {max}, four fraction digits at most"),
         (Kind::Currency, _) => "an ISO 4217 code".to_owned(),
@@ -153,7 +153,7 @@ fn channels(policy: &Policy) -> Vec<Channel> {
                 .to_owned(),
         );
     }
-    if policy.document.events.event_id_from as u8 == EventIdFrom::Content as u8 {
+    if policy.events.missing_id == MissingId::Content {
         open("event_id: an event without one gets the HMAC of its content, so equal events have equal ids".to_owned());
     }
     let tokens: Vec<Field> = ROWS.iter().filter(|row| row.kind == Kind::Token).map(|row| row.field).collect();
