@@ -144,7 +144,7 @@ async fn a_site_that_names_an_unknown_dataset_is_refused() {
 async fn a_site_key_that_is_metas_token_is_refused() {
     let token = sha256_hex(harness::TOKEN.as_bytes());
     let text = good().toml().replace(&sha256_hex(KEY.as_bytes()), &token);
-    refused_text(&text, &["portcullis.toml", "shop", "token"]).await;
+    refused_text(&text, &["portcullis.toml", "shop", "keys", "Meta"]).await;
 }
 
 #[tokio::test]

@@ -166,7 +166,9 @@ async fn p6_a_full_outbox_says_so_and_recovers() {
     gateway.expect_log("full");
     let load = Load::start(&gateway.client(), "full", 4, 50);
     eventually("it is full", Duration::from_secs(120), async || (load.turned_away() > 0).then_some(())).await;
-    let full = gateway.client().post(&[purchase("one-too-many")]).await.unwrap();
+    // Larger than what was turned away: a smaller one may still find room.
+    let too_many: Vec<Value> = (0..100).map(|number| purchase(&format!("too-many-{number}"))).collect();
+    let full = gateway.client().post(&too_many).await.unwrap();
     assert_eq!(full.status, 503, "{}", full.text());
     assert_eq!(full.json()["error"]["code"], 2, "{}", full.text());
     assert_eq!(full.json()["error"]["is_transient"], true, "{}", full.text());

@@ -194,10 +194,17 @@ pub struct Removal {
 }
 
 /// Everything that was taken from an event or changed in it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     removals: Vec<Removal>,
     changes: Vec<(Field, Change)>,
+}
+
+impl Default for Report {
+    /// Room for what an ordinary purchase loses, so that it is found once.
+    fn default() -> Self {
+        Self { removals: Vec::with_capacity(4), changes: Vec::with_capacity(12) }
+    }
 }
 
 impl Report {

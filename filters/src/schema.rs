@@ -175,6 +175,7 @@ macro_rules! table {
             $( #[doc = $doc] $field, )*
         }
 
+
         const TABLE: &[Row] = &[
             $( Row {
                 field: Field::$field,
@@ -212,7 +213,7 @@ table! {
     EventName: Event "event_name", Kind::EventName, one, None, Health, "what happened: a standard event or the site's own name";
     EventTime: Event "event_time", Kind::UnixSeconds, one, None, QuasiIdentifier, "when it happened, in seconds since 1970";
     EventId: Event "event_id", Kind::EventId, one, None, Identifier, "id by which Meta recognises a repeat of the same event";
-    ActionSource: Event "action_source", Kind::Word(words::ACTION_SOURCES), one, None, Low, "where it happened: website, app, physical_store, ...";
+    ActionSource: Event "action_source", Kind::Word(words::ACTION_SOURCES), one, None, Low, "where it happened: website, app and so on";
     EventSourceUrl: Event "event_source_url", Kind::Url, one, None, Health, "page on which it happened";
     ReferrerUrl: Event "referrer_url", Kind::Url, one, None, Health, "page from which the visitor came";
     OptOut: Event "opt_out", Kind::Signal(Signal::StrictWhenTrue), one, None, Signal, "true: for attribution only, not for ad delivery";
@@ -248,13 +249,13 @@ table! {
     PredictedLtv: CustomData "predicted_ltv", MONEY, one, None, QuasiIdentifier, "what the customer is expected to spend";
     ContentIds: CustomData "content_ids", Kind::ContentId, many, None, Health, "ids of the goods";
     Contents: CustomData "contents", Kind::Contents, many, None, Health, "the goods: id, quantity, price, delivery";
-    ContentType: CustomData "content_type", Kind::Word(words::CONTENT_TYPES), one, None, Low, "product or product_group";
+    ContentType: CustomData "content_type", Kind::Word(words::CONTENT_TYPES), one, None, Low, "whether ids are of products or of groups of them";
     ContentName: CustomData "content_name", Kind::FreeText, one, None, FreeText, "name of a page or product";
     ContentCategory: CustomData "content_category", Kind::FreeText, one, None, FreeText, "category of a page or product";
     OrderId: CustomData "order_id", Kind::Token, one, None, Identifier, "id of the order in the site's own system";
     NumItems: CustomData "num_items", COUNT, one, None, Low, "how many goods";
     ItemNumber: CustomData "item_number", Kind::Token, one, None, Identifier, "tells the lines of one order apart";
-    DeliveryCategory: CustomData "delivery_category", Kind::Word(words::DELIVERY_CATEGORIES), one, None, Low, "in_store, curbside or home_delivery";
+    DeliveryCategory: CustomData "delivery_category", Kind::Word(words::DELIVERY_CATEGORIES), one, None, Low, "how it reaches the customer";
     Status: CustomData "status", Kind::FreeText, one, None, FreeText, "state of a registration";
     SearchString: CustomData "search_string", Kind::FreeText, one, None, FreeText, "what the visitor searched for";
 

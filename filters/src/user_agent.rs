@@ -5,6 +5,7 @@
 //! all. Left to others: what to report, and the health scan of what the grammar does not explain. Absent on purpose:
 //! mending a value by cutting the unknown piece out of it, and crawlers, which must not come to look like people.
 
+pub(crate) use self::comment::LANGUAGES;
 use self::products::Product;
 
 mod comment;

@@ -32,7 +32,7 @@ impl Lifecycle {
             stop.cancel();
             let name = either(&mut terminate, &mut interrupt).await;
             tracing::warn!(signal = name, "a second signal: ending at once");
-            #[expect(clippy::exit, reason = "asked for by the second signal; a crash loses nothing either")]
+            // Asked for; and a crash would lose nothing either.
             std::process::exit(1);
         });
         Ok(())

@@ -137,19 +137,13 @@ async fn bind(key: &'static str, address: SocketAddr) -> Result<Listener, StartE
     Listener::bind(address).await.map_err(|source| StartError::Bind { key, address, source })
 }
 
-/// Shows what runs, and brings every series of the accounts into being, so that a counter that never moved reads as 0.
+/// Shows what runs, and brings the series of every dataset's accounts into being, so that a counter that never moved reads as 0.
 async fn describe(config: &Config, outbox: &AnyOutbox, metrics: &Metrics) -> Result<(), OutboxError> {
     metrics.outbox_durable.set(i64::from(outbox.is_durable()));
     for site in &config.sites {
         let version = site.policy.version().to_string();
         let digest = site.policy.digest().to_string();
         metrics.policy_info.with_label_values(&[&site.id, site.policy.name(), &version, &digest]).set(1);
-        metrics.events_received.with_label_values(&[site.id.as_ref(), "graph"]);
-        for counter in
-            [&metrics.events_refused, &metrics.events_duplicate, &metrics.events_turned_away, &metrics.events_accepted]
-        {
-            counter.with_label_values(&[&site.id]);
-        }
     }
     for dataset in &config.datasets {
         for counter in [

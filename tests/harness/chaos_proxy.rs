@@ -1,6 +1,7 @@
 //! Stands between the gateway and Meta and breaks the connection in the ways that networks do.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
@@ -30,11 +31,13 @@ pub struct ChaosProxy {
 impl ChaosProxy {
     /// Starts one that passes everything on.
     pub async fn start(target: SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("a bound address");
+        // Bound and never listening, as long as the proxy lives: the port stays ours, and the kernel refuses.
+        let port = bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
+        let address = port.local_addr().expect("a bound address");
         let (mode, changes) = watch::channel(Mode::Pass);
         let mut task = JoinSet::new();
-        task.spawn(run(listener, address, target, changes));
+        let listener = listen(address).await;
+        task.spawn(run(port, listener, target, changes));
         Self { address, mode, _task: task }
     }
 
@@ -49,20 +52,22 @@ impl ChaosProxy {
     }
 }
 
-async fn run(listener: TcpListener, address: SocketAddr, target: SocketAddr, mut changes: watch::Receiver<Mode>) {
+async fn run(port: TcpSocket, listener: TcpListener, target: SocketAddr, mut changes: watch::Receiver<Mode>) {
+    let address = port.local_addr().expect("a bound address");
     let mut listener = Some(listener);
     loop {
         let mode = *changes.borrow_and_update();
         if mode == Mode::Refuse {
             drop(listener.take());
-            // Bound but not listening: the port stays ours, and the kernel refuses.
-            let _held = bind(address);
             if changes.changed().await.is_err() {
                 return;
             }
             continue;
         }
-        let door = listener.take().unwrap_or_else(|| bind(address).listen(1024).expect("a bound socket can listen"));
+        let door = match listener.take() {
+            Some(door) => door,
+            None => listen(address).await,
+        };
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
@@ -96,17 +101,29 @@ async fn carry(mut stream: TcpStream, target: SocketAddr, mode: Mode) {
     }
 }
 
-fn bind(address: SocketAddr) -> TcpSocket {
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.set_reuseaddr(true).expect("the port may be taken again at once");
-    socket.bind(address).expect("the port is still ours");
-    socket
+fn bind(address: SocketAddr) -> std::io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+/// A child that another test starts holds a copy of the socket closed last until it runs its own program, so the port may be
+/// busy for that moment.
+async fn listen(address: SocketAddr) -> TcpListener {
+    let free = async {
+        loop {
+            match bind(address).and_then(|socket| socket.listen(1024)) {
+                Ok(listener) => return listener,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), free).await.expect("the port is ours to listen on")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::{Client, eventually};
 

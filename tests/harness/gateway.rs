@@ -19,8 +19,7 @@ const KNOWN: &[&str] = &[
     // Steps 2 and 3 of the plan bring them; until then each start says so.
     "not in force",
     // Advice about a policy, given at start.
-    "encryption_key",
-    "catalog",
+    "rests unencrypted",
     "catalogue",
 ];
 

@@ -25,7 +25,10 @@ pub(crate) fn word(words: &'static [&'static str], text: &str) -> Option<&'stati
 
 /// An ISO 4217 code in upper case. Python's SDK sends it in lower case.
 pub(crate) fn currency(text: &str) -> Option<&'static str> {
-    word(CURRENCIES, text.trim())
+    let letters: [u8; 3] = text.trim().as_bytes().try_into().ok()?;
+    let code = letters.map(|letter| letter.to_ascii_uppercase());
+    let at = CURRENCIES.binary_search_by(|known| known.as_bytes().cmp(&code)).ok()?;
+    CURRENCIES.get(at).copied()
 }
 
 /// An IP address in the usual text form, whole: Meta refuses truncated ones.

@@ -27,7 +27,8 @@ pub(crate) fn decimal<'v>(value: &'v Value<'_>, max: u32) -> Option<Cow<'v, str>
 /// The decimal rounded to a multiple of `step` (ten-thousandths), half to even, as JSON; and whether that changed it.
 pub(crate) fn round_decimal(value: &Value<'_>, max: u32, step: i64) -> Option<(String, bool)> {
     let scaled = parse_decimal(&decimal(value, max)?)?;
-    let rounded = round_half_even(scaled, step)?;
+    // Rounding up may lead above the bound; then no multiple is near enough to leave in its place.
+    let rounded = round_half_even(scaled, step).filter(|rounded| *rounded <= i64::from(max) * SCALE)?;
     Some((to_text(rounded), rounded != scaled))
 }
 

@@ -1,3 +1,5 @@
+//! What an operator writes is read with all its slips named, and no value of it is ever quoted.
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;

@@ -162,7 +162,7 @@ fn read_members<'de, A: MapAccess<'de>>(
     let mut unknown = KeySet::default();
     while let Some(key) = map.next_key_seed(KeySeed)? {
         if let Some(field) = Field::find(section, &key) {
-            let value = map.next_value_seed(ValueSeed { state, field, depth })?;
+            let value = map.next_value_seed(ValueSeed { state, field, depth, in_list: false })?;
             keep(state, field, value)?;
             continue;
         }
@@ -232,6 +232,8 @@ struct ValueSeed<'s, 'a> {
     state: &'s mut State<'a>,
     field: Field,
     depth: u8,
+    /// Whether it is an element of a list already: a list in a list is no value of any kind.
+    in_list: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for ValueSeed<'_, 'de> {
@@ -248,8 +250,20 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_, 'de> {
                     Shape::Misfit => Value::Misfit,
                 })
             }
-            _ => json.deserialize_any(self),
+            _ => json.deserialize_any(self).map(unwrap_single),
         }
+    }
+}
+
+/// A list of one says what the one says, and most lists are of one. `[null]` stays a list: it says something, if nothing that
+/// can be read.
+fn unwrap_single(value: Value<'_>) -> Value<'_> {
+    match value {
+        Value::List(mut list) if list.len() == 1 => match list.pop() {
+            None | Some(Value::Null) => Value::List(vec![Value::Null]),
+            Some(only) => only,
+        },
+        other => other,
     }
 }
 
@@ -305,7 +319,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_, 'de> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
-        let Self { state, field, depth } = self;
+        let Self { state, field, depth, in_list } = self;
         let depth = depth + 1;
         state.check_depth(depth)?;
         if field == Field::Contents {
@@ -318,50 +332,31 @@ impl<'de> Visitor<'de> for ValueSeed<'_, 'de> {
             }
             return Ok(Value::Items(items));
         }
-        if !field.row().many {
+        if !field.row().many || in_list {
             skip_elements(state, seq, depth - 1)?;
             return Ok(Value::Misfit);
         }
-        let mut list = Vec::new();
-        while let Some(element) = seq.next_element_seed(ElementSeed { state, field, depth })? {
+        let Some(first) = seq.next_element_seed(ValueSeed { state, field, depth, in_list: true })? else {
+            return Ok(Value::List(Vec::new()));
+        };
+        // A list of one says what the one says, and most lists are of one.
+        let Some(second) = seq.next_element_seed(ValueSeed { state, field, depth, in_list: true })? else {
+            // A `null` in a list is an element that is no value; on its own it would be an absent field.
+            return Ok(if matches!(first, Value::Null) { Value::Misfit } else { first });
+        };
+        let mut list = vec![first, second];
+        while let Some(element) = seq.next_element_seed(ValueSeed { state, field, depth, in_list: true })? {
             if list.len() == MAX_LIST {
                 return Err(state.refuse(field.path(), Rule::ListTooLong));
             }
             list.push(element);
         }
-        // A list of one says what the one says, and most lists are of one.
-        Ok(match (list.pop(), list.is_empty()) {
-            (Some(only), true) => only,
-            (Some(last), false) => {
-                list.push(last);
-                Value::List(list)
-            }
-            (None, _) => Value::List(list),
-        })
+        Ok(Value::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value<'de>, A::Error> {
         skip_members(self.state, map, self.depth + 1)?;
         Ok(Value::Misfit)
-    }
-}
-
-/// An element of a list of scalars: a list in it is no value of any kind.
-struct ElementSeed<'s, 'a> {
-    state: &'s mut State<'a>,
-    field: Field,
-    depth: u8,
-}
-
-impl<'de> DeserializeSeed<'de> for ElementSeed<'_, 'de> {
-    type Value = Value<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value<'de>, D::Error> {
-        let Self { state, field, depth } = self;
-        Ok(match json.deserialize_any(ValueSeed { state, field, depth })? {
-            Value::List(_) | Value::Items(_) => Value::Misfit,
-            scalar => scalar,
-        })
     }
 }
 

@@ -67,6 +67,7 @@ impl Value<'_> {
     pub(crate) fn count(&self) -> u32 {
         match self {
             Self::List(list) => u32::try_from(list.len()).unwrap_or(u32::MAX),
+            Self::Items(items) => u32::try_from(items.len()).unwrap_or(u32::MAX),
             _ => 1,
         }
     }

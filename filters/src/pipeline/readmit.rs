@@ -4,7 +4,7 @@ use crate::event::{Leaving, Outgoing, RawEvent, SanitizedEvent, Value};
 use crate::policy::{self, FieldAction, FieldSet, Moment, Policy, StoredPolicy};
 use crate::report::{DropReason, Place, Reason, Report, StageName, WithdrawReason};
 use crate::schema::{Field, Kind};
-use crate::stages::guard;
+use crate::stages::{goods, guard};
 
 /// What became of a stored event.
 #[derive(Debug)]
@@ -15,10 +15,11 @@ pub enum Readmission {
     Withdraw(WithdrawReason),
 }
 
-/// Checks stored bytes against the policy of today. Under the same policy nothing changes, so nothing is decided again.
+/// Checks stored bytes against the policy of today. Under the same policy nothing changes, so nothing is decided again; that they
+/// are bytes which this policy let out is checked all the same, because files are damaged and edited.
 pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str) -> Readmission {
     if stored.digest() == policy.digest() {
-        return match event_time(body) {
+        return match guard::event_time(policy, body) {
             Some(event_time) => Readmission::Forward(SanitizedEvent::new(body.to_owned(), event_time), Report::default()),
             None => Readmission::Withdraw(WithdrawReason::UnreadableEvent),
         };
@@ -42,6 +43,7 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
             FieldAction::Catalog => Some(Reason::NotInCatalog),
             _ if !stored.handled_as(field, today) => Some(Reason::PolicyChanged),
             _ if narrowed.contains(field) => Some(Reason::Narrowed),
+            _ if field == Field::NumItems && goods::are_cut(policy, &event) => Some(Reason::CountOfRemoved),
             _ => None,
         };
         let leaving = if reason.is_none() { as_stored(policy, field, value) } else { None };
@@ -60,12 +62,6 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
         Err(DropReason::MissingRequired) => Readmission::Withdraw(WithdrawReason::MissingRequired),
         Err(_) => Readmission::Withdraw(WithdrawReason::GuardFailed),
     }
-}
-
-/// The time of an event that we wrote: its second key. Under an unchanged policy this is all that has to be read.
-fn event_time(body: &str) -> Option<u64> {
-    let (_, rest) = body.strip_prefix("{\"event_name\":\"")?.split_once("\",\"event_time\":")?;
-    rest.split([',', '}']).next()?.parse().ok()
 }
 
 /// The fields that `[[narrow]]` takes away today. The page of a stored event is known by its path only, so a rule about a page

@@ -33,8 +33,16 @@ struct Canonical<'a> {
 struct Pages<'a> {
     default: OnNoUrl,
     no_url: OnNoUrl,
-    /// Name, patterns, action, send_as; their order decides.
-    classes: Vec<(&'a str, &'a [String], Option<OnNoUrl>, Option<&'a str>)>,
+    /// Their order decides.
+    classes: Vec<Class<'a>>,
+}
+
+#[derive(Serialize)]
+struct Class<'a> {
+    name: &'a str,
+    patterns: &'a [String],
+    action: Option<OnNoUrl>,
+    send_as: Option<&'a str>,
 }
 
 /// Writes the canonical text.
@@ -59,7 +67,12 @@ pub(super) fn write(document: &Document, hosts: &[Box<str>], fields: &[FieldActi
                 .pages
                 .class
                 .iter()
-                .map(|class| (class.name.as_str(), class.patterns.as_slice(), class.action, class.send_as.as_deref()))
+                .map(|class| Class {
+                    name: &class.name,
+                    patterns: &class.patterns,
+                    action: class.action,
+                    send_as: class.send_as.as_deref(),
+                })
                 .collect(),
         },
         fields: actions.map(|(row, action)| (row.path, action_text(*action))).collect(),

@@ -164,9 +164,11 @@ fn compile_pages(pages: &document::Pages) -> Checked<PageRules> {
     }
     // A class that no page can reach is a misunderstanding: its author believes in something that never happens.
     for (at, class) in rules.classes.iter().enumerate() {
-        let hides = |nth: usize, other: &PageClass| {
-            nth != at && (other.outcome == Outcome::Drop) > (class.outcome == Outcome::Drop)
-                || nth < at && (other.outcome == Outcome::Drop) == (class.outcome == Outcome::Drop)
+        let drops = |class: &PageClass| class.outcome == Outcome::Drop;
+        let hides = |nth: usize, other: &PageClass| match (drops(other), drops(class)) {
+            (true, false) => true,
+            (false, true) => false,
+            _ => nth < at,
         };
         let hidden = |pattern: &Pattern| {
             rules
@@ -255,10 +257,16 @@ pub(super) fn actions_of(field: Field) -> &'static [&'static str] {
         Kind::Token | Kind::ContentId => &["keep", "pseudonymize", "catalog"],
         Kind::Contents => &["keep", "catalog"],
         Kind::Url => &["page"],
-        Kind::Integer { .. } | Kind::Digits { .. } => &["keep"],
         Kind::Decimal { .. } => &["keep", "{ round_to = N }"],
         Kind::FreeText | Kind::Object | Kind::EventName | Kind::EventId | Kind::UnixSeconds | Kind::Signal(_) => &[],
-        Kind::Word(_) | Kind::Currency | Kind::IpAddress | Kind::UserAgent | Kind::Fbp | Kind::Fbc => &["keep"],
+        Kind::Integer { .. }
+        | Kind::Digits { .. }
+        | Kind::Word(_)
+        | Kind::Currency
+        | Kind::IpAddress
+        | Kind::UserAgent
+        | Kind::Fbp
+        | Kind::Fbc => &["keep"],
     }
 }
 
@@ -277,7 +285,7 @@ fn field_action(field: Field, action: &document::FieldAction) -> Result<FieldAct
                 return Err(format!("is no amount that could be rounded; it takes {}", one_of(allowed)));
             }
             let scaled = step * 10_000.0;
-            if !(1.0..=1e10).contains(&scaled) || scaled.fract().abs() > 1e-6 {
+            if !(1.0..=1e10).contains(&scaled) || (scaled - scaled.round()).abs() > 1e-6 {
                 return Err("round_to must be from 0.0001 to 1000000, with four fraction digits at most".to_owned());
             }
             #[expect(clippy::cast_possible_truncation, reason = "from 1 to 1e10, checked above")]
@@ -291,7 +299,10 @@ fn field_action(field: Field, action: &document::FieldAction) -> Result<FieldAct
                 "names a person: write \"pseudonymize\" or \"hash\", or remove the line".to_owned()
             }
             "keep_text" => "keep_text is for free text only, and not in force in this version".to_owned(),
-            _ => format!("takes {}{}", one_of(allowed), suggest(word, allowed)),
+            _ => match nearest(word, allowed) {
+                Some(near) => format!("unknown action \"{word}\"; did you mean \"{near}\"?"),
+                None => format!("takes {}", one_of(allowed)),
+            },
         }),
         document::FieldAction::Word(word) => Ok(match word.as_str() {
             "hash" => FieldAction::Hash,
@@ -327,6 +338,14 @@ fn compile_narrow(
             let classes: BTreeSet<&str> = pages.classes.iter().map(|class| class.name.as_ref()).collect();
             let classes: Vec<&str> = classes.into_iter().collect();
             return wrong(format!("{key}.when.page"), format!("is no class of [pages]{}", suggest(page, &classes)));
+        }
+        if let Some(page) = &when.page
+            && pages.drops(page)
+        {
+            return wrong(
+                format!("{key}.when.page"),
+                "is a class that drops its events, so the rule would do nothing; remove it",
+            );
         }
         let action_source = match &when.action_source {
             None => None,

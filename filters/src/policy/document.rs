@@ -198,6 +198,11 @@ impl<'de> Visitor<'de> for FieldsVisitor {
                 for (name, action) in map.next_value::<BTreeMap<String, FieldAction>>()? {
                     fields.insert(format!("{key}.{name}"), action);
                 }
+            } else if key.contains('.') {
+                // `"user_data.em"` in quotes and `em` in `[fields.user_data]` would be one field with two actions.
+                return Err(A::Error::custom(
+                    "a path in quotes is no field; write it in [fields.user_data] or [fields.custom_data]",
+                ));
             } else {
                 let action = map.next_value()?;
                 fields.insert(key, action);

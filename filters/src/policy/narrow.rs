@@ -59,3 +59,9 @@ pub(crate) fn removed(rules: &[Narrow], moment: &Moment<'_>) -> FieldSet {
     }
     removed
 }
+
+impl Default for FieldSet {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::document::{self, OnNoUrl};
 use crate::page::{self, Page};
+use crate::user_agent::LANGUAGES;
 
 /// The classes of a policy.
 pub(crate) struct PageRules {
@@ -55,7 +56,7 @@ impl PageRules {
         let paths = [page.route.as_deref(), Some(page.path.as_ref())];
         let paths = || paths.into_iter().flatten();
         let drops = |class: &PageClass| {
-            class.outcome == Outcome::Drop && paths().flat_map(readings).any(|reading| class.matches(reading))
+            class.outcome == Outcome::Drop && paths().flat_map(wide_readings).any(|reading| class.matches(reading))
         };
         if self.classes.iter().any(drops) {
             return Verdict::Drop;
@@ -81,6 +82,11 @@ impl PageRules {
         self.classes.iter().any(|other| other.name.as_ref() == class && other.path() == path)
     }
 
+    /// Whether the class of this name drops its events.
+    pub(super) fn drops(&self, name: &str) -> bool {
+        self.classes.iter().any(|class| class.name.as_ref() == name && class.outcome == Outcome::Drop)
+    }
+
     /// Whether a class has this name.
     pub(super) fn has_class(&self, name: &str) -> bool {
         self.classes.iter().any(|class| class.name.as_ref() == name)
@@ -92,8 +98,8 @@ impl PageClass {
         Self { name: class.name.as_str().into(), patterns, outcome }
     }
 
-    fn matches(&self, path: &str) -> bool {
-        self.patterns.iter().any(|pattern| pattern.matches(path))
+    fn matches(&self, reading: Reading<'_>) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(reading))
     }
 
     fn path(&self) -> &str {
@@ -104,17 +110,52 @@ impl PageClass {
     }
 }
 
-/// A path as it is, and without a leading locale segment.
-fn readings(path: &str) -> impl Iterator<Item = &str> {
-    let path = path.trim_start_matches('/');
-    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
-    std::iter::once(path).chain(is_locale(first).then_some(rest))
+/// A path with its first segment taken off, which rules out most patterns at one glance.
+#[derive(Clone, Copy)]
+struct Reading<'u> {
+    first: &'u str,
+    rest: &'u str,
 }
 
-/// `xx` or `xx-xx`, as in `/en-us/products`.
+impl<'u> Reading<'u> {
+    fn of(path: &'u str) -> Self {
+        let path = path.trim_start_matches('/');
+        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        Self { first, rest }
+    }
+
+    /// What follows the first segment, if that is a locale.
+    fn after(self, is_locale: fn(&str) -> bool) -> Option<Self> {
+        is_locale(self.first).then(|| Self::of(self.rest))
+    }
+}
+
+/// A path as it is, and without a leading locale segment.
+fn readings(path: &str) -> impl Iterator<Item = Reading<'_>> {
+    let whole = Reading::of(path);
+    std::iter::once(whole).chain(whole.after(is_locale))
+}
+
+/// The readings that count for a class that drops: whatever could be a locale is skipped too, twice if need be.
+fn wide_readings(path: &str) -> impl Iterator<Item = Reading<'_>> {
+    let whole = Reading::of(path);
+    let once = whole.after(could_be_locale);
+    std::iter::once(whole).chain(once).chain(once.and_then(|once| once.after(could_be_locale)))
+}
+
+/// A language, alone or with a script or region, as in `/en/products`, `/en-us/products`, `/zh-hant/products`. Two letters that are
+/// no language are none: `/rx` is not the home page of a country.
 fn is_locale(segment: &str) -> bool {
-    let letters = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
-    letters(segment) || segment.split_once('-').is_some_and(|(language, region)| letters(language) && letters(region))
+    let (language, region) = segment.split_at_checked(2).unwrap_or_default();
+    LANGUAGES.contains(&language) && (region.is_empty() || region.starts_with(['-', '_']) && could_be_locale(segment))
+}
+
+/// `xx`, `xx-xx`, `xx_xx`, `zh-hant-tw`, `es-419`.
+fn could_be_locale(segment: &str) -> bool {
+    let mut parts = segment.split(['-', '_']);
+    let plain = |part: &str| (2..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let language = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    parts.next().is_some_and(language) && parts.all(plain)
 }
 
 impl Pattern {
@@ -139,15 +180,16 @@ impl Pattern {
         Ok(Self { segments, open })
     }
 
-    fn matches(&self, path: &str) -> bool {
-        let mut names = page::segments(path);
-        for segment in &self.segments {
-            let Some(name) = names.next() else { return false };
-            if segment.as_deref().is_some_and(|segment| segment != name) {
-                return false;
-            }
+    fn matches(&self, reading: Reading<'_>) -> bool {
+        let Some((first, others)) = self.segments.split_first() else { return self.open || reading.first.is_empty() };
+        if reading.first.is_empty() || first.as_deref().is_some_and(|first| first != reading.first) {
+            return false;
         }
-        self.open || names.next().is_none()
+        let mut names = page::segments(reading.rest);
+        let fits = |segment: &Option<Box<str>>| {
+            names.next().is_some_and(|name| segment.as_deref().is_none_or(|segment| segment == name))
+        };
+        others.iter().all(fits) && (self.open || names.next().is_none())
     }
 
     /// Whether every path that the other matches is matched by this one.

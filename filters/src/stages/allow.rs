@@ -7,7 +7,7 @@ use super::goods;
 use super::{Halt, Pass, Stage};
 use crate::closed_form;
 use crate::event::{Leaving, Value};
-use crate::policy::{self, FieldAction, FieldSet, Moment};
+use crate::policy::{FieldAction, FieldSet};
 use crate::report::{Change, Reason, StageName};
 use crate::schema::{Field, Kind};
 
@@ -17,7 +17,7 @@ impl Stage for Allow {
     const NAME: StageName = StageName::Allow;
 
     fn apply(pass: &mut Pass<'_>) -> Result<(), Halt> {
-        let narrowed = narrowed(pass);
+        let narrowed = pass.facts.narrowed;
         let raw = pass.raw;
         for (field, value) in raw.iter() {
             let action = pass.policy.action(field);
@@ -35,11 +35,11 @@ impl Stage for Allow {
                 (_, FieldAction::None) => pass.remove(Self::NAME, field, Reason::NotAllowed, value.count()),
                 _ if narrowed.contains(field) => pass.remove(Self::NAME, field, Reason::Narrowed, value.count()),
                 (_, FieldAction::Page) => {}
-                (_, FieldAction::Catalog) => pass.remove(Self::NAME, field, Reason::NotInCatalog, goods::count(value)),
+                (_, FieldAction::Catalog) => pass.remove(Self::NAME, field, Reason::NotInCatalog, value.count()),
                 (Kind::Contents, _) => goods::keep(pass, value),
                 (_, FieldAction::Keep) => keep(pass, field, value),
                 (_, FieldAction::Hash | FieldAction::Pseudonymize | FieldAction::RoundTo(_)) => {
-                    pass.admitted.push((field, value))
+                    pass.admitted.push((field, value));
                 }
             }
         }
@@ -48,26 +48,14 @@ impl Stage for Allow {
     }
 }
 
-/// The fields that `[[narrow]]` takes away from this event.
-fn narrowed(pass: &Pass<'_>) -> FieldSet {
-    let class = pass.facts.page_class;
-    let moment = Moment {
-        event: pass.facts.name,
-        is_page: &|page| class == Some(page),
-        action_source: pass.facts.action_source,
-        dataset: pass.context.dataset,
-    };
-    policy::removed(&pass.policy.narrow, &moment)
-}
-
 fn keep<'a>(pass: &mut Pass<'a>, field: Field, value: &'a Value<'a>) {
+    if field == Field::NumItems && goods::are_cut(pass.policy, pass.raw) {
+        return pass.remove(Allow::NAME, field, Reason::CountOfRemoved, 1);
+    }
     let Kept { leaving, misfits, rewritten } = kept(field, value);
     pass.remove(Allow::NAME, field, Reason::Shape, misfits);
     if rewritten {
         pass.report.change(field, Change::Rewritten);
-    }
-    if field == Field::NumItems && goods::are_cut(pass.policy, pass.raw) {
-        return pass.remove(Allow::NAME, field, Reason::CountOfRemoved, 1);
     }
     if let Some(leaving) = leaving {
         pass.out.put(field, leaving);

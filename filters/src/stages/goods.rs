@@ -59,16 +59,8 @@ fn has_id(item: &Item<'_>) -> bool {
     item.iter().flatten().any(|(field, value)| *field == Field::ItemId && form_member(*field, value).is_some())
 }
 
-/// How many goods a value names.
-pub(super) fn count(value: &Value<'_>) -> u32 {
-    match value {
-        Value::Items(items) => u32::try_from(items.len()).unwrap_or(u32::MAX),
-        other => other.count(),
-    }
-}
-
 /// Whether goods came of which some do not leave.
-pub(super) fn are_cut(policy: &Policy, raw: &RawEvent<'_>) -> bool {
+pub(crate) fn are_cut(policy: &Policy, raw: &RawEvent<'_>) -> bool {
     match raw.get(Field::Contents) {
         Some(Value::Items(items)) => {
             policy.action(Field::Contents) != FieldAction::Keep && policy.action(Field::Contents) != FieldAction::None

@@ -28,28 +28,35 @@ impl Stage for Guard {
 pub(crate) fn seal(policy: &Policy, out: &Outgoing<'_>) -> Result<SanitizedEvent, DropReason> {
     require(out)?;
     let json = out.to_json();
+    match event_time(policy, &json) {
+        Some(event_time) => Ok(SanitizedEvent::new(json, event_time)),
+        None => Err(DropReason::GuardFailed),
+    }
+}
+
+/// The time of an event in the form in which we write one, all of whose values this policy lets leave; `None` for any other text.
+pub(crate) fn event_time(policy: &Policy, json: &str) -> Option<u64> {
     let mut event_time = None;
-    let closed = strict::read(&json, &mut |field, value| {
+    let closed = strict::read(json, &mut |field, value| {
         if let (Field::EventTime, Value::Number(secs)) = (field, value) {
             event_time = secs.parse().ok();
         }
         is_closed(policy, field, value)
     });
-    match event_time.filter(|_| closed) {
-        Some(event_time) => Ok(SanitizedEvent::new(json, event_time)),
-        None => Err(DropReason::GuardFailed),
-    }
+    event_time.filter(|_| closed)
 }
 
 /// What Meta requires of an event that leaves.
 fn require(out: &Outgoing<'_>) -> Result<(), DropReason> {
     let is = |field, word| matches!(out.get(field), Some(Leaving::Text(text)) if text == word);
     let missing = |field: &Field| out.get(*field).is_none();
+    // Without its id Meta could not recognise a repeat.
+    let always = [Field::EventName, Field::EventTime, Field::EventId, Field::ActionSource].iter().any(missing);
     let website = is(Field::ActionSource, "website") && missing(&Field::EventSourceUrl);
     let purchase = is(Field::EventName, "Purchase") && [Field::Value, Field::Currency].iter().any(missing);
     // Meta wants app_data of the one and messaging_channel of the other; the table has neither yet, so these cannot leave.
     let other_worlds = is(Field::ActionSource, "app") || is(Field::ActionSource, "business_messaging");
-    if website || purchase || other_worlds {
+    if always || website || purchase || other_worlds {
         return Err(DropReason::MissingRequired);
     }
     if is_sufficient(out) { Ok(()) } else { Err(DropReason::InsufficientUserData) }

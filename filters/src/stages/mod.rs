@@ -7,7 +7,7 @@
 pub(crate) mod allow;
 mod coarsen;
 mod events;
-mod goods;
+pub(crate) mod goods;
 pub(crate) mod guard;
 mod identity;
 mod pages;
@@ -15,7 +15,7 @@ mod shape;
 
 use crate::event::{Outgoing, RawEvent, SanitizedEvent, Value};
 use crate::pipeline::Context;
-use crate::policy::Policy;
+use crate::policy::{FieldSet, Policy};
 use crate::refusal::Refusal;
 use crate::report::{Action, DropReason, Place, Reason, Report, StageName};
 use crate::schema::Field;
@@ -63,6 +63,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) page_class: Option<&'a str>,
     /// Click id of a page on one of the site's hosts.
     pub(crate) fbclid: Option<&'a str>,
+    /// The fields that `[[narrow]]` takes away from this event.
+    pub(crate) narrowed: FieldSet,
 }
 
 impl<'a> Pass<'a> {

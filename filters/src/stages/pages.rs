@@ -4,7 +4,7 @@
 use super::{Halt, Pass, Stage};
 use crate::event::{Leaving, Value};
 use crate::page::{self, Page};
-use crate::policy::{FieldAction, OnNoUrl, Verdict};
+use crate::policy::{self, FieldAction, FieldSet, Moment, OnNoUrl, Verdict};
 use crate::report::{Change, DropReason, Reason, StageName};
 use crate::schema::Field;
 
@@ -14,61 +14,77 @@ impl Stage for Pages {
     const NAME: StageName = StageName::Pages;
 
     fn apply(pass: &mut Pass<'_>) -> Result<(), Halt> {
-        event_source_url(pass)?;
+        let url = pass.raw.get(Field::EventSourceUrl).and_then(Value::text);
+        let page = url.and_then(page::read);
+        let path = match &page {
+            Some(page) => class(pass, page)?,
+            None if pass.facts.action_source == "website" && pass.policy.pages.no_url == OnNoUrl::DropEvent => {
+                return Err(Halt::Drop(DropReason::NoUrl));
+            }
+            None => "/",
+        };
+        // The class is known now, and with it all that rules look at; no URL is written before.
+        pass.facts.narrowed = narrowed(pass);
+        event_source_url(pass, page.as_ref(), path);
         referrer_url(pass);
         Ok(())
     }
 }
 
-fn event_source_url(pass: &mut Pass<'_>) -> Result<(), Halt> {
-    const FIELD: Field = Field::EventSourceUrl;
-    let came = pass.raw.get(FIELD);
-    let leaves = pass.policy.action(FIELD) == FieldAction::Page;
-    let Some(page) = came.and_then(Value::text).and_then(page::read) else {
-        if came.is_some() && leaves {
-            pass.remove(Pages::NAME, FIELD, Reason::Shape, 1);
-        }
-        if pass.facts.action_source != "website" {
-            return Ok(());
-        }
-        if pass.policy.pages.no_url == OnNoUrl::DropEvent {
-            return Err(Halt::Drop(DropReason::NoUrl));
-        }
-        if leaves && let Some(host) = pass.policy.hosts.first() {
-            pass.out.put(FIELD, url(host, "/"));
-            pass.report.change(FIELD, Change::Rewritten);
-        }
-        return Ok(());
-    };
-    let Verdict::Leave { path, class } = pass.policy.pages.decide(&page) else {
+/// Notes the class of the page, and gives the path with which its URL leaves.
+fn class<'a>(pass: &mut Pass<'a>, page: &Page<'_>) -> Result<&'a str, Halt> {
+    let policy: &'a _ = pass.policy;
+    let Verdict::Leave { path, class } = policy.pages.decide(page) else {
         return Err(Halt::Drop(DropReason::Page));
     };
     pass.facts.page_class = class;
-    match own_host(pass, &page) {
-        Some(host) => {
-            pass.facts.fbclid = page.fbclid;
-            if leaves {
-                pass.out.put(FIELD, url(host, path));
-                pass.report.change(FIELD, Change::Reduced);
-            }
-        }
-        None if leaves => {
-            pass.remove(Pages::NAME, FIELD, Reason::ForeignHost, 1);
-            if let Some(host) = pass.policy.hosts.first() {
-                pass.out.put(FIELD, url(host, "/"));
-                pass.report.change(FIELD, Change::Rewritten);
-            }
-        }
-        None => {}
+    Ok(path)
+}
+
+/// The fields that `[[narrow]]` takes away from this event.
+fn narrowed(pass: &Pass<'_>) -> FieldSet {
+    let class = pass.facts.page_class;
+    let moment = Moment {
+        event: pass.facts.name,
+        is_page: &|page| class == Some(page),
+        action_source: pass.facts.action_source,
+        dataset: pass.context.dataset,
+    };
+    policy::removed(&pass.policy.narrow, &moment)
+}
+
+/// Whether a URL may leave; if a rule takes it away, the stage after this one counts it.
+fn leaves(pass: &Pass<'_>, field: Field) -> bool {
+    pass.policy.action(field) == FieldAction::Page && !pass.facts.narrowed.contains(field)
+}
+
+fn event_source_url<'a>(pass: &mut Pass<'a>, page: Option<&Page<'a>>, path: &str) {
+    const FIELD: Field = Field::EventSourceUrl;
+    let own = page.and_then(|page| own_host(pass, page));
+    pass.facts.fbclid = page.filter(|_| own.is_some()).and_then(|page| page.fbclid);
+    if !leaves(pass, FIELD) {
+        return;
     }
-    Ok(())
+    if let Some(host) = own {
+        pass.out.put(FIELD, url(host, path));
+        return pass.report.change(FIELD, Change::Reduced);
+    }
+    let reason = if page.is_some() { Reason::ForeignHost } else { Reason::Shape };
+    pass.remove(Pages::NAME, FIELD, reason, u32::from(pass.raw.get(FIELD).is_some()));
+    // A website event needs an address; events of other sources only keep the one that they came with.
+    if (page.is_some() || pass.facts.action_source == "website")
+        && let Some(host) = pass.policy.hosts.first()
+    {
+        pass.out.put(FIELD, url(host, "/"));
+        pass.report.change(FIELD, Change::Rewritten);
+    }
 }
 
 /// The referrer leaves only if it is a page of the site's own that may leave, and then as that page would.
 fn referrer_url(pass: &mut Pass<'_>) {
     const FIELD: Field = Field::ReferrerUrl;
     let Some(came) = pass.raw.get(FIELD) else { return };
-    if pass.policy.action(FIELD) != FieldAction::Page {
+    if !leaves(pass, FIELD) {
         return;
     }
     let Some(page) = came.text().and_then(page::read) else {

@@ -14,7 +14,7 @@ static WORDS: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-static LANGUAGES: &[&str] = &[
+pub(crate) static LANGUAGES: &[&str] = &[
     "en", "es", "pt", "fr", "de", "it", "nl", "pl", "ru", "uk", "tr", "ar", "he", "iw", "fa", "hi", "bn", "ta", "te", "mr", "gu", "kn",
     "ml", "pa", "ur", "th", "vi", "id", "in", "ms", "ko", "ja", "zh", "sv", "nb", "no", "da", "fi", "cs", "sk", "hu", "ro", "bg", "el",
     "hr", "sr", "sl", "bs", "mk", "sq", "et", "lv", "lt", "ca", "eu", "gl", "af", "sw", "ka", "hy", "az", "kk", "uz", "mn", "km", "my",

@@ -1,3 +1,5 @@
+//! Which user agents leave as they came, which as the text of their family, and which not at all.
+
 use proptest::prelude::*;
 
 use super::{Checked, check, families, is_closed};

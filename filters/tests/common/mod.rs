@@ -1,62 +1,167 @@
 //! Events and policies for the suites of this crate.
 #![allow(dead_code, reason = "each suite uses a part of it")]
 
+use std::collections::HashMap;
+
 use portcullis_filters::pipeline::{Context, Outcome, sanitize};
 use portcullis_filters::policy::Policy;
 use portcullis_filters::pseudonym::PseudonymKey;
+use portcullis_filters::report::Report;
+use serde_json::value::RawValue;
 
 /// The site's hosts.
-pub const HOSTS: &[&str] = &["www.shop.example", "shop.example.com"];
+pub(crate) const HOSTS: &[&str] = &["www.shop.example", "shop.example.com"];
 /// The time of every test: 2026-10-03, a little after the events.
-pub const NOW: u64 = 1_791_000_100;
+pub(crate) const NOW: u64 = 1_791_000_100;
 /// The dataset of every test.
-pub const DATASET: &str = "1234567890";
+pub(crate) const DATASET: &str = "1234567890";
+/// The id of an event that came without one: [`FRESH`] with the marks of a random UUID.
+pub(crate) const FRESH_ID: &str = "09090909-0909-4909-8909-090909090909";
+/// The random bytes of every test.
+pub(crate) const FRESH: [u8; 16] = [9; 16];
+/// A browser id that is enough for Meta.
+pub(crate) const FBP: &str = r#""fbp":"fb.1.1558571054389.1098115397""#;
 
 /// A policy by the name of a built-in, or of its own text.
-pub fn policy(text: &str) -> Policy {
+pub(crate) fn policy(text: &str) -> Policy {
+    policy_for(text, HOSTS)
+}
+
+/// The same for a site with these hosts.
+pub(crate) fn policy_for(text: &str, hosts: &[&str]) -> Policy {
     let (name, text) = Policy::builtin(text).unwrap_or(("test.toml", text));
-    let hosts: Vec<String> = HOSTS.iter().map(ToString::to_string).collect();
+    let hosts: Vec<String> = hosts.iter().map(ToString::to_string).collect();
     Policy::compile(text, name, &hosts).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// The text of a small policy: what stands under `[events]`, `[pages]` and `[fields]`, and whatever follows them.
+pub(crate) fn text(events: &str, pages: &str, fields: &str, rest: &str) -> String {
+    format!(
+        "name = \"test\"\nversion = 1\n\
+         [events]\n{events}\n[pages]\n{pages}\n[fields]\n{fields}\n{rest}\n\
+         [health]\nscan = \"whole_event\"\non_signal = \"drop_event\"\nambiguous = \"context\"\n\
+         [pii]\non_match = \"drop_field\"\n"
+    )
+}
+
+/// `[events]` of most small policies.
+pub(crate) const EVENTS: &str = "allow = [\"PageView\", \"ViewContent\", \"Purchase\", \"Lead\"]\nevent_id = \"token\"";
+/// `[pages]` of most small policies.
+pub(crate) const PAGES: &str = "default = \"origin\"\nno_url = \"origin\"";
+
+/// A small policy with these lines under `[fields]`; the browser id and the page are always among them.
+pub(crate) fn with_fields(fields: &str) -> String {
+    with_fields_and(fields, "")
+}
+
+/// The same, followed by other tables.
+pub(crate) fn with_fields_and(fields: &str, rest: &str) -> String {
+    text(EVENTS, PAGES, &format!("event_source_url = \"page\"\nuser_data.fbp = \"keep\"\n{fields}"), rest)
+}
+
 /// The key of every test.
-pub fn key() -> PseudonymKey {
+pub(crate) fn key() -> PseudonymKey {
     PseudonymKey::new([7; 32])
 }
 
 /// Sanitizes one event.
-pub fn run(policy_text: &str, raw: &str) -> Outcome {
+pub(crate) fn run(policy_text: &str, raw: &str) -> Outcome {
+    run_with(&policy(policy_text), raw)
+}
+
+/// Sanitizes one event under a compiled policy.
+pub(crate) fn run_with(policy: &Policy, raw: &str) -> Outcome {
     let pseudonyms = key();
-    let context = Context { dataset: DATASET, now_secs: NOW, fresh_id: [9; 16], pseudonyms: &pseudonyms };
-    sanitize(&policy(policy_text), &context, raw)
+    let context = Context { dataset: DATASET, now_secs: NOW, fresh_id: FRESH, pseudonyms: &pseudonyms };
+    sanitize(policy, &context, raw)
 }
 
 /// The bytes that leave; panics if nothing does.
-pub fn forwarded(policy_text: &str, raw: &str) -> String {
+pub(crate) fn forwarded(policy_text: &str, raw: &str) -> String {
     match run(policy_text, raw) {
         Outcome::Forward(event, _) => event.as_str().to_owned(),
-        other => panic!("not forwarded: {other:?}"),
+        other => panic!("not forwarded: {other:?}\n{raw}"),
     }
 }
 
+/// What leaves, to be looked into.
+pub(crate) fn json(policy_text: &str, raw: &str) -> serde_json::Value {
+    serde_json::from_str(&forwarded(policy_text, raw)).expect("JSON")
+}
+
+/// Stage and reason of a drop; panics if the event is not dropped.
+pub(crate) fn dropped(policy_text: &str, raw: &str) -> String {
+    match run(policy_text, raw) {
+        Outcome::Drop(stage, reason, _) => format!("{stage} {reason}"),
+        other => panic!("not dropped: {other:?}\n{raw}"),
+    }
+}
+
+/// What the caller is told; panics if the event is not refused.
+pub(crate) fn refused(policy_text: &str, raw: &str) -> String {
+    match run(policy_text, raw) {
+        Outcome::Refuse(refusal) => refusal.to_string(),
+        other => panic!("not refused: {other:?}\n{raw}"),
+    }
+}
+
+/// Every line of the report of an event that leaves.
+pub(crate) fn report(policy_text: &str, raw: &str) -> Vec<String> {
+    match run(policy_text, raw) {
+        Outcome::Forward(_, report) | Outcome::Drop(_, _, report) => lines(&report),
+        Outcome::Refuse(refusal) => panic!("refused: {refusal}"),
+    }
+}
+
+/// `stage place action reason count` of every removal, then `place change` of every change.
+pub(crate) fn lines(report: &Report) -> Vec<String> {
+    let removals = report.removals().iter().map(|removal| {
+        format!("{} {} {} {} {}", removal.stage, removal.place.as_str(), removal.action, removal.reason, removal.count)
+    });
+    let changes = report.changes().iter().map(|(field, change)| format!("{} {change}", field.path()));
+    removals.chain(changes).collect()
+}
+
 /// The purchase of the benchmarks.
-pub fn purchase() -> String {
-    let body = include_str!("../fixtures/purchase_1kb.json");
-    let body: serde_json::Value = serde_json::from_str(body).expect("the fixture");
-    body["data"][0].to_string()
+pub(crate) fn purchase() -> String {
+    let body: HashMap<String, Vec<Box<RawValue>>> =
+        serde_json::from_str(include_str!("../fixtures/purchase_1kb.json")).expect("the fixture");
+    body["data"][0].get().to_owned()
+}
+
+/// An event as one of Meta's SDKs, or curl, sent it.
+pub(crate) fn sdk_event(name: &str) -> String {
+    let events: HashMap<String, Box<RawValue>> =
+        serde_json::from_str(include_str!("../fixtures/sdk_events.json")).expect("the captures");
+    events[name].get().to_owned()
 }
 
 /// A small event with these members besides the required ones.
-pub fn event(members: &str) -> String {
+pub(crate) fn event(members: &str) -> String {
     let comma = if members.is_empty() { "" } else { "," };
     format!(
-        r#"{{"event_name":"PageView","event_time":1791000000,"event_id":"e-1","action_source":"website","event_source_url":"https://www.shop.example/","user_data":{{"em":"jane@example.com"}}{comma}{members}}}"#
+        r#"{{"event_name":"PageView","event_time":1791000000,"event_id":"e-1","action_source":"website","event_source_url":"https://www.shop.example/","user_data":{{{FBP}}}{comma}{members}}}"#
     )
 }
 
 /// An event with `user_data` and `custom_data` of these members.
-pub fn with(name: &str, user_data: &str, custom_data: &str) -> String {
+pub(crate) fn with(name: &str, user_data: &str, custom_data: &str) -> String {
     format!(
         r#"{{"event_name":"{name}","event_time":1791000000,"event_id":"e-1","action_source":"website","event_source_url":"https://www.shop.example/","user_data":{{{user_data}}},"custom_data":{{{custom_data}}}}}"#
     )
+}
+
+/// A page view of this URL.
+pub(crate) fn view(url: &str) -> String {
+    event("").replace("https://www.shop.example/", url)
+}
+
+/// An event with this value at this path, and a browser id, so that Meta would take it.
+pub(crate) fn with_value(path: &str, value: &str) -> String {
+    match path.split_once('.') {
+        Some(("user_data", "fbp")) => with("PageView", &format!(r#""em":"jane@example.com","fbp":{value}"#), ""),
+        Some(("user_data", name)) => with("PageView", &format!(r#"{FBP},"{name}":{value}"#), ""),
+        Some(("custom_data", name)) => with("PageView", FBP, &format!(r#""{name}":{value}"#)),
+        _ => event(&format!(r#""{path}":{value}"#)),
+    }
 }

@@ -38,7 +38,7 @@ const VERSION_TEXT: &str = if cfg!(debug_assertions) {
 /// A site sends its conversion events here instead of to graph.facebook.com. Each event is filtered by the site's policy, kept
 /// durably, and only what the policy names is sent on to Meta.
 #[derive(Debug, Parser)]
-#[command(name = "portcullis", version = VERSION_TEXT, propagate_version = false, arg_required_else_help = true)]
+#[command(name = "portcullis", bin_name = "portcullis", version = VERSION_TEXT, propagate_version = false, arg_required_else_help = true)]
 #[command(after_help = "\
 Examples:
   portcullis demo                               see it work: nothing else is needed

@@ -99,11 +99,8 @@ fn print<W: Write>(inspection: &Inspection, now_ms: u64, output: &mut Output<W>)
 
 fn row(cells: &[&str; 7]) -> String {
     let [site, dataset, cells @ ..] = cells;
-    let mut row = format!("  {site:<16} {dataset:<20}");
-    for cell in cells {
-        row.push_str(&format!(" {cell:>15}"));
-    }
-    row
+    let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:>15}")).collect();
+    format!("  {site:<16} {dataset:<20} {}", cells.join(" "))
 }
 
 /// How long ago, in the largest unit that says enough.
@@ -148,7 +145,8 @@ struct Quarantined<'a> {
     code: i64,
     subcode: i64,
     received_ms: u64,
-    quarantined_ms: u64,
+    #[serde(rename = "quarantined_ms")]
+    since_ms: u64,
 }
 
 impl<'a> Json<'a> {
@@ -172,7 +170,7 @@ impl<'a> Json<'a> {
             code: line.code,
             subcode: line.subcode,
             received_ms: line.received_ms,
-            quarantined_ms: line.quarantined_ms,
+            since_ms: line.quarantined_ms,
         });
         Self {
             now_ms,

@@ -110,12 +110,12 @@ pub enum ConfigError {
         reason: String,
     },
     /// A site's policy.
-    #[error("site `{site}`: policy: {source}")]
+    #[error("site `{site}`: policy: {reason}")]
     Policy {
         /// Id of the site.
         site: String,
         /// Why, with file and key.
-        source: PolicyError,
+        reason: PolicyError,
     },
 }
 

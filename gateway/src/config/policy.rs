@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use portcullis_filters::document::MAX_DOCUMENT_BYTES;
+use portcullis_filters::document::{MAX_DOCUMENT_BYTES, nearest};
 use portcullis_filters::policy::{BUILTINS, Policy};
 
 use super::file;
@@ -11,10 +11,14 @@ use super::file;
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyTextError {
     /// No built-in has this name.
-    #[error("there is no built-in policy of this name; there are {known}, and a file needs a `/` or `.toml` in its path")]
+    #[error(
+        "there is no built-in policy of this name; there are {known}, and a file needs a `/` or `.toml` in its path{hint}"
+    )]
     Unknown {
         /// Full names of the built-ins.
         known: String,
+        /// What was probably meant, or nothing.
+        hint: String,
     },
     /// The file cannot be read.
     #[error("{file} cannot be read: {reason}")]
@@ -41,8 +45,15 @@ pub fn policy_text(name: &str, base: &Path) -> Result<(String, String), PolicyTe
             Err(reason) => Err(PolicyTextError::Unreadable { file, reason }),
         };
     }
-    let unknown =
-        || PolicyTextError::Unknown { known: BUILTINS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ") };
-    let (full_name, text) = Policy::builtin(name).ok_or_else(unknown)?;
+    let (full_name, text) = Policy::builtin(name).ok_or_else(|| unknown(name))?;
     Ok((full_name.to_owned(), text.to_owned()))
+}
+
+/// What was written is quoted only where it is a slip or two from a name that everybody may know: it could be anything.
+fn unknown(name: &str) -> PolicyTextError {
+    let known: Vec<&str> = BUILTINS.iter().map(|(name, _)| *name).collect();
+    let newest = known.iter().filter_map(|name| name.split('@').next());
+    let near = nearest(name, &newest.chain(known.iter().copied()).collect::<Vec<_>>());
+    let hint = near.map_or_else(String::new, |near| format!("; `{name}`: did you mean `{near}`?"));
+    PolicyTextError::Unknown { known: known.join(", "), hint }
 }

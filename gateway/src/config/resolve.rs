@@ -174,12 +174,12 @@ impl Resolver<'_> {
         }
         let (PolicySource::BuiltIn(source) | PolicySource::File(source)) = source;
         let (name, text) =
-            policy_text(source, &self.base).map_err(|error| self.fail(of_site(site, "policy"), error.to_string()))?;
+            policy_text(source, self.base).map_err(|error| self.fail(of_site(site, "policy"), error.to_string()))?;
         if name.split_once('@').is_some_and(|(bare, _)| bare == source) {
             let remark = format!("`{source}` is the newest of its name, today {name}; write {name} to stay with it");
             self.warn(&of_site(site, "policy"), &remark);
         }
-        Policy::compile(&text, &name, hosts).map_err(|source| ConfigError::Policy { site: site.to_owned(), source })
+        Policy::compile(&text, &name, hosts).map_err(|reason| ConfigError::Policy { site: site.to_owned(), reason })
     }
 
     fn key(&mut self, site: &str, source: &KeySource) -> Result<[u8; 32], ConfigError> {

@@ -214,7 +214,7 @@ impl<'de> Visitor<'de> for PartsVisitor<'_> {
                 Some(Parameter::Data) => {
                     parts.data = map
                         .next_value_seed(DataSeed)
-                        .map_err(|error| if is_too_many(&error) { end(NO_DATA) } else { error })?
+                        .map_err(|error| if is_too_many(&error) { end(NO_DATA) } else { error })?;
                 }
                 None | Some(Parameter::Ignored) => {
                     let is_null = map.next_value::<Option<IgnoredAny>>()?.is_none();

@@ -1,11 +1,13 @@
 //! The way of a request: key, encoding, body, events; each event sanitized; the survivors appended; then the answer.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
 use portcullis_filters::event::{SanitizedEvent, sanitize_envelope};
 use portcullis_filters::pipeline::{Context, Outcome, sanitize};
+use portcullis_filters::report::{DropReason, Report, StageName};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
 
@@ -14,6 +16,7 @@ use super::door::{self, Encoding, Received};
 use super::respond::{Answer, Fault, Tally, TraceId};
 use super::{Ingest, Site};
 use crate::outbox::{Append, OutboxError};
+use crate::telemetry::site::{Fates, SiteCounters};
 
 /// After so many events the rest of a large request lets others have a turn.
 const EVENTS_IN_A_ROW: usize = 16;
@@ -22,21 +25,18 @@ const APPEND_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Takes a request and says what it is answered.
 pub(super) async fn receive(ingest: &Arc<Ingest>, dataset: &str, request: Request, trace: TraceId) -> Answer {
-    match admit(ingest, dataset, request).await {
-        // From here on the request is owned by a task: a caller that hangs up cancels nothing half-way, so what is committed is
-        // counted as accepted.
-        Ok(admitted) => {
-            let task = ingest.tracker.spawn(take(Arc::clone(ingest), admitted));
-            match tokio::time::timeout(APPEND_DEADLINE, task).await {
-                Ok(Ok(answer)) => answer,
-                Ok(Err(_)) | Err(_) => {
-                    tracing::error!(trace = %trace, "a request could not be finished in time");
-                    Answer::Fault(Fault::NotNow)
-                }
-            }
-        }
-        Err(fault) => Answer::Fault(fault),
+    let admitted = match admit(ingest, dataset, request).await {
+        Ok(admitted) => admitted,
+        Err(fault) => return Answer::Fault(fault),
+    };
+    // From here on the request is owned by a task: a caller that hangs up cancels nothing half-way, so what is committed is
+    // counted as accepted.
+    let task = ingest.tracker.spawn(take(Arc::clone(ingest), admitted));
+    if let Ok(Ok(answer)) = tokio::time::timeout(APPEND_DEADLINE, task).await {
+        return answer;
     }
+    tracing::error!(trace = %trace, "a request could not be finished in time");
+    Answer::Fault(Fault::NotNow)
 }
 
 /// A request that was read whole.
@@ -101,30 +101,28 @@ async fn take_events(ingest: &Ingest, site: &Site, dataset: &Arc<str>, decoded: 
     };
     let allow_test_events = ingest.test_datasets.contains(dataset);
     let (envelope, report) = sanitize_envelope(&decoded.envelope(), allow_test_events);
-    ingest.metrics.count_report(&site.id, &report);
-
     let received_ms = ingest.clock.unix_ms();
-    let mut tally = Tally::default();
-    let survivors = sanitize_all(ingest, site, dataset, &events, &mut tally).await;
-    if survivors.is_empty() {
-        return tally.answer(None);
-    }
-    let append = Append {
-        site: Arc::clone(&site.id),
-        dataset: Arc::clone(dataset),
-        envelope,
-        policy: Arc::clone(&site.policy),
-        events: survivors,
-        received_ms,
+    let mut passed = sanitize_all(ingest, site, dataset, &events).await;
+    passed.reports.push(report);
+    let survivors = std::mem::take(&mut passed.survivors);
+    let appended = if survivors.is_empty() {
+        None
+    } else {
+        let append = Append {
+            site: Arc::clone(&site.id),
+            dataset: Arc::clone(dataset),
+            envelope,
+            policy: Arc::clone(&site.policy),
+            events: survivors,
+            received_ms,
+        };
+        Some(ingest.outbox.append(append).await)
     };
-    let count = tally.forwarded as u64;
-    match ingest.outbox.append(append).await {
-        Ok(receipt) => {
-            ingest.metrics.events_accepted.with_label_values(&[&site.id]).inc_by(count);
-            tally.answer(Some(&receipt))
-        }
-        Err(error) => {
-            ingest.metrics.events_turned_away.with_label_values(&[&site.id]).inc_by(count);
+    passed.count(&site.counters, events.len(), appended.as_ref().is_some_and(Result::is_ok));
+    match appended {
+        None => passed.tally.answer(None),
+        Some(Ok(receipt)) => passed.tally.answer(Some(&receipt)),
+        Some(Err(error)) => {
             if !matches!(error, OutboxError::Full) {
                 tracing::error!(%error, "events could not be stored and were turned away");
             }
@@ -133,16 +131,34 @@ async fn take_events(ingest: &Ingest, site: &Site, dataset: &Arc<str>, decoded: 
     }
 }
 
-/// Leads every event through the filter, counts what became of it, and returns those that may leave.
-async fn sanitize_all(
-    ingest: &Ingest,
-    site: &Site,
-    dataset: &str,
-    events: &[&RawValue],
-    tally: &mut Tally,
-) -> Vec<SanitizedEvent> {
-    let metrics = &ingest.metrics;
-    let mut survivors = Vec::with_capacity(events.len());
+/// What the filter made of the events of a request.
+#[derive(Default)]
+struct Passed {
+    survivors: Vec<SanitizedEvent>,
+    tally: Tally,
+    reports: Vec<Report>,
+    dropped: BTreeMap<(StageName, DropReason), u64>,
+}
+
+impl Passed {
+    /// Counts everything in one go, when it is known whether the survivors are durable.
+    fn count(&self, counters: &SiteCounters, received: usize, durable: bool) {
+        let survived = self.tally.forwarded as u64;
+        let (accepted, turned_away) = if durable { (survived, 0) } else { (0, survived) };
+        let (received, refused) = (received as u64, self.tally.refused as u64);
+        counters.count(Fates { received, refused, turned_away, accepted });
+        for ((stage, reason), events) in &self.dropped {
+            counters.count_dropped(stage.as_str(), reason.as_str(), *events);
+        }
+        for report in &self.reports {
+            counters.count_report(report);
+        }
+    }
+}
+
+/// Leads every event through the filter.
+async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&RawValue]) -> Passed {
+    let mut passed = Passed { survivors: Vec::with_capacity(events.len()), ..Passed::default() };
     for (index, event) in events.iter().enumerate() {
         if index > 0 && index % EVENTS_IN_A_ROW == 0 {
             tokio::task::yield_now().await;
@@ -153,23 +169,19 @@ async fn sanitize_all(
             fresh_id: ingest.chance.bytes(),
             pseudonyms: &ingest.pseudonyms,
         };
-        metrics.events_received.with_label_values(&[&site.id, "graph"]).inc();
         match sanitize(&site.policy, &context, event.get()) {
             Outcome::Forward(sanitized, report) => {
-                metrics.count_report(&site.id, &report);
-                tally.forwarded += 1;
-                survivors.push(sanitized);
+                passed.reports.push(report);
+                passed.tally.forwarded += 1;
+                passed.survivors.push(sanitized);
             }
             Outcome::Drop(stage, reason, report) => {
-                metrics.count_report(&site.id, &report);
-                metrics.events_dropped.with_label_values(&[&site.id, stage.as_str(), reason.as_str()]).inc();
-                tally.drop(reason.as_str());
+                passed.reports.push(report);
+                *passed.dropped.entry((stage, reason)).or_default() += 1;
+                passed.tally.drop(reason.as_str());
             }
-            Outcome::Refuse(refusal) => {
-                metrics.events_refused.with_label_values(&[&site.id]).inc();
-                tally.refuse(index, refusal);
-            }
+            Outcome::Refuse(refusal) => passed.tally.refuse(index, refusal),
         }
     }
-    survivors
+    passed
 }

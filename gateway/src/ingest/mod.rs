@@ -27,6 +27,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::outbox::AnyOutbox;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::site::SiteCounters;
 use door::Door;
 use keys::Keys;
 use respond::{Answer, Fault, TraceId};
@@ -53,6 +54,7 @@ struct Site {
     id: Arc<str>,
     policy: Arc<Policy>,
     datasets: Vec<Arc<str>>,
+    counters: Arc<SiteCounters>,
 }
 
 impl Ingest {
@@ -69,6 +71,7 @@ impl Ingest {
             id: Arc::clone(&site.id),
             policy: Arc::clone(&site.policy),
             datasets: site.datasets.clone(),
+            counters: Arc::new(SiteCounters::new(&site.id, &metrics)),
         };
         Self {
             door: Door::new(&config.server),

@@ -171,17 +171,17 @@ struct Details<'a> {
 
 #[derive(Serialize)]
 struct Failure {
-    error: Error,
+    error: GraphError,
 }
 
 #[derive(Serialize)]
-struct Error {
+struct GraphError {
     message: String,
     #[serde(rename = "type")]
     kind: &'static str,
     code: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error_subcode: Option<u32>,
+    #[serde(rename = "error_subcode", skip_serializing_if = "Option::is_none")]
+    subcode: Option<u32>,
     is_transient: bool,
     fbtrace_id: String,
 }
@@ -202,11 +202,11 @@ impl Answer {
             Self::Instruments => json(StatusCode::OK, &BTreeMap::from([("success", true)])),
             Self::Fault(fault) => {
                 let (status, code, error_subcode, is_transient) = fault.codes();
-                let error = Error {
+                let error = GraphError {
                     message: fault.message(),
                     kind: "OAuthException",
                     code,
-                    error_subcode,
+                    subcode: error_subcode,
                     is_transient,
                     fbtrace_id: trace.to_string(),
                 };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::embedded::{Embedded, OpenError};
 use super::samples::append;
 use super::{AnyOutbox, Depth, Lease, LeaseRequest, Settled, Settlement};
 
@@ -25,7 +26,7 @@ impl Bench {
 
     pub(crate) fn embedded(max_bytes: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let outbox = AnyOutbox::open_embedded(&folder.path().join("outbox.db"), max_bytes).unwrap();
+        let outbox = open_outbox(&folder.path().join("outbox.db"), max_bytes).unwrap();
         Self { outbox, folder: Some(folder), max_bytes }
     }
 
@@ -43,7 +44,7 @@ impl Bench {
         self.outbox.depth().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         copy_files(&self.path(), &folder.path().join("outbox.db"));
-        self.outbox = AnyOutbox::open_embedded(&folder.path().join("outbox.db"), self.max_bytes).unwrap();
+        self.outbox = open_outbox(&folder.path().join("outbox.db"), self.max_bytes).unwrap();
         self.folder = Some(folder);
     }
 
@@ -73,6 +74,11 @@ impl Bench {
     pub(crate) async fn depth(&self) -> Depth {
         self.outbox.depth().await.unwrap()
     }
+}
+
+/// As in production, but with a small reserve: tests open many.
+pub(crate) fn open_outbox(path: &Path, max_bytes: u64) -> Result<AnyOutbox, OpenError> {
+    Embedded::open_with_small_reserve(path, max_bytes).map(AnyOutbox::Embedded)
 }
 
 /// Copies the file and its log. The index of the log (`-shm`) is not durable and left behind, as after a power cut.

@@ -9,6 +9,7 @@ mod failure;
 mod hand;
 mod inspect;
 mod open;
+mod reserve;
 mod schema;
 mod store;
 mod void;
@@ -28,6 +29,8 @@ use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::ask::{Ask, Asked, Read, Reply, Write};
+use self::failure::Failure;
+use self::reserve::{RESERVE_BYTES, Reserve};
 use self::store::{PurgeStep, Store};
 use self::writer::{Shared, Writer};
 use super::{
@@ -38,7 +41,7 @@ use super::{
 /// Questions that may wait for the writer; whoever comes then waits to ask.
 const MAX_WAITING: usize = 1024;
 
-/// An outbox in a file. Cheap to clone. The writer ends when the last clone is gone or [`Embedded::close`] was called.
+/// An outbox in a file. Cheap to clone. The writer ends when the last clone is gone or one was closed.
 #[derive(Debug, Clone)]
 pub struct Embedded(Arc<Handle>);
 
@@ -56,16 +59,31 @@ struct Handle {
 impl Embedded {
     /// Opens or makes the file and starts the writer. Blocks while the file is read.
     pub(super) fn open(path: &Path, max_bytes: u64) -> Result<Self, OpenError> {
-        Self::open_with(path, max_bytes, |_| {})
+        Self::open_with(path, max_bytes, RESERVE_BYTES, |_| {})
     }
 
-    /// The same with a change to the store before it is used, for tests.
-    fn open_with(path: &Path, max_bytes: u64, prepare: impl FnOnce(&mut Store)) -> Result<Self, OpenError> {
+    /// The same, for tests that open many.
+    #[cfg(test)]
+    pub(super) fn open_with_small_reserve(path: &Path, max_bytes: u64) -> Result<Self, OpenError> {
+        Self::open_with(path, max_bytes, 4_096, |_| {})
+    }
+
+    /// The same with another reserve and a change to the store before it is used, for tests.
+    fn open_with(
+        path: &Path,
+        max_bytes: u64,
+        reserve_bytes: u64,
+        prepare: impl FnOnce(&mut Store),
+    ) -> Result<Self, OpenError> {
         let lock = open::take_ownership(path)?;
+        let mut reserve = Reserve::new(open::reserve_file(path)?, reserve_bytes);
         let (mut store, set_aside_at_open) = Store::open(path, max_bytes)?;
         let has_held_events = store.has_held_events().map_err(|error| OpenError::engine(path, &error))?;
         prepare(&mut store);
         let shared = Arc::new(Shared::default());
+        if !reserve.hold() {
+            shared.health.failed(&Failure::DiskFull);
+        }
         shared.cost.store(store.tally.cost(), Ordering::Relaxed);
         let (sender, inbox) = mpsc::channel(MAX_WAITING);
         let changed = watch::Sender::new(0);
@@ -74,6 +92,8 @@ impl Embedded {
             inbox,
             changed: changed.clone(),
             shared: Arc::clone(&shared),
+            reserve,
+            reserve_tried_ms: 0,
             lock,
             poison: None,
             last_appends: 0,

@@ -106,6 +106,11 @@ pub(super) fn take_ownership(path: &Path) -> Result<OwnerLock, OpenError> {
     Ok(OwnerLock(lock))
 }
 
+/// The file that holds room for the day the disk is full.
+pub(super) fn reserve_file(path: &Path) -> Result<File, OpenError> {
+    private_file(&with_suffix(path, ".reserve"))
+}
+
 /// Opens a file that we own, checks whose it is, and creates the tables in an empty one.
 pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

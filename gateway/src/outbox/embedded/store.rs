@@ -374,3 +374,42 @@ pub(super) fn signed(number: u64) -> i64 {
 pub(super) fn signed_len(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::open::take_ownership;
+    use super::*;
+    use crate::outbox::bench::ROOMY;
+    use crate::outbox::samples;
+
+    fn asked() -> [Asked<Append, Receipt>; 1] {
+        [Asked::new(samples::append("shop", "1", &["a", "b"], 1), tokio::sync::oneshot::channel().0)]
+    }
+
+    #[test]
+    fn a8_a_transaction_or_part_that_fails_counts_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("outbox.db");
+        let lock = take_ownership(&path).unwrap();
+        let (mut store, _) = Store::open(&path, ROOMY).unwrap();
+        let failed = store.transaction(|store| {
+            store.append(&mut asked())?;
+            Err::<(), _>(rusqlite::Error::InvalidQuery)
+        });
+        assert!(failed.is_err());
+        let kept = store.transaction(|store| {
+            store.append(&mut asked())?;
+            store.part(|store| {
+                store.append(&mut asked())?;
+                Err::<(), _>(rusqlite::Error::InvalidQuery)
+            })
+        });
+        assert!(kept.unwrap().is_err());
+        let depth = store.depth().unwrap();
+        assert_eq!(depth.pending_events, 2);
+        assert_eq!(store.list_policies().unwrap().len(), 1);
+        drop(store);
+        assert_eq!(Store::open(&path, ROOMY).unwrap().0.depth().unwrap(), depth);
+        drop(lock);
+    }
+}

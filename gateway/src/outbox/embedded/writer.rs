@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::ask::{Ask, Asked, Read, Write};
 use super::failure::{Failure, Health};
 use super::open::OwnerLock;
+use super::reserve::Reserve;
 use super::store::Store;
 use crate::outbox::{Append, Lease, OutboxError, Receipt};
 
@@ -24,14 +25,14 @@ const LINGER: Duration = Duration::from_millis(1);
 
 /// Bounds of one transaction.
 const MAX_APPENDS: usize = 1024;
-const MAX_APPEND_BYTES: u64 = 8 * 1024 * 1024;
+const MAX_APPEND_BYTES: u64 = 4 * 1024 * 1024;
 const MAX_WRITES: usize = 256;
 
 /// How long emptying the log waits for readers, where somebody waits for it to be empty.
 const TRUNCATE_PATIENCE: Duration = Duration::from_millis(250);
 
-/// A checkpoint follows this much written to the log.
-const CHECKPOINT_BYTES: u64 = 16 * 1024 * 1024;
+/// A checkpoint follows this much written to the log. With the largest transaction it is less than the reserve.
+const CHECKPOINT_BYTES: u64 = 8 * 1024 * 1024;
 /// What a commit writes beside its events, for that estimate.
 const COMMIT_BYTES: u64 = 32 * 1024;
 /// The log is cut when it has become larger than this, in pages (256 MiB).
@@ -53,6 +54,9 @@ pub(super) struct Writer {
     pub(super) inbox: mpsc::Receiver<Ask>,
     pub(super) changed: watch::Sender<u64>,
     pub(super) shared: Arc<Shared>,
+    pub(super) reserve: Reserve,
+    /// When it was last tried to set the reserve aside, in the time that looks for work tell.
+    pub(super) reserve_tried_ms: u64,
     pub(super) lock: OwnerLock,
     /// Set once a write or a sync has failed; nothing is written from then on.
     pub(super) poison: Option<Failure>,
@@ -82,6 +86,9 @@ struct Batch {
     reads: Vec<Read>,
     closes: Vec<oneshot::Sender<()>>,
 }
+
+/// While the disk is full, how often it is looked whether there is room again.
+const RESERVE_RETRY_MS: u64 = 1000;
 
 /// However the thread ends, nobody is told that it is well.
 struct Ended(Arc<Shared>);
@@ -149,6 +156,9 @@ impl Writer {
         if batch.appends.is_empty() && batch.writes.is_empty() {
             return;
         }
+        if self.store.now_ms.abs_diff(self.reserve_tried_ms) >= RESERVE_RETRY_MS {
+            self.regain_reserve();
+        }
         let failure = match &self.poison {
             Some(poison) => Some(poison.clone()),
             None => self.transact(&mut batch.appends, &mut batch.writes).err(),
@@ -157,7 +167,8 @@ impl Writer {
         self.note(failure.as_ref(), appended);
         let mut write_failure = failure.clone();
         if matches!(failure, Some(Failure::DiskFull)) && !batch.writes.is_empty() {
-            // Settling needs little room, and without it Meta would get again what it has. A checkpoint lets the log start over.
+            // Settling needs little room, and without it Meta would get again what it has. The reserve is free now, and a checkpoint
+            // lets the log start over.
             write_failure = self.store.checkpoint().err().map(|error| Failure::of(&error));
             if write_failure.is_none() {
                 write_failure = self.transact(&mut [], &mut batch.writes).err();
@@ -176,14 +187,19 @@ impl Writer {
     }
 
     fn transact(&mut self, appends: &mut [Asked<Append, Receipt>], writes: &mut [Write]) -> Result<(), Failure> {
-        let log_is_held = self.log_is_held;
+        let obstacle = match (self.reserve.is_held(), self.log_is_held) {
+            (false, _) => Some(Failure::DiskFull),
+            (true, true) => Some(Failure::Passing(LOG_IS_HELD.to_owned())),
+            (true, false) => None,
+        };
         self.store.transaction(|store| {
-            if log_is_held {
-                for asked in appends.iter_mut() {
-                    asked.result = Some(Err(OutboxError::Full));
+            match &obstacle {
+                Some(obstacle) => {
+                    for asked in appends.iter_mut() {
+                        asked.result = Some(Err(obstacle.error()));
+                    }
                 }
-            } else {
-                store.append(appends)?;
+                None => store.append(appends)?,
             }
             writes.iter_mut().try_for_each(|write| write.execute(store))
         })?;
@@ -213,11 +229,31 @@ impl Writer {
                 drop(reply.send(self.store.next_due_ms(&dataset, now_ms).map_err(failed)));
             }
             Read::Truncate(reply) => drop(reply.send(self.truncate_log())),
-            Read::Probe if self.poison.is_none() => {
-                let probed = self.store.probe();
-                self.note(probed.as_ref().err(), probed.is_ok());
+            Read::Probe => self.probe(),
+        }
+    }
+
+    /// Finds out whether events can be kept again.
+    fn probe(&mut self) {
+        if self.poison.is_some() {
+            return;
+        }
+        if !self.reserve.hold() {
+            // The log keeps the room that it once took; what is in it may fit into the file by now.
+            let truncated = self.store.truncate_log(Duration::ZERO).map_err(|error| Failure::of(&error));
+            self.note(truncated.as_ref().err(), false);
+            if truncated.is_err() || !self.reserve.hold() {
+                return;
             }
-            Read::Probe => {}
+        }
+        let probed = self.store.probe();
+        self.note(probed.as_ref().err(), probed.is_ok() && !self.log_is_held);
+    }
+
+    fn regain_reserve(&mut self) {
+        self.reserve_tried_ms = self.store.now_ms;
+        if !self.reserve.is_held() {
+            self.probe();
         }
     }
 
@@ -286,6 +322,9 @@ impl Writer {
             None => {}
             Some(failure) => {
                 self.shared.health.failed(failure);
+                if matches!(failure, Failure::DiskFull) {
+                    self.reserve.spend();
+                }
                 if self.poison.is_none() && matches!(failure, Failure::Poisoned(_)) {
                     tracing::error!(cause = %failure.error(), "the outbox writes nothing any more");
                     self.poison = Some(failure.clone());
@@ -357,7 +396,10 @@ mod tests {
             log_is_held: false,
             must_truncate: false,
             shrinking: false,
+            reserve: Reserve::new(tempfile::tempfile().unwrap(), 1),
+            reserve_tried_ms: 0,
         };
+        writer.reserve.hold();
         let mut append = || {
             let (reply, answer) = oneshot::channel();
             let mut batch = Batch::default();

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{log_of, tamper};
-use crate::outbox::bench::{Bench, ROOMY, copy_files};
+use crate::outbox::bench::{Bench, ROOMY, copy_files, open_outbox};
 use crate::outbox::embedded::inspect;
 use crate::outbox::samples::ids;
-use crate::outbox::{AnyOutbox, LeaseRequest, Settlement};
+use crate::outbox::{LeaseRequest, Settlement};
 
 /// Appends one event at a time and notes how long the log was when each was answered.
 async fn grown_log(bench: &Bench) -> Vec<u64> {
@@ -23,7 +23,7 @@ async fn grown_log(bench: &Bench) -> Vec<u64> {
 /// Opens a damaged copy in time and returns what it holds.
 async fn survivors(path: &Path) -> Vec<String> {
     let path = path.to_owned();
-    let opened = tokio::task::spawn_blocking(move || AnyOutbox::open_embedded(&path, ROOMY));
+    let opened = tokio::task::spawn_blocking(move || open_outbox(&path, ROOMY));
     let outbox = tokio::time::timeout(Duration::from_secs(5), opened).await.unwrap().unwrap().unwrap();
     let request =
         LeaseRequest { dataset: "1".into(), max_events: 1_000, max_bytes: 1_000_000, now_ms: 2_000, until_ms: 3_000 };
@@ -84,7 +84,7 @@ async fn a5_a_damaged_file_is_opened_or_refused_but_never_hangs_nor_vanishes() {
         damaged[whole.len() * step / 60 + step] ^= 0xff;
         std::fs::write(&copy, &damaged).unwrap();
         let path = copy.clone();
-        let opened = tokio::task::spawn_blocking(move || AnyOutbox::open_embedded(&path, ROOMY));
+        let opened = tokio::task::spawn_blocking(move || open_outbox(&path, ROOMY));
         let opened = tokio::time::timeout(Duration::from_secs(5), opened).await.unwrap().unwrap();
         if let Ok(outbox) = opened {
             let looked = tokio::time::timeout(Duration::from_secs(5), outbox.next_due_ms("1", 2_000)).await;
@@ -93,7 +93,7 @@ async fn a5_a_damaged_file_is_opened_or_refused_but_never_hangs_nor_vanishes() {
         }
         assert!(std::fs::metadata(&copy).unwrap().len() >= whole.len() as u64);
     }
-    bench.outbox = AnyOutbox::open_embedded(&bench.path(), ROOMY).unwrap();
+    bench.outbox = open_outbox(&bench.path(), ROOMY).unwrap();
 }
 
 #[tokio::test]

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use crate::outbox::AnyOutbox;
-use crate::outbox::bench::{Bench, ROOMY};
+use crate::outbox::bench::{Bench, ROOMY, open_outbox};
 
 fn log_of(path: &Path) -> PathBuf {
     super::open::with_suffix(path, "-wal")
@@ -21,5 +20,5 @@ async fn tamper(bench: &mut Bench, sql: &str) {
     let connection = Connection::open(bench.path()).unwrap();
     connection.execute_batch(sql).unwrap();
     drop(connection);
-    bench.outbox = AnyOutbox::open_embedded(&bench.path(), ROOMY).unwrap();
+    bench.outbox = open_outbox(&bench.path(), ROOMY).unwrap();
 }

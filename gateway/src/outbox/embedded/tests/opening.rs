@@ -93,7 +93,7 @@ fn o10_a_first_start_that_was_cut_short_is_taken_up_again() {
 #[test]
 fn the_file_is_set_up_as_the_design_says() {
     let folder = tempfile::tempdir().unwrap();
-    let outbox = Embedded::open_with(&folder.path().join("outbox.db"), ROOMY, |store| {
+    let outbox = Embedded::open_with(&folder.path().join("outbox.db"), ROOMY, 4_096, |store| {
         let pragma = |name: &str| -> i64 { store.connection.pragma_query_value(None, name, |row| row.get(0)).unwrap() };
         assert_eq!(pragma("synchronous"), 2);
         assert_eq!(pragma("secure_delete"), 1);

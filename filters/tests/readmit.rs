@@ -1,0 +1,249 @@
+//! Stored events against the policy of today.
+
+mod common;
+
+use common::{
+    FBP, HOSTS, event, forwarded, lines, policy, policy_for, purchase, run_with, sdk_event, text, with, with_fields,
+    with_fields_and,
+};
+use portcullis_filters::pipeline::{Outcome, Readmission, readmit};
+use portcullis_filters::policy::{Policy, PolicyDigest, StoredPolicy};
+
+fn stored(policy: &Policy) -> StoredPolicy {
+    StoredPolicy::read(policy.digest(), Some(policy.canonical()))
+}
+
+/// What becomes of an event that was sanitized under one policy and is sent under another.
+fn across(then: &str, now: &str, raw: &str) -> String {
+    tell(readmit(&policy(now), &stored(&policy(then)), common::DATASET, &forwarded(then, raw)))
+}
+
+fn tell(readmission: Readmission) -> String {
+    match readmission {
+        Readmission::Forward(event, report) => format!("{}\n{}", event.as_str(), lines(&report).join("\n")),
+        Readmission::Withdraw(reason) => format!("withdrawn: {reason}"),
+    }
+}
+
+/// A built-in with a higher version: another digest that decides the same.
+fn raised(name: &str) -> String {
+    let (_, text) = Policy::builtin(name).unwrap();
+    text.replacen("version = 1", "version = 2", 1)
+}
+
+#[test]
+fn the_same_policy_changes_nothing() {
+    for raw in
+        [purchase(), sdk_event("python_purchase"), sdk_event("node_limited_data_use"), sdk_event("python_request_context")]
+    {
+        for name in ["retail", "pharmacy", "hospital"] {
+            let policy = policy(name);
+            let Outcome::Forward(event, _) = run_with(&policy, &raw) else { continue };
+            let again = readmit(&policy, &stored(&policy), "1", event.as_str());
+            assert_eq!(tell(again), format!("{}\n", event.as_str()));
+            // Nor does one that decides the same; here every value is read and judged again.
+            assert_ne!(common::policy(&raised(name)).digest(), policy.digest());
+            assert_eq!(across(name, &raised(name), &raw), format!("{}\n", event.as_str()));
+            let Readmission::Forward(again, _) = readmit(&policy, &stored(&policy), "1", event.as_str()) else { panic!() };
+            assert_eq!(again.event_time(), 1_791_000_000);
+        }
+    }
+}
+
+#[test]
+fn a_stricter_policy_takes_away_and_says_so() {
+    let raw =
+        with("PageView", &format!(r#"{FBP},"em":["jane@example.com","j@example.com"]"#), r#""value":1.5,"order_id":"o-1""#);
+    let then = with_fields("user_data.em = \"hash\"\ncustom_data.value = \"keep\"\ncustom_data.order_id = \"keep\"");
+    let base = forwarded(&then, &raw);
+    assert_eq!(
+        across(&then, &with_fields("custom_data.value = \"keep\""), &raw),
+        base.replace(r#""em":["8c87b489ce35cf2e2f39f80e282cb2e804932a56a213983eeeb428407d43b52d","#, "")
+            .replace(
+                base.split_once("b52d\",").and_then(|(_, rest)| rest.split_once("\"fbp\"")).map_or("", |(em, _)| em),
+                ""
+            )
+            .replace(r#","order_id":"o-1""#, "")
+            + "\nguard user_data.em none not_allowed 2\nguard custom_data.order_id none not_allowed 1"
+    );
+}
+
+#[test]
+fn a_field_that_is_handled_in_another_way_today_is_removed_and_not_hashed_again() {
+    let raw = with("PageView", &format!(r#"{FBP},"external_id":"7""#), r#""value":1.5,"order_id":"o-1""#);
+    let then =
+        with_fields("user_data.external_id = \"hash\"\ncustom_data.value = \"keep\"\ncustom_data.order_id = \"keep\"");
+    let now = with_fields(
+        "user_data.external_id = \"pseudonymize\"\ncustom_data.value = { round_to = 1 }\ncustom_data.order_id = \"pseudonymize\"",
+    );
+    let told = across(&then, &now, &raw);
+    assert!(!told.contains("custom_data\":{"), "{told}");
+    assert!(told.ends_with(
+        "\nguard user_data.external_id pseudonymize policy_changed 1\nguard custom_data.value round_to policy_changed 1\nguard custom_data.order_id pseudonymize policy_changed 1"
+    ), "{told}");
+    // Another step is another way, even where the stored number would fit.
+    let five = with_fields("custom_data.value = { round_to = 5 }");
+    let ten = with_fields("custom_data.value = { round_to = 10 }");
+    let raw = with("PageView", FBP, r#""value":20"#);
+    assert!(across(&five, &ten, &raw).contains("policy_changed"));
+    // A field that was not kept then has no stored value that could be trusted.
+    let body = forwarded(&then, &with("PageView", FBP, r#""order_id":"o-1""#));
+    let told = tell(readmit(&policy(&then), &stored(&policy(&with_fields(""))), "1", &body));
+    assert!(told.ends_with("guard custom_data.order_id keep policy_changed 1"), "{told}");
+}
+
+#[test]
+fn goods_without_a_catalogue_go_with_their_count() {
+    let raw = with("PageView", FBP, r#""num_items":2,"contents":[{"id":"a"},{"id":"b"}],"content_ids":["a"]"#);
+    let then =
+        with_fields("custom_data.contents = \"keep\"\ncustom_data.num_items = \"keep\"\ncustom_data.content_ids = \"keep\"");
+    let now = with_fields(
+        "custom_data.contents = \"catalog\"\ncustom_data.num_items = \"keep\"\ncustom_data.content_ids = \"catalog\"",
+    );
+    let told = across(&then, &now, &raw);
+    assert!(!told.contains("custom_data\":{"), "{told}");
+    assert!(told.contains("\nguard custom_data.contents catalog not_in_catalog 2"), "{told}");
+    assert!(told.contains("\nguard custom_data.num_items keep count_of_removed 1"), "{told}");
+}
+
+#[test]
+fn an_event_whose_name_is_not_allowed_any_more_is_withdrawn() {
+    assert_eq!(across("retail", "hospital", &purchase()), "withdrawn: event_not_allowed");
+    let rules = |allow: &str| {
+        text(
+            &format!("{allow}\nevent_id = \"token\""),
+            common::PAGES,
+            "event_source_url = \"page\"\nuser_data.fbp = \"keep\"",
+            "",
+        )
+    };
+    let (then, now) = (rules("allow = [\"Lead\"]"), rules("allow = [\"PageView\"]\nrename = { Lead = \"PageView\" }"));
+    assert_eq!(across(&then, &now, &with("Lead", FBP, "")), "withdrawn: event_not_allowed", "nothing is renamed again");
+}
+
+#[test]
+fn a_url_that_is_not_ours_any_more_is_removed() {
+    let (then, now) = (policy_for("retail", &["www.shop.example"]), policy_for("retail", &["new.example"]));
+    let Outcome::Forward(kept, _) = run_with(&then, &event("")) else { panic!() };
+    assert_eq!(tell(readmit(&now, &stored(&then), "1", kept.as_str())), "withdrawn: missing_required");
+    let Outcome::Forward(kept, _) = run_with(&then, &event("").replace("website", "email")) else { panic!() };
+    let told = tell(readmit(&now, &stored(&then), "1", kept.as_str()));
+    assert!(!told.contains("https://"), "{told}");
+    assert!(told.ends_with("guard event_source_url page shape 1"), "{told}");
+    let path = |path: &str| {
+        text(
+            common::EVENTS,
+            &format!(
+                "default = \"drop_event\"\nno_url = \"drop_event\"\nclass = [{{ name = \"all\", match = [\"/**\"], send_as = \"{path}\" }}]"
+            ),
+            "event_source_url = \"page\"\nuser_data.fbp = \"keep\"",
+            "",
+        )
+    };
+    assert_eq!(across(&path("/old"), &path("/new"), &event("")), "withdrawn: missing_required");
+}
+
+#[test]
+fn rules_that_narrow_are_applied_to_what_is_stored() {
+    let raw = with("PageView", &format!(r#"{FBP},"em":"jane@example.com""#), "");
+    let then = with_fields("user_data.em = \"hash\"");
+    for (when, gone) in [
+        ("event = \"PageView\"", true),
+        ("event = \"Lead\"", false),
+        ("dataset = \"1234567890\"", true),
+        ("dataset = \"9\"", false),
+        ("action_source = \"website\"", true),
+        ("action_source = \"app\"", false),
+    ] {
+        let now = with_fields_and(
+            "user_data.em = \"hash\"",
+            &format!("[[narrow]]\nwhen = {{ {when} }}\nremove = [\"user_data.em\"]"),
+        );
+        let told = across(&then, &now, &raw);
+        assert_eq!(!told.contains("\"em\""), gone, "{when}: {told}");
+        assert_eq!(told.ends_with("\nguard user_data.em hash narrowed 1"), gone, "{when}: {told}");
+    }
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_withdraws() {
+    let (then, now) = (policy("pharmacy"), policy("retail"));
+    let body = forwarded("pharmacy", &purchase());
+    let tampered = then.canonical().replacen("pseudonymize", "keep", 1);
+    assert_ne!(tampered, then.canonical());
+    for canonical in [None, Some(""), Some("{}"), Some(tampered.as_str()), Some(now.canonical()), Some("not JSON")] {
+        let stored = StoredPolicy::read(then.digest(), canonical);
+        assert_eq!(tell(readmit(&now, &stored, "1", &body)), "withdrawn: unreadable_policy", "{canonical:?}");
+    }
+    let forged = StoredPolicy::read(PolicyDigest::from_bytes([0; 32]), Some(then.canonical()));
+    assert_eq!(tell(readmit(&now, &forged, "1", &body)), "withdrawn: unreadable_policy");
+    let stored = StoredPolicy::read(now.digest(), None);
+    let kept = forwarded("retail", &purchase());
+    assert_eq!(tell(readmit(&now, &stored, "1", &kept)), format!("{kept}\n"), "the same policy needs no text");
+}
+
+#[test]
+fn bytes_that_we_did_not_write_are_withdrawn_even_under_the_same_policy() {
+    let now = policy("retail");
+    let good = forwarded("retail", &purchase());
+    for bad in [
+        String::new(),
+        "{".to_owned(),
+        "null".to_owned(),
+        good.clone() + " ",
+        good.clone() + "\n",
+        good.replacen(':', ": ", 1),
+        good.replacen("event_time", "event_tine", 1),
+        good.replacen("\"em\":[\"", "\"em\":[\"jane@example.com\",\"", 1),
+        good.replacen("\"zp\"", "\"zq\"", 1),
+        good.replacen("\"USD\"", "\"usd\"", 1),
+        good.replacen("\"Purchase\"", "\"Metformin\"", 1),
+        good.replacen("https://shop.example.com/", "https://evil.example/", 1),
+        good.replacen("\"website\"", "\"websitf\"", 1),
+        r#"{"event_name":"PageView","event_time":1791000000,"user_data":{"em":"jane@example.com"}}"#.to_owned(),
+        r#"{"event_name":"PageView","event_time":1791000000,anything"#.to_owned(),
+    ] {
+        assert_eq!(tell(readmit(&now, &stored(&now), "1", &bad)), "withdrawn: unreadable_event", "{bad}");
+    }
+    let end = good.len() - 1;
+    assert_eq!(tell(readmit(&now, &stored(&now), "1", &good[..end])), "withdrawn: unreadable_event");
+}
+
+#[test]
+fn damaged_bytes_never_leave_under_a_new_policy_and_never_without_what_meta_requires() {
+    let (then, now) = (policy("retail"), policy(&raised("retail")));
+    let good = forwarded("retail", &purchase());
+    let judge = |body: &str| tell(readmit(&now, &stored(&then), "1", body));
+    for (bad, reason) in [
+        (String::new(), "unreadable_event"),
+        (good.replace('}', ""), "unreadable_event"),
+        (good.replacen("\"event_name\":\"Purchase\"", "\"event_nane\":\"Purchase\"", 1), "event_not_allowed"),
+        (good.replacen("event_time", "event_tine", 1), "missing_required"),
+        (good.replacen("1791000000", "\"x\"", 1), "missing_required"),
+        (good.replacen("\"event_id\"", "\"event_ie\"", 1), "missing_required"),
+        (good.replacen("\"website\"", "\"websitf\"", 1), "missing_required"),
+        (good.replacen("\"event_source_url\"", "\"event_source_urm\"", 1), "missing_required"),
+        (good.replacen("\"user_data\":{", "\"user_dota\":{", 1), "insufficient_user_data"),
+        (good.replacen("SKU-10007", "metformin 500", 1), "guard_failed"),
+    ] {
+        assert_eq!(judge(&bad), format!("withdrawn: {reason}"), "{bad}");
+    }
+    let told = judge(&good.replacen("\"em\":[\"", "\"em\":[\"jane@example.com\",\"", 1));
+    assert!(!told.contains("jane") && told.ends_with("guard user_data.em hash shape 2"), "{told}");
+    for at in 0..good.len() {
+        let _: String = judge(&good[..at]);
+    }
+}
+
+#[test]
+fn an_id_that_has_not_todays_form_does_not_leave_and_its_event_not_without_one() {
+    // Without its id a repeat could not be recognised, and nothing is hashed again.
+    let (_, retail) = Policy::builtin("retail").unwrap();
+    let opaque = retail.replace("event_id = \"token\"", "event_id = \"opaque\"");
+    assert_eq!(across("retail", &opaque, &event("")), "withdrawn: missing_required");
+    let uuid = event("").replace("e-1", "7f3c9a52-1b2e-4f7d-9c66-5f0a4d1be2c1");
+    assert!(across("retail", &opaque, &uuid).starts_with("{\"event_name\""));
+    let digest = event("").replace("e-1", "jane@example.com");
+    assert!(across("retail", &opaque, &digest).starts_with("{\"event_name\""), "our own digest stays");
+    assert_eq!(HOSTS.len(), 2);
+}

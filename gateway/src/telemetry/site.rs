@@ -1,0 +1,140 @@
+//! The counters of one site, each looked up once.
+//!
+//! A purchase moves about ten series, and finding a series by its labels costs more than moving it. What a policy wants with a
+//! field is fixed, so the place and the reason name a series of removals.
+
+use std::sync::{Arc, OnceLock};
+
+use portcullis_filters::report::{Change, Place, Reason, Report};
+use portcullis_filters::schema::ROWS;
+use prometheus::IntCounter;
+
+use super::metrics::Metrics;
+
+/// Parts of the request around the events that can be removed.
+const ENVELOPE: &[&str] = &["test_event_code", "namespace_id", "upload_id", "partner_agent", "upload_tag", "upload_source"];
+
+/// The counters of one site.
+#[derive(Debug)]
+pub struct SiteCounters {
+    site: Arc<str>,
+    metrics: Metrics,
+    received: IntCounter,
+    refused: IntCounter,
+    turned_away: IntCounter,
+    accepted: IntCounter,
+    removed: Box<[OnceLock<IntCounter>]>,
+    changed: Box<[OnceLock<IntCounter>]>,
+}
+
+/// What became of the events of one request; counted in one go, so that the accounts of promise P5 hold at every moment and a
+/// request that panicked has moved none of them.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Fates {
+    /// Events decoded.
+    pub received: u64,
+    /// Events that are none.
+    pub refused: u64,
+    /// Events answered 503.
+    pub turned_away: u64,
+    /// Events made durable.
+    pub accepted: u64,
+}
+
+impl SiteCounters {
+    /// Brings the counters of the accounts into being, so that one that never moved reads as 0.
+    pub fn new(site: &Arc<str>, metrics: &Metrics) -> Self {
+        let empty = |count: usize| std::iter::repeat_with(OnceLock::new).take(count).collect();
+        metrics.events_duplicate.with_label_values(&[site]);
+        Self {
+            site: Arc::clone(site),
+            metrics: metrics.clone(),
+            received: metrics.events_received.with_label_values(&[site.as_ref(), "graph"]),
+            refused: metrics.events_refused.with_label_values(&[site]),
+            turned_away: metrics.events_turned_away.with_label_values(&[site]),
+            accepted: metrics.events_accepted.with_label_values(&[site]),
+            removed: empty((ROWS.len() + 1 + ENVELOPE.len()) * Reason::ALL.len()),
+            changed: empty(ROWS.len() * Change::ALL.len()),
+        }
+    }
+
+    /// Counts the events of a request.
+    pub fn count(&self, fates: Fates) {
+        self.received.inc_by(fates.received);
+        self.refused.inc_by(fates.refused);
+        self.turned_away.inc_by(fates.turned_away);
+        self.accepted.inc_by(fates.accepted);
+    }
+
+    /// Counts events that were dropped at one stage for one reason.
+    pub fn count_dropped(&self, stage: &str, reason: &str, events: u64) {
+        self.metrics.events_dropped.with_label_values(&[&self.site, stage, reason]).inc_by(events);
+    }
+
+    /// Counts what was taken from an event.
+    pub fn count_report(&self, report: &Report) {
+        for removal in report.removals() {
+            let slot = place(removal.place) * Reason::ALL.len() + removal.reason as usize;
+            let labels = [&self.site, removal.place.as_str(), removal.action.as_str(), removal.reason.as_str()];
+            let find = || self.metrics.fields_removed.with_label_values(&labels);
+            let count = u64::from(removal.count);
+            // A place without a slot is counted all the same.
+            self.removed.get(slot).map_or_else(|| find().inc_by(count), |slot| slot.get_or_init(find).inc_by(count));
+        }
+        for (field, change) in report.changes() {
+            let slot = *field as usize * Change::ALL.len() + *change as usize;
+            let find = || self.metrics.fields_changed.with_label_values(&[&self.site, field.path(), change.as_str()]);
+            self.changed.get(slot).map_or_else(|| find().inc(), |slot| slot.get_or_init(find).inc());
+        }
+    }
+}
+
+/// The position of a place among all places.
+fn place(place: Place) -> usize {
+    match place {
+        Place::Field(field) => field as usize,
+        Place::Unknown => ROWS.len(),
+        Place::Envelope(name) => match ENVELOPE.iter().position(|known| *known == name) {
+            Some(at) => ROWS.len() + 1 + at,
+            None => usize::MAX / Reason::ALL.len() - 1,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_filters::event::{EnvelopeText, sanitize_envelope};
+
+    use super::*;
+
+    #[test]
+    fn what_was_removed_around_the_events_is_counted_by_name() {
+        let metrics = Metrics::new().unwrap();
+        let counters = SiteCounters::new(&"shop".into(), &metrics);
+        let text = EnvelopeText {
+            test_event_code: Some("TEST1"),
+            denied: vec!["partner_agent"],
+            unknown: 3,
+            ..EnvelopeText::default()
+        };
+        for _ in 0..2 {
+            counters.count_report(&sanitize_envelope(&text, false).1);
+        }
+        let page = metrics.render().unwrap();
+        for line in [
+            r#"portcullis_fields_removed_total{action="always",field="test_event_code",reason="test_events_off",site="shop"} 2"#,
+            r#"portcullis_fields_removed_total{action="always",field="partner_agent",reason="not_allowed",site="shop"} 2"#,
+            r#"portcullis_fields_removed_total{action="none",field="unknown",reason="unknown_key",site="shop"} 6"#,
+        ] {
+            assert!(page.contains(line), "{page}");
+        }
+    }
+
+    #[test]
+    fn every_place_has_a_slot_of_its_own() {
+        let places = ROWS.iter().map(|row| Place::Field(row.field)).chain([Place::Unknown]);
+        let places = places.chain(ENVELOPE.iter().map(|name| Place::Envelope(name)));
+        let slots: Vec<usize> = places.map(place).collect();
+        assert_eq!(slots, (0..ROWS.len() + 1 + ENVELOPE.len()).collect::<Vec<_>>());
+    }
+}
