@@ -82,7 +82,8 @@ fn the_example_of_the_design_says_what_is_not_in_force_and_compiles_without_it()
         error(DESIGN),
         "pharmacy.toml: catalog: catalogues come with a later version; without one, fields with the action \"catalog\" are removed"
     );
-    let no_catalog = DESIGN.replace("[catalog] ", "").replace("file    = \"catalog.csv\"", "").replace("unknown = \"remove\"", "");
+    let no_catalog =
+        DESIGN.replace("[catalog] ", "").replace("file    = \"catalog.csv\"", "").replace("unknown = \"remove\"", "");
     assert_eq!(
         error(&no_catalog),
         "pharmacy.toml: fields.custom_data.loyalty_tier: is no field of the Conversions API; properties of a site's own come with a later version, and then in closed forms only"
