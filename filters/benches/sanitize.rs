@@ -187,11 +187,11 @@ fn calibrate(variants: &[Variant<'_>]) -> usize {
 
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn report(policy: &str, count: usize, rows: &[(String, f64, f64)], as_json: bool) {
-    let plain = rows[0].1;
+    let plain = rows.first().map_or(f64::NAN, |(_, micros, _)| *micros);
     let mut before = (0.0, 0.0);
     if !as_json {
         println!("\n{policy}, {count} event(s) a request        us/event   x plain   allocations/event");

@@ -6,18 +6,25 @@
 //! The way of an event: [`pipeline::sanitize`] parses it ([`event`]) into the slots of the table of fields ([`schema`]), leads
 //! it through the stages as the [`policy`] says, and returns what may leave, with a [`report`] of what was taken.
 
-pub mod event;
 pub mod pipeline;
-pub mod policy;
-pub mod pseudonym;
-pub mod refusal;
-pub mod report;
+
+pub mod event;
+
 pub mod schema;
+
+pub mod policy;
 
 mod stages;
 
+pub mod refusal;
+pub mod report;
+
+// What the stages are made of.
 mod closed_form;
-pub mod document;
 pub mod normalize;
 mod page;
+pub mod pseudonym;
 mod user_agent;
+
+// Reads TOML with errors that name line and key; policies and the gateway's configuration are such documents.
+pub mod document;

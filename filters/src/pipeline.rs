@@ -5,6 +5,7 @@ mod readmit;
 
 use std::borrow::Cow;
 
+pub use crate::stages::shape::{MAX_AGE_SECS, MAX_AGE_STORE_SECS};
 pub use readmit::{Readmission, readmit};
 
 use crate::event::{RawEvent, SanitizedEvent};

@@ -194,20 +194,19 @@ pub struct Removal {
 }
 
 /// Everything that was taken from an event or changed in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     removals: Vec<Removal>,
     changes: Vec<(Field, Change)>,
 }
 
-impl Default for Report {
-    /// Room for what an ordinary purchase loses, so that it is found once.
-    fn default() -> Self {
+impl Report {
+    /// An empty one with room for what an ordinary purchase loses. `default` takes no room: most reports beside those of raw
+    /// events stay empty.
+    pub(crate) fn with_room() -> Self {
         Self { removals: Vec::with_capacity(4), changes: Vec::with_capacity(12) }
     }
-}
 
-impl Report {
     /// What was removed, in the order of the stages.
     pub fn removals(&self) -> &[Removal] {
         &self.removals

@@ -47,8 +47,8 @@ pub enum Kind {
     Url,
     /// One of these words, compared without case and sent as written here.
     Word(&'static [&'static str]),
-    /// A privacy signal of the sender. One that cannot be read counts as its strictest value.
-    Signal(Signal),
+    /// A restriction that the sender sets. One that cannot be read counts as its strictest value.
+    Restriction(Restriction),
     /// A whole number from `min` to `max`.
     Integer {
         /// Smallest value that may leave.
@@ -81,9 +81,9 @@ pub enum Kind {
     Object,
 }
 
-/// A signal against use of the event. It is handled without a line in the policy and may only become stricter.
+/// A limit that the sender sets on the use of the event, such as an opt-out. It is handled without a line in the policy and may only become stricter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
+pub enum Restriction {
     /// `true` is the stricter value.
     StrictWhenTrue,
     /// `false` is the stricter value.
@@ -124,8 +124,8 @@ pub enum Risk {
     FreeText,
     /// Part of a device's fingerprint.
     Device,
-    /// A privacy signal: to be kept.
-    Signal,
+    /// Says what may not be done with the event: to be kept.
+    Restriction,
 }
 
 /// One row of the table.
@@ -216,11 +216,11 @@ table! {
     ActionSource: Event "action_source", Kind::Word(words::ACTION_SOURCES), one, None, Low, "where it happened: website, app and so on";
     EventSourceUrl: Event "event_source_url", Kind::Url, one, None, Health, "page on which it happened";
     ReferrerUrl: Event "referrer_url", Kind::Url, one, None, Health, "page from which the visitor came";
-    OptOut: Event "opt_out", Kind::Signal(Signal::StrictWhenTrue), one, None, Signal, "true: for attribution only, not for ad delivery";
-    DataProcessingOptions: Event "data_processing_options", Kind::Signal(Signal::LimitedDataUse), many, None, Signal, "Limited Data Use: [\"LDU\"] or []";
-    DataProcessingOptionsCountry: Event "data_processing_options_country", Kind::Signal(Signal::LimitedDataUseCountry), one, None, Signal, "country for Limited Data Use: 1 is the United States, 0 lets Meta work it out";
-    DataProcessingOptionsState: Event "data_processing_options_state", Kind::Signal(Signal::LimitedDataUseState), one, None, Signal, "state for Limited Data Use: 1000 to 1013, 0 lets Meta work it out";
-    AdvertiserTrackingEnabled: Event "advertiser_tracking_enabled", Kind::Signal(Signal::StrictWhenFalse), one, None, Signal, "whether the person allowed tracking across apps";
+    OptOut: Event "opt_out", Kind::Restriction(Restriction::StrictWhenTrue), one, None, Restriction, "true: for attribution only, not for ad delivery";
+    DataProcessingOptions: Event "data_processing_options", Kind::Restriction(Restriction::LimitedDataUse), many, None, Restriction, "Limited Data Use: [\"LDU\"] or []";
+    DataProcessingOptionsCountry: Event "data_processing_options_country", Kind::Restriction(Restriction::LimitedDataUseCountry), one, None, Restriction, "country for Limited Data Use: 1 is the United States, 0 lets Meta work it out";
+    DataProcessingOptionsState: Event "data_processing_options_state", Kind::Restriction(Restriction::LimitedDataUseState), one, None, Restriction, "state for Limited Data Use: 1000 to 1013, 0 lets Meta work it out";
+    AdvertiserTrackingEnabled: Event "advertiser_tracking_enabled", Kind::Restriction(Restriction::StrictWhenFalse), one, None, Restriction, "whether the person allowed tracking across apps";
     UserData: Event "user_data", Kind::Object, one, None, Identifier, "who the person is";
     CustomData: Event "custom_data", Kind::Object, one, None, Health, "what was bought or done";
 

@@ -16,7 +16,7 @@ pub(crate) use numbers::{decimal, integer, parse_decimal, round_decimal};
 
 use crate::event::Value;
 use crate::normalize::strip_suffix;
-use crate::schema::{CURRENCIES, Signal};
+use crate::schema::{CURRENCIES, Restriction};
 
 /// The word of the list that this is, whatever its case.
 pub(crate) fn word(words: &'static [&'static str], text: &str) -> Option<&'static str> {
@@ -75,15 +75,15 @@ pub(crate) fn whole(value: &Value<'_>) -> Option<i64> {
     }
 }
 
-/// What a privacy signal says, as the JSON that leaves; `Err` holds its strictest value where it cannot be read.
-pub(crate) fn signal(signal: Signal, value: &Value<'_>) -> Result<&'static str, &'static str> {
+/// What a restriction says, as the JSON that leaves; `Err` holds its strictest value where it cannot be read.
+pub(crate) fn restriction(restriction: Restriction, value: &Value<'_>) -> Result<&'static str, &'static str> {
     let text = |value: bool| if value { "true" } else { "false" };
-    match signal {
-        Signal::StrictWhenTrue => boolean(value).map(text).ok_or("true"),
-        Signal::StrictWhenFalse => boolean(value).map(text).ok_or("false"),
-        Signal::LimitedDataUse => limited_data_use(value).map(|on| if on { LDU } else { "[]" }).ok_or(LDU),
-        Signal::LimitedDataUseCountry => whole(value).filter(|n| *n == 0 || *n == 1).map(small_number).ok_or("0"),
-        Signal::LimitedDataUseState => {
+    match restriction {
+        Restriction::StrictWhenTrue => boolean(value).map(text).ok_or("true"),
+        Restriction::StrictWhenFalse => boolean(value).map(text).ok_or("false"),
+        Restriction::LimitedDataUse => limited_data_use(value).map(|on| if on { LDU } else { "[]" }).ok_or(LDU),
+        Restriction::LimitedDataUseCountry => whole(value).filter(|n| *n == 0 || *n == 1).map(small_number).ok_or("0"),
+        Restriction::LimitedDataUseState => {
             whole(value).filter(|n| *n == 0 || (1000..=1013).contains(n)).map(small_number).ok_or("0")
         }
     }
@@ -132,18 +132,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signal_that_cannot_be_read_counts_as_its_strictest_value() {
+    fn a_restriction_that_cannot_be_read_counts_as_its_strictest_value() {
         for state in 1000..=1013 {
-            assert_eq!(signal(Signal::LimitedDataUseState, &Value::Whole(state)), Ok(small_number(state)));
+            assert_eq!(restriction(Restriction::LimitedDataUseState, &Value::Whole(state)), Ok(small_number(state)));
             assert_eq!(small_number(state), state.to_string());
         }
-        assert_eq!(signal(Signal::LimitedDataUse, &Value::Text("LDU".into())), Ok(LDU));
-        assert_eq!(signal(Signal::LimitedDataUse, &Value::List(vec![])), Ok("[]"));
-        assert_eq!(signal(Signal::LimitedDataUse, &Value::List(vec![Value::Whole(1)])), Err(LDU));
-        assert_eq!(signal(Signal::LimitedDataUse, &Value::Misfit), Err(LDU));
-        assert_eq!(signal(Signal::StrictWhenTrue, &Value::Text("yes".into())), Err("true"));
-        assert_eq!(signal(Signal::StrictWhenFalse, &Value::Misfit), Err("false"));
-        assert_eq!(signal(Signal::LimitedDataUseCountry, &Value::Whole(7)), Err("0"));
+        assert_eq!(restriction(Restriction::LimitedDataUse, &Value::Text("LDU".into())), Ok(LDU));
+        assert_eq!(restriction(Restriction::LimitedDataUse, &Value::List(vec![])), Ok("[]"));
+        assert_eq!(restriction(Restriction::LimitedDataUse, &Value::List(vec![Value::Whole(1)])), Err(LDU));
+        assert_eq!(restriction(Restriction::LimitedDataUse, &Value::Misfit), Err(LDU));
+        assert_eq!(restriction(Restriction::StrictWhenTrue, &Value::Text("yes".into())), Err("true"));
+        assert_eq!(restriction(Restriction::StrictWhenFalse, &Value::Misfit), Err("false"));
+        assert_eq!(restriction(Restriction::LimitedDataUseCountry, &Value::Whole(7)), Err("0"));
     }
 
     #[test]

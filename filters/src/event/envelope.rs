@@ -47,11 +47,6 @@ impl SanitizedEnvelope {
         &self.json
     }
 
-    /// The members of the object without its braces, to be written into a larger one; empty if there are none.
-    pub fn members(&self) -> &str {
-        self.json.strip_prefix('{').and_then(|json| json.strip_suffix('}')).unwrap_or_default()
-    }
-
     /// Reads what was stored; `None` for anything that [`sanitize_envelope`] would not have written.
     pub fn from_stored(json: &str) -> Option<Self> {
         let mut rest = json.strip_prefix('{')?.strip_suffix('}')?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::document::{Document, EventId, EventIdFrom, Health, Narrow, OnNoUrl, Pii};
+use super::document::{Document, EventId, EventIdFrom, Health, Narrow, PageAction, Pii};
 use super::{FieldAction, PolicyDigest};
 use crate::schema::{FIELD_COUNT, Field, ROWS};
 
@@ -31,8 +31,8 @@ struct Canonical<'a> {
 
 #[derive(Serialize)]
 struct Pages<'a> {
-    default: OnNoUrl,
-    no_url: OnNoUrl,
+    default: PageAction,
+    no_url: PageAction,
     /// Their order decides.
     classes: Vec<Class<'a>>,
 }
@@ -41,7 +41,7 @@ struct Pages<'a> {
 struct Class<'a> {
     name: &'a str,
     patterns: &'a [String],
-    action: Option<OnNoUrl>,
+    action: Option<PageAction>,
     send_as: Option<&'a str>,
 }
 

@@ -193,8 +193,8 @@ fn compile_pages(pages: &document::Pages) -> Checked<PageRules> {
 fn page_outcome(class: &document::PageClass) -> Result<Outcome, &'static str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'.');
     match (class.action, &class.send_as) {
-        (Some(document::OnNoUrl::DropEvent), None) => Ok(Outcome::Drop),
-        (Some(document::OnNoUrl::Origin), None) => Ok(Outcome::Origin),
+        (Some(document::PageAction::DropEvent), None) => Ok(Outcome::Drop),
+        (Some(document::PageAction::Origin), None) => Ok(Outcome::Origin),
         (None, Some(path)) => {
             let fits = path.starts_with('/') && path.len() <= 100 && path.bytes().all(plain) && !path.contains("..");
             fits.then(|| Outcome::SendAs(path.as_str().into()))
@@ -236,7 +236,7 @@ fn is_always_handled(field: Field) -> bool {
     matches!(
         field,
         Field::EventName | Field::EventTime | Field::EventId | Field::ActionSource | Field::UserData | Field::CustomData
-    ) || matches!(field.row().kind, Kind::Signal(_))
+    ) || matches!(field.row().kind, Kind::Restriction(_))
 }
 
 fn unknown_field(path: &str) -> String {
@@ -258,7 +258,7 @@ pub(super) fn actions_of(field: Field) -> &'static [&'static str] {
         Kind::Contents => &["keep", "catalog"],
         Kind::Url => &["page"],
         Kind::Decimal { .. } => &["keep", "{ round_to = N }"],
-        Kind::FreeText | Kind::Object | Kind::EventName | Kind::EventId | Kind::UnixSeconds | Kind::Signal(_) => &[],
+        Kind::FreeText | Kind::Object | Kind::EventName | Kind::EventId | Kind::UnixSeconds | Kind::Restriction(_) => &[],
         Kind::Integer { .. }
         | Kind::Digits { .. }
         | Kind::Word(_)

@@ -59,16 +59,16 @@ pub(super) enum EventIdFrom {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Pages {
-    pub(super) default: OnNoUrl,
-    pub(super) no_url: OnNoUrl,
+    pub(super) default: PageAction,
+    pub(super) no_url: PageAction,
     #[serde(default)]
     pub(super) class: Vec<PageClass>,
 }
 
-/// What happens to an event whose page is not listed, or that has none.
+/// What a page does with its event: one of a class, one that is not listed, or none at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum OnNoUrl {
+pub(crate) enum PageAction {
     DropEvent,
     Origin,
 }
@@ -80,7 +80,7 @@ pub(super) struct PageClass {
     pub(super) name: String,
     #[serde(rename = "match")]
     pub(super) patterns: Vec<String>,
-    pub(super) action: Option<OnNoUrl>,
+    pub(super) action: Option<PageAction>,
     pub(super) send_as: Option<String>,
 }
 

@@ -1,8 +1,8 @@
 //! What a policy lets leave, in words for an auditor.
 
-use super::document::{EventIdFrom, OnNoUrl};
+use super::document::PageAction;
 use super::pages::Outcome;
-use super::{EventIdForm, FieldAction, Policy};
+use super::{EventIdForm, FieldAction, MissingId, Policy};
 use crate::schema::{Field, HashRule, Kind, ROWS, Section};
 
 /// What leaves under a policy, how, and which channels are open.
@@ -80,7 +80,7 @@ fn pages(policy: &Policy) -> Vec<(String, String)> {
         };
         lines.push((format!("{}: {}", class.name, class.patterns.join(" ")), leaves));
     }
-    let outcome = |on: OnNoUrl| if on == OnNoUrl::Origin { "leaves as /" } else { "drops its event" };
+    let outcome = |on: PageAction| if on == PageAction::Origin { "leaves as /" } else { "drops its event" };
     lines.push(("any other page".to_owned(), outcome(policy.pages.default).to_owned()));
     lines.push(("a website event without a usable URL".to_owned(), outcome(policy.pages.no_url).to_owned()));
     lines
@@ -96,7 +96,9 @@ fn form(policy: &Policy, field: Field) -> String {
         }
         (Kind::EventName, _) => "one of the names above".to_owned(),
         (Kind::EventId, _) if policy.events.event_id == EventIdForm::Opaque => {
-            "a UUID or ULID; any other id is replaced by its HMAC".to_owned()
+            let prefixes = policy.events.prefixes.join(" ");
+            let also = if prefixes.is_empty() { prefixes } else { format!(", also after {prefixes}") };
+            format!("a UUID or ULID{also}; any other id is replaced by its HMAC")
         }
         (Kind::EventId, _) => "1 to 80 of A-Z a-z 0-9 . _ : - ; any other id is replaced by its HMAC".to_owned(),
         (Kind::UnixSeconds, _) => "seconds since 1970, exact".to_owned(),
@@ -105,7 +107,7 @@ fn form(policy: &Policy, field: Field) -> String {
         (Kind::Digits { min, max }, _) => format!("{min} to {max} digits"),
         (Kind::Url, _) => "https://, one of the site's hosts, and a path from the list above".to_owned(),
         (Kind::Word(words), _) => format!("one of {}", words.join(" ")),
-        (Kind::Signal(_), _) => "as it came; one that cannot be read becomes its strictest value".to_owned(),
+        (Kind::Restriction(_), _) => "as it came; one that cannot be read becomes its strictest value".to_owned(),
         (Kind::Integer { min, max }, _) => format!("a whole number from {min} to {max}"),
         (Kind::Decimal { max }, _) => format!("a number from 0 to {max}, four fraction digits at most"),
         (Kind::Currency, _) => "an ISO 4217 code".to_owned(),
@@ -113,7 +115,7 @@ fn form(policy: &Policy, field: Field) -> String {
         (Kind::IpAddress, _) => "a whole IPv4 or IPv6 address".to_owned(),
         (Kind::UserAgent, _) => "a user agent of known parts, else its browser family's".to_owned(),
         (Kind::Fbp, _) => "fb.N.milliseconds.digits".to_owned(),
-        (Kind::Fbc, _) => "fb.N.milliseconds.click id".to_owned(),
+        (Kind::Fbc, _) => "fb.N.milliseconds.click id; made of the page's fbclid where there is none".to_owned(),
         (Kind::Contents, _) => "a list of id, quantity, item_price and delivery_category".to_owned(),
         (Kind::FreeText | Kind::Object, _) => "nothing".to_owned(),
     }
@@ -151,13 +153,19 @@ fn channels(policy: &Policy) -> Vec<Channel> {
                 .to_owned(),
         );
     }
-    if policy.document.events.event_id_from as u8 == EventIdFrom::Content as u8 {
+    if policy.events.missing_id == MissingId::Content {
         open("event_id: an event without one gets the HMAC of its content, so equal events have equal ids".to_owned());
     }
     let tokens: Vec<Field> = ROWS.iter().filter(|row| row.kind == Kind::Token).map(|row| row.field).collect();
     let tokens = kept(&tokens);
     if !tokens.is_empty() {
         open(format!("{}: leaves as it came where it has the form of a token", tokens.join(", ")));
+    }
+    let digits: Vec<Field> =
+        ROWS.iter().filter(|row| matches!(row.kind, Kind::Digits { .. })).map(|row| row.field).collect();
+    let digits = kept(&digits);
+    if !digits.is_empty() {
+        open(format!("{}: any number of so many digits leaves; a telephone number has as many", digits.join(", ")));
     }
     let hashed: Vec<&str> = ROWS
         .iter()
@@ -172,7 +180,10 @@ fn channels(policy: &Policy) -> Vec<Channel> {
     }
     let money: Vec<Field> =
         ROWS.iter().filter(|row| matches!(row.kind, Kind::Decimal { .. })).map(|row| row.field).collect();
-    let money = kept(&money);
+    let mut money = kept(&money);
+    if policy.action(Field::Contents) == FieldAction::Keep {
+        money.push(Field::ItemPrice.path());
+    }
     if !money.is_empty() {
         open(format!("{}: an exact price can tell which article it was", money.join(", ")));
     }

@@ -20,7 +20,7 @@ pub use canonical::StoredPolicy;
 pub use compile::PolicyError;
 pub use explain::{Channel, Explanation, Line};
 
-pub(crate) use document::OnNoUrl;
+pub(crate) use document::PageAction;
 pub(crate) use narrow::{FieldSet, Moment, Narrow, removed};
 pub(crate) use pages::{PageRules, Verdict};
 

@@ -1,14 +1,14 @@
 //! `[pages]`, compiled: to which class a page belongs, and what leaves of its URL.
 
-use super::document::{self, OnNoUrl};
+use super::document::{self, PageAction};
 use crate::page::{self, Page};
 use crate::user_agent::LANGUAGES;
 
 /// The classes of a policy.
 pub(crate) struct PageRules {
     pub(super) classes: Vec<PageClass>,
-    pub(crate) default: OnNoUrl,
-    pub(crate) no_url: OnNoUrl,
+    pub(crate) default: PageAction,
+    pub(crate) no_url: PageAction,
 }
 
 /// One class.
@@ -63,7 +63,7 @@ impl PageRules {
         }
         let class_of = |path| readings(path).find_map(|reading| self.classes.iter().find(|class| class.matches(reading)));
         // Path and route must both be listed: an unlisted one of the two is an unlisted page.
-        if self.default == OnNoUrl::DropEvent && paths().any(|path| class_of(path).is_none()) {
+        if self.default == PageAction::DropEvent && paths().any(|path| class_of(path).is_none()) {
             return Verdict::Drop;
         }
         match paths().find_map(class_of) {
@@ -208,7 +208,7 @@ impl Pattern {
 mod tests {
     use super::*;
 
-    fn rules(default: OnNoUrl) -> PageRules {
+    fn rules(default: PageAction) -> PageRules {
         let class = |name: &str, patterns: &[&str], outcome| PageClass {
             name: name.into(),
             patterns: patterns.iter().map(|text| Pattern::parse(text).expect("a pattern")).collect(),
@@ -220,11 +220,11 @@ mod tests {
                 class("portal", &["/rx/**", "/p/private/**"], Outcome::Drop),
             ],
             default,
-            no_url: OnNoUrl::DropEvent,
+            no_url: PageAction::DropEvent,
         }
     }
 
-    fn decide(default: OnNoUrl, url: &str) -> Option<String> {
+    fn decide(default: PageAction, url: &str) -> Option<String> {
         let rules = rules(default);
         match rules.decide(&page::read(url)?) {
             Verdict::Drop => None,
@@ -238,7 +238,7 @@ mod tests {
         for url in
             ["https://a.example/", "https://a.example/p", "https://a.example/P/1", "https://a.example/en-us/products/7"]
         {
-            assert_eq!(decide(OnNoUrl::DropEvent, url), listed, "{url}");
+            assert_eq!(decide(PageAction::DropEvent, url), listed, "{url}");
         }
         for url in [
             "https://a.example/rx",
@@ -248,16 +248,16 @@ mod tests {
             "https://a.example/#/rx/refill",
             "https://a.example/p#!/rx/refill",
         ] {
-            assert_eq!(decide(OnNoUrl::Origin, url), None, "{url}");
+            assert_eq!(decide(PageAction::Origin, url), None, "{url}");
         }
     }
 
     #[test]
     fn a_page_that_is_not_listed_drops_or_leaves_as_origin() {
         for url in ["https://a.example/products/7/reviews", "https://a.example/about", "https://a.example/#/about"] {
-            assert_eq!(decide(OnNoUrl::DropEvent, url), None, "{url}");
+            assert_eq!(decide(PageAction::DropEvent, url), None, "{url}");
         }
-        assert_eq!(decide(OnNoUrl::Origin, "https://a.example/about"), Some("/ -".to_owned()));
+        assert_eq!(decide(PageAction::Origin, "https://a.example/about"), Some("/ -".to_owned()));
     }
 
     #[test]

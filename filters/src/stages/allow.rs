@@ -22,8 +22,8 @@ impl Stage for Allow {
         for (field, value) in raw.iter() {
             let action = pass.policy.action(field);
             match (field.row().kind, action) {
-                (Kind::Signal(signal), _) => {
-                    let leaves = closed_form::signal(signal, value).unwrap_or_else(|strictest| {
+                (Kind::Restriction(restriction), _) => {
+                    let leaves = closed_form::restriction(restriction, value).unwrap_or_else(|strictest| {
                         pass.remove(Self::NAME, field, Reason::Shape, 1);
                         pass.report.change(field, Change::Rewritten);
                         strictest

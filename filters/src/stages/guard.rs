@@ -11,7 +11,7 @@ use crate::event::{Leaving, Outgoing, SanitizedEvent, Value};
 use crate::normalize::is_written_digest;
 use crate::policy::{FieldAction, Policy};
 use crate::report::{DropReason, StageName};
-use crate::schema::{Field, Kind, Section, Signal};
+use crate::schema::{Field, Kind, Restriction, Section};
 
 pub(crate) struct Guard;
 
@@ -93,7 +93,7 @@ pub(crate) fn is_closed(policy: &Policy, field: Field, value: &Value<'_>) -> boo
         }),
         (Field::UserData | Field::CustomData, _) => matches!(value, Value::Object),
         (Field::ActionSource, _) | (_, FieldAction::Keep) => is_same(allow::kept(field, value).leaving.as_ref(), value),
-        (_, FieldAction::Always) => is_signal(row.kind, value),
+        (_, FieldAction::Always) => is_restriction(row.kind, value),
         (_, FieldAction::Hash | FieldAction::Pseudonymize) => value.text().is_some_and(is_written_digest),
         (_, FieldAction::Page) => value.text().is_some_and(|url| is_outgoing_url(policy, url)),
         (_, FieldAction::RoundTo(step)) => match (value, row.kind) {
@@ -107,12 +107,12 @@ pub(crate) fn is_closed(policy: &Policy, field: Field, value: &Value<'_>) -> boo
     }
 }
 
-fn is_signal(kind: Kind, value: &Value<'_>) -> bool {
+fn is_restriction(kind: Kind, value: &Value<'_>) -> bool {
     match kind {
-        Kind::Signal(Signal::StrictWhenTrue | Signal::StrictWhenFalse) => matches!(value, Value::Bool(_)),
-        Kind::Signal(Signal::LimitedDataUse) => value.text() == Some("LDU"),
-        Kind::Signal(Signal::LimitedDataUseCountry) => matches!(closed_form::number(value), Some(0 | 1)),
-        Kind::Signal(Signal::LimitedDataUseState) => matches!(closed_form::number(value), Some(0 | 1000..=1013)),
+        Kind::Restriction(Restriction::StrictWhenTrue | Restriction::StrictWhenFalse) => matches!(value, Value::Bool(_)),
+        Kind::Restriction(Restriction::LimitedDataUse) => value.text() == Some("LDU"),
+        Kind::Restriction(Restriction::LimitedDataUseCountry) => matches!(closed_form::number(value), Some(0 | 1)),
+        Kind::Restriction(Restriction::LimitedDataUseState) => matches!(closed_form::number(value), Some(0 | 1000..=1013)),
         _ => false,
     }
 }

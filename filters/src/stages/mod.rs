@@ -4,14 +4,20 @@
 //! A stage reads the raw event, which never changes, and puts closed forms into the outgoing one, or halts the event. So no
 //! stage sees less because an earlier one has reduced something.
 
-pub(crate) mod allow;
-mod coarsen;
+pub(crate) mod shape;
+
 mod events;
-pub(crate) mod goods;
-pub(crate) mod guard;
-mod identity;
+
 mod pages;
-mod shape;
+
+pub(crate) mod allow;
+pub(crate) mod goods;
+
+mod identity;
+
+mod coarsen;
+
+pub(crate) mod guard;
 
 use crate::event::{Outgoing, RawEvent, SanitizedEvent, Value};
 use crate::pipeline::Context;
@@ -75,7 +81,7 @@ impl<'a> Pass<'a> {
             text,
             raw,
             out: Outgoing::new(),
-            report: Report::default(),
+            report: Report::with_room(),
             facts: Facts::default(),
             admitted: Vec::with_capacity(12),
             sealed: None,

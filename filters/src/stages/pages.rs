@@ -4,7 +4,7 @@
 use super::{Halt, Pass, Stage};
 use crate::event::{Leaving, Value};
 use crate::page::{self, Page};
-use crate::policy::{self, FieldAction, FieldSet, Moment, OnNoUrl, Verdict};
+use crate::policy::{self, FieldAction, FieldSet, Moment, PageAction, Verdict};
 use crate::report::{Change, DropReason, Reason, StageName};
 use crate::schema::Field;
 
@@ -18,7 +18,7 @@ impl Stage for Pages {
         let page = url.and_then(page::read);
         let path = match &page {
             Some(page) => class(pass, page)?,
-            None if pass.facts.action_source == "website" && pass.policy.pages.no_url == OnNoUrl::DropEvent => {
+            None if pass.facts.action_source == "website" && pass.policy.pages.no_url == PageAction::DropEvent => {
                 return Err(Halt::Drop(DropReason::NoUrl));
             }
             None => "/",

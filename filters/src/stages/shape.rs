@@ -9,10 +9,10 @@ use crate::schema::{Field, Kind};
 
 /// How far ahead of our clock an event may be.
 const MAX_AHEAD_SECS: u64 = 10 * 60;
-/// Meta refuses a whole request with one older event (code 100, subcode 2804003).
-pub(crate) const MAX_AGE_SECS: u64 = 7 * 86_400;
-/// The same for `physical_store`.
-pub(crate) const MAX_AGE_STORE_SECS: u64 = 62 * 86_400;
+/// The oldest event that Meta takes, in seconds; for an older one it refuses the whole request (code 100, subcode 2804003).
+pub const MAX_AGE_SECS: u64 = 7 * 86_400;
+/// The same for the action source `physical_store`.
+pub const MAX_AGE_STORE_SECS: u64 = 62 * 86_400;
 /// A time beyond the year 5000 is one in milliseconds.
 const SURELY_MILLISECONDS: u64 = 100_000_000_000;
 

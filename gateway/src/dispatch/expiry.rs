@@ -3,17 +3,10 @@
 //! Meta counts from the event's time. We count from its receipt as well, so that an event whose time lies ahead does not stay
 //! longer than it may.
 
+use portcullis_filters::pipeline::{MAX_AGE_SECS, MAX_AGE_STORE_SECS};
 use serde::Deserialize;
 
-const DAY_SECS: u64 = 24 * 3600;
-
-/// Meta's limit.
-const LIMIT_SECS: u64 = 7 * DAY_SECS;
-
-/// Meta's limit for `action_source` `physical_store`.
-const STORE_LIMIT_SECS: u64 = 62 * DAY_SECS;
-
-/// Off the limit for the way to Meta and for clocks that differ.
+/// Off Meta's limit for the way to Meta and for clocks that differ.
 const MARGIN_SECS: u64 = 60;
 
 /// What the age of a stored event depends on.
@@ -26,15 +19,15 @@ struct Aged<'a> {
 
 /// The time in seconds since 1970 before which every event of a group can be sent, whatever its action source.
 pub(crate) fn group_expires_secs(oldest_event_secs: u64, received_ms: u64) -> u64 {
-    oldest_event_secs.min(received_ms / 1000).saturating_add(LIMIT_SECS - MARGIN_SECS)
+    oldest_event_secs.min(received_ms / 1000).saturating_add(MAX_AGE_SECS - MARGIN_SECS)
 }
 
 /// The time in seconds since 1970 from which a stored event is too old; `None` if it cannot be read.
 pub(crate) fn expires_secs(body: &str, received_ms: u64) -> Option<u64> {
     let aged: Aged<'_> = serde_json::from_str(body).ok()?;
     let limit = match aged.action_source.as_deref() {
-        Some("physical_store") => STORE_LIMIT_SECS,
-        _ => LIMIT_SECS,
+        Some("physical_store") => MAX_AGE_STORE_SECS,
+        _ => MAX_AGE_SECS,
     };
     Some(aged.event_time.min(received_ms / 1000).saturating_add(limit - MARGIN_SECS))
 }
