@@ -45,6 +45,8 @@ const WASTED_PAGES: i64 = 4096;
 const SHRINK_PAGES: u32 = 512;
 const SPARE_PAGES: i64 = 1024;
 
+const MISPLACED: &str =
+    "the outbox's file, its log or its lock was deleted, moved or replaced while it is open; put it back or restart";
 const LOG_IS_HELD: &str = "a reader of the file, such as an open sqlite3, holds back its write-ahead log";
 
 /// The thread's own state.
@@ -187,11 +189,7 @@ impl Writer {
     }
 
     fn transact(&mut self, appends: &mut [Asked<Append, Receipt>], writes: &mut [Write]) -> Result<(), Failure> {
-        let obstacle = match (self.reserve.is_held(), self.log_is_held) {
-            (false, _) => Some(Failure::DiskFull),
-            (true, true) => Some(Failure::Passing(LOG_IS_HELD.to_owned())),
-            (true, false) => None,
-        };
+        let obstacle = if appends.is_empty() { None } else { self.obstacle() };
         self.store.transaction(|store| {
             match &obstacle {
                 Some(obstacle) => {
@@ -207,6 +205,22 @@ impl Writer {
         self.written_bytes = self.written_bytes.saturating_add(bytes + COMMIT_BYTES);
         self.shared.cost.store(self.store.tally.cost(), Ordering::Relaxed);
         Ok(())
+    }
+
+    /// What stands in the way of keeping anything new. Settling goes on.
+    fn obstacle(&mut self) -> Option<Failure> {
+        if !self.reserve.is_held() {
+            return Some(Failure::DiskFull);
+        }
+        if self.log_is_held {
+            return Some(Failure::Passing(LOG_IS_HELD.to_owned()));
+        }
+        if !self.lock.is_in_place() {
+            let misplaced = Failure::Passing(MISPLACED.to_owned());
+            self.shared.health.failed(&misplaced);
+            return Some(misplaced);
+        }
+        None
     }
 
     /// Leases for those who did not wait: nobody will settle them, so they come back now and not at the end of their time.
@@ -247,7 +261,8 @@ impl Writer {
             }
         }
         let probed = self.store.probe();
-        self.note(probed.as_ref().err(), probed.is_ok() && !self.log_is_held);
+        let clear = probed.is_ok() && self.obstacle().is_none();
+        self.note(probed.as_ref().err(), clear);
     }
 
     fn regain_reserve(&mut self) {
