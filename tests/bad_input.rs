@@ -110,6 +110,13 @@ fn bad_requests(path: &str) -> Vec<Bad> {
             190,
         ),
         bad("an unknown path", Request::post("/v26.0/me/feed", json, good.clone()).bearer(KEY), 404, 2500),
+        bad("a path that is no UTF-8", Request::post("/v26.0/%ff/events", json, good.clone()).bearer(KEY), 404, 2500),
+        bad(
+            "a path that is no UTF-8, without a version",
+            Request::post("/%C3%28/events", json, "{}").bearer(KEY),
+            404,
+            2500,
+        ),
         bad("no path", Request::new("GET", "/"), 404, 2500),
         bad("another method", Request::new("GET", path).bearer(KEY), 405, 2500),
         Bad {

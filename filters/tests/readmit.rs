@@ -1,9 +1,16 @@
 //! Stored events against the policy of today.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test may fail loudly"
+)]
 
 mod common;
 
 use common::{
-    FBP, HOSTS, event, forwarded, lines, policy, policy_for, purchase, run_with, sdk_event, text, with, with_fields,
+    FBP, event, forwarded, lines, policy, policy_for, purchase, run_with, sdk_event, text, with, with_fields,
     with_fields_and,
 };
 use portcullis_filters::pipeline::{Outcome, Readmission, readmit};
@@ -55,17 +62,11 @@ fn a_stricter_policy_takes_away_and_says_so() {
     let raw =
         with("PageView", &format!(r#"{FBP},"em":["jane@example.com","j@example.com"]"#), r#""value":1.5,"order_id":"o-1""#);
     let then = with_fields("user_data.em = \"hash\"\ncustom_data.value = \"keep\"\ncustom_data.order_id = \"keep\"");
-    let base = forwarded(&then, &raw);
-    assert_eq!(
-        across(&then, &with_fields("custom_data.value = \"keep\""), &raw),
-        base.replace(r#""em":["8c87b489ce35cf2e2f39f80e282cb2e804932a56a213983eeeb428407d43b52d","#, "")
-            .replace(
-                base.split_once("b52d\",").and_then(|(_, rest)| rest.split_once("\"fbp\"")).map_or("", |(em, _)| em),
-                ""
-            )
-            .replace(r#","order_id":"o-1""#, "")
-            + "\nguard user_data.em none not_allowed 2\nguard custom_data.order_id none not_allowed 1"
-    );
+    let now = with_fields("custom_data.value = \"keep\"");
+    let told = across(&then, &now, &raw);
+    let (left, report) = told.split_once('\n').unwrap();
+    assert_eq!(left, forwarded(&now, &raw), "what is left is what today's policy would have let out");
+    assert_eq!(report, "guard user_data.em none not_allowed 2\nguard custom_data.order_id none not_allowed 1");
 }
 
 #[test]
@@ -245,5 +246,4 @@ fn an_id_that_has_not_todays_form_does_not_leave_and_its_event_not_without_one()
     assert!(across("retail", &opaque, &uuid).starts_with("{\"event_name\""));
     let digest = event("").replace("e-1", "jane@example.com");
     assert!(across("retail", &opaque, &digest).starts_with("{\"event_name\""), "our own digest stays");
-    assert_eq!(HOSTS.len(), 2);
 }

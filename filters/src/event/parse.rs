@@ -250,20 +250,8 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_, 'de> {
                     Shape::Misfit => Value::Misfit,
                 })
             }
-            _ => json.deserialize_any(self).map(unwrap_single),
+            _ => json.deserialize_any(self),
         }
-    }
-}
-
-/// A list of one says what the one says, and most lists are of one. `[null]` stays a list: it says something, if nothing that
-/// can be read.
-fn unwrap_single(value: Value<'_>) -> Value<'_> {
-    match value {
-        Value::List(mut list) if list.len() == 1 => match list.pop() {
-            None | Some(Value::Null) => Value::List(vec![Value::Null]),
-            Some(only) => only,
-        },
-        other => other,
     }
 }
 
@@ -333,7 +321,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_, 'de> {
             return Ok(Value::Items(items));
         }
         if !field.row().many || in_list {
-            skip_elements(state, seq, depth - 1)?;
+            skip_elements(state, seq, depth)?;
             return Ok(Value::Misfit);
         }
         let Some(first) = seq.next_element_seed(ValueSeed { state, field, depth, in_list: true })? else {

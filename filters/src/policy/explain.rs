@@ -96,7 +96,9 @@ fn form(policy: &Policy, field: Field) -> String {
         }
         (Kind::EventName, _) => "one of the names above".to_owned(),
         (Kind::EventId, _) if policy.events.event_id == EventIdForm::Opaque => {
-            "a UUID or ULID; any other id is replaced by its HMAC".to_owned()
+            let prefixes = policy.events.prefixes.join(" ");
+            let also = if prefixes.is_empty() { prefixes } else { format!(", also after {prefixes}") };
+            format!("a UUID or ULID{also}; any other id is replaced by its HMAC")
         }
         (Kind::EventId, _) => "1 to 80 of A-Z a-z 0-9 . _ : - ; any other id is replaced by its HMAC".to_owned(),
         (Kind::UnixSeconds, _) => "seconds since 1970, exact".to_owned(),
@@ -113,7 +115,7 @@ fn form(policy: &Policy, field: Field) -> String {
         (Kind::IpAddress, _) => "a whole IPv4 or IPv6 address".to_owned(),
         (Kind::UserAgent, _) => "a user agent of known parts, else its browser family's".to_owned(),
         (Kind::Fbp, _) => "fb.N.milliseconds.digits".to_owned(),
-        (Kind::Fbc, _) => "fb.N.milliseconds.click id".to_owned(),
+        (Kind::Fbc, _) => "fb.N.milliseconds.click id; made of the page's fbclid where there is none".to_owned(),
         (Kind::Contents, _) => "a list of id, quantity, item_price and delivery_category".to_owned(),
         (Kind::FreeText | Kind::Object, _) => "nothing".to_owned(),
     }
@@ -159,6 +161,12 @@ fn channels(policy: &Policy) -> Vec<Channel> {
     if !tokens.is_empty() {
         open(format!("{}: leaves as it came where it has the form of a token", tokens.join(", ")));
     }
+    let digits: Vec<Field> =
+        ROWS.iter().filter(|row| matches!(row.kind, Kind::Digits { .. })).map(|row| row.field).collect();
+    let digits = kept(&digits);
+    if !digits.is_empty() {
+        open(format!("{}: any number of so many digits leaves; a telephone number has as many", digits.join(", ")));
+    }
     let hashed: Vec<&str> = ROWS
         .iter()
         .filter(|row| row.hash != HashRule::None && policy.action(row.field) == FieldAction::Hash)
@@ -172,7 +180,10 @@ fn channels(policy: &Policy) -> Vec<Channel> {
     }
     let money: Vec<Field> =
         ROWS.iter().filter(|row| matches!(row.kind, Kind::Decimal { .. })).map(|row| row.field).collect();
-    let money = kept(&money);
+    let mut money = kept(&money);
+    if policy.action(Field::Contents) == FieldAction::Keep {
+        money.push(Field::ItemPrice.path());
+    }
     if !money.is_empty() {
         open(format!("{}: an exact price can tell which article it was", money.join(", ")));
     }

@@ -1,5 +1,6 @@
 //! Events and policies for the suites of this crate.
 #![allow(dead_code, reason = "each suite uses a part of it")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::collections::HashMap;
 

@@ -15,6 +15,7 @@ mod room;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::post;
@@ -113,14 +114,25 @@ impl Ingest {
 
 async fn versioned(
     State(ingest): State<Arc<Ingest>>,
-    Path((version, dataset)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
     request: Request,
 ) -> Response {
-    if is_version(&version) { receive(ingest, dataset, request).await } else { unknown(&ingest) }
+    match path {
+        Ok(Path((version, dataset))) if is_version(&version) => receive(ingest, dataset, request).await,
+        _ => unknown(&ingest),
+    }
 }
 
-async fn unversioned(State(ingest): State<Arc<Ingest>>, Path(dataset): Path<String>, request: Request) -> Response {
-    receive(ingest, dataset, request).await
+async fn unversioned(
+    State(ingest): State<Arc<Ingest>>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    match path {
+        Ok(Path(dataset)) => receive(ingest, dataset, request).await,
+        // Escapes that are no UTF-8: left to axum, the answer would have another shape than all others.
+        Err(_) => unknown(&ingest),
+    }
 }
 
 async fn receive(ingest: Arc<Ingest>, dataset: String, request: Request) -> Response {

@@ -59,7 +59,7 @@ pub struct Metrics {
     pub gate_closed: IntGaugeVec,
     /// Requests answered, by `route` and `status` class.
     pub requests: IntCounterVec,
-    /// Time from the last byte of a request to its answer, by `route`.
+    /// Time from the headers of a request to its answer, the reading of its body included, by `route`.
     pub request_seconds: HistogramVec,
     /// Time of one request to Meta, by `dataset` and `outcome`.
     pub deliver_seconds: HistogramVec,

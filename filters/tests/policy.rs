@@ -1,0 +1,219 @@
+//! A compiled policy: its digest, its explanation, the built-ins.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod common;
+
+use common::{policy, policy_for};
+use portcullis_filters::policy::{BUILTINS, Explanation, Policy, PolicyDigest};
+
+const HOSTS: &[&str] = &["www.shop.example"];
+
+fn digest(text: &str) -> String {
+    policy_for(text, HOSTS).digest().to_string()
+}
+
+fn retail() -> &'static str {
+    Policy::builtin("retail").unwrap().1
+}
+
+fn pharmacy() -> &'static str {
+    Policy::builtin("pharmacy").unwrap().1
+}
+
+#[test]
+fn built_ins_are_found_by_name_and_version() {
+    for (full, text) in BUILTINS {
+        let (bare, version) = full.split_once('@').unwrap();
+        assert_eq!(Policy::builtin(full), Some((*full, *text)));
+        assert_eq!(Policy::builtin(bare), Some((*full, *text)), "a bare name is the newest version");
+        let policy = policy(full);
+        assert_eq!((policy.name(), policy.version().to_string().as_str()), (bare, version));
+        assert!(text.lines().next().unwrap().starts_with(&format!("# {full}: ")), "the first line says what it is");
+    }
+    for name in ["", "@", "retail@", "retail@0", "retail@2", "Retail", "shop", "@1", "retail@1@1"] {
+        assert_eq!(Policy::builtin(name), None, "{name}");
+    }
+}
+
+#[test]
+fn the_digest_is_that_of_the_canonical_text() {
+    use sha2::{Digest, Sha256};
+    let policy = policy("pharmacy");
+    let bytes: [u8; 32] = Sha256::digest(policy.canonical()).into();
+    assert_eq!(policy.digest(), PolicyDigest::from_bytes(bytes));
+    assert_eq!(policy.digest().as_bytes(), &bytes);
+    assert_eq!(policy.digest().to_string().len(), 64);
+    assert_eq!(format!("{policy:?}"), format!("Policy(pharmacy@1 {})", policy.digest()));
+}
+
+#[test]
+fn the_digest_is_the_same_whenever_the_same_is_decided() {
+    let base = digest(pharmacy());
+    assert_eq!(digest(pharmacy()), base);
+    let same = [
+        ("comments", pharmacy().replace("\n#", "\n# Now ")),
+        ("owner", pharmacy().replace("owner   = \"portcullis\"", "owner = \"privacy@pharmacy.example\"")),
+        ("no owner", pharmacy().replace("owner   = \"portcullis\"", "")),
+        (
+            "order of fields",
+            pharmacy()
+                .replace("em                = \"hash\"\nph                = \"hash\"", "ph = \"hash\"\nem = \"hash\"\n"),
+        ),
+        ("order of events", pharmacy().replace("\"PageView\", \"ViewContent\"", "\"ViewContent\", \"PageView\"")),
+        (
+            "order of keys",
+            pharmacy().replace(
+                "default = \"drop_event\"\nno_url  = \"drop_event\"",
+                "no_url = \"drop_event\"\ndefault = \"drop_event\"",
+            ),
+        ),
+        ("spelling", pharmacy().replace("\"order-\"", "'order-'")),
+        ("a default in writing", pharmacy().replace("\n[pages]", "\nevent_id_from = \"random\"\n[pages]")),
+    ];
+    for (what, text) in same {
+        assert_ne!(text, pharmacy(), "{what} is no change of the text");
+        assert_eq!(digest(&text), base, "{what}");
+    }
+}
+
+#[test]
+fn whatever_decides_changes_the_digest() {
+    let mut digests = vec![digest(pharmacy())];
+    for (from, to) in [
+        ("name    = \"pharmacy\"", "name = \"chemist\""),
+        ("version = 1", "version = 2"),
+        ("\"AddToWishlist\", ", ""),
+        ("event_id = \"opaque\"", "event_id = \"opaque\"\nevent_id_from = \"content\""),
+        ("prefixes = [\"order-\"]", "prefixes = [\"order-\", \"o-\"]"),
+        ("prefixes = [\"order-\"]", ""),
+        ("prefixes = [\"order-\"]", "rename = { Own = \"Purchase\" }"),
+        ("prefixes = [\"order-\"]", "rename = { Other = \"Purchase\" }"),
+        ("prefixes = [\"order-\"]", "rename = { Own = \"Search\" }"),
+        ("default = \"drop_event\"", "default = \"origin\""),
+        ("no_url  = \"drop_event\"", "no_url  = \"origin\""),
+        ("\"/deals/**\", ", ""),
+        ("\"/deals/**\"", "\"/deals/*\""),
+        ("send_as = \"/store\"", "send_as = \"/shop\""),
+        ("send_as = \"/store\"", "action = \"origin\""),
+        ("name    = \"store\"", "name = \"shop\""),
+        ("ph                = \"hash\"", ""),
+        ("external_id       = \"pseudonymize\"", "external_id = \"hash\""),
+        ("fbc               = \"keep\"", "fbc = \"keep\"\nclient_ip_address = \"keep\""),
+        ("value    = \"keep\"", "value = { round_to = 1 }"),
+        ("value    = \"keep\"", "value = { round_to = 2 }"),
+        ("order_id = \"pseudonymize\"", "order_id = \"keep\""),
+        ("[health]", "[[narrow]]\nwhen = { event = \"Purchase\" }\nremove = [\"user_data.em\"]\n[health]"),
+        ("[health]", "[[narrow]]\nwhen = { event = \"Search\" }\nremove = [\"user_data.em\"]\n[health]"),
+        ("[health]", "[[narrow]]\nwhen = { event = \"Search\", dataset = \"1\" }\nremove = [\"user_data.em\"]\n[health]"),
+        ("[health]", "[[narrow]]\nwhen = { event = \"Search\" }\nremove = [\"user_data.ph\"]\n[health]"),
+        ("scan      = \"whole_event\"", "scan = \"kept_fields\""),
+        ("on_signal = \"drop_event\"", "on_signal = \"drop_goods\""),
+        ("ambiguous = \"context\"", "ambiguous = \"always\""),
+        ("ambiguous = \"context\"", "ambiguous = \"context\"\nadd_terms = [\"x\"]"),
+        ("ambiguous = \"context\"", "ambiguous = \"context\"\nignore_terms = [{ term = \"x\", because = \"y\" }]"),
+    ] {
+        let text = pharmacy().replacen(from, to, 1);
+        assert_ne!(text, pharmacy(), "{from} is not in the text");
+        digests.push(digest(&text));
+    }
+    for hosts in
+        [&["other.example"][..], &["www.shop.example", "other.example"], &["other.example", "www.shop.example"], &[]]
+    {
+        digests.push(policy_for(pharmacy(), hosts).digest().to_string());
+    }
+    let all = digests.len();
+    digests.sort();
+    digests.dedup();
+    assert_eq!(digests.len(), all, "two policies that decide otherwise have one digest");
+}
+
+/// An explanation as `policy explain` has it, for people to read.
+fn tell(explanation: &Explanation) -> String {
+    let Explanation { owner, events, renames, pages, leaves, stays, channels } = explanation;
+    let lines = [
+        vec![format!("owner {}", owner.as_deref().unwrap_or("none")), format!("events {}", events.join(" "))],
+        renames.iter().map(|(own, name)| format!("rename {own} -> {name}")).collect(),
+        pages.iter().map(|(page, becomes)| format!("page {page} | {becomes}")).collect(),
+        leaves.iter().map(|line| format!("leaves {} {} | {}", line.path, line.action, line.form)).collect(),
+        stays.iter().map(|path| format!("stays {path}")).collect(),
+        channels
+            .iter()
+            .map(|channel| format!("OPEN{} {}", if channel.not_in_force { " (not in force)" } else { "" }, channel.text))
+            .collect(),
+    ];
+    lines.concat().join("\n")
+}
+
+#[test]
+fn retail_explained() {
+    insta::assert_snapshot!(tell(&policy("retail@1").explain()));
+}
+
+#[test]
+fn pharmacy_explained() {
+    insta::assert_snapshot!(tell(&policy("pharmacy@1").explain()));
+}
+
+#[test]
+fn hospital_explained() {
+    insta::assert_snapshot!(tell(&policy("hospital@1").explain()));
+}
+
+#[test]
+fn what_stays_away_and_what_leaves_are_the_whole_table() {
+    use portcullis_filters::schema::{Kind, ROWS, Section};
+    for (name, _) in BUILTINS {
+        let explanation = policy(name).explain();
+        let mut paths: Vec<&str> = explanation.leaves.iter().map(|line| line.path).chain(explanation.stays).collect();
+        paths.sort_unstable();
+        let mut table: Vec<&str> = ROWS
+            .iter()
+            .filter(|row| row.section != Section::Contents && row.kind != Kind::Object)
+            .map(|row| row.path)
+            .collect();
+        table.sort_unstable();
+        assert_eq!(paths, table, "{name}");
+    }
+}
+
+#[test]
+fn what_is_not_in_force_is_open_and_said_so() {
+    let closed: Vec<String> = policy("hospital")
+        .explain()
+        .channels
+        .into_iter()
+        .filter(|channel| channel.not_in_force)
+        .map(|channel| channel.text)
+        .collect();
+    assert_eq!(closed.len(), 2);
+    assert!(closed[0].starts_with("[health] is not in force") && closed[1].starts_with("[pii] is not in force"));
+    let channels =
+        |text: &str| -> String { policy(text).explain().channels.into_iter().map(|channel| channel.text + "\n").collect() };
+    let plain = retail()
+        .replace("order_id     = \"pseudonymize\"", "order_id = \"catalog\"\nitem_number = \"keep\"")
+        .replace("fbp               = \"keep\"", "fbp = \"keep\"\nfb_login_id = \"keep\"");
+    let told = channels(
+        &plain
+            .replace("event_source_url = \"page\"\n", "")
+            .replace("event_id = \"token\"", "event_id = \"token\"\nevent_id_from = \"content\""),
+    );
+    for part in [
+        "event_id: any token leaves",
+        "event_id: an event without one gets the HMAC of its content",
+        "custom_data.content_ids, custom_data.contents: ids of goods leave",
+        "custom_data.item_number: leaves as it came",
+        "user_data.fb_login_id: any number of so many digits leaves",
+        "custom_data.value, custom_data.contents[].item_price: an exact price",
+        "event_source_url has no line",
+        "user_data.em, user_data.ph",
+    ] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+    assert!(
+        policy(&plain)
+            .explain()
+            .leaves
+            .iter()
+            .any(|line| line.path == "custom_data.order_id" && line.form.contains("no catalogue"))
+    );
+}
