@@ -19,7 +19,7 @@ pub use builtin::BUILTINS;
 pub(crate) use canonical::PageKnowledge;
 pub use canonical::StoredPolicy;
 pub use compile::PolicyError;
-pub use explain::{Channel, Explanation, Line};
+pub use explain::{Channel, Explanation, Line, Standing};
 
 pub(crate) use document::PageAction;
 pub(crate) use narrow::{FieldSet, Moment, Narrow, removed};

@@ -38,8 +38,11 @@ pub(super) enum Encoding {
 /// A body, and the room that it takes.
 pub(super) struct Received {
     pub(super) bytes: Bytes,
-    pub(super) place: Place,
+    pub(super) places: Places,
 }
+
+/// The room that a body takes: of all bodies, and of those of strangers where its sender is not known yet.
+pub(super) type Places = (Place, Option<Place>);
 
 impl Door {
     pub(super) fn new(server: &Server) -> Self {
@@ -58,16 +61,17 @@ impl Door {
             discard(body).await;
             return Err(Fault::TooLarge);
         }
-        let room = if known { &self.room } else { &self.room_of_strangers };
         // A body of unknown length could be as long as the bound.
-        let place = room.take(announced.unwrap_or(self.max_body_bytes)).await.ok_or(Fault::NotNow)?;
+        let bytes = announced.unwrap_or(self.max_body_bytes);
+        let share = if known { None } else { Some(self.room_of_strangers.take(bytes).await.ok_or(Fault::NotNow)?) };
+        let place = self.room.take(bytes).await.ok_or(Fault::NotNow)?;
         #[expect(clippy::disallowed_methods, reason = "capped by Limited")]
         let whole = Limited::new(body, self.max_body_bytes).collect();
         match tokio::time::timeout(self.body_timeout, whole).await {
             Err(_) => Err(Fault::TooSlow),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Fault::TooLarge),
             Ok(Err(_)) => Err(Fault::BrokenBody),
-            Ok(Ok(collected)) => Ok(Received { bytes: collected.to_bytes(), place }),
+            Ok(Ok(collected)) => Ok(Received { bytes: collected.to_bytes(), places: (place, share) }),
         }
     }
 }

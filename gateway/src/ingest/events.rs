@@ -36,7 +36,7 @@ pub(super) async fn receive(ingest: &Arc<Ingest>, dataset: &str, request: Reques
         return answer;
     }
     tracing::error!(trace = %trace, "a request could not be finished in time");
-    Answer::Fault(Fault::NotNow)
+    Answer::Fault(Fault::Unsure)
 }
 
 /// A request that was read whole.
@@ -79,7 +79,7 @@ fn agreed_key(outside: Option<SecretString>, inside: Option<SecretString>) -> Re
 
 async fn take(ingest: Arc<Ingest>, admitted: Admitted) -> Answer {
     let Admitted { dataset, key, encoding, body } = admitted;
-    let Received { bytes, place } = body;
+    let Received { bytes, places } = body;
     let decoded = match decode(encoding, &bytes) {
         Ok(decoded) => decoded,
         Err(fault) => return Answer::Fault(fault),
@@ -90,7 +90,7 @@ async fn take(ingest: Arc<Ingest>, admitted: Admitted) -> Answer {
         Err(fault) => Answer::Fault(fault),
     };
     // Raw values live as long as the request's room is held, and no longer.
-    drop(place);
+    drop(places);
     answer
 }
 

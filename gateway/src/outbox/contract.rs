@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_filters::policy::PolicyDigest;
+use portcullis_filters::report::WithdrawReason;
 
 use super::bench::{Bench, ROOMY};
 use super::samples::{append, ids};
@@ -198,7 +199,7 @@ contract! {
             Settlement::Delivered,
             Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 2_804_019 }),
             Settlement::Expired,
-            Settlement::Withdrawn,
+            Settlement::Withdrawn(WithdrawReason::GuardFailed),
             RETRY_SENT,
         ];
         let settled = bench.outbox.settle(lease, outcomes).await.unwrap();
@@ -233,7 +234,7 @@ contract! {
                 Err(refused) => break refused,
             }
         };
-        assert!(matches!(refused, OutboxError::Full) && refused.may_be_tried_again());
+        assert!(matches!(refused, OutboxError::Full));
         let depth = bench.depth().await;
         assert!(kept > 5 && depth.pending_events == kept && depth.bytes <= 20_000);
         bench.crash().await;
@@ -289,6 +290,21 @@ contract! {
             let lease = bench.lease_one("1", 2_000, 3_000).await;
             bench.settle(lease, Settlement::Delivered).await;
         }
+    }
+
+    async fn o9_the_end_of_a_suspect_wakes_those_that_wait_for_it(bench: &mut Bench, cap ROOMY) {
+        bench.append("1", &["a"]).await;
+        bench.append("1", &["b"]).await;
+        for _ in 0..3 {
+            assert_eq!(bench.lease("1", 10, 2_000, 3_000).await.len(), 2);
+            bench.crash().await;
+        }
+        let first = bench.lease_one("1", 2_000, 3_000).await;
+        let changed = bench.outbox.changed();
+        assert_eq!(bench.outbox.next_due_ms("1", 2_000).await.unwrap(), Some(3_000));
+        bench.settle(first, Settlement::Delivered).await;
+        assert!(changed.has_changed().unwrap());
+        assert_eq!(bench.outbox.next_due_ms("1", 2_000).await.unwrap(), Some(2_000));
     }
 
     async fn a8_totals_equal_a_recount_after_a_crash(bench: &mut Bench, cap ROOMY) {
