@@ -108,7 +108,7 @@ pub(super) enum Fault {
         index: usize,
         refusal: Refusal,
     },
-    /// Memory or disk is short, or the outbox failed.
+    /// Memory or disk is short, the outbox failed, or it takes long: then the events may still be kept, and come twice.
     NotNow,
     /// The disk did not answer in time: what was sent may be taken after all.
     Unsure,
@@ -155,7 +155,7 @@ impl Fault {
                 "Service temporarily unavailable: it is not known whether this request was taken; send it again with the same event ids."
                     .to_owned()
             }
-            Self::NotNow => "Service temporarily unavailable: nothing of this request was taken, send it again.".to_owned(),
+            Self::NotNow => "Service temporarily unavailable: send this request again.".to_owned(),
         }
     }
 }
