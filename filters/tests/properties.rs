@@ -185,7 +185,7 @@ fn canary() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn only_what_the_policy_names_leaves_and_only_as_the_guard_would_write_it_again(event in event()) {
