@@ -128,7 +128,9 @@ fn paths(json: &str) -> BTreeMap<String, Vec<String>> {
                 }
             }
             Value::Array(items) if items.iter().any(Value::is_object) => {
-                items.iter().for_each(|item| walk(&format!("{path}[]"), item, paths));
+                for item in items {
+                    walk(&format!("{path}[]"), item, paths);
+                }
             }
             scalar => paths.entry(path.to_owned()).or_default().push(scalar.to_string()),
         }
