@@ -138,7 +138,17 @@ fn tell(explanation: &Explanation) -> String {
         stays.iter().map(|path| format!("stays {path}")).collect(),
         channels
             .iter()
-            .map(|channel| format!("OPEN{} {}", if channel.standing == Standing::NotInForce { " (not in force)" } else { "" }, channel.text))
+            .map(|channel| {
+                format!(
+                    "OPEN{} {}",
+                    match channel.standing {
+                        Standing::NotInForce => " (not in force)",
+                        Standing::Warned => " (warned of)",
+                        Standing::Known => "",
+                    },
+                    channel.text
+                )
+            })
             .collect(),
     ];
     lines.concat().join("\n")
