@@ -39,7 +39,8 @@ fn outcome(policy: &str, raw: &str) -> String {
 fn story(policy: &str) -> String {
     let captures = CAPTURES.map(|capture| (capture, sdk_event(capture)));
     let events = [("the purchase of the benchmarks", purchase())].into_iter().chain(captures);
-    events.map(|(name, raw)| format!("## {name}\n{}\n", outcome(policy, &raw))).collect()
+    let lines: Vec<String> = events.map(|(name, raw)| format!("## {name}\n{}\n", outcome(policy, &raw))).collect();
+    lines.concat()
 }
 
 #[test]

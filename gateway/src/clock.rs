@@ -28,7 +28,7 @@ impl Clock {
     /// Moves a clock made by [`Clock::set`] on; the machine's clock is left alone.
     pub fn advance(&self, by: Duration) {
         if let Source::Set(unix_ms) = &self.0 {
-            unix_ms.fetch_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+            unix_ms.fetch_add(millis(by), Ordering::SeqCst);
         }
     }
 
@@ -36,9 +36,7 @@ impl Clock {
     pub fn unix_ms(&self) -> u64 {
         match &self.0 {
             #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
-            Source::System => SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)),
+            Source::System => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis),
             Source::Set(unix_ms) => unix_ms.load(Ordering::SeqCst),
         }
     }
@@ -47,4 +45,9 @@ impl Clock {
     pub fn unix_secs(&self) -> u64 {
         self.unix_ms() / 1000
     }
+}
+
+/// A duration in milliseconds, as times are counted here.
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::{Admin, Config, Dataset, Dispatch, Meta, Outbox, Server, Site};
+use crate::clock::millis;
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -13,7 +14,7 @@ const MIB: u64 = 1024 * KIB;
 const GROUP_BYTES: u64 = MIB;
 /// Meta refuses more events in one request.
 const META_BATCH_EVENTS: u64 = 1000;
-/// What a lease has to spare after two requests and the linger.
+/// What a lease has to spare after two requests and the linger: the dispatcher keeps a second after each request for settling.
 const LEASE_MARGIN: Duration = Duration::from_secs(5);
 
 /// A key and why it cannot be.
@@ -164,8 +165,4 @@ fn holds(relation: bool, key: &str, reason: impl FnOnce() -> String) -> Checked 
 
 fn within(key: &str, number: u64, range: RangeInclusive<u64>) -> Checked {
     holds(range.contains(&number), key, || format!("is {number}; it can be {} to {}", range.start(), range.end()))
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::chance::Chance;
+use crate::clock::millis;
 
 /// The schedule of one gate.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +37,7 @@ impl Backoff {
 }
 
 fn draw(up_to: Duration, chance: &Chance) -> Duration {
-    let bound = u64::try_from(up_to.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
+    let bound = millis(up_to).saturating_add(1);
     Duration::from_millis(chance.below(bound))
 }
 

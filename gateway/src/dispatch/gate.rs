@@ -11,6 +11,7 @@ use prometheus::IntGaugeVec;
 
 use super::backoff::Backoff;
 use crate::chance::Chance;
+use crate::clock::millis;
 
 /// Why a gate is closed: the closed list of the metric's label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,15 +83,6 @@ pub(crate) enum Pass {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ticket(u64);
 
-/// What the readiness body and `DispatchStatus` show of a gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closed {
-    /// Why.
-    pub cause: Cause,
-    /// When the next probe goes, in milliseconds since 1970.
-    pub until_ms: u64,
-}
-
 /// The gate of one dataset.
 #[derive(Debug)]
 pub(crate) struct Gate {
@@ -106,7 +98,6 @@ struct State {
     epoch: u64,
     failures: u32,
     closed: Option<Hold>,
-    last_success_ms: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -142,13 +133,7 @@ impl Gate {
         state.closed.filter(|_| ticket.0 != state.epoch).map(|hold| hold.until_ms)
     }
 
-    /// Meta took a batch. Says whether that opened the gate.
-    pub(crate) fn delivered(&self, ticket: Ticket, now_ms: u64) -> bool {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).last_success_ms = Some(now_ms);
-        self.passed(ticket)
-    }
-
-    /// Meta judged a batch by what is in it, so the way is free. Says whether that opened the gate.
+    /// Meta took a batch, or judged it by what is in it, so the way is free. Says whether that opened the gate.
     pub(crate) fn passed(&self, ticket: Ticket) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if ticket.0 != state.epoch {
@@ -181,10 +166,9 @@ impl Gate {
         hold.until_ms
     }
 
-    /// When Meta last took a batch, and whether the gate is closed.
-    pub(crate) fn status(&self) -> (Option<u64>, Option<Closed>) {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        (state.last_success_ms, state.closed.map(|hold| Closed { cause: hold.cause, until_ms: hold.until_ms }))
+    /// Why it is closed, if it is.
+    pub(crate) fn closed(&self) -> Option<Cause> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).closed.map(|hold| hold.cause)
     }
 
     fn show(&self, closed: Option<Cause>) {
@@ -195,7 +179,7 @@ impl Gate {
 }
 
 fn later(now_ms: u64, wait: Duration) -> u64 {
-    now_ms.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
+    now_ms.saturating_add(millis(wait))
 }
 
 #[cfg(test)]
@@ -232,10 +216,10 @@ mod tests {
         assert_eq!(shown(&metrics, Cause::Unavailable), 1);
         let probe = gate.look(until);
         assert!(matches!(probe, Pass::Probe(_)));
-        assert!(gate.delivered(ticket(probe), until));
+        assert!(gate.passed(ticket(probe)));
         assert!(matches!(gate.look(until), Pass::Open(_)));
         assert_eq!(shown(&metrics, Cause::Unavailable), 0);
-        assert_eq!(gate.status(), (Some(until), None));
+        assert_eq!(gate.closed(), None);
     }
 
     #[test]
@@ -244,7 +228,7 @@ mod tests {
         let first = gate.failed(ticket(gate.look(0)), Cause::Unavailable, None, 0);
         gate.failed(ticket(gate.look(first)), Cause::Token, None, first);
         assert_eq!((shown(&metrics, Cause::Unavailable), shown(&metrics, Cause::Token)), (0, 1));
-        assert_eq!(gate.status().1.unwrap().cause, Cause::Token);
+        assert_eq!(gate.closed(), Some(Cause::Token));
     }
 
     #[test]
@@ -253,7 +237,7 @@ mod tests {
         let early = ticket(gate.look(0));
         let until = gate.failed(early, Cause::Unavailable, None, 0);
         assert_eq!(gate.failed(early, Cause::Unreachable, None, 1), until);
-        assert!(!gate.delivered(early, 2));
+        assert!(!gate.passed(early));
         assert_eq!(gate.look(3), Pass::ClosedUntil(until));
         let asked = gate.failed(early, Cause::RateLimited, Some(Duration::from_secs(30)), 4);
         assert!(asked >= 30_004, "{asked}");

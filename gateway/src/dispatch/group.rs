@@ -5,36 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_filters::report::{Report, WithdrawReason};
+use portcullis_filters::report::Report;
 
-use crate::outbox::{Lease, QuarantineReason, Settled, Settlement};
+use crate::outbox::{Lease, Settled, Settlement};
 use crate::telemetry::metrics::Metrics;
-
-/// What became of an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// Meta has it.
-    Delivered,
-    /// To be tried again.
-    Retry {
-        /// Not before this time in milliseconds since 1970.
-        not_before_ms: u64,
-        /// Whether its bytes may have been sent.
-        attempted: bool,
-    },
-    /// Set aside.
-    Quarantine(QuarantineReason),
-    /// Too old for Meta.
-    Expired,
-    /// The policy of today does not let it leave.
-    Withdrawn(WithdrawReason),
-}
 
 /// A leased group.
 #[derive(Debug)]
 pub(crate) struct Group {
     lease: Lease,
-    outcomes: Vec<Option<Outcome>>,
+    settlements: Vec<Option<Settlement>>,
     reports: Vec<(usize, Report)>,
 }
 
@@ -42,7 +22,7 @@ impl Group {
     /// A group of which nothing has been decided.
     pub(crate) fn new(lease: Lease) -> Self {
         let events = lease.events().count();
-        Self { lease, outcomes: vec![None; events], reports: Vec::new() }
+        Self { lease, settlements: vec![None; events], reports: Vec::new() }
     }
 
     /// What the outbox keeps of it.
@@ -51,16 +31,16 @@ impl Group {
     }
 
     /// Decides one event. The first decision holds.
-    pub(crate) fn decide(&mut self, event: usize, outcome: Outcome) {
-        if let Some(open @ None) = self.outcomes.get_mut(event) {
-            *open = Some(outcome);
+    pub(crate) fn decide(&mut self, event: usize, settlement: Settlement) {
+        if let Some(open @ None) = self.settlements.get_mut(event) {
+            *open = Some(settlement);
         }
     }
 
     /// Decides every event that is still open.
-    pub(crate) fn decide_rest(&mut self, outcome: &Outcome) {
-        for open in self.outcomes.iter_mut().filter(|open| open.is_none()) {
-            *open = Some(outcome.clone());
+    pub(crate) fn decide_rest(&mut self, settlement: Settlement) {
+        for open in self.settlements.iter_mut().filter(|open| open.is_none()) {
+            *open = Some(settlement);
         }
     }
 
@@ -74,12 +54,12 @@ impl Group {
 
     /// Whether every event is decided.
     pub(crate) fn is_decided(&self) -> bool {
-        self.outcomes.iter().all(Option::is_some)
+        self.settlements.iter().all(Option::is_some)
     }
 
     /// Whether no event is decided.
     pub(crate) fn is_untouched(&self) -> bool {
-        self.outcomes.iter().all(Option::is_none)
+        self.settlements.iter().all(Option::is_none)
     }
 
     /// The lease, to be given back.
@@ -89,44 +69,34 @@ impl Group {
 
     /// The lease, one settlement an event, and what to count once they hold. An open event is to be tried again at
     /// `now_ms`: an event is never given up because nobody decided it.
-    pub(crate) fn into_settlements(self, now_ms: u64) -> (Lease, Vec<Settlement>, Tally) {
-        let mut tally = Tally { site: self.lease.site.to_string(), ..Tally::default() };
-        for (event, report) in self.reports {
-            if matches!(self.outcomes.get(event), Some(Some(Outcome::Delivered))) {
-                tally.reports.push(report);
+    pub(crate) fn into_settlements(self, now_ms: u64) -> (Lease, Vec<Settlement>, Counts) {
+        let kept = Settlement::Retry { not_before_ms: now_ms, attempted: false };
+        let settlements: Vec<_> = self.settlements.into_iter().map(|settlement| settlement.unwrap_or(kept)).collect();
+        let mut counts = Counts { site: self.lease.site.to_string(), ..Counts::default() };
+        for settlement in &settlements {
+            match settlement {
+                Settlement::Quarantine(reason) => *counts.quarantined.entry(reason.as_str()).or_default() += 1,
+                Settlement::Withdrawn(reason) => *counts.withdrawn.entry(reason.as_str()).or_default() += 1,
+                Settlement::Delivered | Settlement::Retry { .. } | Settlement::Expired => {}
             }
         }
-        let settlements = self
-            .outcomes
-            .into_iter()
-            .map(|outcome| match outcome.unwrap_or(Outcome::Retry { not_before_ms: now_ms, attempted: false }) {
-                Outcome::Delivered => Settlement::Delivered,
-                Outcome::Retry { not_before_ms, attempted } => Settlement::Retry { not_before_ms, attempted },
-                Outcome::Quarantine(reason) => {
-                    *tally.quarantined.entry(reason.as_str()).or_default() += 1;
-                    Settlement::Quarantine(reason)
-                }
-                Outcome::Expired => Settlement::Expired,
-                Outcome::Withdrawn(reason) => {
-                    *tally.withdrawn.entry(reason.as_str()).or_default() += 1;
-                    Settlement::Withdrawn
-                }
-            })
-            .collect();
-        (self.lease, settlements, tally)
+        let is_delivered = |event: usize| matches!(settlements.get(event), Some(Settlement::Delivered));
+        counts.reports =
+            self.reports.into_iter().filter(|(event, _)| is_delivered(*event)).map(|(_, report)| report).collect();
+        (self.lease, settlements, counts)
     }
 }
 
 /// What is counted once a settling holds: the parts that the outbox does not tell apart.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct Counts {
     site: String,
     quarantined: BTreeMap<&'static str, u64>,
     withdrawn: BTreeMap<&'static str, u64>,
     reports: Vec<Report>,
 }
 
-impl Tally {
+impl Counts {
     /// Counts what the outbox settled.
     pub(crate) fn count(&self, metrics: &Metrics, dataset: &str, settled: Settled) {
         metrics.events_delivered.with_label_values(&[dataset]).inc_by(settled.delivered);
@@ -152,10 +122,11 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use portcullis_filters::event::SanitizedEnvelope;
+    use portcullis_filters::report::WithdrawReason;
 
     use super::*;
     use crate::dispatch::testing::{policy, sanitized};
-    use crate::outbox::{AnyOutbox, Append, LeaseRequest};
+    use crate::outbox::{AnyOutbox, Append, LeaseRequest, QuarantineReason};
 
     async fn group(events: usize) -> Group {
         let outbox = AnyOutbox::memory(1 << 20);
@@ -176,29 +147,29 @@ mod tests {
     async fn p4_every_event_of_a_group_has_one_settlement_and_an_open_one_is_kept() {
         let mut group = group(4).await;
         assert!(group.is_untouched());
-        group.decide(0, Outcome::Delivered);
-        group.decide(0, Outcome::Expired);
-        group.decide(2, Outcome::Withdrawn(WithdrawReason::GuardFailed));
-        group.decide(9, Outcome::Expired);
+        group.decide(0, Settlement::Delivered);
+        group.decide(0, Settlement::Expired);
+        group.decide(2, Settlement::Withdrawn(WithdrawReason::GuardFailed));
+        group.decide(9, Settlement::Expired);
         assert!(!group.is_untouched() && !group.is_decided());
         let kept = Settlement::Retry { not_before_ms: 77, attempted: false };
-        let (_lease, settlements, _tally) = group.into_settlements(77);
-        assert_eq!(settlements, [Settlement::Delivered, kept.clone(), Settlement::Withdrawn, kept]);
+        let (_lease, settlements, _counts) = group.into_settlements(77);
+        assert_eq!(settlements, [Settlement::Delivered, kept, Settlement::Withdrawn(WithdrawReason::GuardFailed), kept]);
     }
 
     #[tokio::test]
     async fn p5_only_what_the_outbox_settled_is_counted() {
-        let refused = || Outcome::Quarantine(QuarantineReason::Refused { code: 100, subcode: 1 });
+        let refused = || Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 1 });
         let mut group = group(6).await;
         group.decide(0, refused());
         group.decide(1, refused());
-        group.decide(2, Outcome::Quarantine(QuarantineReason::Unreadable));
-        group.decide(3, Outcome::Withdrawn(WithdrawReason::EventNotAllowed));
-        group.decide(4, Outcome::Withdrawn(WithdrawReason::GuardFailed));
-        group.decide(5, Outcome::Delivered);
-        let (_lease, _settlements, tally) = group.into_settlements(0);
+        group.decide(2, Settlement::Quarantine(QuarantineReason::Unreadable));
+        group.decide(3, Settlement::Withdrawn(WithdrawReason::EventNotAllowed));
+        group.decide(4, Settlement::Withdrawn(WithdrawReason::GuardFailed));
+        group.decide(5, Settlement::Delivered);
+        let (_lease, _settlements, counts) = group.into_settlements(0);
         let metrics = Metrics::new().unwrap();
-        let counts = || {
+        let counted = || {
             let quarantined = |reason| metrics.events_quarantined.with_label_values(&["d", reason]).get();
             let withdrawn = |reason| metrics.events_withdrawn.with_label_values(&["d", reason]).get();
             let delivered = metrics.events_delivered.with_label_values(&["d"]).get();
@@ -210,9 +181,9 @@ mod tests {
                 delivered,
             ]
         };
-        tally.count(&metrics, "d", Settled::default());
-        assert_eq!(counts(), [0; 5]);
-        tally.count(&metrics, "d", Settled { delivered: 1, quarantined: 3, withdrawn: 2, ..Settled::default() });
-        assert_eq!(counts(), [2, 1, 1, 1, 1]);
+        counts.count(&metrics, "d", Settled::default());
+        assert_eq!(counted(), [0; 5]);
+        counts.count(&metrics, "d", Settled { delivered: 1, quarantined: 3, withdrawn: 2, ..Settled::default() });
+        assert_eq!(counted(), [2, 1, 1, 1, 1]);
     }
 }

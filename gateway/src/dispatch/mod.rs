@@ -31,7 +31,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use self::gate::{Cause, Closed};
+pub use self::gate::Cause;
 
 use self::backoff::Backoff;
 use self::batch::{Batch, Limits};
@@ -73,11 +73,6 @@ pub enum DispatchError {
         /// Whose.
         dataset: String,
     },
-    /// Two workers could send the same events at once.
-    #[error(
-        "the lease of [dispatch] must cover the linger and two requests of [meta]'s time-out, with two seconds to spare"
-    )]
-    LeaseTooShort,
 }
 
 /// Sends what the outbox holds, once it is started.
@@ -97,7 +92,7 @@ impl Dispatcher {
         chance: Chance,
     ) -> Result<Self, DispatchError> {
         let sink = MetaSink::new(&config.meta, &config.datasets, clock.clone())?;
-        Ok(Self { parts: Parts::new(outbox, config, metrics, clock, chance)?, sink })
+        Ok(Self { parts: Parts::new(outbox, config, metrics, clock, chance), sink })
     }
 
     /// Starts the workers. They end soon after `stop`: a request in hand is finished within its time-out up to a grace and
@@ -124,13 +119,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(
-        outbox: AnyOutbox,
-        config: &Config,
-        metrics: Metrics,
-        clock: Clock,
-        chance: Chance,
-    ) -> Result<Self, DispatchError> {
+    fn new(outbox: AnyOutbox, config: &Config, metrics: Metrics, clock: Clock, chance: Chance) -> Self {
         let dispatch = &config.dispatch;
         let tuning = Tuning {
             linger: dispatch.linger,
@@ -140,10 +129,7 @@ impl Parts {
             // The rest of the grace is for settling.
             stop_grace: config.server.stop_grace * 3 / 4,
         };
-        if dispatch.lease < tuning.shortest_lease() {
-            return Err(DispatchError::LeaseTooShort);
-        }
-        Ok(Self {
+        Self {
             outbox,
             metrics,
             clock,
@@ -153,7 +139,7 @@ impl Parts {
             backoff: Backoff::new(dispatch.backoff_min, dispatch.backoff_max),
             tuning,
             max_requests: dispatch.max_requests.clamp(1, Semaphore::MAX_PERMITS),
-        })
+        }
     }
 
     fn start<S: Sink>(self, sink: S, tracker: &TaskTracker, stop: &CancellationToken) -> DispatchStatus {
@@ -194,33 +180,10 @@ pub struct DispatchStatus {
     gates: Arc<[(Arc<str>, Arc<Gate>)]>,
 }
 
-/// What is known of the sending to one dataset.
-#[derive(Debug, Clone)]
-pub struct DatasetStatus {
-    /// Which.
-    pub dataset: Arc<str>,
-    /// When Meta last took a batch, in milliseconds since 1970.
-    pub last_success_ms: Option<u64>,
-    /// Why sending is held, if it is.
-    pub closed: Option<Closed>,
-}
-
 impl DispatchStatus {
     /// The datasets whose sending is held, and why.
     pub fn closed_gates(&self) -> Vec<(Arc<str>, Cause)> {
-        let closed = |dataset: DatasetStatus| dataset.closed.map(|closed| (dataset.dataset, closed.cause));
-        self.datasets().into_iter().filter_map(closed).collect()
-    }
-
-    /// Every configured dataset.
-    pub fn datasets(&self) -> Vec<DatasetStatus> {
-        self.gates
-            .iter()
-            .map(|(dataset, gate)| {
-                let (last_success_ms, closed) = gate.status();
-                DatasetStatus { dataset: dataset.clone(), last_success_ms, closed }
-            })
-            .collect()
+        self.gates.iter().filter_map(|(dataset, gate)| Some((Arc::clone(dataset), gate.closed()?))).collect()
     }
 }
 

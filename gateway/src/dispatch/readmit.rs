@@ -12,9 +12,9 @@ use portcullis_filters::policy::{Policy, PolicyDigest};
 
 use super::batch::{Entry, Limits, Parcel, Place};
 use super::expiry;
-use super::group::{Group, Outcome};
+use super::group::Group;
 use crate::config::{OnPolicyChange, Site};
-use crate::outbox::{Lease, QuarantineReason};
+use crate::outbox::{Lease, QuarantineReason, Settlement};
 
 /// How long a group of a site that is not configured stays out of the way.
 pub(crate) const PARKED_MS: u64 = 3600 * 1000;
@@ -92,7 +92,7 @@ pub(crate) async fn readmit_all(sites: &Sites, leases: Vec<Lease>, limits: Limit
             Fate::Park => {
                 readmitted.parked += 1;
                 let mut group = Group::new(lease);
-                group.decide_rest(&Outcome::Retry { not_before_ms: now_ms.saturating_add(PARKED_MS), attempted: false });
+                group.decide_rest(Settlement::Retry { not_before_ms: now_ms.saturating_add(PARKED_MS), attempted: false });
                 readmitted.groups.push(group);
                 continue;
             }
@@ -107,7 +107,7 @@ pub(crate) async fn readmit_all(sites: &Sites, leases: Vec<Lease>, limits: Limit
                 let entries = readmit_group(policy, &mut group, readmitted.groups.len(), now_ms).await;
                 by_envelope.entry(envelope).or_default().extend(entries);
             }
-            None => group.decide_rest(&Outcome::Quarantine(QuarantineReason::Unreadable)),
+            None => group.decide_rest(Settlement::Quarantine(QuarantineReason::Unreadable)),
         }
         readmitted.groups.push(group);
     }
@@ -135,11 +135,11 @@ async fn readmit_group(policy: &Policy, group: &mut Group, number: usize, now_ms
             match expiry::expires_secs(body, lease.received_ms) {
                 Some(expires) if expires > now_secs => expires,
                 Some(_) => {
-                    decided.push((event, Outcome::Expired));
+                    decided.push((event, Settlement::Expired));
                     continue;
                 }
                 None => {
-                    decided.push((event, Outcome::Quarantine(QuarantineReason::Unreadable)));
+                    decided.push((event, Settlement::Quarantine(QuarantineReason::Unreadable)));
                     continue;
                 }
             }
@@ -149,11 +149,11 @@ async fn readmit_group(policy: &Policy, group: &mut Group, number: usize, now_ms
                 reports.push((event, report));
                 entries.push(Entry { event: sanitized, place: Place { group: number, event }, expires_secs });
             }
-            Readmission::Withdraw(reason) => decided.push((event, Outcome::Withdrawn(reason))),
+            Readmission::Withdraw(reason) => decided.push((event, Settlement::Withdrawn(reason))),
         }
     }
-    for (event, outcome) in decided {
-        group.decide(event, outcome);
+    for (event, settlement) in decided {
+        group.decide(event, settlement);
     }
     for (event, report) in reports {
         group.keep_report(event, report);

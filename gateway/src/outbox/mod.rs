@@ -251,13 +251,3 @@ pub enum OutboxError {
     #[error("the outbox is closed")]
     Closed,
 }
-
-impl OutboxError {
-    /// Whether the same call may succeed later.
-    pub fn may_be_tried_again(&self) -> bool {
-        match self {
-            Self::Full | Self::Failed(_) => true,
-            Self::Unfit(_) | Self::Closed => false,
-        }
-    }
-}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use portcullis_filters::policy::PolicyDigest;
+use portcullis_filters::report::WithdrawReason;
 use proptest::prelude::*;
 
 use super::bench::Bench;
@@ -89,7 +90,7 @@ fn settlement(outcome: u8, not_before_ms: u64) -> Settlement {
         2 => Settlement::Retry { not_before_ms, attempted: false },
         3 => Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 1 }),
         4 => Settlement::Expired,
-        _ => Settlement::Withdrawn,
+        _ => Settlement::Withdrawn(WithdrawReason::GuardFailed),
     }
 }
 

@@ -1,7 +1,9 @@
 //! What became of the events of a lease, and what stays of its group.
 
+use portcullis_filters::report::WithdrawReason;
+
 /// What became of one event of a lease.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settlement {
     /// Meta has it.
     Delivered,
@@ -16,8 +18,8 @@ pub enum Settlement {
     Quarantine(QuarantineReason),
     /// Too old for Meta.
     Expired,
-    /// The policy of today does not let it leave.
-    Withdrawn,
+    /// The policy of today does not let it leave. The outbox deletes it whatever the reason, which is for the metric.
+    Withdrawn(WithdrawReason),
 }
 
 /// Why an event was set aside.
@@ -93,7 +95,7 @@ impl<'a> Division<'a> {
             match settlement {
                 Settlement::Delivered => division.settled.delivered += 1,
                 Settlement::Expired => division.settled.expired += 1,
-                Settlement::Withdrawn => division.settled.withdrawn += 1,
+                Settlement::Withdrawn(_) => division.settled.withdrawn += 1,
                 Settlement::Quarantine(reason) => {
                     division.settled.quarantined += 1;
                     division.aside.push((line, *reason));

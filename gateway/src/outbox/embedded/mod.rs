@@ -88,21 +88,7 @@ impl Embedded {
         shared.cost.store(store.tally.cost(), Ordering::Relaxed);
         let (sender, inbox) = mpsc::channel(MAX_WAITING);
         let changed = watch::Sender::new(0);
-        let writer = Writer {
-            store,
-            inbox,
-            changed: changed.clone(),
-            shared: Arc::clone(&shared),
-            reserve,
-            reserve_tried_ms: 0,
-            lock,
-            poison: None,
-            last_appends: 0,
-            written_bytes: 0,
-            log_is_held: false,
-            must_truncate: false,
-            shrinking: false,
-        };
+        let writer = Writer::new(store, inbox, changed.clone(), Arc::clone(&shared), reserve, lock);
         let thread = std::thread::Builder::new().name("outbox-writer".to_owned()).spawn(move || writer.run());
         let thread = thread.map_err(|source| OpenError::File { path: path.to_owned(), source })?;
         let thread = Mutex::new(Some(thread));
@@ -136,10 +122,10 @@ impl Embedded {
             step = PurgeStep { selector: selector.clone(), after, through: Some(through) };
         }
         if purged > 0
-            && let Err(cause) = self.ask(|reply| Ask::Read(Read::Truncate(reply))).await
+            && let Err(error) = self.ask(|reply| Ask::Read(Read::Truncate(reply))).await
         {
             // They are gone from the outbox, and the writer goes on trying.
-            tracing::warn!(%cause, "what was purged may still be in the outbox's write-ahead log");
+            tracing::warn!(%error, "what was purged may still be in the outbox's write-ahead log");
         }
         Ok(purged)
     }

@@ -45,8 +45,8 @@ impl Reserve {
     /// Gives the room free.
     pub(super) fn spend(&mut self) {
         self.held = false;
-        if let Err(cause) = self.file.set_len(0) {
-            tracing::error!(%cause, "the outbox's reserve could not be given free");
+        if let Err(error) = self.file.set_len(0) {
+            tracing::error!(%error, "the outbox's reserve could not be given free");
         }
     }
 

@@ -3,7 +3,9 @@
 //! It takes everything that waits and commits it at once, so that one sync of the disk serves many requests. While few ask it
 //! commits at once; while many ask it waits about a millisecond for more, which costs less than the syncs it saves (a sync
 //! every 20 to 40 events cost 4 to 12 µs of CPU an event on the prototype, 1 ms of patience gave durable answers the price of
-//! undurable ones). Answers go out after the commit, all in one go.
+//! undurable ones). Answers go out after the commit, all in one go. What it does for the file itself is in `upkeep`.
+
+mod upkeep;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,19 +33,11 @@ const MAX_WRITES: usize = 256;
 /// How long emptying the log waits for readers, where somebody waits for it to be empty.
 const TRUNCATE_PATIENCE: Duration = Duration::from_millis(250);
 
-/// A checkpoint follows this much written to the log. With the largest transaction it is less than the reserve.
-const CHECKPOINT_BYTES: u64 = 8 * 1024 * 1024;
-/// What a commit writes beside its events, for that estimate.
+/// What a commit writes beside its events, roughly.
 const COMMIT_BYTES: u64 = 32 * 1024;
-/// The log is cut when it has become larger than this, in pages (256 MiB).
-const CUT_LOG_PAGES: i64 = 64 * 1024;
-/// A log this long that a reader holds back is a disk about to be full: nothing is kept until it lets go (1 GiB).
-const MAX_LOG_PAGES: i64 = 256 * 1024;
 
-/// Free pages that are worth giving back, how many at a time, and how many are kept for what comes next.
-const WASTED_PAGES: i64 = 4096;
-const SHRINK_PAGES: u32 = 512;
-const SPARE_PAGES: i64 = 1024;
+/// While the disk is full, how often it is looked whether there is room again.
+const RESERVE_RETRY_MS: u64 = 1000;
 
 const MISPLACED: &str =
     "the outbox's file, its log or its lock was deleted, moved or replaced while it is open; put it back or restart";
@@ -52,23 +46,23 @@ const LOG_IS_HELD: &str = "a reader of the file, such as an open sqlite3, holds 
 /// The thread's own state.
 #[derive(Debug)]
 pub(super) struct Writer {
-    pub(super) store: Store,
-    pub(super) inbox: mpsc::Receiver<Ask>,
-    pub(super) changed: watch::Sender<u64>,
-    pub(super) shared: Arc<Shared>,
-    pub(super) reserve: Reserve,
+    store: Store,
+    inbox: mpsc::Receiver<Ask>,
+    changed: watch::Sender<u64>,
+    shared: Arc<Shared>,
+    reserve: Reserve,
     /// When it was last tried to set the reserve aside, in the time that looks for work tell.
-    pub(super) reserve_tried_ms: u64,
-    pub(super) lock: OwnerLock,
+    reserve_tried_ms: u64,
+    lock: OwnerLock,
     /// Set once a write or a sync has failed; nothing is written from then on.
-    pub(super) poison: Option<Failure>,
-    pub(super) last_appends: usize,
+    poison: Option<Failure>,
+    last_appends: usize,
     /// Written to the log since the last checkpoint, roughly.
-    pub(super) written_bytes: u64,
-    pub(super) log_is_held: bool,
+    written_bytes: u64,
+    log_is_held: bool,
     /// Set while something that was purged may be in the log.
-    pub(super) must_truncate: bool,
-    pub(super) shrinking: bool,
+    must_truncate: bool,
+    shrinking: bool,
 }
 
 /// What others may see without asking.
@@ -79,18 +73,15 @@ pub(super) struct Shared {
     pub(super) cost: AtomicU64,
 }
 
-/// What is done in one go.
+/// What waited in the inbox and is done in one go.
 #[derive(Debug, Default)]
-struct Batch {
+struct Intake {
     appends: Vec<Asked<Append, Receipt>>,
     append_bytes: u64,
     writes: Vec<Write>,
     reads: Vec<Read>,
     closes: Vec<oneshot::Sender<()>>,
 }
-
-/// While the disk is full, how often it is looked whether there is room again.
-const RESERVE_RETRY_MS: u64 = 1000;
 
 /// However the thread ends, nobody is told that it is well.
 struct Ended(Arc<Shared>);
@@ -102,28 +93,54 @@ impl Drop for Ended {
 }
 
 impl Writer {
+    /// For a store that is open and owned.
+    pub(super) fn new(
+        store: Store,
+        inbox: mpsc::Receiver<Ask>,
+        changed: watch::Sender<u64>,
+        shared: Arc<Shared>,
+        reserve: Reserve,
+        lock: OwnerLock,
+    ) -> Self {
+        Self {
+            store,
+            inbox,
+            changed,
+            shared,
+            reserve,
+            reserve_tried_ms: 0,
+            lock,
+            poison: None,
+            last_appends: 0,
+            written_bytes: 0,
+            log_is_held: false,
+            must_truncate: false,
+            shrinking: false,
+        }
+    }
+
     /// Works until all askers are gone or one of them closes.
     pub(super) fn run(mut self) {
         let _ended = Ended(Arc::clone(&self.shared));
         let mut closes = Vec::new();
         while let Some(ask) = self.next() {
-            let mut batch = Batch::default();
-            batch.add(ask);
-            self.fill(&mut batch);
-            if !batch.appends.is_empty() {
-                if batch.appends.len() + self.last_appends > BUSY_APPENDS && !batch.is_full() {
+            let mut intake = Intake::default();
+            intake.add(ask);
+            self.fill(&mut intake);
+            if !intake.appends.is_empty() {
+                if intake.appends.len() + self.last_appends > BUSY_APPENDS && !intake.is_full() {
                     std::thread::sleep(LINGER);
-                    self.fill(&mut batch);
+                    self.fill(&mut intake);
                 }
-                self.last_appends = batch.appends.len();
+                self.last_appends = intake.appends.len();
             }
-            if !batch.closes.is_empty() {
+            if !intake.closes.is_empty() {
                 // What was sent before is still received; who sends from now on is told that it is closed.
                 self.inbox.close();
-                closes.append(&mut batch.closes);
+                closes.append(&mut intake.closes);
             }
-            let reads = std::mem::take(&mut batch.reads);
-            self.commit(batch);
+            let reads = std::mem::take(&mut intake.reads);
+            self.commit(intake);
             for read in reads {
                 self.read(read);
             }
@@ -144,18 +161,18 @@ impl Writer {
         }
     }
 
-    fn fill(&mut self, batch: &mut Batch) {
-        while !batch.is_full() {
+    fn fill(&mut self, intake: &mut Intake) {
+        while !intake.is_full() {
             match self.inbox.try_recv() {
-                Ok(ask) => batch.add(ask),
+                Ok(ask) => intake.add(ask),
                 Err(_) => return,
             }
         }
     }
 
-    /// Commits all that a batch changes, then answers.
-    fn commit(&mut self, mut batch: Batch) {
-        if batch.appends.is_empty() && batch.writes.is_empty() {
+    /// Commits all that the intake changes, then answers.
+    fn commit(&mut self, mut intake: Intake) {
+        if intake.appends.is_empty() && intake.writes.is_empty() {
             return;
         }
         if self.store.now_ms.abs_diff(self.reserve_tried_ms) >= RESERVE_RETRY_MS {
@@ -163,28 +180,28 @@ impl Writer {
         }
         let failure = match &self.poison {
             Some(poison) => Some(poison.clone()),
-            None => self.transact(&mut batch.appends, &mut batch.writes).err(),
+            None => self.transact(&mut intake.appends, &mut intake.writes).err(),
         };
-        let appended = failure.is_none() && batch.appends.iter().any(|asked| matches!(asked.result, Some(Ok(_))));
+        let appended = failure.is_none() && intake.appends.iter().any(|asked| matches!(asked.result, Some(Ok(_))));
         self.note(failure.as_ref(), appended);
         let mut write_failure = failure.clone();
-        if matches!(failure, Some(Failure::DiskFull)) && !batch.writes.is_empty() {
+        if matches!(failure, Some(Failure::DiskFull)) && !intake.writes.is_empty() {
             // Settling needs little room, and without it Meta would get again what it has. The reserve is free now, and a checkpoint
             // lets the log start over.
             write_failure = self.store.checkpoint().err().map(|error| Failure::of(&error));
             if write_failure.is_none() {
-                write_failure = self.transact(&mut [], &mut batch.writes).err();
+                write_failure = self.transact(&mut [], &mut intake.writes).err();
             }
             self.note(write_failure.as_ref(), false);
         }
-        let works = batch.writes.iter().any(Write::gives_work) && write_failure.is_none();
+        let works = intake.writes.iter().any(Write::gives_work) && write_failure.is_none();
         if appended || works {
             self.changed.send_modify(|commits| *commits = commits.wrapping_add(1));
         }
-        for asked in batch.appends {
+        for asked in intake.appends {
             asked.answer(failure.as_ref());
         }
-        let orphans: Vec<_> = batch.writes.into_iter().flat_map(|write| write.answer(write_failure.as_ref())).collect();
+        let orphans: Vec<_> = intake.writes.into_iter().flat_map(|write| write.answer(write_failure.as_ref())).collect();
         self.give_back(&orphans);
     }
 
@@ -208,7 +225,7 @@ impl Writer {
     }
 
     /// What stands in the way of keeping anything new. Settling goes on.
-    fn obstacle(&mut self) -> Option<Failure> {
+    pub(super) fn obstacle(&mut self) -> Option<Failure> {
         if !self.reserve.is_held() {
             return Some(Failure::DiskFull);
         }
@@ -247,89 +264,6 @@ impl Writer {
         }
     }
 
-    /// Finds out whether events can be kept again.
-    fn probe(&mut self) {
-        if self.poison.is_some() {
-            return;
-        }
-        if !self.reserve.hold() {
-            // The log keeps the room that it once took; what is in it may fit into the file by now.
-            let truncated = self.store.truncate_log(Duration::ZERO).map_err(|error| Failure::of(&error));
-            self.note(truncated.as_ref().err(), false);
-            if truncated.is_err() || !self.reserve.hold() {
-                return;
-            }
-        }
-        let probed = self.store.probe();
-        let clear = probed.is_ok() && self.obstacle().is_none();
-        self.note(probed.as_ref().err(), clear);
-    }
-
-    fn regain_reserve(&mut self) {
-        self.reserve_tried_ms = self.store.now_ms;
-        if !self.reserve.is_held() {
-            self.probe();
-        }
-    }
-
-    fn truncate_log(&mut self) -> Result<(), OutboxError> {
-        if let Some(poison) = &self.poison {
-            return Err(poison.error());
-        }
-        let done = self.store.truncate_log(TRUNCATE_PATIENCE).map_err(|error| Failure::of(&error));
-        self.note(done.as_ref().err(), false);
-        self.must_truncate = !done.as_ref().is_ok_and(|left| left.log_pages == 0);
-        match done {
-            Ok(_) if self.must_truncate => Err(OutboxError::Failed(LOG_IS_HELD.to_owned())),
-            Ok(_) => Ok(()),
-            Err(failure) => Err(failure.error()),
-        }
-    }
-
-    /// Moves what is in the log into the file now and then, after the answers are out. The log stays bounded, or nothing more is
-    /// kept (failure case A16).
-    fn tend_log(&mut self) {
-        let due = self.written_bytes >= CHECKPOINT_BYTES || self.log_is_held || self.must_truncate;
-        if self.poison.is_some() || !due {
-            return;
-        }
-        self.written_bytes = 0;
-        let done = self.store.checkpoint().and_then(|left| {
-            let too_long = left.log_pages > CUT_LOG_PAGES && left.log_pages == left.done_pages;
-            if too_long || self.must_truncate { self.store.truncate_log(Duration::ZERO) } else { Ok(left) }
-        });
-        match done {
-            Ok(left) => {
-                let held = left.log_pages > MAX_LOG_PAGES;
-                if held {
-                    self.shared.health.failed(&Failure::Passing(LOG_IS_HELD.to_owned()));
-                } else if self.log_is_held {
-                    self.shared.health.well();
-                }
-                self.log_is_held = held;
-                self.must_truncate &= left.log_pages > 0;
-            }
-            Err(error) => self.note(Some(&Failure::of(&error)), false),
-        }
-    }
-
-    fn wants_to_shrink(&mut self) -> bool {
-        if self.store.drained && !self.shrinking && self.poison.is_none() {
-            self.store.drained = false;
-            // More than a quarter of the file: below that the pages are soon used again.
-            self.shrinking = self.store.pages().is_ok_and(|(free, all)| free > WASTED_PAGES && free > all / 4);
-        }
-        self.shrinking
-    }
-
-    fn shrink(&mut self) {
-        let done = self.store.shrink(SHRINK_PAGES).and_then(|()| self.store.pages());
-        self.written_bytes += u64::from(SHRINK_PAGES) * 4096;
-        self.shrinking = done.as_ref().is_ok_and(|(free, _)| *free > SPARE_PAGES);
-        self.note(done.err().map(|error| Failure::of(&error)).as_ref(), false);
-        self.tend_log();
-    }
-
     /// Remembers how a write went, for readiness and for what may be written from now on.
     fn note(&mut self, failure: Option<&Failure>, kept: bool) {
         match failure {
@@ -341,7 +275,7 @@ impl Writer {
                     self.reserve.spend();
                 }
                 if self.poison.is_none() && matches!(failure, Failure::Poisoned(_)) {
-                    tracing::error!(cause = %failure.error(), "the outbox writes nothing any more");
+                    tracing::error!(error = %failure.error(), "the outbox writes nothing any more");
                     self.poison = Some(failure.clone());
                     self.shrinking = false;
                 }
@@ -353,7 +287,7 @@ impl Writer {
         if self.poison.is_none()
             && let Err(error) = self.store.truncate_log(TRUNCATE_PATIENCE)
         {
-            tracing::warn!(cause = %Failure::of(&error).error(), "the outbox was closed without a checkpoint; opening will do it");
+            tracing::warn!(error = %Failure::of(&error).error(), "the outbox was closed without a checkpoint; opening will do it");
         }
         drop(self.store);
         drop(self.lock);
@@ -365,7 +299,7 @@ impl Writer {
     }
 }
 
-impl Batch {
+impl Intake {
     fn add(&mut self, ask: Ask) {
         match ask {
             Ask::Append(asked) => {
@@ -399,27 +333,14 @@ mod tests {
         let lock = take_ownership(&path).unwrap();
         let (store, _) = Store::open(&path, ROOMY).unwrap();
         let (_sender, inbox) = mpsc::channel(1);
-        let mut writer = Writer {
-            store,
-            inbox,
-            changed: watch::Sender::new(0),
-            shared: Arc::default(),
-            lock,
-            poison: None,
-            last_appends: 0,
-            written_bytes: 0,
-            log_is_held: false,
-            must_truncate: false,
-            shrinking: false,
-            reserve: Reserve::new(tempfile::tempfile().unwrap(), 1),
-            reserve_tried_ms: 0,
-        };
+        let reserve = Reserve::new(tempfile::tempfile().unwrap(), 1);
+        let mut writer = Writer::new(store, inbox, watch::Sender::new(0), Arc::default(), reserve, lock);
         writer.reserve.hold();
         let mut append = || {
             let (reply, answer) = oneshot::channel();
-            let mut batch = Batch::default();
-            batch.add(Ask::Append(Asked::new(samples::append("shop", "1", &["a"], 1), reply)));
-            writer.commit(batch);
+            let mut intake = Intake::default();
+            intake.add(Ask::Append(Asked::new(samples::append("shop", "1", &["a"], 1), reply)));
+            writer.commit(intake);
             writer.read(Read::Probe);
             let answer = answer.blocking_recv().unwrap();
             let trouble = writer.shared.health.trouble();
