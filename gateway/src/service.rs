@@ -89,7 +89,7 @@ impl Service {
         let dispatch = dispatcher.start(&senders, stop_sending.clone());
 
         let ingest =
-            Ingest::new(config, pseudonyms, outbox.clone(), metrics.clone(), (clock.clone(), chance), requests.clone());
+            Ingest::new(config, pseudonyms, outbox.clone(), metrics.clone(), clock.clone(), chance, requests.clone());
         let policies = config.sites.iter().map(|site| (Arc::clone(&site.id), Arc::clone(&site.policy))).collect();
         let admin = Admin { metrics, outbox: outbox.clone(), dispatch, policies, clock };
 
