@@ -22,7 +22,7 @@ pub(super) struct Door {
     max_body_bytes: usize,
     body_timeout: Duration,
     room: Room,
-    /// For bodies that may hold the key: a stranger can fill no more than this.
+    /// A part of that, for bodies that may hold the key: a stranger can fill no more than this.
     room_of_strangers: Room,
 }
 
@@ -35,10 +35,10 @@ pub(super) enum Encoding {
     Form,
 }
 
-/// A body, and the room that it takes.
+/// A body, and the room that it takes: that of all, and for a stranger's that of strangers as well.
 pub(super) struct Received {
     pub(super) bytes: Bytes,
-    pub(super) place: Place,
+    pub(super) places: (Place, Option<Place>),
 }
 
 impl Door {
@@ -58,16 +58,19 @@ impl Door {
             discard(body).await;
             return Err(Fault::TooLarge);
         }
-        let room = if known { &self.room } else { &self.room_of_strangers };
         // A body of unknown length could be as long as the bound.
-        let place = room.take(announced.unwrap_or(self.max_body_bytes)).await.ok_or(Fault::NotNow)?;
+        let needed = announced.unwrap_or(self.max_body_bytes);
+        // Strangers wait for one another first, so that they hold nothing of what others wait for.
+        let place_of_stranger =
+            if known { None } else { Some(self.room_of_strangers.take(needed).await.ok_or(Fault::NotNow)?) };
+        let place = self.room.take(needed).await.ok_or(Fault::NotNow)?;
         #[expect(clippy::disallowed_methods, reason = "capped by Limited")]
         let whole = Limited::new(body, self.max_body_bytes).collect();
         match tokio::time::timeout(self.body_timeout, whole).await {
             Err(_) => Err(Fault::TooSlow),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Fault::TooLarge),
             Ok(Err(_)) => Err(Fault::BrokenBody),
-            Ok(Ok(collected)) => Ok(Received { bytes: collected.to_bytes(), place }),
+            Ok(Ok(collected)) => Ok(Received { bytes: collected.to_bytes(), places: (place, place_of_stranger) }),
         }
     }
 }
@@ -122,5 +125,33 @@ pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding, Fault> {
         "application/json" => Ok(Encoding::Json),
         "application/x-www-form-urlencoded" => Ok(Encoding::Form),
         _ => Err(Fault::UnknownEncoding),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn p6_a_strangers_body_takes_of_the_room_of_all() {
+        const BODY: usize = 4096;
+        let wait = Duration::from_millis(10);
+        let door = Door {
+            max_body_bytes: BODY,
+            body_timeout: Duration::from_secs(1),
+            room: Room::new(2 * BODY, wait),
+            room_of_strangers: Room::new(BODY, wait),
+        };
+        // No header announces a length, so each body takes as much as one may have.
+        let headers = HeaderMap::new();
+        let read = |known: bool| door.read(&headers, Body::from("{}"), known);
+        let stranger = read(false).await.ok();
+        assert!(stranger.is_some());
+        assert!(matches!(read(false).await, Err(Fault::NotNow)));
+        let known = read(true).await.ok();
+        assert!(known.is_some());
+        assert!(matches!(read(true).await, Err(Fault::NotNow)));
+        drop(stranger);
+        assert!(read(true).await.is_ok());
     }
 }

@@ -80,7 +80,7 @@ fn agreed_key(outside: Option<SecretString>, inside: Option<SecretString>) -> Re
 
 async fn take(ingest: Arc<Ingest>, admitted: Admitted) -> Answer {
     let Admitted { dataset, key, encoding, body } = admitted;
-    let Received { bytes, place } = body;
+    let Received { bytes, places } = body;
     let decoded = match decode(encoding, &bytes) {
         Ok(decoded) => decoded,
         Err(fault) => return Answer::Fault(fault),
@@ -91,7 +91,7 @@ async fn take(ingest: Arc<Ingest>, admitted: Admitted) -> Answer {
         Err(fault) => Answer::Fault(fault),
     };
     // Raw values live as long as the request's room is held, and no longer.
-    drop(place);
+    drop(places);
     answer
 }
 
