@@ -136,6 +136,6 @@ fn a_rule_that_could_never_hold_is_refused() {
     let error = Policy::compile(&text, "test.toml", &[]).unwrap_err().to_string();
     assert_eq!(
         error,
-        "test.toml: narrow[0].when.page: is a class that drops its events, so the rule would do nothing; remove it"
+        "test.toml: narrow#1.when.page: is a class that drops its events, so the rule would do nothing; remove it"
     );
 }

@@ -84,9 +84,9 @@ fn a_field_that_is_handled_in_another_way_today_is_removed_and_not_hashed_again(
     ), "{told}");
     // Another step is another way, even where the stored number would fit.
     let five = with_fields("custom_data.value = { round_to = 5 }");
-    let ten = with_fields("custom_data.value = { round_to = 10 }");
+    let tens = with_fields("custom_data.value = { round_to = 10 }");
     let raw = with("PageView", FBP, r#""value":20"#);
-    assert!(across(&five, &ten, &raw).contains("policy_changed"));
+    assert!(across(&five, &tens, &raw).contains("policy_changed"));
     // A field that was not kept then has no stored value that could be trusted.
     let body = forwarded(&then, &with("PageView", FBP, r#""order_id":"o-1""#));
     let told = tell(readmit(&policy(&then), &stored(&policy(&with_fields(""))), "1", &body));

@@ -28,7 +28,7 @@ pub enum PolicyError {
     },
 }
 
-/// An error before the file's name is known.
+/// An error before the file's name is known. In keys, elements are counted from 1, as in the errors of the document.
 type Checked<T> = Result<T, (String, String)>;
 
 fn wrong<T>(key: impl Into<String>, reason: impl Into<String>) -> Checked<T> {
@@ -61,7 +61,7 @@ fn assemble(document: Document, hosts: &[String]) -> Checked<Policy> {
     let narrow = compile_narrow(&document.narrow, &events, &pages, &fields)?;
     for (at, ignored) in document.health.ignore_terms.iter().enumerate() {
         if ignored.term.trim().is_empty() || ignored.because.trim().is_empty() {
-            return wrong(format!("health.ignore_terms[{at}]"), "must name a term and say why it is ignored");
+            return wrong(format!("health.ignore_terms#{}", at + 1), "must name a term and say why it is ignored");
         }
     }
     let canonical = canonical::write(&document, &hosts, &fields);
@@ -88,10 +88,10 @@ fn compile_events(events: &document::Events) -> Checked<EventRules> {
     let mut allow: Vec<Box<str>> = Vec::with_capacity(events.allow.len());
     for (at, name) in events.allow.iter().enumerate() {
         if !is_event_name(name) {
-            return wrong(format!("events.allow[{at}]"), NAME);
+            return wrong(format!("events.allow#{}", at + 1), NAME);
         }
         if allow.iter().any(|other| other.as_ref() == name) {
-            return wrong(format!("events.allow[{at}]"), "is listed twice");
+            return wrong(format!("events.allow#{}", at + 1), "is listed twice");
         }
         allow.push(name.as_str().into());
     }
@@ -120,7 +120,7 @@ fn compile_events(events: &document::Events) -> Checked<EventRules> {
     for (at, prefix) in events.prefixes.iter().enumerate() {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         if prefix.is_empty() || prefix.len() > 20 || !prefix.bytes().all(plain) {
-            return wrong(format!("events.prefixes[{at}]"), "must be 1 to 20 letters, digits and . _ -");
+            return wrong(format!("events.prefixes#{}", at + 1), "must be 1 to 20 letters, digits and . _ -");
         }
     }
     Ok(EventRules {
@@ -143,7 +143,7 @@ fn is_event_name(name: &str) -> bool {
 fn compile_pages(pages: &document::Pages) -> Checked<PageRules> {
     let mut rules = PageRules { classes: Vec::new(), default: pages.default, no_url: pages.no_url };
     for (at, class) in pages.class.iter().enumerate() {
-        let key = format!("pages.class[{at}]");
+        let key = format!("pages.class#{}", at + 1);
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
         if class.name.is_empty() || class.name.len() > 40 || !class.name.bytes().all(plain) {
             return wrong(format!("{key}.name"), "must be 1 to 40 lower case letters, digits, _ and -");
@@ -157,7 +157,7 @@ fn compile_pages(pages: &document::Pages) -> Checked<PageRules> {
         }
         let mut patterns = Vec::with_capacity(class.patterns.len());
         for (nth, text) in class.patterns.iter().enumerate() {
-            let pattern = Pattern::parse(text).map_err(|reason| (format!("{key}.match[{nth}]"), reason.to_owned()))?;
+            let pattern = Pattern::parse(text).map_err(|reason| (format!("{key}.match#{}", nth + 1), reason.to_owned()))?;
             patterns.push(pattern);
         }
         rules.classes.push(PageClass::new(class, outcome, patterns));
@@ -179,7 +179,7 @@ fn compile_pages(pages: &document::Pages) -> Checked<PageRules> {
         };
         if class.patterns.iter().all(hidden) {
             return wrong(
-                format!("pages.class[{at}].match"),
+                format!("pages.class#{}.match", at + 1),
                 format!(
                     "no page reaches the class \"{}\": earlier classes, or classes that drop, match all of it",
                     class.name
@@ -246,7 +246,7 @@ fn unknown_field(path: &str) -> String {
     } else {
         ""
     };
-    format!("is no field of the Conversions API{}{custom}", suggest(path, &paths))
+    format!("is no field of the Conversions API{custom}{}", suggest(path, &paths))
 }
 
 /// The actions that a kind of field can take, in the words of the policy.
@@ -322,7 +322,7 @@ fn compile_narrow(
 ) -> Checked<Vec<Narrow>> {
     let mut compiled = Vec::with_capacity(rules.len());
     for (at, rule) in rules.iter().enumerate() {
-        let key = format!("narrow[{at}]");
+        let key = format!("narrow#{}", at + 1);
         let when = &rule.when;
         if let Some(event) = &when.event
             && !events.allow.iter().any(|name| name.as_ref() == event)
@@ -368,7 +368,7 @@ fn compile_narrow(
         }
         let mut remove = FieldSet::EMPTY;
         for (nth, path) in rule.remove.iter().enumerate() {
-            let key = format!("{key}.remove[{nth}]");
+            let key = format!("{key}.remove#{}", nth + 1);
             let Some(field) = Field::from_path(path) else { return wrong(key, unknown_field(path)) };
             let action = fields.get(field as usize).copied().unwrap_or(FieldAction::None);
             if matches!(action, FieldAction::None | FieldAction::Always) {

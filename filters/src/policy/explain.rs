@@ -38,10 +38,21 @@ pub struct Line {
 /// A way out that deserves a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Channel {
-    /// Whether a check that the policy asks for is not in force: then the gateway logs it as an error at start.
-    pub not_in_force: bool,
+    /// How loudly it is said.
+    pub standing: Standing,
     /// What is open, and why.
     pub text: String,
+}
+
+/// How loudly an open channel is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// A check that the policy asks for is not in force: the gateway logs it as an error at start.
+    NotInForce,
+    /// A likely misunderstanding: `check` and the gateway's start warn of it.
+    Warned,
+    /// Part of what the policy is for: explained, and no more.
+    Known,
 }
 
 pub(super) fn explain(policy: &Policy) -> Explanation {
@@ -122,30 +133,47 @@ fn form(policy: &Policy, field: Field) -> String {
 }
 
 fn channels(policy: &Policy) -> Vec<Channel> {
-    let mut channels = vec![
-        Channel {
-            not_in_force: true,
-            text: "[health] is not in force in this version: no value is scanned for drugs, conditions or other signals of health; only \
-                   pages, names of events and the list of fields keep them back"
-                .to_owned(),
-        },
-        Channel {
-            not_in_force: true,
-            text: "[pii] is not in force in this version: no detector looks at tokens and ids for telephone numbers, e-mail \
-                   addresses or names; only their closed forms keep them back"
-                .to_owned(),
-        },
-    ];
-    let mut open = |text: String| channels.push(Channel { not_in_force: false, text });
+    let mut channels = Vec::new();
+    let mut say = |standing, text: String| channels.push(Channel { standing, text });
+    say(
+        Standing::NotInForce,
+        "[health] is not in force in this version: no value is scanned for drugs, conditions or other signals of health; only pages, \
+         names of events and the list of fields keep them back"
+            .to_owned(),
+    );
+    say(
+        Standing::NotInForce,
+        "[pii] is not in force in this version: no detector looks at tokens and ids for telephone numbers, e-mail addresses or \
+         names; only their closed forms keep them back"
+            .to_owned(),
+    );
     let kept = |fields: &[Field]| -> Vec<&'static str> {
         fields.iter().filter(|field| policy.action(**field) == FieldAction::Keep).map(|field| field.path()).collect()
     };
     let goods = kept(&[Field::ContentIds, Field::Contents]);
     if !goods.is_empty() {
-        open(format!(
-            "{}: ids of goods leave and there is no catalogue of sensitive goods, so the id of a pregnancy test leaves as any other",
-            goods.join(", ")
-        ));
+        say(
+            Standing::Warned,
+            format!(
+                "{}: ids of goods leave and there is no catalogue of sensitive goods, so the id of a pregnancy test leaves as any other",
+                goods.join(", ")
+            ),
+        );
+    }
+    let checkout = ["InitiateCheckout", "AddPaymentInfo", "Purchase"];
+    let checks_out = policy.events.allow.iter().any(|name| checkout.contains(&name.as_ref()));
+    if checks_out && policy.pages.has_class_that_drops() {
+        say(
+            Standing::Warned,
+            "prescriptions that share a checkout with the shop cannot be told apart without a catalogue; if yours do, take \
+             InitiateCheckout, AddPaymentInfo and Purchase out of events.allow"
+                .to_owned(),
+        );
+    }
+    let mut open = |text: String| say(Standing::Known, text);
+    let people = kept(&[Field::ClientIpAddress, Field::Fbp, Field::Fbc, Field::ClientUserAgent]);
+    if !people.is_empty() {
+        open(format!("{}: leaves as it is, and tells Meta which browser or household it was", people.join(", ")));
     }
     if policy.events.event_id == EventIdForm::Token {
         open(

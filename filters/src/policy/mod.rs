@@ -18,7 +18,7 @@ use std::fmt;
 pub use builtin::BUILTINS;
 pub use canonical::StoredPolicy;
 pub use compile::PolicyError;
-pub use explain::{Channel, Explanation, Line};
+pub use explain::{Channel, Explanation, Line, Standing};
 
 pub(crate) use document::PageAction;
 pub(crate) use narrow::{FieldSet, Moment, Narrow, removed};

@@ -87,6 +87,11 @@ impl PageRules {
         self.classes.iter().any(|class| class.name.as_ref() == name && class.outcome == Outcome::Drop)
     }
 
+    /// Whether the pages of some class drop their events.
+    pub(super) fn has_class_that_drops(&self) -> bool {
+        self.classes.iter().any(|class| class.outcome == Outcome::Drop)
+    }
+
     /// Whether a class has this name.
     pub(super) fn has_class(&self, name: &str) -> bool {
         self.classes.iter().any(|class| class.name.as_ref() == name)

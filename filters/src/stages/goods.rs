@@ -66,7 +66,7 @@ pub(crate) fn are_cut(policy: &Policy, raw: &RawEvent<'_>) -> bool {
             policy.action(Field::Contents) != FieldAction::Keep && policy.action(Field::Contents) != FieldAction::None
                 || !items.iter().all(has_id)
         }
-        Some(_) => policy.action(Field::Contents) != FieldAction::None,
+        Some(_) => true,
         None => false,
     }
 }

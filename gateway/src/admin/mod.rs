@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use portcullis_filters::policy::Policy;
+use portcullis_filters::policy::{Policy, Standing};
 use serde::Serialize;
 
 use crate::clock::Clock;
@@ -114,7 +114,10 @@ async fn policies(State(admin): State<Arc<Admin>>) -> Response {
             policy: policy.name(),
             version: policy.version(),
             digest: policy.digest().to_string(),
-            not_in_force: channels.filter(|channel| channel.not_in_force).map(|channel| channel.text).collect(),
+            not_in_force: channels
+                .filter(|channel| channel.standing == Standing::NotInForce)
+                .map(|channel| channel.text)
+                .collect(),
         });
     }
     json(StatusCode::OK, &described)

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use portcullis_filters::policy::{Policy, Standing};
 use serde::Serialize;
 
 use super::{Failure, Output};
@@ -46,6 +47,7 @@ struct Site<'a> {
     hosts: &'a [String],
     datasets: Vec<&'a str>,
     keys: usize,
+    not_in_force: Vec<String>,
 }
 
 /// Why a configuration is wrong.
@@ -86,6 +88,7 @@ impl<'a> Summary<'a> {
             hosts: &site.hosts,
             datasets: site.datasets.iter().map(AsRef::as_ref).collect(),
             keys: site.keys.len(),
+            not_in_force: not_in_force(&site.policy),
         };
         Self {
             ok: true,
@@ -106,6 +109,9 @@ impl<'a> Summary<'a> {
             output.line(format_args!("  hosts     {}", site.hosts.join(", ")))?;
             output.line(format_args!("  datasets  {}", site.datasets.join(", ")))?;
             output.line(format_args!("  keys      {}", site.keys))?;
+            for text in &site.not_in_force {
+                output.line(format_args!("  NOT IN FORCE: {text}"))?;
+            }
         }
         output.line(format_args!("outbox   {}", self.outbox))?;
         output.line(format_args!("sends to {}", self.sends_to))?;
@@ -114,6 +120,12 @@ impl<'a> Summary<'a> {
         }
         output.line("OK")
     }
+}
+
+/// What a policy asks for and this version does not do.
+fn not_in_force(policy: &Policy) -> Vec<String> {
+    let channels = policy.explain().channels.into_iter();
+    channels.filter(|channel| channel.standing == Standing::NotInForce).map(|channel| channel.text).collect()
 }
 
 #[cfg(test)]

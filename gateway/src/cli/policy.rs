@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use portcullis_filters::policy::{Explanation, Policy as Compiled};
+use portcullis_filters::policy::{Explanation, Policy as Compiled, Standing};
 use serde::Serialize;
 
 use super::{Failure, Output};
@@ -85,7 +85,7 @@ fn print<W: Write>(policy: &Compiled, hosts: &[String], output: &mut Output<W>) 
     output.line(format_args!("  {}", explanation.stays.join(", ")))?;
     output.line("\nOpen channels:")?;
     for channel in &explanation.channels {
-        let mark = if channel.not_in_force { "OPEN, NOT IN FORCE" } else { "OPEN" };
+        let mark = if channel.standing == Standing::NotInForce { "OPEN, NOT IN FORCE" } else { "OPEN" };
         output.line(format_args!("  {mark}: {}", channel.text))?;
     }
     Ok(())
@@ -142,7 +142,11 @@ impl<'a> Json<'a> {
                 .map(|line| Field { path: line.path, action: line.action, form: &line.form })
                 .collect(),
             stays: &explanation.stays,
-            open: explanation.channels.iter().map(|c| Open { not_in_force: c.not_in_force, text: &c.text }).collect(),
+            open: explanation
+                .channels
+                .iter()
+                .map(|c| Open { not_in_force: c.standing == Standing::NotInForce, text: &c.text })
+                .collect(),
         }
     }
 }

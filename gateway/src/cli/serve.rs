@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use portcullis_filters::policy::Standing;
+
 use super::Failure;
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -50,7 +52,8 @@ fn warn(config: &Config) {
         tracing::warn!(warning, "configuration");
     }
     for site in &config.sites {
-        for channel in site.policy.explain().channels.into_iter().filter(|channel| channel.not_in_force) {
+        for channel in site.policy.explain().channels.into_iter().filter(|channel| channel.standing == Standing::NotInForce)
+        {
             tracing::error!(site = %site.id, policy = site.policy.name(), what = channel.text, "a part of the policy is not in force");
         }
     }

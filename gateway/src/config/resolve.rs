@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use portcullis_filters::policy::Policy;
+use portcullis_filters::policy::{Policy, Standing};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -235,6 +235,9 @@ impl Resolver<'_> {
             self.warn("outbox.backend", "`memory` is not durable: what waits is lost at a stop");
         }
         for site in &config.sites {
+            for channel in site.policy.explain().channels.iter().filter(|channel| channel.standing == Standing::Warned) {
+                self.warn(&of_site(&site.id, "policy"), &channel.text);
+            }
             if rests_unencrypted(site.policy.name()) && config.outbox.backend != Backend::Memory {
                 let remark = format!(
                     "{} is meant for health care, and what waits rests unencrypted; this version has no encryption of the outbox, \

@@ -35,11 +35,14 @@ pub(super) enum Encoding {
     Form,
 }
 
-/// A body, and the room that it takes: that of all, and for a stranger's that of strangers as well.
+/// A body, and the room that it takes.
 pub(super) struct Received {
     pub(super) bytes: Bytes,
-    pub(super) places: (Place, Option<Place>),
+    pub(super) places: Places,
 }
+
+/// The room that a body takes: of all bodies, and of those of strangers where its sender is not known yet.
+pub(super) type Places = (Place, Option<Place>);
 
 impl Door {
     pub(super) fn new(server: &Server) -> Self {
@@ -59,18 +62,17 @@ impl Door {
             return Err(Fault::TooLarge);
         }
         // A body of unknown length could be as long as the bound.
-        let needed = announced.unwrap_or(self.max_body_bytes);
+        let bytes = announced.unwrap_or(self.max_body_bytes);
         // Strangers wait for one another first, so that they hold nothing of what others wait for.
-        let place_of_stranger =
-            if known { None } else { Some(self.room_of_strangers.take(needed).await.ok_or(Fault::NotNow)?) };
-        let place = self.room.take(needed).await.ok_or(Fault::NotNow)?;
+        let share = if known { None } else { Some(self.room_of_strangers.take(bytes).await.ok_or(Fault::NotNow)?) };
+        let place = self.room.take(bytes).await.ok_or(Fault::NotNow)?;
         #[expect(clippy::disallowed_methods, reason = "capped by Limited")]
         let whole = Limited::new(body, self.max_body_bytes).collect();
         match tokio::time::timeout(self.body_timeout, whole).await {
             Err(_) => Err(Fault::TooSlow),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Fault::TooLarge),
             Ok(Err(_)) => Err(Fault::BrokenBody),
-            Ok(Ok(collected)) => Ok(Received { bytes: collected.to_bytes(), places: (place, place_of_stranger) }),
+            Ok(Ok(collected)) => Ok(Received { bytes: collected.to_bytes(), places: (place, share) }),
         }
     }
 }

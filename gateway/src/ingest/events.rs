@@ -37,7 +37,7 @@ pub(super) async fn receive(ingest: &Arc<Ingest>, dataset: &str, request: Reques
         Ok(Err(_)) => tracing::error!(%trace, "a request ended in a panic"),
         Err(_) => tracing::error!(%trace, "a request could not be finished in time"),
     }
-    Answer::Fault(Fault::NotNow)
+    Answer::Fault(Fault::Unsure)
 }
 
 /// A request that was read whole.

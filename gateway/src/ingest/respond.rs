@@ -110,6 +110,8 @@ pub(super) enum Fault {
     },
     /// Memory or disk is short, or the outbox failed.
     NotNow,
+    /// The disk did not answer in time: what was sent may be taken after all.
+    Unsure,
 }
 
 impl Fault {
@@ -124,7 +126,7 @@ impl Fault {
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 100, None, false),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, 100, None, true),
             Self::BrokenBody | Self::BadBody(_) | Self::NoUsableEvent { .. } => (StatusCode::BAD_REQUEST, 100, None, false),
-            Self::NotNow => (StatusCode::SERVICE_UNAVAILABLE, 2, None, true),
+            Self::NotNow | Self::Unsure => (StatusCode::SERVICE_UNAVAILABLE, 2, None, true),
         }
     }
 
@@ -148,6 +150,10 @@ impl Fault {
             Self::BadBody(how) => format!("Invalid parameter: {how}."),
             Self::NoUsableEvent { index, refusal } => {
                 format!("Invalid parameter: no event is usable; data[{index}]: {refusal}.")
+            }
+            Self::Unsure => {
+                "Service temporarily unavailable: it is not known whether this request was taken; send it again with the same event ids."
+                    .to_owned()
             }
             Self::NotNow => "Service temporarily unavailable: nothing of this request was taken, send it again.".to_owned(),
         }

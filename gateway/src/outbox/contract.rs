@@ -292,6 +292,21 @@ contract! {
         }
     }
 
+    async fn o9_the_end_of_a_suspect_wakes_those_that_wait_for_it(bench: &mut Bench, cap ROOMY) {
+        bench.append("1", &["a"]).await;
+        bench.append("1", &["b"]).await;
+        for _ in 0..3 {
+            assert_eq!(bench.lease("1", 10, 2_000, 3_000).await.len(), 2);
+            bench.crash().await;
+        }
+        let first = bench.lease_one("1", 2_000, 3_000).await;
+        let changed = bench.outbox.changed();
+        assert_eq!(bench.outbox.next_due_ms("1", 2_000).await.unwrap(), Some(3_000));
+        bench.settle(first, Settlement::Delivered).await;
+        assert!(changed.has_changed().unwrap());
+        assert_eq!(bench.outbox.next_due_ms("1", 2_000).await.unwrap(), Some(2_000));
+    }
+
     async fn a8_totals_equal_a_recount_after_a_crash(bench: &mut Bench, cap ROOMY) {
         for number in 0..10 {
             bench.append("1", &[&format!("e{number}"), "second", "third"]).await;

@@ -54,6 +54,8 @@ pub struct Lease {
     pub oldest_event_secs: u64,
     /// How often its bytes were sent.
     pub attempts: u32,
+    /// Whether it may have killed the process. Others of its kind wait until it is settled, so settling it gives work.
+    pub(crate) suspect: bool,
 }
 
 impl Lease {
@@ -76,6 +78,7 @@ impl Lease {
             received_ms: self.received_ms,
             oldest_event_secs: self.oldest_event_secs,
             attempts: self.attempts,
+            suspect: self.suspect,
         }
     }
 }

@@ -93,7 +93,7 @@ impl Memory {
 
     pub(super) fn settle(&self, lease: &Lease, settlements: &[Settlement]) -> Result<Settled, OutboxError> {
         let settled = self.open_state()?.settle(lease, settlements);
-        if settled.retried > 0 {
+        if settled.retried > 0 || lease.suspect {
             self.wake();
         }
         Ok(settled)
@@ -220,6 +220,7 @@ impl State {
                 received_ms: position.0,
                 oldest_event_secs: group.oldest_event_secs,
                 attempts: group.attempts,
+                suspect: group.is_suspect(),
             });
         }
         leased

@@ -180,7 +180,7 @@ impl Metrics {
             requests: counters("portcullis_requests_total", "Requests answered.", &["route", "status"])?,
             request_seconds: seconds(
                 "portcullis_request_seconds",
-                "Time from the headers of a request to its answer.",
+                "Time from a request's headers to its answer, the reading of its body included.",
                 &["route"],
             )?,
             deliver_seconds: seconds("portcullis_deliver_seconds", "Time of one request to Meta.", &["dataset", "outcome"])?,

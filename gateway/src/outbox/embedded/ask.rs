@@ -83,7 +83,9 @@ impl Write {
     /// Whether, once committed, there is work that was not there before.
     pub(super) fn gives_work(&self) -> bool {
         match self {
-            Self::Settle(asked) => matches!(&asked.result, Some(Ok(settled)) if settled.retried > 0),
+            Self::Settle(asked) => {
+                matches!(&asked.result, Some(Ok(settled)) if settled.retried > 0 || asked.input.0.suspect)
+            }
             Self::Release(_) => true,
             Self::Lease(_) | Self::Purge(_) => false,
         }

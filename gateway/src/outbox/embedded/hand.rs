@@ -153,7 +153,7 @@ impl Store {
     /// Reads a group for a new lease; nothing if its parts do not fit together.
     fn read(&mut self, row: i64, request: &LeaseRequest) -> rusqlite::Result<Option<Lease>> {
         let read = |row: &Row<'_>| {
-            let length: Option<i64> = row.get(7)?;
+            let length: Option<i64> = row.get(8)?;
             Ok((Head::read(row)?, length.and_then(|length| usize::try_from(length).ok())))
         };
         let (head, length) = self.connection.prepare_cached(schema::READ_GROUP)?.query_row([row], read)?;
@@ -179,6 +179,7 @@ impl Store {
             received_ms,
             oldest_event_secs,
             attempts: head.attempts,
+            suspect: head.crashes >= SUSPECT_CRASHES,
         }))
     }
 
@@ -223,6 +224,7 @@ struct Head {
     oldest_event_secs: i64,
     received_ms: i64,
     attempts: u32,
+    crashes: u32,
 }
 
 impl Head {
@@ -235,6 +237,7 @@ impl Head {
             oldest_event_secs: row.get(4)?,
             received_ms: row.get(5)?,
             attempts: row.get(6)?,
+            crashes: row.get(7)?,
         })
     }
 }

@@ -9,6 +9,7 @@ mod failure;
 mod hand;
 mod inspect;
 mod open;
+mod place;
 mod reserve;
 mod schema;
 mod store;

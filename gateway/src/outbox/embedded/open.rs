@@ -14,6 +14,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure::describe;
+use super::place::Place;
 use super::schema;
 
 /// How long a lock of another program, such as a backup, may hold us up.
@@ -78,7 +79,18 @@ impl OpenError {
 
 /// Proof that no other process has this outbox; gone when dropped, also by a crash.
 #[derive(Debug)]
-pub(super) struct OwnerLock(#[expect(dead_code, reason = "held, not read: the lock ends with the file")] File);
+pub(super) struct OwnerLock {
+    #[expect(dead_code, reason = "held, not read: the lock ends with the file")]
+    file: File,
+    place: Place,
+}
+
+impl OwnerLock {
+    /// Whether what we own is what the next start will find.
+    pub(super) fn is_in_place(&mut self) -> bool {
+        self.place.is_intact()
+    }
+}
 
 /// Makes the folders and the file where they are missing, and takes the owner lock.
 pub(super) fn take_ownership(path: &Path) -> Result<OwnerLock, OpenError> {
@@ -94,16 +106,15 @@ pub(super) fn take_ownership(path: &Path) -> Result<OwnerLock, OpenError> {
         TryLockError::WouldBlock => OpenError::Owned { lock: lock_path.clone() },
         TryLockError::Error(source) => OpenError::File { path: lock_path.clone(), source },
     })?;
-    private_file(path)?.sync_all().map_err(in_file(path))?;
-    for suffix in ["-wal", "-shm"] {
-        let companion = with_suffix(path, suffix);
-        if companion.exists() {
-            close_to_others(&companion)?;
-        }
+    let file = open_or_make(path)?;
+    let kind = file.metadata().map_err(in_file(path))?;
+    if !kind.is_file() {
+        return Err(OpenError::NotAnOutbox { path: path.to_owned() });
     }
+    file.sync_all().map_err(in_file(path))?;
     // Or the file could be gone after a power cut although everything in it was synced (failure case A3).
     sync_folder(folder)?;
-    Ok(OwnerLock(lock))
+    Ok(OwnerLock { file: lock, place: Place::of(path) })
 }
 
 /// The file that holds room for the day the disk is full.
@@ -117,7 +128,10 @@ pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
     let engine = |error| OpenError::engine(path, &error);
     let connection = Connection::open_with_flags(path, flags).map_err(engine)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(engine)?;
-    if recognise(&connection, path)? == Recognised::Empty {
+    let recognised = recognise(&connection, path)?;
+    // Not before it is known to be ours: the mode of something else is not ours to change.
+    close_all_to_others(path)?;
+    if recognised == Recognised::Empty {
         create(&connection).map_err(engine)?;
     }
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(engine)?;
@@ -215,10 +229,27 @@ fn sync_folder(folder: &Path) -> Result<(), OpenError> {
 }
 
 fn private_file(path: &Path) -> Result<File, OpenError> {
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
-    let file = file.map_err(in_file(path))?;
+    let file = open_or_make(path)?;
     close_to_others(path)?;
     Ok(file)
+}
+
+/// A new file is its owner's alone; one that exists is opened as it is.
+fn open_or_make(path: &Path) -> Result<File, OpenError> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+    file.map_err(in_file(path))
+}
+
+/// The file, its log and the index of that.
+fn close_all_to_others(path: &Path) -> Result<(), OpenError> {
+    close_to_others(path)?;
+    for suffix in ["-wal", "-shm"] {
+        let companion = with_suffix(path, suffix);
+        if companion.exists() {
+            close_to_others(&companion)?;
+        }
+    }
+    Ok(())
 }
 
 fn close_to_others(path: &Path) -> Result<(), OpenError> {

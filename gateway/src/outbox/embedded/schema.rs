@@ -82,7 +82,8 @@ pub(super) const SUSPECT_IN_HAND: &str = "
 SELECT max(due_ms) FROM groups WHERE lease_serial <> 0 AND crashes >= ?1 AND due_ms > ?2";
 
 pub(super) const READ_GROUP: &str = "
-SELECT g.site, g.envelope, g.policy_digest, g.events, g.oldest_event_secs, g.received_ms, g.attempts, octet_length(b.bodies)
+SELECT g.site, g.envelope, g.policy_digest, g.events, g.oldest_event_secs, g.received_ms, g.attempts, g.crashes,
+    octet_length(b.bodies)
 FROM groups g LEFT JOIN group_bodies b ON b.id = g.id WHERE g.id = ?1";
 pub(super) const READ_BODIES: &str = "SELECT bodies FROM group_bodies WHERE id = ?1";
 pub(super) const LEASE: &str = "UPDATE groups SET lease_serial = ?2, due_ms = ?3 WHERE id = ?1";

@@ -39,6 +39,8 @@ const COMMIT_BYTES: u64 = 32 * 1024;
 /// While the disk is full, how often it is looked whether there is room again.
 const RESERVE_RETRY_MS: u64 = 1000;
 
+const MISPLACED: &str =
+    "the outbox's file, its log or its lock was deleted, moved or replaced while it is open; put it back or restart";
 const LOG_IS_HELD: &str = "a reader of the file, such as an open sqlite3, holds back its write-ahead log";
 
 /// The thread's own state.
@@ -204,11 +206,7 @@ impl Writer {
     }
 
     fn transact(&mut self, appends: &mut [Asked<Append, Receipt>], writes: &mut [Write]) -> Result<(), Failure> {
-        let obstacle = match (self.reserve.is_held(), self.log_is_held) {
-            (false, _) => Some(Failure::DiskFull),
-            (true, true) => Some(Failure::Passing(LOG_IS_HELD.to_owned())),
-            (true, false) => None,
-        };
+        let obstacle = if appends.is_empty() { None } else { self.obstacle() };
         self.store.transaction(|store| {
             match &obstacle {
                 Some(obstacle) => {
@@ -224,6 +222,22 @@ impl Writer {
         self.written_bytes = self.written_bytes.saturating_add(bytes + COMMIT_BYTES);
         self.shared.cost.store(self.store.tally.cost(), Ordering::Relaxed);
         Ok(())
+    }
+
+    /// What stands in the way of keeping anything new. Settling goes on.
+    pub(super) fn obstacle(&mut self) -> Option<Failure> {
+        if !self.reserve.is_held() {
+            return Some(Failure::DiskFull);
+        }
+        if self.log_is_held {
+            return Some(Failure::Passing(LOG_IS_HELD.to_owned()));
+        }
+        if !self.lock.is_in_place() {
+            let misplaced = Failure::Passing(MISPLACED.to_owned());
+            self.shared.health.failed(&misplaced);
+            return Some(misplaced);
+        }
+        None
     }
 
     /// Leases for those who did not wait: nobody will settle them, so they come back now and not at the end of their time.

@@ -73,11 +73,19 @@ fn o10_a_file_of_something_else_is_refused_and_left_as_it_is() {
     let other = folder.path().join("other.db");
     Connection::open(&other).unwrap().execute_batch("CREATE TABLE recipes (name TEXT)").unwrap();
     for path in [text, other] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         let before = std::fs::read(&path).unwrap();
         let refused = AnyOutbox::open_embedded(&path, ROOMY).unwrap_err();
         assert!(matches!(refused, OpenError::NotAnOutbox { .. }), "{refused}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
+        assert_eq!(mode(&path), 0o644, "{}", path.display());
     }
+    // A device is as little a file of ours, and whoever may change its mode must not.
+    let device = folder.path().join("device");
+    std::os::unix::fs::symlink("/dev/null", &device).unwrap();
+    let before = mode(&device);
+    assert!(matches!(AnyOutbox::open_embedded(&device, ROOMY), Err(OpenError::NotAnOutbox { .. })));
+    assert_eq!(mode(&device), before);
 }
 
 #[test]

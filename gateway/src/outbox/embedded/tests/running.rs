@@ -36,6 +36,35 @@ async fn policies_are_kept_while_something_refers_to_them() {
     assert_eq!((kept, old), (2, 0));
 }
 
+#[tokio::test]
+async fn p1_nothing_is_kept_in_files_that_the_next_start_would_not_find() {
+    for suffix in ["", "-wal", ".lock"] {
+        let bench = Bench::embedded(ROOMY);
+        bench.append("1", &["a"]).await;
+        let path = open::with_suffix(&bench.path(), suffix);
+        let aside = open::with_suffix(&path, ".aside");
+        std::fs::rename(&path, &aside).unwrap();
+        for _ in 0..2 {
+            let refused = bench.outbox.append(append("shop", "1", &["b"], 1)).await.unwrap_err();
+            assert!(refused.to_string().contains("moved"), "{suffix}: {refused}");
+            assert!(bench.outbox.health().unwrap_err().contains("moved"), "{suffix}");
+        }
+        // What is there can be sent and settled.
+        let lease = bench.lease_one("1", 2_000, 3_000).await;
+        bench.outbox.settle(lease, vec![Settlement::Retry { not_before_ms: 0, attempted: true }]).await.unwrap();
+        // Another file in its place is not it.
+        std::fs::copy(&aside, &path).unwrap();
+        bench.outbox.append(append("shop", "1", &["b"], 1)).await.unwrap_err();
+
+        std::fs::rename(&aside, &path).unwrap();
+        bench.append("1", &["b"]).await;
+        bench.outbox.health().unwrap();
+        bench.outbox.close().await;
+        let again = AnyOutbox::open_embedded(&bench.path(), ROOMY).unwrap();
+        assert_eq!(again.depth().await.unwrap().pending_events, 2, "{suffix}");
+    }
+}
+
 /// Whether this file or one beside it holds these bytes.
 fn holds_text(path: &Path, text: &str) -> bool {
     std::fs::read_dir(path.parent().unwrap()).unwrap().any(|file| {

@@ -31,7 +31,8 @@ impl Writer {
             }
         }
         let probed = self.store.probe();
-        self.note(probed.as_ref().err(), probed.is_ok() && !self.log_is_held);
+        let clear = probed.is_ok() && self.obstacle().is_none();
+        self.note(probed.as_ref().err(), clear);
     }
 
     pub(super) fn regain_reserve(&mut self) {

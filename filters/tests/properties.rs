@@ -1,0 +1,356 @@
+//! What holds for any input at all.
+#![allow(clippy::unwrap_used, clippy::string_slice, reason = "a test may fail loudly")]
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use common::{DATASET, HOSTS, policy, purchase, run_with};
+use portcullis_filters::event::RawEvent;
+use portcullis_filters::pipeline::{Outcome, Readmission, readmit};
+use portcullis_filters::policy::{Policy, StoredPolicy};
+use portcullis_filters::schema::{ROWS, Section};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::{Map, Value, json};
+
+/// The built-ins, each also with a higher version, which decides the same under another digest; and one that keeps every field
+/// that can be kept.
+static POLICIES: LazyLock<Vec<(Policy, Policy)>> = LazyLock::new(|| {
+    let texts = ["retail", "pharmacy", "hospital"].map(|name| Policy::builtin(name).unwrap().1.to_owned());
+    let all = texts.into_iter().chain([wide()]);
+    all.map(|text| (policy(&text), policy(&text.replacen("version = 1", "version = 2", 1)))).collect()
+});
+
+/// A policy that keeps whatever can be kept.
+fn wide() -> String {
+    let fields: Vec<String> = ROWS
+        .iter()
+        .filter(|row| row.section != Section::Contents)
+        .filter_map(|row| {
+            let line = |action: &str| format!("{} = {action}", row.path);
+            let compiles = |line: &String| {
+                let text = common::text(common::EVENTS, common::PAGES, line, "");
+                Policy::compile(&text, "test.toml", &[]).is_ok()
+            };
+            ["\"keep\"", "\"hash\"", "\"page\""].map(line).into_iter().find(compiles)
+        })
+        .collect();
+    assert!(fields.len() > 30, "{fields:?}");
+    common::text(common::EVENTS, common::PAGES, &fields.join("\n"), "")
+}
+
+/// Values of every JSON type, among them many that come near to a closed form.
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        (0_u32..20_000).prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        (0.0..1e9_f64).prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        "[A-Za-z0-9._:-]{0,90}".prop_map(Value::from),
+        "[0-9a-fA-F]{32}|[0-9a-f]{40}|[0-9a-f]{64}(\\.AQICAQMC)?".prop_map(Value::from),
+        "[a-z]{1,8}@[a-z]{1,8}\\.(com|example)".prop_map(Value::from),
+        "https?://(www\\.shop\\.example|shop\\.example\\.com|evil\\.example)(/[a-zA-Z0-9%._-]{0,6}){0,3}(\\?fbclid=[A-Za-z0-9]{18,30})?".prop_map(Value::from),
+        "fb\\.[0-9]\\.[0-9]{13}\\.([0-9]{5,20}|[A-Za-z0-9_-]{20,60})".prop_map(Value::from),
+        "[0-9]{1,9}(\\.[0-9]{1,20})?".prop_map(Value::from),
+        "(Mozilla/5\\.0 )?\\((Windows NT 10\\.0|iPhone|X11); [A-Za-z ]{0,9}\\) (Chrome|AppleWebKit|Safari)/[0-9]{1,3}".prop_map(Value::from),
+        select(vec![
+            "website", "email", "Purchase", "PageView", "Lead", "usd", "EUR", "product", "in_store", "LDU", "203.0.113.7", "2001:db8::1", "1990-01-02",
+            "f", "CA", "94107", "us", "+1 415 555 0007", "7f3c9a52-1b2e-4f7d-9c66-5f0a4d1be2c1", "true", "1", "0", "null", "",
+        ])
+        .prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 24, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::btree_map("[a-z_]{1,8}", inner, 0..4).prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// Members of a section with any values; some unknown keys among them.
+fn members(section: Section) -> impl Strategy<Value = Map<String, Value>> {
+    let names: Vec<&str> = ROWS.iter().filter(|row| row.section == section).map(|row| row.name).collect();
+    let name = prop_oneof![8 => select(names).prop_map(str::to_owned), 1 => "[a-zA-Z_]{1,10}", 1 => any::<String>()];
+    prop::collection::btree_map(name, value(), 0..14).prop_map(|map| map.into_iter().collect())
+}
+
+/// An event of the table's keys with any values. Most have what every event must have.
+fn event() -> impl Strategy<Value = Value> {
+    let goods = prop_oneof![3 => prop::collection::vec(members(Section::Contents).prop_map(Value::Object), 0..4).prop_map(Value::from), 1 => value()];
+    let parts = (
+        members(Section::Event),
+        members(Section::UserData),
+        members(Section::CustomData),
+        prop::option::of(goods),
+        prop::option::weighted(0.1, value()),
+    );
+    let ordinary = (
+        select(vec!["PageView", "Purchase", "Lead"]),
+        select(vec!["/", "/about", "/cart", "/rx", "/p/1"]),
+        prop::bool::weighted(0.8),
+    );
+    (parts, ordinary).prop_map(|((mut event, mut user_data, mut custom_data, goods, broken), (name, path, helped))| {
+        if let Some(goods) = goods {
+            custom_data.insert("contents".to_owned(), goods);
+        }
+        if helped {
+            user_data.insert("fbp".to_owned(), json!("fb.1.1558571054389.1098115397"));
+            custom_data.insert("value".to_owned(), json!(12.5));
+            custom_data.insert("currency".to_owned(), json!("EUR"));
+            event.insert("event_source_url".to_owned(), json!(format!("https://www.shop.example{path}")));
+        }
+        event.insert("event_name".to_owned(), json!(name));
+        event.insert("event_time".to_owned(), json!(1_791_000_000));
+        event.insert("action_source".to_owned(), json!("website"));
+        event.insert("user_data".to_owned(), Value::Object(user_data));
+        event.insert("custom_data".to_owned(), Value::Object(custom_data));
+        if let Some(broken) = broken {
+            let names: Vec<String> = event.keys().cloned().collect();
+            event.insert(names.into_iter().next_back().unwrap(), broken);
+        }
+        Value::Object(event)
+    })
+}
+
+/// Every path of an event that leaves, with the values that stand there.
+fn paths(json: &str) -> BTreeMap<String, Vec<String>> {
+    fn walk(path: &str, value: &Value, paths: &mut BTreeMap<String, Vec<String>>) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    walk(&if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, value, paths);
+                }
+            }
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                for item in items {
+                    walk(&format!("{path}[]"), item, paths);
+                }
+            }
+            scalar => paths.entry(path.to_owned()).or_default().push(scalar.to_string()),
+        }
+    }
+    let mut paths = BTreeMap::new();
+    walk("", &serde_json::from_str(json).unwrap(), &mut paths);
+    paths
+}
+
+/// What every event that leaves must be, whatever came.
+fn check(policy: &Policy, raised: &Policy, leaving: &str) -> Result<(), TestCaseError> {
+    prop_assert!(leaving.len() < 1024 * 1024 && !leaving.contains(['\n', '\r', '\0']));
+    prop_assert!(RawEvent::parse(leaving).is_ok(), "no key twice: {}", leaving);
+    let allowed: BTreeSet<&str> = policy.explain().leaves.iter().map(|line| line.path).collect();
+    for path in paths(leaving).keys() {
+        let line = if path.starts_with("custom_data.contents[]") { "custom_data.contents" } else { path };
+        prop_assert!(allowed.contains(line) || line == "user_data", "{} leaves", path);
+    }
+    for today in [policy, raised] {
+        let stored = StoredPolicy::read(policy.digest(), Some(policy.canonical()));
+        match readmit(today, &stored, DATASET, leaving) {
+            Readmission::Forward(again, report) => {
+                prop_assert_eq!(again.as_str(), leaving);
+                prop_assert!(report.removals().is_empty() && report.changes().is_empty());
+            }
+            Readmission::Withdraw(reason) => prop_assert!(false, "withdrawn: {}\n{}", reason, leaving),
+        }
+    }
+    Ok(())
+}
+
+fn guard_is_content(outcome: &Outcome) -> bool {
+    !matches!(outcome, Outcome::Drop(_, reason, _) if reason.as_str() == "guard_failed")
+}
+
+/// A caller's text that must be found nowhere.
+fn canary() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("canary"),
+        Just("Canary Person"),
+        Just("canary@canary.example"),
+        Just("canary/../canary"),
+        Just("fb.1.1558571054389.canary"),
+        Just("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36 canary"),
+        Just("https://canary:canary@www.shop.example:8443/canary?canary=canary#canary"),
+        Just("https://canary.example/"),
+        Just("canary\u{0}\u{1f}\n\"\\"),
+        Just("1990-01-02 canary"),
+        Just("7f3c9a52-1b2e-4f7d-9c66-5f0a4d1be2c1-canary"),
+        Just("canary.AQICAQMC"),
+        Just("USD canary"),
+    ]
+    .prop_map(str::to_owned)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn only_what_the_policy_names_leaves_and_only_as_the_guard_would_write_it_again(event in event()) {
+        let raw = event.to_string();
+        for (policy, raised) in POLICIES.iter() {
+            let outcome = run_with(policy, &raw);
+            prop_assert!(guard_is_content(&outcome), "{:?}\n{}", outcome, raw);
+            if let Outcome::Forward(sanitized, _) = &outcome {
+                check(policy, raised, sanitized.as_str())?;
+            }
+        }
+    }
+
+    #[test]
+    fn a_canary_leaves_only_where_a_token_may(
+        canaries in prop::collection::vec(canary(), ROWS.len()),
+        unknown in prop::collection::vec((canary(), canary()), 1..4),
+        lists in any::<bool>(),
+    ) {
+        let (mut event, mut user_data, mut custom_data, mut item) = (Map::new(), Map::new(), Map::new(), Map::new());
+        for (row, canary) in ROWS.iter().zip(canaries) {
+            let value = if lists && row.many { json!([canary, { "canary": canary }]) } else { json!(canary) };
+            match row.section {
+                Section::Event => event.insert(row.name.to_owned(), value),
+                Section::UserData => user_data.insert(row.name.to_owned(), value),
+                Section::CustomData => custom_data.insert(row.name.to_owned(), value),
+                Section::Contents => item.insert(row.name.to_owned(), value),
+            };
+        }
+        for (key, value) in unknown {
+            for section in [&mut event, &mut user_data, &mut custom_data, &mut item] {
+                section.insert(key.clone(), json!({ value.clone(): [value] }));
+            }
+        }
+        user_data.insert("external_id".to_owned(), json!("canary-1"));
+        user_data.insert("fbp".to_owned(), json!("fb.1.1558571054389.1098115397"));
+        custom_data.insert("value".to_owned(), json!("12.5"));
+        custom_data.insert("currency".to_owned(), json!("EUR"));
+        custom_data.insert("contents".to_owned(), json!([item, "canary"]));
+        for (name, value) in [("event_name", json!("Purchase")), ("event_time", json!(1_791_000_000)), ("action_source", json!("website"))] {
+            event.insert(name.to_owned(), value);
+        }
+        event.insert("event_source_url".to_owned(), json!("https://canary@www.shop.example/cart?canary=1#canary"));
+        event.insert("user_data".to_owned(), Value::Object(user_data));
+        event.insert("custom_data".to_owned(), Value::Object(custom_data));
+        let raw = Value::Object(event).to_string();
+        for (policy, _) in POLICIES.iter() {
+            let outcome = run_with(policy, &raw);
+            prop_assert!(guard_is_content(&outcome), "{:?}\n{}", outcome, raw);
+            prop_assert!(!format!("{outcome:?}").to_lowercase().contains("canary"), "a log line would tell");
+            let Outcome::Forward(sanitized, report) = outcome else { continue };
+            let told = format!("{report:?}{}", common::lines(&report).concat());
+            prop_assert!(!told.to_lowercase().contains("canary"), "{}", told);
+            for (path, values) in paths(sanitized.as_str()) {
+                let token = ["event_id", "custom_data.content_ids", "custom_data.contents[].id", "custom_data.order_id", "custom_data.item_number", "user_data.subscription_id"];
+                let open = token.contains(&path.as_str()) && !matches!(policy.name(), "pharmacy" | "hospital");
+                for value in values {
+                    prop_assert!(open || !value.to_lowercase().contains("canary"), "{} = {}", path, value);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn fewer_fields_let_less_out(event in event(), gone in prop::collection::vec(any::<Index>(), 1..6)) {
+        let (_, text) = Policy::builtin("retail").unwrap();
+        let is_field = |line: &str| line.contains(" = \"keep\"") || line.contains(" = \"hash\"") || line.contains(" = \"pseudonymize\"") || line.starts_with("event_source_url");
+        let fields: Vec<&str> = text.lines().filter(|line| is_field(line)).collect();
+        let gone: Vec<&str> = gone.iter().map(|index| *index.get(&fields)).collect();
+        let fewer: Vec<&str> = text.lines().filter(|line| !gone.contains(line)).collect();
+        let raw = event.to_string();
+        let (Outcome::Forward(all, _), Outcome::Forward(less, _)) = (run_with(&POLICIES[0].0, &raw), run_with(&policy(&fewer.join("\n")), &raw)) else {
+            return Ok(());
+        };
+        let all = paths(all.as_str());
+        for (path, values) in paths(less.as_str()) {
+            prop_assert!(all.get(&path) == Some(&values) || path == "user_data", "{} is new without {:?}", path, gone);
+        }
+        // Readmission under the policy of fewer fields leads to the same, or to less.
+        let fewer = policy(&fewer.join("\n"));
+        let Outcome::Forward(stored, _) = run_with(&POLICIES[0].0, &raw) else { return Ok(()) };
+        let then = StoredPolicy::read(POLICIES[0].0.digest(), Some(POLICIES[0].0.canonical()));
+        if let Readmission::Forward(readmitted, _) = readmit(&fewer, &then, DATASET, stored.as_str()) {
+            prop_assert_eq!(readmitted.as_str(), less.as_str());
+        }
+    }
+
+    #[test]
+    fn no_text_panics(text in "\\PC*", bytes in any::<Vec<u8>>()) {
+        for text in [text.as_str(), &String::from_utf8_lossy(&bytes)] {
+            for (policy, raised) in POLICIES.iter() {
+                let outcome = run_with(policy, text);
+                prop_assert!(!matches!(outcome, Outcome::Forward(..)));
+                let stored = StoredPolicy::read(policy.digest(), Some(policy.canonical()));
+                for today in [policy, raised] {
+                    prop_assert!(matches!(readmit(today, &stored, DATASET, text), Readmission::Withdraw(_)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_events_and_damaged_stored_bytes_leave_in_order_or_not_at_all(
+        cuts in prop::collection::vec((any::<Index>(), 0_usize..4, "[\"{}\\[\\],:.0-9a-zA-Z\\\\é\u{1}]{0,3}"), 1..4),
+    ) {
+        let damage = |text: &str| {
+            let mut bytes = text.as_bytes().to_vec();
+            for (at, length, put) in &cuts {
+                let at = at.index(bytes.len());
+                let end = (at + length).min(bytes.len());
+                bytes.splice(at..end, put.bytes());
+            }
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        for (policy, raised) in POLICIES.iter() {
+            let outcome = run_with(policy, &damage(&purchase()));
+            prop_assert!(guard_is_content(&outcome));
+            if let Outcome::Forward(sanitized, _) = &outcome {
+                check(policy, raised, sanitized.as_str())?;
+            }
+            let Outcome::Forward(good, _) = run_with(policy, &purchase()) else { continue };
+            let bad = damage(good.as_str());
+            let stored = StoredPolicy::read(policy.digest(), Some(policy.canonical()));
+            for today in [policy, raised] {
+                if let Readmission::Forward(again, _) = readmit(today, &stored, DATASET, &bad) {
+                    check(today, today, again.as_str())?;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_policy_panics_and_one_that_compiles_keeps_to_itself(
+        which in 0_usize..3,
+        edits in prop::collection::vec((any::<Index>(), any::<Index>(), prop_oneof![Just(String::new()), "[ -~]{0,12}", Just("\"keep\"".to_owned()), Just("\"origin\"".to_owned())]), 0..4),
+        dropped in prop::option::of(any::<Index>()),
+    ) {
+        let name = ["retail", "pharmacy", "hospital"][which];
+        let mut lines: Vec<String> = Policy::builtin(name).unwrap().1.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+        for (line, word, put) in edits {
+            let line = line.index(lines.len());
+            let words: Vec<&str> = lines[line].split(' ').collect();
+            let word = word.index(words.len());
+            let changed: Vec<&str> = words.iter().enumerate().map(|(at, old)| if at == word { put.as_str() } else { old }).collect();
+            lines[line] = changed.join(" ");
+        }
+        if let Some(dropped) = dropped {
+            lines.remove(dropped.index(lines.len()));
+        }
+        let hosts: Vec<String> = HOSTS.iter().map(ToString::to_string).collect();
+        if let Ok(policy) = Policy::compile(&lines.join("\n"), "test.toml", &hosts) {
+            let outcome = run_with(&policy, &purchase());
+            prop_assert!(guard_is_content(&outcome));
+            if let Outcome::Forward(sanitized, _) = &outcome {
+                check(&policy, &policy, sanitized.as_str())?;
+            }
+        }
+    }
+
+    #[test]
+    fn no_toml_panics(text in "\\PC*", tables in "(\\[[a-z.]{1,9}\\]\n([a-z_]{1,9} = (\"[a-z]{0,5}\"|[0-9]{1,4}|\\[\\]|\\{\\}|true)\n){0,3}){0,4}") {
+        for text in [text, tables] {
+            prop_assert!(Policy::compile(&text, "test.toml", &[]).is_err());
+        }
+    }
+}
