@@ -197,8 +197,8 @@ async fn a_wrong_type_in_an_optional_field_costs_only_that_field() {
     let client = gateway.client();
     let required = [Field::EventName, Field::EventTime, Field::ActionSource, Field::UserData];
     let mut sent = 0;
-    // A signal that cannot be read counts as its strictest value and is not removed.
-    for row in ROWS.iter().filter(|row| !required.contains(&row.field) && !matches!(row.kind, Kind::Signal(_))) {
+    // A restriction that cannot be read counts as its strictest value and is not removed.
+    for row in ROWS.iter().filter(|row| !required.contains(&row.field) && !matches!(row.kind, Kind::Restriction(_))) {
         // No kind takes this object.
         let wrong = json!({ "wrong": [MARK] });
         // A Lead needs no value and no currency.

@@ -149,7 +149,7 @@ fn canaries_of(row: &Row) -> Vec<String> {
         | Kind::EventName
         | Kind::UnixSeconds
         | Kind::Word(_)
-        | Kind::Signal(_)
+        | Kind::Restriction(_)
         | Kind::Currency
         | Kind::Object
         | Kind::Contents => Vec::new(),
@@ -176,7 +176,7 @@ fn value_of(row: &Row, kept: &Kept) -> Value {
         Kind::EventId | Kind::Token | Kind::ContentId => json!(word),
         Kind::Url => json!(format!("https://www.shop.example{}?email={word}%40example.com&q={word}#{word}", kept.path)),
         Kind::Word(words) => json!(if row.field == Field::ActionSource { "website" } else { words[0] }),
-        Kind::Signal(_) => signal(row.field),
+        Kind::Restriction(_) => restriction(row.field),
         Kind::Integer { .. } => json!(3),
         Kind::Digits { .. } => json!(digits(row)),
         Kind::Decimal { .. } => json!(7_100_083 + number * 100),
@@ -191,7 +191,7 @@ fn value_of(row: &Row, kept: &Kept) -> Value {
         Kind::FreeText => json!(format!("{word} free text")),
         Kind::Contents | Kind::Object => json!(null),
     };
-    if row.many && !matches!(row.kind, Kind::Signal(_)) { json!([value]) } else { value }
+    if row.many && !matches!(row.kind, Kind::Restriction(_)) { json!([value]) } else { value }
 }
 
 /// A value as callers send it raw.
@@ -208,7 +208,7 @@ fn personal(normalizer: Normalizer, word: &str) -> String {
     }
 }
 
-fn signal(field: Field) -> Value {
+fn restriction(field: Field) -> Value {
     match field {
         Field::DataProcessingOptions => json!(["LDU"]),
         Field::DataProcessingOptionsCountry => json!(1),

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{policy, policy_for};
-use portcullis_filters::policy::{BUILTINS, Explanation, Policy, PolicyDigest};
+use portcullis_filters::policy::{BUILTINS, Explanation, Policy, PolicyDigest, Standing};
 
 const HOSTS: &[&str] = &["www.shop.example"];
 
@@ -138,7 +138,17 @@ fn tell(explanation: &Explanation) -> String {
         stays.iter().map(|path| format!("stays {path}")).collect(),
         channels
             .iter()
-            .map(|channel| format!("OPEN{} {}", if channel.not_in_force { " (not in force)" } else { "" }, channel.text))
+            .map(|channel| {
+                format!(
+                    "OPEN{} {}",
+                    match channel.standing {
+                        Standing::NotInForce => " (not in force)",
+                        Standing::Warned => " (warned of)",
+                        Standing::Known => "",
+                    },
+                    channel.text
+                )
+            })
             .collect(),
     ];
     lines.concat().join("\n")
@@ -182,7 +192,7 @@ fn what_is_not_in_force_is_open_and_said_so() {
         .explain()
         .channels
         .into_iter()
-        .filter(|channel| channel.not_in_force)
+        .filter(|channel| channel.standing == Standing::NotInForce)
         .map(|channel| channel.text)
         .collect();
     assert_eq!(closed.len(), 2);

@@ -39,7 +39,7 @@ fn outcome(policy: &str, raw: &str) -> String {
 fn story(policy: &str) -> String {
     let captures = CAPTURES.map(|capture| (capture, sdk_event(capture)));
     let events = [("the purchase of the benchmarks", purchase())].into_iter().chain(captures);
-    events.map(|(name, raw)| format!("## {name}\n{}\n", outcome(policy, &raw))).collect()
+    events.map(|(name, raw)| format!("## {name}\n{}\n", outcome(policy, &raw))).collect::<Vec<_>>().concat()
 }
 
 #[test]
