@@ -83,6 +83,13 @@ fn bounds_are_kept_exactly() {
         assert_eq!(refused("retail", &list(name, element, 513)), format!("custom_data.{name} has more than 512 elements"));
     }
     assert!(matches!(run("retail", &list("x", "1", 100_000)), Outcome::Forward(..)), "what is not kept may be long");
+
+    let keys = |count: usize| (0..count).map(|n| format!("\"k{n}\":1")).collect::<Vec<_>>().join(",");
+    for odd in [|keys: String| format!("{keys},"), |keys: String| format!(r#""content_name":{{{keys}}},"#)] {
+        let with_keys = |count| but(r#""value":1"#, &(odd(keys(count)) + r#""value":1"#));
+        assert!(matches!(run("retail", &with_keys(4096)), Outcome::Forward(..)));
+        assert_eq!(refused("retail", &with_keys(4097)), "unknown has more than 4096 unknown keys");
+    }
 }
 
 #[test]

@@ -19,13 +19,15 @@ use crate::schema::{Field, Kind, Section};
 const MAX_DEPTH: u8 = 16;
 /// Bytes of a string or key, after its escapes are resolved.
 const MAX_STRING: usize = 8 * 1024;
+/// Keys of an event that are not kept: to find one that comes twice they are held while their object is read.
+const MAX_SKIPPED_KEYS: usize = 4096;
 /// Elements of a list that is kept.
 const MAX_LIST: usize = 512;
 
 impl<'a> RawEvent<'a> {
     /// Reads one event.
     pub fn parse(text: &'a str) -> Result<Self, Refusal> {
-        let mut state = State { slots: Slots::new(), unknown_keys: 0, refusal: None };
+        let mut state = State { slots: Slots::new(), unknown_keys: 0, skipped_keys: 0, refusal: None };
         let mut json = serde_json::Deserializer::from_str(text);
         let read = Section::Event.seed(&mut state).deserialize(&mut json).and_then(|shape| json.end().map(|()| shape));
         match (read, state.refusal) {
@@ -62,6 +64,8 @@ macro_rules! every_scalar_is {
 struct State<'a> {
     slots: Slots<Value<'a>>,
     unknown_keys: u32,
+    /// Keys that were read and not kept, at every level: what looks for repeats must hold them.
+    skipped_keys: usize,
     refusal: Option<Refusal>,
 }
 
@@ -70,6 +74,11 @@ impl State<'_> {
     fn refuse<E: serde::de::Error>(&mut self, path: &'static str, rule: Rule) -> E {
         self.refusal.get_or_insert(Refusal::new(path, rule));
         E::custom("refused")
+    }
+
+    fn skip_key<E: serde::de::Error>(&mut self) -> Result<(), E> {
+        self.skipped_keys += 1;
+        if self.skipped_keys > MAX_SKIPPED_KEYS { Err(self.refuse("unknown", Rule::TooManyKeys)) } else { Ok(()) }
     }
 
     fn check_depth<E: serde::de::Error>(&mut self, depth: u8) -> Result<(), E> {
@@ -170,6 +179,7 @@ fn read_members<'de, A: MapAccess<'de>>(
         if !unknown.insert(key) {
             return Err(state.refuse(section.path(), Rule::DuplicateKey));
         }
+        state.skip_key()?;
         state.unknown_keys = state.unknown_keys.saturating_add(1);
         map.next_value_seed(SkipSeed { state, depth })?;
     }
@@ -451,6 +461,7 @@ fn skip_members<'de, A: MapAccess<'de>>(state: &mut State<'de>, mut map: A, dept
         if !keys.insert(key) {
             return Err(state.refuse("unknown", Rule::DuplicateKey));
         }
+        state.skip_key()?;
         map.next_value_seed(SkipSeed { state, depth })?;
     }
     Ok(())

@@ -158,7 +158,11 @@ mod tests {
         for piece in ["site shop\n", "  hosts     www.shop.example\n", "  datasets  1234567890123456\n", "  keys      1\n"] {
             assert!(printed.contains(piece), "{printed}");
         }
-        assert!(printed.ends_with("sends to https://graph.facebook.com/\nOK\n"), "{printed}");
+        assert!(printed.contains("sends to https://graph.facebook.com/\n") && printed.ends_with("\nOK\n"), "{printed}");
+        assert!(
+            printed.contains("  NOT IN FORCE: [health] ") && printed.contains("warning: site `shop`: policy: "),
+            "{printed}"
+        );
     }
 
     #[test]

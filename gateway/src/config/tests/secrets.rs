@@ -95,6 +95,9 @@ fn files_lose_one_line_end_and_are_warned_of_when_others_can_read_them() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");
     let written = text("").replace("env = 'META_TOKEN_SHOP'", "file = 'token'");
+    let about_secrets = |config: &Config| -> Vec<String> {
+        config.warnings().iter().filter(|warning| !warning.contains(": policy: ")).cloned().collect()
+    };
     let read = |content: &[u8], mode: u32| {
         fs::write(&path, content).unwrap();
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
@@ -103,12 +106,13 @@ fn files_lose_one_line_end_and_are_warned_of_when_others_can_read_them() {
     for content in [TOKEN.to_owned(), format!("{TOKEN}\n"), format!("{TOKEN}\r\n")] {
         let config = read(content.as_bytes(), 0o600).unwrap();
         assert_eq!(config.datasets[0].access_token.expose_secret(), TOKEN);
-        assert!(config.warnings().is_empty());
+        assert!(about_secrets(&config).is_empty());
     }
     for mode in [0o640, 0o604, 0o644] {
         let config = read(TOKEN.as_bytes(), mode).unwrap();
-        assert_eq!(config.warnings().len(), 1);
-        assert!(config.warnings()[0].starts_with("dataset `1`: access_token: "), "{:?}", config.warnings());
+        let warnings = about_secrets(&config);
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].starts_with("dataset `1`: access_token: "), "{warnings:?}");
     }
     for (content, answer) in [
         (&b""[..], "is empty"),
