@@ -138,7 +138,13 @@ fn tell(explanation: &Explanation) -> String {
         stays.iter().map(|path| format!("stays {path}")).collect(),
         channels
             .iter()
-            .map(|channel| format!("OPEN{} {}", if channel.standing == Standing::NotInForce { " (not in force)" } else { "" }, channel.text))
+            .map(|channel| {
+                format!(
+                    "OPEN{} {}",
+                    if channel.standing == Standing::NotInForce { " (not in force)" } else { "" },
+                    channel.text
+                )
+            })
             .collect(),
     ];
     lines.concat().join("\n")
