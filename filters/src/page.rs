@@ -20,6 +20,9 @@ pub(crate) struct Page<'a> {
     pub(crate) path: Cow<'a, str>,
     /// A `#/` route, which single-page applications use as a path, likewise.
     pub(crate) route: Option<String>,
+    /// Path and route once more, where escapes hide slashes: as servers read them that split before they decode. To those
+    /// `/rx/..%2fp` is a page of `/rx`, to others one of `/p`.
+    pub(crate) split_first: Vec<String>,
     /// The value of `fbclid`, as it stands.
     pub(crate) fbclid: Option<&'a str>,
 }
@@ -52,7 +55,13 @@ fn read_plain(text: &str) -> Option<Page<'_>> {
         && path.bytes().all(plain_path)
         && !tail.contains('#')
         && !tail.bytes().any(|byte| byte.is_ascii_control() || byte == b' ');
-    usual.then(|| Page { host: Cow::Borrowed(host), path: Cow::Borrowed(path), route: None, fbclid: fbclid(tail) })
+    usual.then(|| Page {
+        host: Cow::Borrowed(host),
+        path: Cow::Borrowed(path),
+        route: None,
+        split_first: Vec::new(),
+        fbclid: fbclid(tail),
+    })
 }
 
 /// Any URL, by the rules of browsers.
@@ -63,18 +72,27 @@ fn read_any(text: &str) -> Option<Page<'_>> {
     }
     let host = url.host_str()?.trim_end_matches('.').to_owned();
     let route = url.fragment().map(|fragment| fragment.trim_start_matches('!')).filter(|fragment| fragment.starts_with('/'));
+    // A route may have a query of its own.
+    let route = route.and_then(|route| route.split('?').next());
+    let written = [Some(url.path()), route];
+    let read = written.map(|path| path.map(|path| resolved(&unescaped(path))));
+    let differing = |(path, read): (Option<&str>, &Option<String>)| {
+        let path = path.filter(|path| path.contains(['%', '.'])).map(split_first);
+        path.filter(|path| Some(path) != read.as_ref())
+    };
+    let split_first = written.into_iter().zip(&read).filter_map(differing).collect();
+    let [path, route] = read;
     Some(Page {
         host: Cow::Owned(host),
-        path: Cow::Owned(decoded(url.path())),
-        // A route may have a query of its own.
-        route: route.map(|route| decoded(route.split('?').next().unwrap_or_default())),
+        path: Cow::Owned(path.unwrap_or_default()),
+        route,
+        split_first,
         fbclid: text.find('?').and_then(|at| text.get(at..)).and_then(fbclid),
     })
 }
 
-/// Decodes a path and takes it apart. Escapes are resolved until none is left, three rounds at most, before slashes and dots are
-/// looked at: `%252e%252e` is a dot segment too.
-fn decoded(path: &str) -> String {
+/// Resolves escapes until none is left, three rounds at most: `%252e%252e` is a dot segment too.
+fn unescaped(path: &str) -> String {
     let mut text = path.to_owned();
     for _ in 0..3 {
         let decoded = percent_decode_str(&text).decode_utf8_lossy().into_owned();
@@ -83,10 +101,14 @@ fn decoded(path: &str) -> String {
         }
         text = decoded;
     }
+    text
+}
+
+/// Takes a path apart.
+fn resolved(path: &str) -> String {
     let mut segments: Vec<String> = Vec::new();
-    for segment in text.split(['/', '\\']) {
-        let segment = segment.split(';').next().unwrap_or_default().trim();
-        match segment {
+    for segment in path.split(['/', '\\']) {
+        match bare(segment) {
             "" | "." => {}
             ".." => {
                 segments.pop();
@@ -95,6 +117,19 @@ fn decoded(path: &str) -> String {
         }
     }
     segments.join("/")
+}
+
+/// Takes a path apart before its escapes are resolved. A slash that was escaped stays in its segment, as a character that no
+/// pattern holds.
+fn split_first(path: &str) -> String {
+    let segments = path.split(['/', '\\']).map(|segment| unescaped(bare(segment)).replace(['/', '\\'], "\0"));
+    let segments = segments.map(|segment| resolved(&segment)).filter(|segment| !segment.is_empty());
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// A segment without its matrix parameters.
+fn bare(segment: &str) -> &str {
+    segment.split(';').next().unwrap_or_default().trim()
 }
 
 /// The value of `fbclid` in a query.

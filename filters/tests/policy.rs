@@ -141,7 +141,11 @@ fn tell(explanation: &Explanation) -> String {
             .map(|channel| {
                 format!(
                     "OPEN{} {}",
-                    if channel.standing == Standing::NotInForce { " (not in force)" } else { "" },
+                    match channel.standing {
+                        Standing::NotInForce => " (not in force)",
+                        Standing::Warned => " (warned of)",
+                        Standing::Known => "",
+                    },
                     channel.text
                 )
             })

@@ -166,6 +166,49 @@ fn rules_that_narrow_are_applied_to_what_is_stored() {
     }
 }
 
+/// A shop of two kinds of pages, one of which a rule is about.
+fn two_pages(cart: &str, fields: &str, extra: &str) -> String {
+    let class = |name: &str, pattern: &str, sent: &str| {
+        format!("{{ name = \"{name}\", match = [\"{pattern}\"], send_as = \"{sent}\" }}")
+    };
+    let pages = format!(
+        "default = \"origin\"\nno_url = \"origin\"\nclass = [{}, {}]",
+        class("goods", "/p/**", "/store"),
+        class("cart", "/cart/**", cart)
+    );
+    let fields = format!("{fields}\nuser_data.em = \"hash\"\nuser_data.fbp = \"keep\"");
+    text("allow = [\"PageView\"]\nevent_id = \"token\"", &pages, &fields, extra)
+}
+
+#[test]
+fn a_rule_about_a_page_counts_wherever_a_stored_event_could_be_of_it() {
+    const URL: &str = "event_source_url = \"page\"";
+    let raw = |source: &str, url: &str| {
+        with("PageView", &format!(r#"{FBP},"em":"jane@example.com""#), "")
+            .replace("\"website\"", &format!("\"{source}\""))
+            .replace("https://www.shop.example/", url)
+    };
+    let rule = "[[narrow]]\nwhen = { page = \"cart\" }\nremove = [\"user_data.em\"]";
+    let today = two_pages("/cart", URL, rule);
+    let gone = |then: &str, raw: &str| !across(then, &today, raw).contains("\"em\"");
+    let (store, cart) = ("https://www.shop.example/p/1", "https://www.shop.example/cart/1");
+    // The same classes: the path tells.
+    let then = two_pages("/cart", URL, "");
+    assert!(gone(&then, &raw("website", cart)));
+    assert!(!gone(&then, &raw("website", store)));
+    // But not "/", which is what a page of any class leaves with if its host is not the site's.
+    assert!(gone(&then, &raw("website", "https://pay.example/cart/1")));
+    // Nor a path that the classes of then gave.
+    assert!(gone(&two_pages("/store", URL, ""), &raw("website", cart)));
+    assert!(gone(&two_pages("/basket", URL, ""), &raw("other", cart)));
+    // Nor no URL at all.
+    assert!(gone(&two_pages("/cart", "", ""), &raw("other", cart)));
+    // A rule that has seen the page itself has taken what it takes.
+    let raised = |text: &str| text.replacen("version = 1", "version = 2", 1);
+    assert_ne!(raised(&today), today);
+    assert!(across(&today, &raised(&today), &raw("website", "https://www.shop.example/")).contains("\"em\""));
+}
+
 #[test]
 fn a_policy_that_cannot_be_read_withdraws() {
     let (then, now) = (policy("pharmacy"), policy("retail"));

@@ -39,8 +39,7 @@ fn outcome(policy: &str, raw: &str) -> String {
 fn story(policy: &str) -> String {
     let captures = CAPTURES.map(|capture| (capture, sdk_event(capture)));
     let events = [("the purchase of the benchmarks", purchase())].into_iter().chain(captures);
-    let lines: Vec<String> = events.map(|(name, raw)| format!("## {name}\n{}\n", outcome(policy, &raw))).collect();
-    lines.concat()
+    events.map(|(name, raw)| format!("## {name}\n{}\n", outcome(policy, &raw))).collect::<Vec<_>>().concat()
 }
 
 #[test]

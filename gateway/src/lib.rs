@@ -5,20 +5,25 @@
 //! leave is not decided here but in the crate `portcullis-filters`.
 
 pub mod cli;
+
 pub mod config;
-pub mod lifecycle;
+
 pub mod service;
 
-pub mod dispatch;
 pub mod ingest;
+
 pub mod outbox;
 
+pub mod dispatch;
+
 pub mod admin;
-pub mod simulator;
 pub mod telemetry;
+
+pub mod simulator;
 
 pub mod chance;
 pub mod clock;
+pub mod lifecycle;
 
 /// The version that `portcullis --version` prints.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

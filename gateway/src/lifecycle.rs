@@ -3,13 +3,10 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-/// The tasks of a process and the word that stops them.
+/// The word that stops a process. Its tasks are owned by whoever starts them, each part by a tracker of its own.
 #[derive(Debug, Clone, Default)]
 pub struct Lifecycle {
-    /// Owns every task.
-    pub tracker: TaskTracker,
     /// Cancelled when the process is to stop.
     pub stop: CancellationToken,
 }

@@ -89,7 +89,7 @@ impl Service {
         let dispatch = dispatcher.start(&senders, stop_sending.clone());
 
         let ingest =
-            Ingest::new(config, pseudonyms, outbox.clone(), metrics.clone(), (clock.clone(), chance), requests.clone());
+            Ingest::new(config, pseudonyms, outbox.clone(), metrics.clone(), clock.clone(), chance, requests.clone());
         let policies = config.sites.iter().map(|site| (Arc::clone(&site.id), Arc::clone(&site.policy))).collect();
         let admin = Admin { metrics, outbox: outbox.clone(), dispatch, policies, clock };
 
@@ -101,7 +101,7 @@ impl Service {
         let admin_bounds = Bounds { max_connections: ADMIN_CONNECTIONS, stop_grace: ADMIN_GRACE, ..bounds };
         for (listener, router, bounds, stop) in [
             (listener, ingest.router(), bounds, stop_listening.clone()),
-            // Metrics can be read as long as anything is sent.
+            // Ends with the sending: a gateway that stops is not ready.
             (admin_listener, admin.router(), admin_bounds, stop_sending.clone()),
         ] {
             let tracker = listeners.clone();
@@ -110,15 +110,15 @@ impl Service {
         Ok(Self { listen, admin: admin_address, outbox, listeners, requests, senders, stop_listening, stop_sending })
     }
 
-    /// Stops in the way of an event: no new requests, those in hand answered, sending ended, the outbox closed. What is not sent
-    /// stays in the outbox.
+    /// Stops. All parts are told at once, so that one grace covers them, and waited for in the way of an event: no new requests,
+    /// those in hand answered, sending ended, the outbox closed. What is not sent stays in the outbox.
     pub async fn stop(self) {
         self.stop_listening.cancel();
-        self.requests.close();
-        // Requests are bounded by the listener's grace, and an append in hand ends with the outbox's writer.
         self.stop_sending.cancel();
         self.listeners.close();
         self.listeners.wait().await;
+        // What a listener cut off may still be in the writer's hand: it is waited for, so that what was committed was counted.
+        self.requests.close();
         self.requests.wait().await;
         self.senders.close();
         self.senders.wait().await;

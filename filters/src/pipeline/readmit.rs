@@ -1,7 +1,7 @@
 //! Stored bytes against the policy of today. A stored event only gets narrower: nothing is hashed, rounded or made again.
 
 use crate::event::{Leaving, Outgoing, RawEvent, SanitizedEvent, Value};
-use crate::policy::{self, FieldAction, FieldSet, Moment, Policy, StoredPolicy};
+use crate::policy::{self, FieldAction, FieldSet, Moment, PageKnowledge, Policy, StoredPolicy};
 use crate::report::{DropReason, Place, Reason, Report, StageName, WithdrawReason};
 use crate::schema::{Field, Kind};
 use crate::stages::{goods, guard};
@@ -33,7 +33,7 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
     if !matches!(policy.outgoing_name(name), Some((_, false))) {
         return Readmission::Withdraw(WithdrawReason::EventNotAllowed);
     }
-    let narrowed = narrowed(policy, dataset, &event, name);
+    let narrowed = narrowed(policy, stored, dataset, &event, name);
     let mut out = Outgoing::new();
     for (field, value) in event.iter() {
         let today = policy.action(field);
@@ -66,16 +66,29 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
 
 /// The fields that `[[narrow]]` takes away today. The page of a stored event is known by its path only, so a rule about a page
 /// counts wherever it could be that page.
-fn narrowed(policy: &Policy, dataset: &str, event: &RawEvent<'_>, name: &str) -> FieldSet {
-    let url = event.get(Field::EventSourceUrl).and_then(Value::text).unwrap_or_default();
-    let path = url.strip_prefix("https://").and_then(|rest| rest.find('/').and_then(|at| rest.get(at..))).unwrap_or("/");
+fn narrowed(policy: &Policy, stored: &StoredPolicy, dataset: &str, event: &RawEvent<'_>, name: &str) -> FieldSet {
+    let path = event.get(Field::EventSourceUrl).and_then(Value::text).and_then(path_of);
+    // A URL leaves with "/" also where its host was not ours, whatever its class.
+    let telling = path.filter(|path| *path != "/");
+    let knowledge = stored.page_knowledge(policy);
+    let is_page = |page: &str| match (knowledge, telling) {
+        // The rules of today took away what they take when the page itself was there.
+        (PageKnowledge::Judged, _) => false,
+        (PageKnowledge::ByPath, Some(path)) => policy.pages.could_be(page, path),
+        (PageKnowledge::ByPath, None) | (PageKnowledge::Nothing, _) => true,
+    };
     let moment = Moment {
         event: name,
-        is_page: &|page| policy.pages.could_be(page, path),
+        is_page: &is_page,
         action_source: event.get(Field::ActionSource).and_then(Value::text).unwrap_or_default(),
         dataset,
     };
     policy::removed(&policy.narrow, &moment)
+}
+
+fn path_of(url: &str) -> Option<&str> {
+    let address = url.strip_prefix("https://")?;
+    address.get(address.find('/')?..)
 }
 
 /// A stored value, if it has the closed form of today.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::document::{Document, EventId, EventIdFrom, Health, Narrow, PageAction, Pii};
-use super::{FieldAction, PolicyDigest};
+use super::{FieldAction, Policy, PolicyDigest};
 use crate::schema::{FIELD_COUNT, Field, ROWS};
 
 /// Everything that decides. The owner does not, so a new owner is no new policy.
@@ -97,16 +98,60 @@ fn action_text(action: FieldAction) -> String {
     }
 }
 
+/// What decides on pages, each part as it stands in a canonical text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct PageTexts {
+    /// Other code may read a page otherwise.
+    filters: String,
+    pages: Box<str>,
+    narrow: Box<str>,
+}
+
+impl PageTexts {
+    /// Takes them out of a canonical text that we wrote.
+    pub(super) fn of(canonical: &str) -> Option<Self> {
+        serde_json::from_str::<Stored<'_>>(canonical).ok().map(|stored| stored.page_texts())
+    }
+}
+
 /// The policy under which stored events were sanitized, as far as readmission has to know it.
 #[derive(Debug)]
 pub struct StoredPolicy {
     digest: PolicyDigest,
-    actions: Option<BTreeMap<String, String>>,
+    known: Option<Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    actions: BTreeMap<String, String>,
+    page_texts: PageTexts,
 }
 
 #[derive(Deserialize)]
-struct StoredFields {
+struct Stored<'a> {
+    filters: String,
     fields: BTreeMap<String, String>,
+    #[serde(borrow)]
+    pages: &'a RawValue,
+    #[serde(borrow)]
+    narrow: &'a RawValue,
+}
+
+impl Stored<'_> {
+    fn page_texts(&self) -> PageTexts {
+        PageTexts { filters: self.filters.clone(), pages: self.pages.get().into(), narrow: self.narrow.get().into() }
+    }
+}
+
+/// What a stored event can tell of the page that it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PageKnowledge {
+    /// Today's rules about pages have seen the page itself.
+    Judged,
+    /// Classes are the same, so the path with which the URL left says which it could be.
+    ByPath,
+    /// Nothing: the path was given by other classes.
+    Nothing,
 }
 
 impl StoredPolicy {
@@ -114,8 +159,11 @@ impl StoredPolicy {
     /// policy that cannot be read: its events are withdrawn unless the policy of today is the same.
     pub fn read(digest: PolicyDigest, canonical: Option<&str>) -> Self {
         let genuine = canonical.filter(|text| self::digest(text) == *digest.as_bytes());
-        let actions = genuine.and_then(|text| serde_json::from_str::<StoredFields>(text).ok()).map(|stored| stored.fields);
-        Self { digest, actions }
+        let known = genuine.and_then(|text| serde_json::from_str::<Stored<'_>>(text).ok()).map(|stored| {
+            let page_texts = stored.page_texts();
+            Known { actions: stored.fields, page_texts }
+        });
+        Self { digest, known }
     }
 
     /// The digest under which events were stored.
@@ -124,14 +172,25 @@ impl StoredPolicy {
     }
 
     pub(crate) fn is_readable(&self) -> bool {
-        self.actions.is_some()
+        self.known.is_some()
     }
 
     /// Whether it handled a field as the policy of today does.
     pub(crate) fn handled_as(&self, field: Field, today: FieldAction) -> bool {
-        self.actions
+        self.known
             .as_ref()
-            .and_then(|actions| actions.get(field.path()))
+            .and_then(|known| known.actions.get(field.path()))
             .is_some_and(|stored| *stored == action_text(today))
+    }
+
+    /// What is known today of the pages of its events.
+    pub(crate) fn page_knowledge(&self, today: &Policy) -> PageKnowledge {
+        match (&self.known, &today.page_texts) {
+            (Some(Known { page_texts: then, .. }), Some(now)) if then == now => PageKnowledge::Judged,
+            (Some(Known { page_texts: then, .. }), Some(now)) if then.pages == now.pages && then.filters == now.filters => {
+                PageKnowledge::ByPath
+            }
+            _ => PageKnowledge::Nothing,
+        }
     }
 }

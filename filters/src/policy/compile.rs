@@ -69,6 +69,7 @@ fn assemble(document: Document, hosts: &[String]) -> Checked<Policy> {
         name: document.name.as_str().into(),
         version: document.version,
         digest: PolicyDigest(canonical::digest(&canonical)),
+        page_texts: canonical::PageTexts::of(&canonical),
         canonical: canonical.into_boxed_str(),
         document,
         hosts,

@@ -16,6 +16,7 @@ mod pages;
 use std::fmt;
 
 pub use builtin::BUILTINS;
+pub(crate) use canonical::PageKnowledge;
 pub use canonical::StoredPolicy;
 pub use compile::PolicyError;
 pub use explain::{Channel, Explanation, Line, Standing};
@@ -33,6 +34,7 @@ pub struct Policy {
     version: u32,
     digest: PolicyDigest,
     canonical: Box<str>,
+    page_texts: Option<canonical::PageTexts>,
     document: document::Document,
     pub(crate) hosts: Vec<Box<str>>,
     pub(crate) events: EventRules,

@@ -53,8 +53,10 @@ impl PageRules {
     /// class that matches.
     pub(crate) fn decide(&self, page: &Page<'_>) -> Verdict<'_> {
         // A route of a single-page application tells more than the path that serves it, so it is looked at first.
-        let paths = [page.route.as_deref(), Some(page.path.as_ref())];
-        let paths = || paths.into_iter().flatten();
+        let paths = || {
+            let split_first = page.split_first.iter().map(String::as_str);
+            page.route.as_deref().into_iter().chain([page.path.as_ref()]).chain(split_first)
+        };
         let drops = |class: &PageClass| {
             class.outcome == Outcome::Drop && paths().flat_map(wide_readings).any(|reading| class.matches(reading))
         };

@@ -6,6 +6,7 @@ use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Subcommand;
+use portcullis_filters::normalize::hex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -59,7 +60,7 @@ pub(super) fn run(command: &Key) -> Result<(), Failure> {
 
 fn make(chance: &Chance) -> Made {
     let key = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(chance.bytes::<32>()));
-    let sha256 = hex(&Sha256::digest(&key));
+    let sha256 = String::from_utf8_lossy(&hex(&Sha256::digest(&key).into())).into_owned();
     Made { key, sha256 }
 }
 
@@ -69,12 +70,6 @@ fn print<W: Write>(new: &New, made: &Made, mut output: Output<W>) -> Result<(), 
     }
     output.line(format_args!("key for the site, shown once:\n  {}\n", made.key))?;
     Ok(output.line(format_args!("line for its [[site]] table:\n  keys = [{{ sha256 = \"{}\" }}]", made.sha256))?)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

@@ -56,7 +56,8 @@ pub(super) fn run(command: &Outbox) -> Result<(), Failure> {
     let now_ms = Clock::system().unix_ms();
     let mut output = Output::standard();
     if command.json {
-        let text = serde_json::to_string(&Json::of(&inspection, now_ms)).context("the answer cannot be written as JSON")?;
+        let text = serde_json::to_string(&Json { now_ms, inspection: &inspection })
+            .context("the answer cannot be written as JSON")?;
         return Ok(output.line(text)?);
     }
     Ok(print(&inspection, now_ms, &mut output)?)
@@ -118,65 +119,6 @@ fn age(now_ms: u64, then_ms: u64) -> String {
 #[derive(Serialize)]
 struct Json<'a> {
     now_ms: u64,
-    pending: Vec<Pending<'a>>,
-    quarantined_events: u64,
-    quarantine: Vec<Quarantined<'a>>,
-}
-
-#[derive(Serialize)]
-struct Pending<'a> {
-    site: &'a str,
-    dataset: &'a str,
-    events: u64,
-    groups: u64,
-    leased_groups: u64,
-    bytes: u64,
-    oldest_received_ms: u64,
-    max_attempts: u64,
-}
-
-#[derive(Serialize)]
-struct Quarantined<'a> {
-    id: i64,
-    site: &'a str,
-    dataset: &'a str,
-    events: u64,
-    reason: &'a str,
-    code: i64,
-    subcode: i64,
-    received_ms: u64,
-    #[serde(rename = "quarantined_ms")]
-    since_ms: u64,
-}
-
-impl<'a> Json<'a> {
-    fn of(inspection: &'a Inspection, now_ms: u64) -> Self {
-        let pending = inspection.pending.iter().map(|line| Pending {
-            site: &line.site,
-            dataset: &line.dataset,
-            events: line.events,
-            groups: line.groups,
-            leased_groups: line.leased_groups,
-            bytes: line.bytes,
-            oldest_received_ms: line.oldest_received_ms,
-            max_attempts: line.max_attempts,
-        });
-        let quarantine = inspection.quarantine.iter().map(|line| Quarantined {
-            id: line.id,
-            site: &line.site,
-            dataset: &line.dataset,
-            events: line.events,
-            reason: &line.reason,
-            code: line.code,
-            subcode: line.subcode,
-            received_ms: line.received_ms,
-            since_ms: line.quarantined_ms,
-        });
-        Self {
-            now_ms,
-            pending: pending.collect(),
-            quarantined_events: inspection.quarantined_events,
-            quarantine: quarantine.collect(),
-        }
-    }
+    #[serde(flatten)]
+    inspection: &'a Inspection,
 }

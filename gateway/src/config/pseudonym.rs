@@ -6,6 +6,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -42,20 +43,20 @@ pub enum PseudonymKeyError {
     },
 }
 
-/// The key from its source. `outbox_existed` says whether there was an outbox before this start.
+/// The key from its source. `has_held_events` says whether the outbox ever held an event: pseudonyms of it may be at Meta.
 pub fn load_or_make(
     source: &PseudonymKeySource,
-    outbox_existed: bool,
+    has_held_events: bool,
     chance: &Chance,
 ) -> Result<PseudonymKey, PseudonymKeyError> {
     match source {
         PseudonymKeySource::Given(key) => Ok(PseudonymKey::new(**key)),
         PseudonymKeySource::Forgotten => Ok(PseudonymKey::new(chance.bytes())),
-        PseudonymKeySource::Kept(path) => kept(path, outbox_existed, chance),
+        PseudonymKeySource::Kept(path) => kept(path, has_held_events, chance),
     }
 }
 
-fn kept(path: &Path, outbox_existed: bool, chance: &Chance) -> Result<PseudonymKey, PseudonymKeyError> {
+fn kept(path: &Path, has_held_events: bool, chance: &Chance) -> Result<PseudonymKey, PseudonymKeyError> {
     let fail = |reason| PseudonymKeyError::File { path: path.to_owned(), reason };
     match file::read(path, MAX_KEY_FILE_BYTES) {
         Ok(text) => {
@@ -63,7 +64,7 @@ fn kept(path: &Path, outbox_existed: bool, chance: &Chance) -> Result<PseudonymK
             let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| PseudonymKeyError::Malformed(path.to_owned()))?;
             Ok(PseudonymKey::new(key))
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound && outbox_existed => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && has_held_events => {
             Err(PseudonymKeyError::Missing(path.to_owned()))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -93,26 +94,12 @@ fn write(path: &Path, key: &[u8; 32]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-#[cfg(unix)]
 fn make_private_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-#[cfg(not(unix))]
-fn make_private_folder(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).create(folder)
-}
-
-#[cfg(unix)]
 fn create_private(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn create_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::document::{self, BackendWord, Document, KeySource, PolicySource, SecretSource};
+use super::document::{self, BackendWord, Document, KeySource, SecretSource};
 use super::policy::policy_text;
 use super::validate::{self, of_dataset, of_site};
 use super::{
@@ -161,18 +161,17 @@ impl Resolver<'_> {
     fn site(&mut self, written: document::Site) -> Result<Site, ConfigError> {
         let id = written.id.0;
         let hosts: Vec<String> = written.hosts.into_iter().map(|host| host.0).collect();
-        let policy = self.policy(&id, &written.policy, &hosts)?;
+        let policy = self.policy(&id, &written.policy.0, &hosts)?;
         let keys = written.keys.iter().map(|source| self.key(&id, source)).collect::<Result<_, _>>()?;
         let datasets = written.datasets.into_iter().map(|dataset| dataset.0.into()).collect();
         Ok(Site { id: id.into(), policy: Arc::new(policy), datasets, hosts, keys })
     }
 
-    fn policy(&mut self, site: &str, source: &PolicySource, hosts: &[String]) -> Result<Policy, ConfigError> {
+    fn policy(&mut self, site: &str, source: &str, hosts: &[String]) -> Result<Policy, ConfigError> {
         // Without hosts there is nothing to bind a policy to; asked here because compiling comes before `validate`.
         if hosts.is_empty() {
             return Err(self.fail(of_site(site, "hosts"), "is empty; name at least one"));
         }
-        let (PolicySource::BuiltIn(source) | PolicySource::File(source)) = source;
         let (name, text) =
             policy_text(source, self.base).map_err(|error| self.fail(of_site(site, "policy"), error.to_string()))?;
         if name.split_once('@').is_some_and(|(bare, _)| bare == source) {

@@ -4,6 +4,7 @@
 //! secret. The key that is at fault is named by the caller.
 
 use std::fs::File;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use secrecy::SecretString;
@@ -67,13 +68,6 @@ pub(super) fn find(source: &SecretSource, base: &Path, environment: &Environment
     Ok(Found { secret: SecretString::from(text.as_str()), warning })
 }
 
-#[cfg(unix)]
 fn readable_by_others(file: &File) -> std::io::Result<bool> {
-    use std::os::unix::fs::PermissionsExt;
     Ok(file.metadata()?.permissions().mode() & 0o044 != 0)
-}
-
-#[cfg(not(unix))]
-fn readable_by_others(_: &File) -> std::io::Result<bool> {
-    Ok(false)
 }

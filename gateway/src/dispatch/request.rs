@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use portcullis_filters::normalize::hex;
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
@@ -57,13 +58,7 @@ pub(crate) fn proof(app_secret: &str, token: &str) -> String {
         return String::new();
     };
     mac.update(token.as_bytes());
-    let mut hex = String::with_capacity(64);
-    for byte in mac.finalize().into_bytes() {
-        for half in [byte >> 4, byte & 15] {
-            hex.push(char::from_digit(u32::from(half), 16).unwrap_or_default());
-        }
-    }
-    hex
+    String::from_utf8_lossy(&hex(&mac.finalize().into_bytes().into())).into_owned()
 }
 
 fn push_member(text: &mut String, name: &str, value: &str) {

@@ -1,6 +1,6 @@
 //! A request's body, taken apart: the envelope, the key and the events, each event still raw text.
 //!
-//! The only module that sees a caller's bytes as bytes. A body that cannot be taken apart is refused whole; an event in it that
+//! The only module that looks into a caller's bytes. A body that cannot be taken apart is refused whole; an event in it that
 //! is none is found later and refused alone.
 
 use std::borrow::Cow;
@@ -22,21 +22,17 @@ const NOT_JSON: Fault = Fault::BadBody("the body is not a JSON object");
 const NO_DATA: Fault = Fault::BadBody("the parameter data is required and must be a list of 1 to 1000 events");
 const TWICE: Fault = Fault::BadBody("the body has a parameter twice");
 
-/// A body's text and where its events stand.
-pub(super) struct Decoded<'b> {
-    /// Where the events are, if not in the body itself.
-    parts: Parts<'b>,
-}
-
-/// The parameters of a request. Values are texts; `null` is absent.
+/// A body's parameters. Values are texts; `null` is absent.
 #[derive(Default)]
-struct Parts<'b> {
+pub(super) struct Decoded<'b> {
     data: Option<Data<'b>>,
     access_token: Option<Cow<'b, str>>,
     test_event_code: Option<Cow<'b, str>>,
     namespace_id: Option<Cow<'b, str>>,
     upload_id: Option<Cow<'b, str>>,
+    /// Known ones that never leave, by name.
     denied: Vec<&'static str>,
+    /// How many are not known.
     unknown: u32,
 }
 
@@ -48,33 +44,32 @@ enum Data<'b> {
 
 /// Takes a body apart.
 pub(super) fn decode(encoding: Encoding, bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
-    let parts = match encoding {
-        Encoding::Json => json(std::str::from_utf8(bytes).map_err(|_| NOT_UTF8)?)?,
-        Encoding::Form => form(bytes)?,
-    };
-    Ok(Decoded { parts })
+    match encoding {
+        Encoding::Json => json(std::str::from_utf8(bytes).map_err(|_| NOT_UTF8)?),
+        Encoding::Form => form(bytes),
+    }
 }
 
 impl Decoded<'_> {
     /// The key that the body carries.
     pub(super) fn key(&self) -> Option<SecretString> {
-        self.parts.access_token.as_deref().map(SecretString::from)
+        self.access_token.as_deref().map(SecretString::from)
     }
 
     /// What the request says for all its events.
     pub(super) fn envelope(&self) -> EnvelopeText<'_> {
         EnvelopeText {
-            test_event_code: self.parts.test_event_code.as_deref(),
-            namespace_id: self.parts.namespace_id.as_deref(),
-            upload_id: self.parts.upload_id.as_deref(),
-            denied: self.parts.denied.clone(),
-            unknown: self.parts.unknown,
+            test_event_code: self.test_event_code.as_deref(),
+            namespace_id: self.namespace_id.as_deref(),
+            upload_id: self.upload_id.as_deref(),
+            denied: self.denied.clone(),
+            unknown: self.unknown,
         }
     }
 
     /// The events, 1 to 1000 of them.
     pub(super) fn events(&self) -> Result<Cow<'_, [&RawValue]>, Fault> {
-        let events = match &self.parts.data {
+        let events = match &self.data {
             None => return Err(NO_DATA),
             Some(Data::Events(events)) => Cow::Borrowed(events.as_slice()),
             Some(Data::Text(text)) => {
@@ -91,20 +86,20 @@ impl Decoded<'_> {
 }
 
 /// `application/json`: an object.
-fn json(text: &str) -> Result<Parts<'_>, Fault> {
+fn json(text: &str) -> Result<Decoded<'_>, Fault> {
     let mut json = serde_json::Deserializer::from_str(text);
     let mut fault = None;
-    let parts = json.deserialize_map(PartsVisitor(&mut fault)).and_then(|parts| json.end().map(|()| parts));
+    let decoded = json.deserialize_map(DecodedVisitor(&mut fault)).and_then(|decoded| json.end().map(|()| decoded));
     match fault {
         Some(fault) => Err(fault),
-        None => parts.map_err(|_| NOT_JSON),
+        None => decoded.map_err(|_| NOT_JSON),
     }
 }
 
 /// `application/x-www-form-urlencoded`: pairs.
-fn form(bytes: &[u8]) -> Result<Parts<'_>, Fault> {
+fn form(bytes: &[u8]) -> Result<Decoded<'_>, Fault> {
     // Escapes that are no UTF-8 would be replaced without a word; a request with such bytes is refused instead.
-    let mut parts = Parts::default();
+    let mut decoded = Decoded::default();
     let mut unknown: Vec<Cow<'_, str>> = Vec::new();
     for (name, value) in form_urlencoded::parse(bytes) {
         if value.contains(char::REPLACEMENT_CHARACTER) && !is_utf8_form(bytes) {
@@ -121,15 +116,15 @@ fn form(bytes: &[u8]) -> Result<Parts<'_>, Fault> {
             continue;
         };
         let new = match parameter {
-            Parameter::Data => parts.data.replace(Data::Text(value)).is_none(),
-            _ => parts.put(parameter, value),
+            Parameter::Data => decoded.data.replace(Data::Text(value)).is_none(),
+            _ => decoded.put(parameter, value),
         };
         if !new {
             return Err(TWICE);
         }
     }
-    parts.unknown = u32::try_from(unknown.len()).unwrap_or(u32::MAX);
-    Ok(parts)
+    decoded.unknown = u32::try_from(unknown.len()).unwrap_or(u32::MAX);
+    Ok(decoded)
 }
 
 /// Whether the escapes of a form resolve to UTF-8.
@@ -168,7 +163,7 @@ impl Parameter {
     }
 }
 
-impl<'b> Parts<'b> {
+impl<'b> Decoded<'b> {
     /// Puts a value that is a text; `false` if the parameter has one.
     fn put(&mut self, parameter: Parameter, value: Cow<'b, str>) -> bool {
         let slot = match parameter {
@@ -187,17 +182,17 @@ impl<'b> Parts<'b> {
     }
 }
 
-struct PartsVisitor<'f>(&'f mut Option<Fault>);
+struct DecodedVisitor<'f>(&'f mut Option<Fault>);
 
-impl<'de> Visitor<'de> for PartsVisitor<'_> {
-    type Value = Parts<'de>;
+impl<'de> Visitor<'de> for DecodedVisitor<'_> {
+    type Value = Decoded<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parts<'de>, A::Error> {
-        let mut parts = Parts::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Decoded<'de>, A::Error> {
+        let mut decoded = Decoded::default();
         let mut seen: Vec<String> = Vec::new();
         let mut end = |fault: Fault| {
             self.0.get_or_insert(fault);
@@ -212,23 +207,23 @@ impl<'de> Visitor<'de> for PartsVisitor<'_> {
             }
             match Parameter::find(&name) {
                 Some(Parameter::Data) => {
-                    parts.data = map
+                    decoded.data = map
                         .next_value_seed(DataSeed)
                         .map_err(|error| if is_too_many(&error) { end(NO_DATA) } else { error })?;
                 }
                 None | Some(Parameter::Ignored) => {
                     let is_null = map.next_value::<Option<IgnoredAny>>()?.is_none();
-                    parts.unknown += u32::from(!is_null && Parameter::find(&name).is_none());
+                    decoded.unknown += u32::from(!is_null && Parameter::find(&name).is_none());
                 }
                 Some(parameter) => {
                     if let Some(value) = map.next_value_seed(TextSeed)? {
-                        parts.put(parameter, value);
+                        decoded.put(parameter, value);
                     }
                 }
             }
             seen.push(name);
         }
-        Ok(parts)
+        Ok(decoded)
     }
 }
 

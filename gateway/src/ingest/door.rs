@@ -22,7 +22,7 @@ pub(super) struct Door {
     max_body_bytes: usize,
     body_timeout: Duration,
     room: Room,
-    /// For bodies that may hold the key: a stranger can fill no more than this.
+    /// A part of that, for bodies that may hold the key: a stranger can fill no more than this.
     room_of_strangers: Room,
 }
 
@@ -63,6 +63,7 @@ impl Door {
         }
         // A body of unknown length could be as long as the bound.
         let bytes = announced.unwrap_or(self.max_body_bytes);
+        // Strangers wait for one another first, so that they hold nothing of what others wait for.
         let share = if known { None } else { Some(self.room_of_strangers.take(bytes).await.ok_or(Fault::NotNow)?) };
         let place = self.room.take(bytes).await.ok_or(Fault::NotNow)?;
         #[expect(clippy::disallowed_methods, reason = "capped by Limited")]
@@ -126,5 +127,33 @@ pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding, Fault> {
         "application/json" => Ok(Encoding::Json),
         "application/x-www-form-urlencoded" => Ok(Encoding::Form),
         _ => Err(Fault::UnknownEncoding),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn p6_a_strangers_body_takes_of_the_room_of_all() {
+        const BODY: usize = 4096;
+        let wait = Duration::from_millis(10);
+        let door = Door {
+            max_body_bytes: BODY,
+            body_timeout: Duration::from_secs(1),
+            room: Room::new(2 * BODY, wait),
+            room_of_strangers: Room::new(BODY, wait),
+        };
+        // No header announces a length, so each body takes as much as one may have.
+        let headers = HeaderMap::new();
+        let read = |known: bool| door.read(&headers, Body::from("{}"), known);
+        let stranger = read(false).await.ok();
+        assert!(stranger.is_some());
+        assert!(matches!(read(false).await, Err(Fault::NotNow)));
+        let known = read(true).await.ok();
+        assert!(known.is_some());
+        assert!(matches!(read(true).await, Err(Fault::NotNow)));
+        drop(stranger);
+        assert!(read(true).await.is_ok());
     }
 }

@@ -13,15 +13,15 @@ use serde_json::value::RawValue;
 
 use super::decode::{Decoded, decode};
 use super::door::{self, Encoding, Received};
-use super::respond::{Answer, Fault, Tally, TraceId};
+use super::respond::{Answer, Fault, Summary, TraceId};
 use super::{Ingest, Site};
 use crate::outbox::{Append, OutboxError};
 use crate::telemetry::site::{Fates, SiteCounters};
 
 /// After so many events the rest of a large request lets others have a turn.
 const EVENTS_IN_A_ROW: usize = 16;
-/// How long an answer waits for the disk. The append goes on, and is counted, after the caller was told to try again.
-const APPEND_DEADLINE: Duration = Duration::from_secs(10);
+/// How long an answer waits, mostly for the disk. The append goes on, and is counted, after the caller was told to try again.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Takes a request and says what it is answered.
 pub(super) async fn receive(ingest: &Arc<Ingest>, dataset: &str, request: Request, trace: TraceId) -> Answer {
@@ -32,10 +32,11 @@ pub(super) async fn receive(ingest: &Arc<Ingest>, dataset: &str, request: Reques
     // From here on the request is owned by a task: a caller that hangs up cancels nothing half-way, so what is committed is
     // counted as accepted.
     let task = ingest.tracker.spawn(take(Arc::clone(ingest), admitted));
-    if let Ok(Ok(answer)) = tokio::time::timeout(APPEND_DEADLINE, task).await {
-        return answer;
+    match tokio::time::timeout(ANSWER_DEADLINE, task).await {
+        Ok(Ok(answer)) => return answer,
+        Ok(Err(_)) => tracing::error!(%trace, "a request ended in a panic"),
+        Err(_) => tracing::error!(%trace, "a request could not be finished in time"),
     }
-    tracing::error!(trace = %trace, "a request could not be finished in time");
     Answer::Fault(Fault::Unsure)
 }
 
@@ -102,7 +103,7 @@ async fn take_events(ingest: &Ingest, site: &Site, dataset: &Arc<str>, decoded: 
     let allow_test_events = ingest.test_datasets.contains(dataset);
     let (envelope, report) = sanitize_envelope(&decoded.envelope(), allow_test_events);
     let received_ms = ingest.clock.unix_ms();
-    let mut passed = sanitize_all(ingest, site, dataset, &events).await;
+    let mut passed = sanitize_all(ingest, site, dataset, &events, received_ms / 1000).await;
     passed.reports.push(report);
     let survivors = std::mem::take(&mut passed.survivors);
     let appended = if survivors.is_empty() {
@@ -120,8 +121,8 @@ async fn take_events(ingest: &Ingest, site: &Site, dataset: &Arc<str>, decoded: 
     };
     passed.count(&site.counters, events.len(), appended.as_ref().is_some_and(Result::is_ok));
     match appended {
-        None => passed.tally.answer(None),
-        Some(Ok(receipt)) => passed.tally.answer(Some(&receipt)),
+        None => passed.summary.answer(None),
+        Some(Ok(receipt)) => passed.summary.answer(Some(&receipt)),
         Some(Err(error)) => {
             if !matches!(error, OutboxError::Full) {
                 tracing::error!(%error, "events could not be stored and were turned away");
@@ -135,7 +136,7 @@ async fn take_events(ingest: &Ingest, site: &Site, dataset: &Arc<str>, decoded: 
 #[derive(Default)]
 struct Passed {
     survivors: Vec<SanitizedEvent>,
-    tally: Tally,
+    summary: Summary,
     reports: Vec<Report>,
     dropped: BTreeMap<(StageName, DropReason), u64>,
 }
@@ -143,9 +144,9 @@ struct Passed {
 impl Passed {
     /// Counts everything in one go, when it is known whether the survivors are durable.
     fn count(&self, counters: &SiteCounters, received: usize, durable: bool) {
-        let survived = self.tally.forwarded as u64;
+        let survived = self.summary.forwarded as u64;
         let (accepted, turned_away) = if durable { (survived, 0) } else { (0, survived) };
-        let (received, refused) = (received as u64, self.tally.refused as u64);
+        let (received, refused) = (received as u64, self.summary.refused as u64);
         counters.count(Fates { received, refused, turned_away, accepted });
         for ((stage, reason), events) in &self.dropped {
             counters.count_dropped(stage.as_str(), reason.as_str(), *events);
@@ -157,30 +158,25 @@ impl Passed {
 }
 
 /// Leads every event through the filter.
-async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&RawValue]) -> Passed {
+async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&RawValue], now_secs: u64) -> Passed {
     let mut passed = Passed { survivors: Vec::with_capacity(events.len()), ..Passed::default() };
     for (index, event) in events.iter().enumerate() {
         if index > 0 && index % EVENTS_IN_A_ROW == 0 {
             tokio::task::yield_now().await;
         }
-        let context = Context {
-            dataset,
-            now_secs: ingest.clock.unix_secs(),
-            fresh_id: ingest.chance.bytes(),
-            pseudonyms: &ingest.pseudonyms,
-        };
+        let context = Context { dataset, now_secs, fresh_id: ingest.chance.bytes(), pseudonyms: &ingest.pseudonyms };
         match sanitize(&site.policy, &context, event.get()) {
             Outcome::Forward(sanitized, report) => {
                 passed.reports.push(report);
-                passed.tally.forwarded += 1;
+                passed.summary.forwarded += 1;
                 passed.survivors.push(sanitized);
             }
             Outcome::Drop(stage, reason, report) => {
                 passed.reports.push(report);
                 *passed.dropped.entry((stage, reason)).or_default() += 1;
-                passed.tally.drop(reason.as_str());
+                passed.summary.drop(reason.as_str());
             }
-            Outcome::Refuse(refusal) => passed.tally.refuse(index, refusal),
+            Outcome::Refuse(refusal) => passed.summary.refuse(index, refusal),
         }
     }
     passed

@@ -4,13 +4,17 @@
 //! `events` (sanitize, append, answer). `respond` has every answer, in the shape of Meta's Graph API, because Meta's SDKs
 //! fail on anything else. A 2xx is made from an outbox's receipt and from nothing else.
 
-mod decode;
-mod door;
-mod events;
-mod keys;
 pub mod listener;
-mod respond;
+
+mod door;
+mod keys;
 mod room;
+
+mod decode;
+
+mod events;
+
+mod respond;
 
 use std::sync::Arc;
 
@@ -65,7 +69,8 @@ impl Ingest {
         pseudonyms: PseudonymKey,
         outbox: AnyOutbox,
         metrics: Metrics,
-        (clock, chance): (Clock, Chance),
+        clock: Clock,
+        chance: Chance,
         tracker: TaskTracker,
     ) -> Self {
         let site = |site: &crate::config::Site| Site {

@@ -39,16 +39,16 @@ impl std::fmt::Display for TraceId {
 #[derive(Debug)]
 pub(super) enum Answer {
     /// The events were taken.
-    Received(Tally),
+    Received(Summary),
     /// The crash reporter's success.
     Instruments,
     /// Nothing was taken.
     Fault(Fault),
 }
 
-/// What became of the events of a request.
+/// What a caller is told of the events of its request.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct Summary {
     pub(super) forwarded: usize,
     /// By reason.
     pub(super) dropped: BTreeMap<&'static str, usize>,
@@ -57,7 +57,7 @@ pub(super) struct Tally {
     pub(super) messages: Vec<(usize, Refusal)>,
 }
 
-impl Tally {
+impl Summary {
     pub(super) fn drop(&mut self, reason: &'static str) {
         *self.dropped.entry(reason).or_default() += 1;
     }
@@ -195,13 +195,17 @@ struct GraphError {
 impl Answer {
     pub(super) fn into_response(self, trace: TraceId) -> Response {
         match self {
-            Self::Received(tally) => {
+            Self::Received(summary) => {
                 let message = |(index, refusal): &(usize, Refusal)| format!("data[{index}]: {refusal}");
                 let success = Success {
-                    events_received: tally.usable(),
-                    messages: tally.messages.iter().map(message).collect(),
+                    events_received: summary.usable(),
+                    messages: summary.messages.iter().map(message).collect(),
                     fbtrace_id: trace.to_string(),
-                    portcullis: Details { forwarded: tally.forwarded, dropped: &tally.dropped, refused: tally.refused },
+                    portcullis: Details {
+                        forwarded: summary.forwarded,
+                        dropped: &summary.dropped,
+                        refused: summary.refused,
+                    },
                 };
                 json(StatusCode::OK, &success)
             }

@@ -2,9 +2,9 @@
 //!
 //! Promises: what Meta documents as wrong is refused, the whole request at once, with Meta's code; what was received is kept,
 //! counted and shown under `/_simulator/`; scripted faults let it fail as Meta and the network between do. It listens on
-//! loopback only. Beside `ingest` this is the only part of the gateway that may use `serde_json::Value`: it stands for Meta at
-//! the far end of an event's way and is no part of that way. Left to others: sending, and deciding what may leave. Absent on
-//! purpose: TLS, multipart bodies, deduplication (repeats are counted, not dropped) and answers that echo a value.
+//! loopback only. It may use `serde_json::Value`, which nothing on an event's way may: it stands for Meta at the far end of that
+//! way. Left to others: sending, and deciding what may leave. Absent on purpose: TLS, multipart bodies, deduplication (repeats are
+//! counted, not dropped) and answers that echo a value.
 
 use std::io;
 use std::net::SocketAddr;

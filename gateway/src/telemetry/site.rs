@@ -74,12 +74,13 @@ impl SiteCounters {
     /// Counts what was taken from an event.
     pub fn count_report(&self, report: &Report) {
         for removal in report.removals() {
-            let slot = place(removal.place) * Reason::ALL.len() + removal.reason as usize;
+            let slot = position(removal.place)
+                .and_then(|place| self.removed.get(place * Reason::ALL.len() + removal.reason as usize));
             let labels = [&self.site, removal.place.as_str(), removal.action.as_str(), removal.reason.as_str()];
             let find = || self.metrics.fields_removed.with_label_values(&labels);
             let count = u64::from(removal.count);
             // A place without a slot is counted all the same.
-            self.removed.get(slot).map_or_else(|| find().inc_by(count), |slot| slot.get_or_init(find).inc_by(count));
+            slot.map_or_else(|| find().inc_by(count), |slot| slot.get_or_init(find).inc_by(count));
         }
         for (field, change) in report.changes() {
             let slot = *field as usize * Change::ALL.len() + *change as usize;
@@ -89,15 +90,12 @@ impl SiteCounters {
     }
 }
 
-/// The position of a place among all places.
-fn place(place: Place) -> usize {
+/// The position of a place among all places, if it is one that is known here.
+fn position(place: Place) -> Option<usize> {
     match place {
-        Place::Field(field) => field as usize,
-        Place::Unknown => ROWS.len(),
-        Place::Envelope(name) => match ENVELOPE.iter().position(|known| *known == name) {
-            Some(at) => ROWS.len() + 1 + at,
-            None => usize::MAX / Reason::ALL.len() - 1,
-        },
+        Place::Field(field) => Some(field as usize),
+        Place::Unknown => Some(ROWS.len()),
+        Place::Envelope(name) => ENVELOPE.iter().position(|known| *known == name).map(|at| ROWS.len() + 1 + at),
     }
 }
 
@@ -134,7 +132,7 @@ mod tests {
     fn every_place_has_a_slot_of_its_own() {
         let places = ROWS.iter().map(|row| Place::Field(row.field)).chain([Place::Unknown]);
         let places = places.chain(ENVELOPE.iter().map(|name| Place::Envelope(name)));
-        let slots: Vec<usize> = places.map(place).collect();
-        assert_eq!(slots, (0..ROWS.len() + 1 + ENVELOPE.len()).collect::<Vec<_>>());
+        let slots: Vec<Option<usize>> = places.map(position).collect();
+        assert_eq!(slots, (0..ROWS.len() + 1 + ENVELOPE.len()).map(Some).collect::<Vec<_>>());
     }
 }

@@ -13,6 +13,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 
+use tokio_util::task::TaskTracker;
+
 use super::{Failure, Output};
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -42,7 +44,7 @@ pub(super) async fn run(_: Demo) -> Result<(), Failure> {
     let simulator = Simulator::bind(options, clock.clone(), chance.clone()).await.context("the simulator cannot start")?;
     let (meta, received) = (simulator.address(), simulator.received());
     let stop = lifecycle.stop.clone();
-    let simulating = lifecycle.tracker.spawn(async move { simulator.serve(stop).await });
+    let simulating = TaskTracker::new().spawn(async move { simulator.serve(stop).await });
 
     let keys: Vec<String> = SITES.iter().map(|_| format!("demo-{:032x}", u128::from_le_bytes(chance.bytes()))).collect();
     let variables = SITES.iter().zip(&keys).map(|(site, key)| (site.variable, key.as_str()));

@@ -4,10 +4,11 @@ use std::fmt::Formatter;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::config::policy::is_file;
-
+use portcullis_filters::normalize::parse_hex;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Unexpected, Visitor};
 use url::Url;
+
+use crate::config::policy::is_file;
 
 /// Declares a form: a text that `$parse` turns into its value, or the error "expected …".
 macro_rules! form {
@@ -115,26 +116,11 @@ form! {
     }
 }
 
-/// What a site's events are filtered by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::config) enum PolicySource {
-    /// `retail@1`, or `retail` for the newest.
-    BuiltIn(String),
-    /// The path of a file.
-    File(String),
-}
-
-impl<'de> Deserialize<'de> for PolicySource {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let expected = "a built-in policy such as \"retail@1\", or a path that holds a `/` or ends in `.toml`";
-        let parse = |text: &str| {
-            if is_file(text) {
-                return Some(Self::File(text.to_owned()));
-            }
-            let (name, version) = text.split_once('@').unwrap_or((text, "1"));
-            (word(name, 32) && digits(version, 5)).then(|| Self::BuiltIn(text.to_owned()))
-        };
-        deserializer.deserialize_str(Text { expected, parse })
+form! {
+    /// What a site's events are filtered by: `retail@1`, `retail` for the newest, or the path of a file.
+    PolicySource(String), "a built-in policy such as \"retail@1\", or a path that holds a `/` or ends in `.toml`", |text| {
+        let (name, version) = text.split_once('@').unwrap_or((text, "1"));
+        (is_file(text) || (word(name, 32) && digits(version, 5))).then(|| text.to_owned())
     }
 }
 
@@ -230,18 +216,7 @@ form! {
 
 form! {
     /// A SHA-256.
-    Digest([u8; 32]), "the SHA-256 of the key as 64 hex digits (`portcullis key new` prints it)", hex
-}
-
-fn hex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (byte, at) in bytes.iter_mut().zip((0..64).step_by(2)) {
-        *byte = u8::from_str_radix(text.get(at..at + 2)?, 16).ok()?;
-    }
-    Some(bytes)
+    Digest([u8; 32]), "the SHA-256 of the key as 64 hex digits (`portcullis key new` prints it)", parse_hex
 }
 
 fn word(text: &str, longest: usize) -> bool {

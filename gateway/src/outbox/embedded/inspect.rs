@@ -1,8 +1,10 @@
-//! A look at an outbox from outside, also while a gateway owns it. Numbers and reasons only, never a body.
+//! A look at an outbox from outside, also while a gateway owns it. Numbers and reasons only, never a body. The names of the
+//! fields are those of `portcullis outbox inspect --json`.
 
 use std::path::Path;
 
 use rusqlite::{Connection, Row};
+use serde::Serialize;
 
 use super::open::{OpenError, connect_to_look};
 use super::schema;
@@ -11,7 +13,7 @@ use super::schema;
 const MAX_QUARANTINE_LINES: u32 = 1000;
 
 /// What an outbox holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Inspection {
     /// What waits, by site and dataset.
     pub pending: Vec<PendingLine>,
@@ -22,7 +24,7 @@ pub struct Inspection {
 }
 
 /// What waits of one site for one dataset.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PendingLine {
     /// Id of the site.
     pub site: String,
@@ -43,7 +45,7 @@ pub struct PendingLine {
 }
 
 /// One entry of the quarantine: an event, or a whole group that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct QuarantineLine {
     /// Number of the entry.
     pub id: i64,
