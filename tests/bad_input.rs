@@ -197,7 +197,7 @@ async fn a_wrong_type_in_an_optional_field_costs_only_that_field() {
     let client = gateway.client();
     let required = [Field::EventName, Field::EventTime, Field::ActionSource, Field::UserData];
     let mut sent = 0;
-    // A restriction that cannot be read counts as its strictest value and is not removed.
+    // Restrictions are not removed: the next test has them.
     for row in ROWS.iter().filter(|row| !required.contains(&row.field) && !matches!(row.kind, Kind::Restriction(_))) {
         // No kind takes this object.
         let wrong = json!({ "wrong": [MARK] });
@@ -227,6 +227,36 @@ async fn a_wrong_type_in_an_optional_field_costs_only_that_field() {
     }
     gateway.drained().await;
     assert_eq!(meta.events().await.len(), sent);
+    gateway.finish().await;
+    meta.finish().await;
+}
+
+#[tokio::test]
+async fn a_restriction_that_cannot_be_read_counts_as_its_strictest_value() {
+    let executable = executable!();
+    let meta = Meta::start(&executable).await;
+    let gateway = Gateway::start(&executable, Setup::new(&meta)).await;
+    let strictest = [
+        ("opt_out", json!(true)),
+        ("advertiser_tracking_enabled", json!(false)),
+        ("data_processing_options", json!(["LDU"])),
+        ("data_processing_options_country", json!(0)),
+        ("data_processing_options_state", json!(0)),
+    ];
+    let restrictions = ROWS.iter().filter(|row| matches!(row.kind, Kind::Restriction(_)));
+    let mut event = purchase("order-1");
+    for row in restrictions {
+        assert_eq!(row.section, Section::Event, "{}: add it here", row.path);
+        assert!(strictest.iter().any(|(name, _)| *name == row.name), "{}: add it above", row.path);
+        event[row.name] = json!({ "wrong": [MARK] });
+    }
+    let answer = gateway.client().post(&[event.clone()]).await.unwrap();
+    assert_eq!(answer.json()["portcullis"]["forwarded"], 1, "{}", answer.text());
+    gateway.drained().await;
+    let arrived = &meta.events().await[0].event;
+    for (name, value) in strictest.iter().filter(|(name, _)| event.get(*name).is_some()) {
+        assert_eq!(arrived[name], *value, "{arrived}");
+    }
     gateway.finish().await;
     meta.finish().await;
 }

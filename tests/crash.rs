@@ -31,7 +31,8 @@ async fn accepted_events_survive_kill_at_random_moments() {
         gateway.restart().await;
     }
     assert!(oracle.owed() > 0, "nothing was answered 2xx before any kill");
-    oracle.settled(&meta, REST).await;
+    let figures = oracle.settled(&meta, REST).await;
+    println!("{} kills: {figures}", Settings::kills());
     gateway.drained().await;
     gateway.finish().await;
     meta.finish().await;

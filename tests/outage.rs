@@ -39,9 +39,14 @@ async fn everything_arrives_after_an_outage_and_memory_stays_flat() {
 
     let oracle = load.finish().await;
     proxy.set(Mode::Pass);
-    oracle.settled(&meta, REST).await;
+    let figures = oracle.settled(&meta, REST).await;
     gateway.drained().await;
-    highest = highest.max(gateway.process().resident_kib());
+    let after = gateway.process().resident_kib();
+    highest = highest.max(after);
+    println!(
+        "{:?} of outage: {figures}; resident {warm} KiB before, {highest} KiB at most, {after} KiB after",
+        Settings::outage()
+    );
     assert!(highest < warm + FLAT_KIB, "memory rose from {warm} KiB to {highest} KiB over {} events", oracle.owed());
     gateway.finish().await;
     meta.finish().await;

@@ -42,7 +42,9 @@ async fn prometheus_scrapes_the_counts_of_events() {
         ("count(portcullis_policy_info%7Bpolicy%3D~%22retail.*%22%7D)", "1"),
     ] {
         eventually(&format!("Prometheus knows {query}"), Duration::from_secs(30), async || {
-            let answer = client.get(&format!("/api/v1/query?query={query}")).await.ok()?;
+            // It listens before it is ready, and says so in text.
+            let answer =
+                client.get(&format!("/api/v1/query?query={query}")).await.ok().filter(harness::Answer::is_success)?;
             let told = answer.json();
             (told["data"]["result"][0]["value"][1] == value).then_some(())
         })

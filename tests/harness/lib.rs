@@ -41,7 +41,7 @@ pub use gateway::Gateway;
 pub use load::Load;
 pub use meta::{Meta, Sent};
 pub use metrics::Metrics;
-pub use oracle::{Oracle, Verdict};
+pub use oracle::{Figures, Oracle, Verdict};
 pub use process::{Process, Signal};
 pub use sdk::Sdk;
 pub use settings::Settings;

@@ -5,6 +5,7 @@
 //! Repeats are allowed (P4: at least once); events whose answer never came may or may not arrive.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{Display, Formatter};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -27,6 +28,24 @@ pub struct Verdict {
     pub foreign: Vec<String>,
     /// There, but not what the id says.
     pub altered: Vec<String>,
+}
+
+/// What a run came to, for its report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    /// Events that were answered 2xx.
+    pub answered: usize,
+    /// Events of these and of those whose answer never came that arrived, each counted once.
+    pub arrived: usize,
+    /// How often an event arrived again.
+    pub repeats: u64,
+}
+
+impl Display for Figures {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let Self { answered, arrived, repeats } = self;
+        write!(f, "{answered} events answered 2xx, {arrived} arrived, {repeats} repeats")
+    }
 }
 
 impl Oracle {
@@ -72,7 +91,7 @@ impl Oracle {
     }
 
     /// Waits until every owed id has arrived, then judges the events themselves.
-    pub async fn settled(&self, meta: &Meta, within: Duration) {
+    pub async fn settled(&self, meta: &Meta, within: Duration) -> Figures {
         holds("every event that was answered 2xx arrives", within, async || {
             let ids = meta.ids().await;
             let missing = self.judge(ids.keys().map(String::as_str)).missing;
@@ -81,6 +100,9 @@ impl Oracle {
         .await;
         let arrived: Vec<Value> = meta.events().await.into_iter().map(|sent| sent.event).collect();
         assert_eq!(self.judge_events(arrived.iter()), Verdict::default());
+        let ids = meta.ids().await;
+        let repeats = ids.values().map(|count| count - 1).sum();
+        Figures { answered: self.owed.len(), arrived: ids.len(), repeats }
     }
 }
 
