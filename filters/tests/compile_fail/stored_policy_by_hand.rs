@@ -6,5 +6,5 @@ fn main() {
 }
 
 fn opened(stored: &mut StoredPolicy) {
-    stored.actions = None;
+    stored.known = None;
 }
