@@ -206,11 +206,7 @@ impl<'de> Visitor<'de> for DecodedVisitor<'_> {
                 return Err(end(Fault::BadBody("the body has more than 100 parameters")));
             }
             match Parameter::find(&name) {
-                Some(Parameter::Data) => {
-                    decoded.data = map
-                        .next_value_seed(DataSeed)
-                        .map_err(|error| if is_too_many(&error) { end(NO_DATA) } else { error })?;
-                }
+                Some(Parameter::Data) => decoded.data = map.next_value_seed(DataSeed)?,
                 None | Some(Parameter::Ignored) => {
                     let is_null = map.next_value::<Option<IgnoredAny>>()?.is_none();
                     decoded.unknown += u32::from(!is_null && Parameter::find(&name).is_none());
@@ -225,12 +221,6 @@ impl<'de> Visitor<'de> for DecodedVisitor<'_> {
         }
         Ok(decoded)
     }
-}
-
-const TOO_MANY: &str = "too many events";
-
-fn is_too_many(error: &impl fmt::Display) -> bool {
-    error.to_string().starts_with(TOO_MANY)
 }
 
 /// Reads `data` without copying an event.
@@ -254,10 +244,11 @@ impl<'de> Visitor<'de> for DataSeed {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut events = Vec::new();
         while let Some(event) = seq.next_element::<&'de RawValue>()? {
-            if events.len() == MAX_EVENTS {
-                return Err(A::Error::custom(TOO_MANY));
-            }
             events.push(event);
+            if events.len() > MAX_EVENTS {
+                // One too many says it all; the rest is read over.
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+            }
         }
         Ok(Some(Data::Events(events)))
     }
@@ -271,6 +262,29 @@ impl<'de> Visitor<'de> for DataSeed {
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    // Anything else is no list of events, and is left out so that the answer says that.
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
         Ok(None)
     }
 }
@@ -292,5 +306,37 @@ impl<'de> DeserializeSeed<'de> for TextSeed {
         }
         let number = raw.bytes().all(|byte| byte.is_ascii_digit());
         Ok(Some(Cow::Borrowed(if number { raw } else { "" })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(json: &str) -> Result<usize, Fault> {
+        decode(Encoding::Json, json.as_bytes())?.events().map(|events| events.len())
+    }
+
+    #[test]
+    fn data_must_be_a_list_of_1_to_1000_events() {
+        let list = |count: usize| format!(r#"{{"data":[{}]}}"#, vec!["{}"; count].join(","));
+        assert_eq!(events(&list(1)), Ok(1));
+        assert_eq!(events(&list(1000)), Ok(1000));
+        assert_eq!(events(r#"{"data":"[{},\"{}\"]"}"#), Ok(2));
+        for none in [
+            list(0),
+            list(1001),
+            list(5000),
+            r#"{"data":5}"#.into(),
+            r#"{"data":{"a":[]}}"#.into(),
+            r#"{"data":null}"#.into(),
+            "{}".into(),
+        ] {
+            assert_eq!(events(&none), Err(NO_DATA), "{none:.40}");
+        }
+        for broken in ["", "[]", "{", r#"{"data":[{}]"#, r#"{"data":[{}]} x"#, r#"{"data":[{]}"#] {
+            assert_eq!(events(broken), Err(NOT_JSON), "{broken}");
+        }
+        assert_eq!(events(r#"{"data":[{}],"data":[{}]}"#), Err(TWICE));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -122,10 +123,16 @@ async fn take_events(ingest: &Ingest, site: &Site, dataset: &Arc<str>, decoded: 
     passed.count(&site.counters, events.len(), appended.as_ref().is_some_and(Result::is_ok));
     match appended {
         None => passed.summary.answer(None),
-        Some(Ok(receipt)) => passed.summary.answer(Some(&receipt)),
+        Some(Ok(receipt)) => {
+            if ingest.storing_fails.swap(false, Ordering::Relaxed) {
+                tracing::info!("events are stored again");
+            }
+            passed.summary.answer(Some(&receipt))
+        }
         Some(Err(error)) => {
-            if !matches!(error, OutboxError::Full) {
-                tracing::error!(%error, "events could not be stored and were turned away");
+            // Said once, not for every request of a flood; the metric counts them.
+            if !matches!(error, OutboxError::Full) && !ingest.storing_fails.swap(true, Ordering::Relaxed) {
+                tracing::error!(%error, "events cannot be stored and are turned away");
             }
             Answer::Fault(Fault::NotNow)
         }

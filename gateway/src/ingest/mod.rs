@@ -17,6 +17,7 @@ mod events;
 mod respond;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use axum::Router;
 use axum::extract::rejection::PathRejection;
@@ -51,6 +52,8 @@ pub struct Ingest {
     clock: Clock,
     chance: Chance,
     tracker: TaskTracker,
+    /// Whether the last attempt to store something failed, so that the log says it once.
+    storing_fails: AtomicBool,
 }
 
 /// A sender, as far as its requests need it.
@@ -90,6 +93,7 @@ impl Ingest {
             clock,
             chance,
             tracker,
+            storing_fails: AtomicBool::new(false),
         }
     }
 
