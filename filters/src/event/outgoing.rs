@@ -122,8 +122,9 @@ fn write_digest(json: &mut String, digest: &Digest) {
 }
 
 fn write_text(json: &mut String, text: &str) {
-    // Counting looks at every byte, which lets the compiler look at many at once.
-    let odd = text.bytes().filter(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\').count();
+    // Adding up over every byte, in a byte, lets the compiler look at sixteen at once.
+    let is_odd = |byte: u8| u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
+    let odd = text.bytes().fold(0, |odd, byte| odd | is_odd(byte));
     if odd == 0 {
         json.push('"');
         json.push_str(text);

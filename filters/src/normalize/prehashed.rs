@@ -93,9 +93,9 @@ pub fn hex(digest: &Digest) -> [u8; 64] {
 /// Whether a text is a digest as [`hex`] writes it, and not that of the empty string.
 pub(crate) fn is_written_digest(text: &str) -> bool {
     const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    // Counting looks at every byte, which lets the compiler look at many at once.
-    let digits = text.bytes().filter(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')).count();
-    text.len() == 64 && digits == 64 && text != OF_NOTHING
+    // Adding up over every byte, in a byte, lets the compiler look at sixteen at once.
+    let is_odd = |byte: u8| u8::from(!matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    text.len() == 64 && text.bytes().fold(0, |odd, byte| odd | is_odd(byte)) == 0 && text != OF_NOTHING
 }
 
 /// The digest that 64 hexadecimal digits of either case stand for.

@@ -100,8 +100,9 @@ impl<'j> Reader<'j, '_> {
         self.take(b'"')?;
         let (text, rest) = self.rest.split_at_checked(memchr::memchr(b'"', self.rest.as_bytes())?)?;
         self.rest = rest.get(1..)?;
-        // Counting looks at every byte, which lets the compiler look at many at once.
-        let odd = text.bytes().filter(|byte| *byte < 0x20 || *byte == b'\\' || *byte == 0x7f).count();
+        // Adding up over every byte, in a byte, lets the compiler look at sixteen at once.
+        let is_odd = |byte: u8| u8::from(byte < 0x20) | u8::from(byte == b'\\') | u8::from(byte == 0x7f);
+        let odd = text.bytes().fold(0, |odd, byte| odd | is_odd(byte));
         (odd == 0).then_some(text)
     }
 
