@@ -40,3 +40,39 @@ fn is_shown(line: &Metadata<'_>) -> bool {
     let ours = target == "portcullis" || target.starts_with("portcullis::");
     ours || *line.level() <= Level::WARN
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing::{Event, Subscriber};
+    use tracing_subscriber::layer::Context;
+
+    use super::*;
+
+    /// Keeps target and level of what it is shown.
+    struct Seen(Arc<Mutex<Vec<String>>>);
+
+    impl<S: Subscriber> Layer<S> for Seen {
+        fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+            let line = event.metadata();
+            self.0.lock().unwrap().push(format!("{} {}", line.target(), line.level()));
+        }
+    }
+
+    #[test]
+    fn p2_libraries_that_carry_requests_show_warnings_and_errors_only_at_any_level() {
+        let seen = Arc::default();
+        let lines = Seen(Arc::clone(&seen)).with_filter(FilterFn::new(is_shown));
+        let levels = EnvFilter::try_new("trace,h2=trace,hyper=trace").unwrap();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines).with(levels), || {
+            tracing::trace!(target: "h2::codec::framed_read", "a header");
+            tracing::debug!(target: "hyper::proto", "a body");
+            tracing::info!(target: "reqwest::connect", "an address");
+            tracing::info!(target: "portcullis_lookalike", "a stranger");
+            tracing::warn!(target: "rustls::conn", "a warning");
+            tracing::trace!(target: "portcullis::ingest", "our own");
+        });
+        assert_eq!(*seen.lock().unwrap(), ["rustls::conn WARN", "portcullis::ingest TRACE"]);
+    }
+}
