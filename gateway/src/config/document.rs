@@ -11,8 +11,8 @@ use serde::Deserialize;
 use super::{LogFormat, OnPolicyChange, TokenPlace};
 
 pub(super) use forms::{
-    ApiVersion, DatasetId, FilePath, Host, KeySource, Level, Listen, Origin, PartnerAgent, PolicySource, ProxyAddress,
-    SecretSource, SiteId,
+    ApiVersion, DatasetId, FilePath, Host, KeySource, Level, Listen, Network, Origin, PartnerAgent, PemPath, PolicySource,
+    ProxyAddress, SecretSource, SiteId,
 };
 
 /// A whole file.
@@ -71,7 +71,9 @@ single_table! {
     /// `[server]`
     Server {
         listen: Listen,
+        tls: Tls,
         behind_tls_proxy: bool,
+        trusted_proxies: Vec<Network>,
         max_body_bytes: usize,
         max_in_flight_bytes: usize,
         max_unauthenticated_bytes: usize,
@@ -81,6 +83,14 @@ single_table! {
         max_connections: usize,
         stop_grace_secs: u64,
     }
+}
+
+/// `[server] tls`. Neither half is of use without the other.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tls {
+    pub(super) cert: PemPath,
+    pub(super) key: PemPath,
 }
 
 single_table! {
