@@ -2,6 +2,7 @@
 
 mod environment;
 mod example;
+mod json_schema;
 mod relations;
 mod secrets;
 mod typos;
