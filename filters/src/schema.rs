@@ -173,6 +173,13 @@ table! {
     SubscriptionId: UserData "subscription_id", Kind::Token, one, Never, Identifier, "id of a subscription";
     FbLoginId: UserData "fb_login_id", META_ID, one, Never, Identifier, "id that Meta gave the person for an app";
     LeadId: UserData "lead_id", Kind::Digits { min: 15, max: 17 }, one, Never, Identifier, "id of a lead from Meta's own form";
+    FirstFiveOfFirstName: UserData "f5first", Kind::Hashed(Normalizer::FirstFive), one, Must, QuasiIdentifier, "first five letters of the first name; their hash can be guessed";
+    FirstFiveOfLastName: UserData "f5last", Kind::Hashed(Normalizer::FirstFive), one, Must, QuasiIdentifier, "first five letters of the last name; their hash can be guessed";
+    Initial: UserData "fi", Kind::Hashed(Normalizer::Initial), one, Must, QuasiIdentifier, "first letter of the first name; its hash has few values";
+    BirthDay: UserData "dobd", Kind::Hashed(Normalizer::BirthDay), one, Must, QuasiIdentifier, "day of birth; its hash has 31 values";
+    BirthMonth: UserData "dobm", Kind::Hashed(Normalizer::BirthMonth), one, Must, QuasiIdentifier, "month of birth; its hash has 12 values";
+    BirthYear: UserData "doby", Kind::Hashed(Normalizer::BirthYear), one, Must, QuasiIdentifier, "year of birth; its hash has about a hundred values";
+    AppUserId: UserData "app_user_id", Kind::Hashed(Normalizer::AppUserId), one, Must, Identifier, "the app's own id of the person";
     AnonId: UserData "anon_id", Kind::Token, one, Never, Identifier, "id of an app's installation";
     Madid: UserData "madid", Kind::Uuid, one, Never, Identifier, "advertising id of a phone";
     PageId: UserData "page_id", META_ID, one, Never, Low, "the business's page";
@@ -272,19 +279,19 @@ table! {
 
     FbContent: CustomData "fb_content", Kind::FreeText, one, None, FreeText, "the goods as apps send them, JSON in a text; contents has a form that can leave";
     FbContentId: CustomData "fb_content_id", Kind::ContentId, one, None, Health, "id of the goods, as apps name it";
-    FbContentIds: CustomData "fb_content_ids", Kind::ContentId, many, None, Health, "content_ids, as apps name it";
-    FbContentType: CustomData "fb_content_type", Kind::Word(words::CONTENT_TYPES), one, None, Low, "content_type, as apps name it";
+    FbContentIds: CustomData "fb_content_ids", Kind::ContentId, many, None, Health, "`content_ids`, as apps name it";
+    FbContentType: CustomData "fb_content_type", Kind::Word(words::CONTENT_TYPES), one, None, Low, "`content_type`, as apps name it";
     FbCurrency: CustomData "fb_currency", Kind::Currency, one, None, Low, "currency, as apps name it";
-    FbDeliveryCategory: CustomData "fb_delivery_category", Kind::Word(words::DELIVERY_CATEGORIES), one, None, Low, "delivery_category, as apps name it";
+    FbDeliveryCategory: CustomData "fb_delivery_category", Kind::Word(words::DELIVERY_CATEGORIES), one, None, Low, "`delivery_category`, as apps name it";
     FbDescription: CustomData "fb_description", Kind::FreeText, one, None, FreeText, "any description";
     FbLevel: CustomData "fb_level", Kind::FreeText, one, None, FreeText, "level of a game";
     FbMaxRatingValue: CustomData "fb_max_rating_value", Kind::Decimal { max: 100 }, one, None, Low, "top of a scale of ratings";
-    FbNumItems: CustomData "fb_num_items", COUNT, one, None, Low, "num_items, as apps name it";
-    FbOrderId: CustomData "fb_order_id", Kind::Token, one, None, Identifier, "order_id, as apps name it";
+    FbNumItems: CustomData "fb_num_items", COUNT, one, None, Low, "`num_items`, as apps name it";
+    FbOrderId: CustomData "fb_order_id", Kind::Token, one, None, Identifier, "`order_id`, as apps name it";
     FbPaymentInfoAvailable: CustomData "fb_payment_info_available", Kind::Bool, one, None, Low, "whether a way to pay is known";
-    FbPredictedLtv: CustomData "fb_predicted_ltv", MONEY, one, None, QuasiIdentifier, "predicted_ltv, as apps name it";
+    FbPredictedLtv: CustomData "fb_predicted_ltv", MONEY, one, None, QuasiIdentifier, "`predicted_ltv`, as apps name it";
     FbRegistrationMethod: CustomData "fb_registration_method", Kind::FreeText, one, None, FreeText, "by what somebody registered";
-    FbSearchString: CustomData "fb_search_string", Kind::FreeText, one, None, FreeText, "search_string, as apps name it";
+    FbSearchString: CustomData "fb_search_string", Kind::FreeText, one, None, FreeText, "`search_string`, as apps name it";
     FbSuccess: CustomData "fb_success", Kind::Bool, one, None, Low, "whether it succeeded";
     ValueToSum: CustomData "_valueToSum", MONEY, one, None, Health, "value, as apps name it";
 
@@ -303,7 +310,7 @@ table! {
     ItemDescription: Contents "description", Kind::FreeText, one, None, FreeText, "its description";
     ItemBrand: Contents "brand", Kind::FreeText, one, None, FreeText, "its brand";
     ItemCategory: Contents "category", Kind::FreeText, one, None, FreeText, "its category";
-    ItemOfflinePrice: Contents "price", MONEY, one, None, Health, "its price, as old examples name it; item_price is the one that leaves";
+    ItemOfflinePrice: Contents "price", MONEY, one, None, Health, "its price, as old examples name it; `item_price` is the one that leaves";
 
     AppAdvertiserTrackingEnabled: AppData "advertiser_tracking_enabled", Kind::Restriction(Restriction::StrictWhenFalse), one, None, Restriction, "whether the person allowed tracking across apps";
     ApplicationTrackingEnabled: AppData "application_tracking_enabled", Kind::Restriction(Restriction::StrictWhenFalse), one, None, Restriction, "whether the person allowed tracking in the app";

@@ -68,9 +68,10 @@ pub(super) fn actions_of(field: Field) -> &'static [&'static str] {
         Kind::Url => &["page"],
         Kind::Decimal { .. } => &["keep", "{ round_to = N }"],
         Kind::FreeText | Kind::Denied(_) | Kind::Object(_) | Kind::UnixSeconds | Kind::Restriction(_) => &[],
-        // Of another event; of this one they are handled without a line.
-        Kind::EventName | Kind::EventId => &["keep"],
-        Kind::SecondsNear { .. }
+        // Names and ids of another event; those of this one are handled without a line.
+        Kind::EventName
+        | Kind::EventId
+        | Kind::SecondsNear { .. }
         | Kind::Digits { .. }
         | Kind::Uuid
         | Kind::Word(_)

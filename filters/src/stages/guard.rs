@@ -86,7 +86,6 @@ pub(crate) fn is_closed(policy: &Policy, event_time: Option<u64>, field: Field, 
             && is_same(goods::form_member(field, value).as_ref(), value);
     }
     match (row.kind, policy.action(field)) {
-        (_, FieldAction::None | FieldAction::Catalog) => false,
         (_, FieldAction::Hash | FieldAction::Pseudonymize) => value.text().is_some_and(is_written_digest),
         (_, FieldAction::Page) => value.text().is_some_and(|url| is_outgoing_url(policy, url)),
         (Kind::Decimal { max }, FieldAction::RoundTo(step)) => match value {
@@ -96,7 +95,7 @@ pub(crate) fn is_closed(policy: &Policy, event_time: Option<u64>, field: Field, 
             }
             _ => false,
         },
-        (_, FieldAction::RoundTo(_)) => false,
+        (_, FieldAction::None | FieldAction::Catalog | FieldAction::RoundTo(_)) => false,
         (Kind::Object(_), FieldAction::Always) => matches!(value, Value::Object),
         (Kind::UnixSeconds, FieldAction::Always) => closed_form::number(value).is_some(),
         (Kind::Restriction(restriction), FieldAction::Always) => is_restriction(restriction, value),
