@@ -10,6 +10,7 @@ mod document;
 mod endpoint;
 mod environment;
 mod file;
+mod json_schema;
 mod policy;
 mod resolve;
 mod secret;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use portcullis_filters::document::{DocumentError, MAX_DOCUMENT_BYTES};
 use portcullis_filters::policy::{Policy, PolicyError};
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
@@ -34,6 +36,7 @@ pub use certificate::{Certificate, CertificateError, TlsFiles};
 pub use default::EXAMPLE;
 pub use endpoint::Endpoint;
 pub use environment::Environment;
+pub use json_schema::json_schema;
 pub use policy::{PolicyTextError, policy_text};
 
 /// Everything the gateway needs to run.
@@ -199,7 +202,7 @@ pub struct Meta {
 }
 
 /// Where the token to Meta travels; never in a URL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenPlace {
     /// `Authorization: Bearer …`
@@ -276,7 +279,7 @@ pub struct Dispatch {
 }
 
 /// What happens to stored events when their policy changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnPolicyChange {
     /// They are narrowed to the policy of today.
@@ -295,7 +298,7 @@ pub struct Log {
 }
 
 /// The form of a log line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
     /// For people.

@@ -3,6 +3,7 @@
 mod certificate;
 mod environment;
 mod example;
+mod json_schema;
 mod relations;
 mod secrets;
 mod typos;

@@ -1,11 +1,14 @@
-//! The forms of single values: each is parsed where it is read, so that its error has a line, and never again.
+//! The forms of single values: each is parsed where it is read, so that its error has a line, and never again. An editor shows
+//! the same words that the error has.
 
+use std::borrow::Cow;
 use std::fmt::Formatter;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use ipnet::IpNet;
 use portcullis_filters::normalize::parse_hex;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Unexpected, Visitor};
 use url::Url;
 
@@ -21,6 +24,16 @@ macro_rules! form {
         impl<'de> Deserialize<'de> for $form {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 deserializer.deserialize_str(Text { expected: $expected, parse: $parse }).map(Self)
+            }
+        }
+
+        impl JsonSchema for $form {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($form).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "description": concat!("Expected: ", $expected, ".") })
             }
         }
     };
@@ -163,6 +176,45 @@ impl<'de> Deserialize<'de> for KeySource {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Reference { words: &["sha256", "env", "file"] })
     }
+}
+
+impl JsonSchema for SecretSource {
+    fn schema_name() -> Cow<'static, str> {
+        "SecretSource".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "oneOf": [
+            table_of::<VariableName>(generator, "env", "The variable that holds it."),
+            table_of::<FilePath>(generator, "file", "The file that holds it; a newline at its end is no part of it."),
+        ] })
+    }
+}
+
+impl JsonSchema for KeySource {
+    fn schema_name() -> Cow<'static, str> {
+        "KeySource".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "oneOf": [
+            table_of::<Digest>(generator, "sha256", "Only the digest of the key, so that the configuration holds no secret."),
+            table_of::<VariableName>(generator, "env", "The variable that holds the key."),
+            table_of::<FilePath>(generator, "file", "The file that holds the key; a newline at its end is no part of it."),
+        ] })
+    }
+}
+
+/// A table of this key alone.
+fn table_of<Form: JsonSchema>(generator: &mut SchemaGenerator, key: &str, about: &str) -> Schema {
+    let form = generator.subschema_for::<Form>();
+    let expected = form.get("description").and_then(|text| text.as_str()).unwrap_or_default();
+    json_schema!({
+        "type": "object",
+        "properties": { (key): { "type": "string", "description": format!("{about} {expected}") } },
+        "required": [key],
+        "additionalProperties": false,
+    })
 }
 
 /// Reads a table of exactly one of these keys.

@@ -7,7 +7,9 @@ use serde::de::value::Error as Refused;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::super::document::{self, Document};
-use super::super::{Backend, Config, EXAMPLE, LogFormat, OnPolicyChange, PseudonymKeySource, TokenPlace, default};
+use super::super::{
+    Backend, Config, EXAMPLE, LogFormat, OnPolicyChange, PseudonymKeySource, TokenPlace, default, json_schema,
+};
 use super::{environment, load, text};
 
 #[test]
@@ -115,9 +117,7 @@ fn a_file_that_cannot_be_read_is_named() {
 
 /// The line, without its comment sign if it is an optional key.
 pub(super) fn key_line(line: &str) -> Option<&str> {
-    let line = line.strip_prefix("# ").unwrap_or(line);
-    let (key, _) = line.split_once(" = ")?;
-    (!key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')).then_some(line)
+    json_schema::key_line(line).map(|_| line.strip_prefix("# ").unwrap_or(line))
 }
 
 /// The keys that a table knows, asked of serde.
