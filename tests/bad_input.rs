@@ -10,7 +10,7 @@
 )]
 
 use harness::{Answer, Gateway, KEY, MARK, Meta, Request, Setup, executable, now_millis, now_secs, purchase};
-use portcullis_filters::schema::{Field, Kind, ROWS, Section};
+use portcullis_filters::schema::{Field, Kind, ROWS};
 use serde_json::{Value, json};
 
 /// What a bad request is answered.
@@ -199,19 +199,13 @@ async fn a_wrong_type_in_an_optional_field_costs_only_that_field() {
     let mut sent = 0;
     // Restrictions are not removed: the next test has them.
     for row in ROWS.iter().filter(|row| !required.contains(&row.field) && !matches!(row.kind, Kind::Restriction(_))) {
-        // No kind takes this object.
-        let wrong = json!({ "wrong": [MARK] });
+        // No kind takes an object, but for the objects themselves.
+        let is_object = matches!(row.kind, Kind::Object(_) | Kind::Contents);
+        let wrong = if is_object { json!(MARK) } else { json!({ "wrong": [MARK] }) };
         // A Lead needs no value and no currency.
         let mut event = purchase(&format!("order-{sent}"));
         event["event_name"] = json!("Lead");
-        match row.section {
-            Section::Event => event[row.name] = if matches!(row.kind, Kind::Object) { json!(MARK) } else { wrong },
-            Section::UserData => event["user_data"][row.name] = wrong,
-            Section::CustomData => {
-                event["custom_data"][row.name] = if matches!(row.kind, Kind::Contents) { json!(MARK) } else { wrong }
-            }
-            Section::Contents => event["custom_data"]["contents"][0][row.name] = wrong,
-        }
+        put(&mut event, row.path, wrong);
         // An element whose id has no closed form goes whole and is counted as that.
         let counted = if row.field == Field::ItemId { Field::Contents.row() } else { row };
         let labels = [("field", counted.path)];
@@ -229,6 +223,18 @@ async fn a_wrong_type_in_an_optional_field_costs_only_that_field() {
     assert_eq!(meta.events().await.len(), sent);
     gateway.finish().await;
     meta.finish().await;
+}
+
+/// Puts a value at a path of the table, such as `custom_data.contents[].id`; of a list, into its first element.
+fn put(event: &mut Value, path: &str, value: Value) {
+    let mut at = event;
+    for key in path.split('.') {
+        at = match key.strip_suffix("[]") {
+            Some(list) => &mut at[list][0],
+            None => &mut at[key],
+        };
+    }
+    *at = value;
 }
 
 #[tokio::test]
