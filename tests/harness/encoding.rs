@@ -43,8 +43,8 @@ impl Encoding {
         let objects = Value::from(events);
         let strings = || Value::from(events.iter().map(Value::to_string).collect::<Vec<_>>());
         match self {
-            Self::Json => json(parameters, objects),
-            Self::JsonOfStrings => json(parameters, strings()),
+            Self::Json => json(parameters, &objects),
+            Self::JsonOfStrings => json(parameters, &strings()),
             Self::FormOfObjects => form(parameters, &objects),
             Self::FormOfStrings => form(parameters, &strings()),
             Self::MultipartOfCurl => multipart("------------------------3534a75082452be6", parameters, &objects),
@@ -53,7 +53,7 @@ impl Encoding {
     }
 }
 
-fn json(parameters: &[(&str, &str)], data: Value) -> (String, Vec<u8>) {
+fn json(parameters: &[(&str, &str)], data: &Value) -> (String, Vec<u8>) {
     let mut body = serde_json::json!({ "data": data });
     for (name, value) in parameters {
         body[name] = Value::from(*value);
