@@ -10,6 +10,7 @@ mod canonical;
 mod compile;
 mod document;
 mod explain;
+mod fields;
 mod narrow;
 mod pages;
 
@@ -22,7 +23,7 @@ pub use compile::PolicyError;
 pub use explain::{Channel, Explanation, Line, Standing};
 
 pub(crate) use document::PageAction;
-pub(crate) use narrow::{FieldSet, Moment, Narrow, removed};
+pub(crate) use narrow::{Moment, Narrow, removed};
 pub(crate) use pages::{PageRules, Verdict};
 
 use crate::report::Action;
