@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Slots;
 use crate::normalize::{self, Digest};
+use crate::policy::Property;
 use crate::schema::{Field, Section};
 
 /// A value in its closed form.
@@ -30,11 +31,13 @@ pub(crate) type Item<'a> = Vec<(Field, Leaving<'a>)>;
 /// The event that the stages build.
 pub(crate) struct Outgoing<'a> {
     slots: Slots<Leaving<'a>>,
+    /// In the order of the policy.
+    properties: Vec<(&'a Property, Leaving<'a>)>,
 }
 
 impl<'a> Outgoing<'a> {
     pub(crate) fn new() -> Self {
-        Self { slots: Slots::new() }
+        Self { slots: Slots::new(), properties: Vec::new() }
     }
 
     /// Puts a field's closed form. A field is put once; a second value is ignored, for the first was checked.
@@ -42,11 +45,19 @@ impl<'a> Outgoing<'a> {
         self.slots.put(field, value);
     }
 
+    /// Puts the closed form of a property of the site's own, once.
+    pub(crate) fn put_property(&mut self, property: &'a Property, value: Leaving<'a>) {
+        if let Err(at) = self.properties.binary_search_by_key(&property.position(), |(other, _)| other.position()) {
+            self.properties.insert(at, (property, value));
+        }
+    }
+
     pub(crate) fn get(&self, field: Field) -> Option<&Leaving<'a>> {
         self.slots.get(field)
     }
 
-    /// The JSON object: one line, no spaces, keys in the order of the table. `user_data` is always there, since Meta wants it.
+    /// The JSON object: one line, no spaces, keys in the order of the table, properties of the site's own after those of
+    /// `custom_data`. `user_data` is always there, since Meta wants it.
     pub(crate) fn to_json(&self) -> String {
         // Most fields are a digest or shorter; a larger event costs one more allocation.
         let mut json = String::with_capacity(256 + 80 * self.slots.len());
@@ -55,7 +66,7 @@ impl<'a> Outgoing<'a> {
         json.push_str(",\"user_data\":{");
         self.write_section(&mut json, Section::UserData);
         json.push('}');
-        if self.slots.holds_any(Section::CustomData) {
+        if self.slots.holds_any(Section::CustomData) || !self.properties.is_empty() {
             json.push_str(",\"custom_data\":{");
             self.write_section(&mut json, Section::CustomData);
             json.push('}');
@@ -71,10 +82,16 @@ impl<'a> Outgoing<'a> {
             write_key(json, row.name, &mut first);
             write_value(json, value);
         }
+        if section == Section::CustomData {
+            for (property, value) in &self.properties {
+                write_key(json, property.name(), &mut first);
+                write_value(json, value);
+            }
+        }
     }
 }
 
-/// Keys come from the table, whose names need no escapes.
+/// Keys come from the table and the policy, whose names need no escapes.
 fn write_key(json: &mut String, name: &str, first: &mut bool) {
     if !std::mem::take(first) {
         json.push(',');

@@ -6,7 +6,9 @@ use super::canonical;
 use super::document::{self, Document};
 use super::narrow::{FieldSet, Narrow};
 use super::pages::{Outcome, PageClass, PageRules, Pattern};
-use super::{EventIdForm, EventRules, FieldAction, MissingId, Policy, PolicyDigest};
+use super::property::{self, MAX_PROPERTIES, Properties};
+use super::written::WrittenForm;
+use super::{EventIdForm, EventRules, FieldAction, FieldRules, MissingId, Policy, PolicyDigest};
 use crate::document::{DocumentError, nearest};
 use crate::schema::{FIELD_COUNT, Field, HashRule, Kind, ROWS, Section};
 
@@ -64,7 +66,7 @@ fn assemble(document: Document, hosts: &[String]) -> Checked<Policy> {
             return wrong(format!("health.ignore_terms#{}", at + 1), "must name a term and say why it is ignored");
         }
     }
-    let canonical = canonical::write(&document, &hosts, &fields);
+    let canonical = canonical::write(&document, &hosts, &fields.actions);
     Ok(Policy {
         name: document.name.as_str().into(),
         version: document.version,
@@ -206,8 +208,10 @@ fn page_outcome(class: &document::PageClass) -> Result<Outcome, &'static str> {
     }
 }
 
-fn compile_fields(fields: &document::Fields) -> Checked<[FieldAction; FIELD_COUNT]> {
+fn compile_fields(fields: &document::Fields) -> Checked<FieldRules> {
     let mut actions = [FieldAction::None; FIELD_COUNT];
+    let mut words = Vec::new();
+    let mut properties = Vec::new();
     for row in ROWS {
         if is_always_handled(row.field) {
             set(&mut actions, row.field, FieldAction::Always);
@@ -215,7 +219,11 @@ fn compile_fields(fields: &document::Fields) -> Checked<[FieldAction; FIELD_COUN
     }
     for (path, action) in &fields.0 {
         let key = format!("fields.{path}");
-        let Some(field) = Field::from_path(path) else { return wrong(key, unknown_field(path)) };
+        let Some(field) = Field::from_path(path) else {
+            let property = compile_property(path, action).map_err(|reason| (key, reason))?;
+            properties.push(property);
+            continue;
+        };
         if is_always_handled(field) {
             return wrong(key, "is always handled and can only become stricter; remove this line");
         }
@@ -223,8 +231,35 @@ fn compile_fields(fields: &document::Fields) -> Checked<[FieldAction; FIELD_COUN
             return wrong(key, "is decided by fields.custom_data.contents; remove this line");
         }
         set(&mut actions, field, field_action(field, action).map_err(|reason| (key, reason))?);
+        if let document::FieldAction::Written(WrittenForm::OneOf(list)) = action {
+            words.push((field, list.clone()));
+        }
     }
-    Ok(actions)
+    if properties.len() > MAX_PROPERTIES {
+        let reason = format!("has {} properties of the site's own; {MAX_PROPERTIES} is the most", properties.len());
+        return wrong("fields.custom_data", reason);
+    }
+    // The document's map is in the order of the paths.
+    Ok(FieldRules { actions, words, properties: Properties::new(properties) })
+}
+
+/// A path that is none of the table, with a closed form that the policy writes.
+fn compile_property(path: &str, action: &document::FieldAction) -> Result<(String, WrittenForm), String> {
+    match (path.strip_prefix(property::SECTION), action) {
+        (Some(name), document::FieldAction::Written(form)) => {
+            property::check_name(name)?;
+            Ok((path.to_owned(), form.clone()))
+        }
+        (Some(_), _) => Err(unknown_field(
+            path,
+            "; a property of the site's own leaves only in a form that you write: { one_of = [\"gold\", \"silver\"] } or \
+             { integer = [0, 100] }",
+        )),
+        (None, document::FieldAction::Written(_)) => {
+            Err(unknown_field(path, "; properties of the site's own stand in [fields.custom_data]"))
+        }
+        (None, _) => Err(unknown_field(path, "")),
+    }
 }
 
 fn set(actions: &mut [FieldAction; FIELD_COUNT], field: Field, action: FieldAction) {
@@ -240,14 +275,9 @@ fn is_always_handled(field: Field) -> bool {
     ) || matches!(field.row().kind, Kind::Restriction(_))
 }
 
-fn unknown_field(path: &str) -> String {
+fn unknown_field(path: &str, advice: &str) -> String {
     let paths: Vec<&str> = ROWS.iter().filter(|row| row.section != Section::Contents).map(|row| row.path).collect();
-    let custom = if path.starts_with("custom_data.") {
-        "; properties of a site's own come with a later version, and then in closed forms only"
-    } else {
-        ""
-    };
-    format!("is no field of the Conversions API{custom}{}", suggest(path, &paths))
+    format!("is no field of the Conversions API{advice}{}", suggest(path, &paths))
 }
 
 /// The actions that a kind of field can take, in the words of the policy.
@@ -259,7 +289,8 @@ pub(super) fn actions_of(field: Field) -> &'static [&'static str] {
         Kind::Contents => &["keep", "catalog"],
         Kind::Url => &["page"],
         Kind::Decimal { .. } => &["keep", "{ round_to = N }"],
-        Kind::FreeText | Kind::Object | Kind::EventName | Kind::EventId | Kind::UnixSeconds | Kind::Restriction(_) => &[],
+        Kind::FreeText => &["{ one_of = [...] }"],
+        Kind::Object | Kind::EventName | Kind::EventId | Kind::UnixSeconds | Kind::Restriction(_) => &[],
         Kind::Integer { .. }
         | Kind::Digits { .. }
         | Kind::Word(_)
@@ -278,9 +309,18 @@ fn field_action(field: Field, action: &document::FieldAction) -> Result<FieldAct
         document::FieldAction::Later(form) => {
             Err(format!("{{ {form} = … }} is not in force in this version; remove this line and the field stays away"))
         }
+        document::FieldAction::Written(WrittenForm::OneOf(_)) if row.kind == Kind::FreeText => Ok(FieldAction::OneOf),
         _ if row.kind == Kind::FreeText => {
-            Err("is free text, which has no closed form; remove this line, so that nothing of it leaves".to_owned())
+            Err("is free text, which has no closed form; list the words that may leave, such as \
+             { one_of = [\"a word\", \"another\"] }, or remove this line, so that nothing of it leaves"
+                .to_owned())
         }
+        document::FieldAction::Written(form) => Err(format!(
+            "{{ {} = … }} is for properties of the site's own{}; this field takes {}",
+            form.word(),
+            if matches!(form, WrittenForm::OneOf(_)) { " and for free text" } else { "" },
+            one_of(allowed)
+        )),
         document::FieldAction::RoundTo(step) => {
             if !matches!(row.kind, Kind::Decimal { .. }) {
                 return Err(format!("is no amount that could be rounded; it takes {}", one_of(allowed)));
@@ -319,7 +359,7 @@ fn compile_narrow(
     rules: &[document::Narrow],
     events: &EventRules,
     pages: &PageRules,
-    fields: &[FieldAction; FIELD_COUNT],
+    fields: &FieldRules,
 ) -> Checked<Vec<Narrow>> {
     let mut compiled = Vec::with_capacity(rules.len());
     for (at, rule) in rules.iter().enumerate() {
@@ -370,8 +410,16 @@ fn compile_narrow(
         let mut remove = FieldSet::EMPTY;
         for (nth, path) in rule.remove.iter().enumerate() {
             let key = format!("{key}.remove#{}", nth + 1);
-            let Some(field) = Field::from_path(path) else { return wrong(key, unknown_field(path)) };
-            let action = fields.get(field as usize).copied().unwrap_or(FieldAction::None);
+            if let Some(property) = path.strip_prefix(property::SECTION).and_then(|name| fields.properties.find(name)) {
+                remove.insert_property(property);
+                continue;
+            }
+            let Some(field) = Field::from_path(path) else {
+                let advice =
+                    if path.starts_with(property::SECTION) { " and no property that this policy names" } else { "" };
+                return wrong(key, unknown_field(path, advice));
+            };
+            let action = fields.actions.get(field as usize).copied().unwrap_or(FieldAction::None);
             if matches!(action, FieldAction::None | FieldAction::Always) {
                 return wrong(key, "is not a field that this policy lets leave, so the rule would do nothing; remove it");
             }

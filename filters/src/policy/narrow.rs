@@ -1,28 +1,44 @@
 //! `[[narrow]]`, compiled: rules that only ever take away.
 
+use super::property::{MAX_PROPERTIES, Property};
 use crate::schema::{FIELD_COUNT, Field};
 
-/// A set of fields.
+/// A set of fields, and of properties of a site's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FieldSet([bool; FIELD_COUNT]);
+pub(crate) struct FieldSet {
+    fields: [bool; FIELD_COUNT],
+    /// One bit a property.
+    properties: u32,
+}
+
+const _: () = assert!(MAX_PROPERTIES <= u32::BITS as usize, "a property has one bit");
 
 impl FieldSet {
-    pub(crate) const EMPTY: Self = Self([false; FIELD_COUNT]);
+    pub(crate) const EMPTY: Self = Self { fields: [false; FIELD_COUNT], properties: 0 };
 
     pub(crate) fn insert(&mut self, field: Field) {
-        if let Some(slot) = self.0.get_mut(field as usize) {
+        if let Some(slot) = self.fields.get_mut(field as usize) {
             *slot = true;
         }
     }
 
     pub(crate) fn contains(&self, field: Field) -> bool {
-        self.0.get(field as usize).copied().unwrap_or(false)
+        self.fields.get(field as usize).copied().unwrap_or(false)
+    }
+
+    pub(crate) fn insert_property(&mut self, property: &Property) {
+        self.properties |= 1 << property.position();
+    }
+
+    pub(crate) fn contains_property(&self, property: &Property) -> bool {
+        self.properties & (1 << property.position()) != 0
     }
 
     fn add(&mut self, other: &Self) {
-        for (slot, other) in self.0.iter_mut().zip(other.0) {
+        for (slot, other) in self.fields.iter_mut().zip(other.fields) {
             *slot |= other;
         }
+        self.properties |= other.properties;
     }
 }
 

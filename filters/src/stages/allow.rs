@@ -3,8 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::goods;
-use super::{Halt, Pass, Stage};
+use super::{Halt, Pass, Stage, goods, written};
 use crate::closed_form;
 use crate::event::{Leaving, Value};
 use crate::policy::{FieldAction, FieldSet};
@@ -38,11 +37,13 @@ impl Stage for Allow {
                 (_, FieldAction::Catalog) => pass.remove(Self::NAME, field, Reason::NotInCatalog, value.count()),
                 (Kind::Contents, _) => goods::keep(pass, value),
                 (_, FieldAction::Keep) => keep(pass, field, value),
+                (_, FieldAction::OneOf) => put(pass, field, written::kept(pass.policy, field, value)),
                 (_, FieldAction::Hash | FieldAction::Pseudonymize | FieldAction::RoundTo(_)) => {
                     pass.admitted.push((field, value));
                 }
             }
         }
+        written::keep_properties(pass);
         click_id(pass, &narrowed);
         Ok(())
     }
@@ -52,7 +53,11 @@ fn keep<'a>(pass: &mut Pass<'a>, field: Field, value: &'a Value<'a>) {
     if field == Field::NumItems && goods::are_cut(pass.policy, pass.raw) {
         return pass.remove(Allow::NAME, field, Reason::CountOfRemoved, 1);
     }
-    let Kept { leaving, misfits, rewritten } = kept(field, value);
+    put(pass, field, kept(field, value));
+}
+
+fn put<'a>(pass: &mut Pass<'a>, field: Field, kept: Kept<'a>) {
+    let Kept { leaving, misfits, rewritten } = kept;
     pass.remove(Allow::NAME, field, Reason::Shape, misfits);
     if rewritten {
         pass.report.change(field, Change::Rewritten);

@@ -5,11 +5,12 @@
 
 mod strict;
 
-use super::{Halt, Pass, Stage, allow, goods, identity};
+use self::strict::Key;
+use super::{Halt, Pass, Stage, allow, goods, identity, written};
 use crate::closed_form;
 use crate::event::{Leaving, Outgoing, SanitizedEvent, Value};
 use crate::normalize::is_written_digest;
-use crate::policy::{FieldAction, Policy};
+use crate::policy::{FieldAction, Policy, Property};
 use crate::report::{DropReason, StageName};
 use crate::schema::{Field, Kind, Restriction, Section};
 
@@ -37,11 +38,14 @@ pub(crate) fn seal(policy: &Policy, out: &Outgoing<'_>) -> Result<SanitizedEvent
 /// The time of an event in the form in which we write one, all of whose values this policy lets leave; `None` for any other text.
 pub(crate) fn event_time(policy: &Policy, json: &str) -> Option<u64> {
     let mut event_time = None;
-    let closed = strict::read(json, &mut |field, value| {
-        if let (Field::EventTime, Value::Number(secs)) = (field, value) {
-            event_time = secs.parse().ok();
+    let closed = strict::read(json, policy.properties(), &mut |key, value| match (key, value) {
+        (Key::Property(property), value) => is_closed_property(property, value),
+        (Key::Field(field), value) => {
+            if let (Field::EventTime, Value::Number(secs)) = (field, value) {
+                event_time = secs.parse().ok();
+            }
+            is_closed(policy, field, value)
         }
-        is_closed(policy, field, value)
     });
     event_time.filter(|_| closed)
 }
@@ -76,6 +80,11 @@ fn is_sufficient(out: &Outgoing<'_>) -> bool {
     !INSUFFICIENT.iter().any(|set| present().all(|field| set.contains(&field)))
 }
 
+/// Whether a value has the closed form in which the policy lets a property leave.
+pub(crate) fn is_closed_property(property: &Property, value: &Value<'_>) -> bool {
+    is_same(property.form().leaving(value).as_ref(), value)
+}
+
 /// Whether a value, or one element of a list, has the closed form in which the policy lets it leave.
 pub(crate) fn is_closed(policy: &Policy, field: Field, value: &Value<'_>) -> bool {
     let row = field.row();
@@ -94,6 +103,7 @@ pub(crate) fn is_closed(policy: &Policy, field: Field, value: &Value<'_>) -> boo
         (Field::UserData | Field::CustomData, _) => matches!(value, Value::Object),
         (Field::ActionSource, _) | (_, FieldAction::Keep) => is_same(allow::kept(field, value).leaving.as_ref(), value),
         (_, FieldAction::Always) => is_restriction(row.kind, value),
+        (_, FieldAction::OneOf) => written::word(policy, field, value).is_some_and(|word| value.text() == Some(word)),
         (_, FieldAction::Hash | FieldAction::Pseudonymize) => value.text().is_some_and(is_written_digest),
         (_, FieldAction::Page) => value.text().is_some_and(|url| is_outgoing_url(policy, url)),
         (_, FieldAction::RoundTo(step)) => match (value, row.kind) {

@@ -12,6 +12,7 @@ mod pages;
 
 pub(crate) mod allow;
 pub(crate) mod goods;
+mod written;
 
 mod identity;
 
@@ -19,9 +20,11 @@ mod coarsen;
 
 pub(crate) mod guard;
 
+use std::sync::Arc;
+
 use crate::event::{Outgoing, RawEvent, SanitizedEvent, Value};
 use crate::pipeline::Context;
-use crate::policy::{FieldSet, Policy};
+use crate::policy::{FieldSet, Policy, Property};
 use crate::refusal::Refusal;
 use crate::report::{Action, DropReason, Place, Reason, Report, StageName};
 use crate::schema::Field;
@@ -94,7 +97,13 @@ impl<'a> Pass<'a> {
         self.report.remove(stage, Place::Field(field), action, reason, count);
     }
 
-    /// Counts keys that are not in the table.
+    /// Counts the removal of the value of a property.
+    pub(crate) fn remove_property(&mut self, stage: StageName, property: &Property, reason: Reason) {
+        let place = Place::Property(Arc::clone(property.path()));
+        self.report.remove(stage, place, property.form().word(), reason, 1);
+    }
+
+    /// Counts keys that are neither in the table nor in the policy.
     pub(crate) fn remove_unknown(&mut self, stage: StageName, count: u32) {
         self.report.remove(stage, Place::Unknown, Action::None, Reason::UnknownKey, count);
     }

@@ -80,7 +80,7 @@ impl Ingest {
             id: Arc::clone(&site.id),
             policy: Arc::clone(&site.policy),
             datasets: site.datasets.clone(),
-            counters: Arc::new(SiteCounters::new(&site.id, &metrics)),
+            counters: Arc::new(SiteCounters::new(&site.id, site.policy.property_paths().cloned(), &metrics)),
         };
         Self {
             door: Door::new(&config.server),

@@ -6,37 +6,57 @@
 use std::borrow::Cow;
 
 use crate::event::Value;
+use crate::policy::{Properties, Property};
 use crate::schema::{Field, Section};
 
 /// Reads an event and shows every value, elements of lists one by one, to `check`; `true` if it is of the strict form and `check`
 /// agreed to all of it. Of goods each member is shown under its own field.
-pub(super) fn read(json: &str, check: &mut dyn FnMut(Field, &Value<'_>) -> bool) -> bool {
-    let mut reader = Reader { rest: json, check };
+pub(super) fn read<'p>(json: &str, properties: &'p Properties, check: &mut dyn FnMut(Key<'p>, &Value<'_>) -> bool) -> bool {
+    let mut reader = Reader { rest: json, properties, check };
     reader.object(Section::Event).is_some() && reader.rest.is_empty()
 }
 
-struct Reader<'j, 'c> {
-    rest: &'j str,
-    check: &'c mut dyn FnMut(Field, &Value<'_>) -> bool,
+/// What a key names.
+#[derive(Clone, Copy)]
+pub(super) enum Key<'p> {
+    Field(Field),
+    Property(&'p Property),
 }
 
-impl<'j> Reader<'j, '_> {
-    /// `{"key":value,...}` with keys of the section in the order of the table. Gives the number of its keys.
+struct Reader<'j, 'p, 'c> {
+    rest: &'j str,
+    properties: &'p Properties,
+    check: &'c mut dyn FnMut(Key<'p>, &Value<'_>) -> bool,
+}
+
+impl<'j, 'p> Reader<'j, 'p, '_> {
+    /// `{"key":value,...}` with keys of the section in the order of the table, then properties in the order of the policy. Gives
+    /// the number of its keys.
     fn object(&mut self, section: Section) -> Option<u32> {
         self.take(b'{')?;
-        let (mut keys, mut last) = (0, None);
+        let (mut keys, mut last, mut last_property) = (0, None, None);
         if self.take(b'}').is_some() {
             return Some(keys);
         }
         loop {
-            let field = Field::find(section, self.text()?)?;
-            if last.is_some_and(|last| last >= field) {
-                return None;
+            let key = self.text()?;
+            if let Some(field) = Field::find(section, key) {
+                if last_property.is_some() || last.is_some_and(|last| last >= field) {
+                    return None;
+                }
+                self.take(b':')?;
+                self.value(field)?;
+                last = Some(field);
+            } else {
+                let property = Some(self.properties).filter(|_| section == Section::CustomData)?.find(key)?;
+                if last_property.is_some_and(|last| last >= property.position()) {
+                    return None;
+                }
+                self.take(b':')?;
+                self.scalar(Key::Property(property))?;
+                last_property = Some(property.position());
             }
-            self.take(b':')?;
-            self.value(field)?;
             keys += 1;
-            last = Some(field);
             if self.take(b',').is_none() {
                 return self.take(b'}').map(|()| keys);
             }
@@ -52,14 +72,14 @@ impl<'j> Reader<'j, '_> {
                 reader.rest.starts_with("{\"id\":").then_some(())?;
                 reader.object(Section::Contents).map(drop)
             }),
-            _ if self.next() == Some(b'[') && field.row().many => self.list(|reader| reader.scalar(field)),
-            _ => self.scalar(field),
+            _ if self.next() == Some(b'[') && field.row().many => self.list(|reader| reader.scalar(Key::Field(field))),
+            _ => self.scalar(Key::Field(field)),
         }
     }
 
     fn nested(&mut self, field: Field, section: Section) -> Option<()> {
         self.object(section)?;
-        (self.check)(field, &Value::Object).then_some(())
+        (self.check)(Key::Field(field), &Value::Object).then_some(())
     }
 
     fn list(&mut self, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
@@ -75,7 +95,7 @@ impl<'j> Reader<'j, '_> {
         }
     }
 
-    fn scalar(&mut self, field: Field) -> Option<()> {
+    fn scalar(&mut self, key: Key<'p>) -> Option<()> {
         let value = match self.next()? {
             b'"' => Value::Text(Cow::Borrowed(self.text()?)),
             b't' => self.word("true", Value::Bool(true))?,
@@ -87,7 +107,7 @@ impl<'j> Reader<'j, '_> {
                 Value::Number(number)
             }
         };
-        (self.check)(field, &value).then_some(())
+        (self.check)(key, &value).then_some(())
     }
 
     fn word(&mut self, word: &str, value: Value<'static>) -> Option<Value<'static>> {
@@ -122,11 +142,11 @@ impl<'j> Reader<'j, '_> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{Properties, read};
 
     #[test]
     fn only_what_we_write_is_read() {
-        let all = |json: &str| read(json, &mut |_, _| true);
+        let all = |json: &str| read(json, Properties::NONE, &mut |_, _| true);
         assert!(all(
             r#"{"event_name":"Lead","event_time":1,"user_data":{"em":["a","b"]},"custom_data":{"value":1.5,"contents":[{"id":"x","quantity":1}]}}"#
         ));
@@ -156,6 +176,6 @@ mod tests {
         ] {
             assert!(!all(odd), "{odd}");
         }
-        assert!(!read(r#"{"event_name":"Lead"}"#, &mut |_, _| false));
+        assert!(!read(r#"{"event_name":"Lead"}"#, Properties::NONE, &mut |_, _| false));
     }
 }
