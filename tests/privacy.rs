@@ -144,14 +144,7 @@ fn canaries_of(row: &Row) -> Vec<String> {
         Kind::Digits { .. } => vec![digits(row)],
         Kind::IpAddress => vec!["203.0.113.188".to_owned()],
         Kind::Fbp => vec!["1098115388".to_owned()],
-        Kind::Hashed(
-            Normalizer::Gender
-            | Normalizer::State
-            | Normalizer::Country
-            | Normalizer::BirthDay
-            | Normalizer::BirthMonth
-            | Normalizer::BirthYear,
-        )
+        Kind::Hashed(Normalizer::Gender | Normalizer::State | Normalizer::Country)
         | Kind::Integer { .. }
         | Kind::EventName
         | Kind::UnixSeconds
@@ -207,18 +200,18 @@ fn personal(normalizer: Normalizer, word: &str) -> String {
         Normalizer::Email => format!("{word}@example.com"),
         Normalizer::Phone => "+1 (415) 555-0188".to_owned(),
         Normalizer::BirthDate => "1987-11-23".to_owned(),
-        Normalizer::BirthDay => "23".to_owned(),
-        Normalizer::BirthMonth => "11".to_owned(),
-        Normalizer::BirthYear => "1987".to_owned(),
         Normalizer::Gender => "f".to_owned(),
         Normalizer::State => "ca".to_owned(),
         Normalizer::Postcode => "94187".to_owned(),
         Normalizer::Country => "us".to_owned(),
+        Normalizer::BirthDay => "23".to_owned(),
+        Normalizer::BirthMonth => "11".to_owned(),
+        Normalizer::BirthYear => "1987".to_owned(),
         Normalizer::Name
-        | Normalizer::FirstFive
-        | Normalizer::Initial
         | Normalizer::City
         | Normalizer::ExternalId
+        | Normalizer::FirstFive
+        | Normalizer::Initial
         | Normalizer::AppUserId => word.to_owned(),
     }
 }

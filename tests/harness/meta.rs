@@ -96,8 +96,17 @@ impl Meta {
         assert!(answer.is_success(), "{}", answer.text());
     }
 
-    /// Ends it.
-    pub async fn finish(mut self) {
+    /// Ends it. No custom property may have come: no built-in policy names one.
+    pub async fn finish(self) {
+        self.finish_with_custom_properties(&[]).await;
+    }
+
+    /// Ends it. Of the keys that Meta does not document, these and no others may have come in `custom_data`.
+    pub async fn finish_with_custom_properties(mut self, named: &[&str]) {
+        let ledger: Value = serde_json::from_str(&self.ledger().await).expect("the ledger is JSON");
+        let came = ledger["custom_properties"].as_object().expect("custom properties are counted");
+        let unnamed: Vec<&String> = came.keys().filter(|name| !named.contains(&name.as_str())).collect();
+        assert!(unnamed.is_empty(), "Meta received custom properties that no policy names: {unnamed:?}");
         self.process.signal(Signal::Terminate).await;
         self.process.ended(Duration::from_secs(20)).await;
     }

@@ -2,22 +2,26 @@
 //!
 //! Every table refuses keys that it does not know; there is no `flatten` and no untagged enum, which would accept them in
 //! silence. A key of a single table may be absent, as a layer below may hold it: the environment lies over the file, the
-//! file over the defaults. What the keys mean together is left to `resolve` and `validate`.
+//! file over the defaults. What the keys mean together is left to `resolve` and `validate`; what each means stands in
+//! `config.example.toml`, from which `json_schema` takes it.
 
 mod forms;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{LogFormat, OnPolicyChange, TokenPlace};
 
 pub(super) use forms::{
-    ApiVersion, DatasetId, FilePath, Host, KeySource, Level, Listen, Origin, PartnerAgent, PolicySource, ProxyAddress,
-    SecretSource, SiteId,
+    ApiVersion, DatasetId, FilePath, Host, KeySource, Level, Listen, Network, Origin, PartnerAgent, PemPath, PolicySource,
+    ProxyAddress, SecretSource, SiteId,
 };
 
-/// A whole file.
-#[derive(Debug, Default, Deserialize)]
+/// The operational keys of Portcullis. A key that is left out has the default that stands in config.example.toml. What may leave
+/// is decided by the policy that each site names.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(title = "Configuration of Portcullis")]
 pub(super) struct Document {
     pub(super) server: Server,
     pub(super) admin: Admin,
@@ -53,10 +57,14 @@ impl Document {
 macro_rules! single_table {
     ($(#[$doc:meta])* $table:ident { $($key:ident: $form:ty,)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Default, Deserialize)]
+        #[derive(Debug, Default, Deserialize, JsonSchema)]
         #[serde(default, deny_unknown_fields)]
         pub(super) struct $table {
-            $(pub(super) $key: Option<$form>,)*
+            $(
+                // For a schema that knows no null, which TOML has not; `json_schema` says that any key may be left out.
+                #[schemars(required)]
+                pub(super) $key: Option<$form>,
+            )*
         }
 
         impl $table {
@@ -68,10 +76,12 @@ macro_rules! single_table {
 }
 
 single_table! {
-    /// `[server]`
+    /// `[server]`: where callers connect, and how much they may take up.
     Server {
         listen: Listen,
+        tls: Tls,
         behind_tls_proxy: bool,
+        trusted_proxies: Vec<Network>,
         max_body_bytes: usize,
         max_in_flight_bytes: usize,
         max_unauthenticated_bytes: usize,
@@ -83,8 +93,18 @@ single_table! {
     }
 }
 
+/// `[server] tls`: a certificate and its key. Neither half is of use without the other.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tls {
+    /// The file of the certificate and of those between it and the root, in PEM form.
+    pub(super) cert: PemPath,
+    /// The file of its private key, in PEM form.
+    pub(super) key: PemPath,
+}
+
 single_table! {
-    /// `[admin]`
+    /// `[admin]`: where metrics and health are read.
     Admin {
         listen: Listen,
         allow_remote: bool,
@@ -92,7 +112,7 @@ single_table! {
 }
 
 single_table! {
-    /// `[meta]`
+    /// `[meta]`: how Meta is reached.
     Meta {
         base_url: Origin,
         allow_other_host: bool,
@@ -107,7 +127,7 @@ single_table! {
 }
 
 single_table! {
-    /// `[outbox]`
+    /// `[outbox]`: where accepted events are kept until Meta has them.
     Outbox {
         backend: BackendWord,
         path: FilePath,
@@ -116,23 +136,26 @@ single_table! {
 }
 
 /// The words for back ends. `redis` is known so that the answer to it can be better than "unknown word".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum BackendWord {
+    /// SQLite, in the file that `path` names.
     Embedded,
+    /// Not durable: what waits is lost at a stop. For comparison only.
     Memory,
+    #[schemars(skip)]
     Redis,
 }
 
 single_table! {
-    /// `[identity]`
+    /// `[identity]`: what pseudonyms are made with.
     Identity {
         pseudonym_key: SecretSource,
     }
 }
 
 single_table! {
-    /// `[dispatch]`
+    /// `[dispatch]`: how events are sent to Meta.
     Dispatch {
         linger_ms: u64,
         max_batch_events: usize,
@@ -146,31 +169,37 @@ single_table! {
 }
 
 single_table! {
-    /// `[log]`
+    /// `[log]`: what the log looks like.
     Log {
         format: LogFormat,
         level: Level,
     }
 }
 
-/// `[[site]]`
-#[derive(Debug, Deserialize)]
+/// `[[site]]`: a sender, one table for each.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Site {
     pub(super) id: SiteId,
     pub(super) policy: PolicySource,
+    #[schemars(length(min = 1))]
     pub(super) datasets: Vec<DatasetId>,
+    #[schemars(length(min = 1))]
     pub(super) hosts: Vec<Host>,
+    #[schemars(length(min = 1))]
     pub(super) keys: Vec<KeySource>,
 }
 
-/// `[[dataset]]`
-#[derive(Debug, Deserialize)]
+/// `[[dataset]]`: a receiver at Meta, one table for each.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Dataset {
     pub(super) id: DatasetId,
     // Needed, but asked for where the dataset can be named.
+    #[schemars(required)]
     pub(super) access_token: Option<SecretSource>,
+    #[schemars(with = "SecretSource")]
+    #[serde(default)]
     pub(super) app_secret: Option<SecretSource>,
     #[serde(default)]
     pub(super) allow_test_events: bool,

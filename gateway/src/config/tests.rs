@@ -1,7 +1,9 @@
 //! The configuration as an operator meets it: a text, an environment, and what comes of them.
 
+mod certificate;
 mod environment;
 mod example;
+mod json_schema;
 mod relations;
 mod secrets;
 mod typos;

@@ -12,11 +12,15 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::answer::Refusal;
+use super::fields::custom_properties;
 use super::request::Posted;
 
 /// Datasets counted one by one; the rest is counted together under [`OTHERS`].
 const MAX_DATASETS: usize = 1000;
 const OTHERS: &str = "others";
+
+/// Custom properties counted by name; the rest is counted together under [`OTHERS`].
+const MAX_CUSTOM_PROPERTIES: usize = 1000;
 
 /// Totals since the start.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -41,6 +45,8 @@ pub struct Ledger {
     pub ids_not_counted: u64,
     /// Events that are remembered.
     pub kept: u64,
+    /// Keys of `custom_data` that Meta does not document, by name, with the events that had them.
+    pub custom_properties: BTreeMap<String, u64>,
 }
 
 /// Totals of one dataset.
@@ -170,6 +176,9 @@ impl Received {
         counts.batches += 1;
         counts.events += count;
         for event in posted.events {
+            for name in custom_properties(&event.value) {
+                books.ledger.count_custom_property(name);
+            }
             let text = |key: &str| event.value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
             let key = (Arc::clone(dataset), text("event_name"), text("event_id"));
             let has_room = books.ids.len() < self.0.keep;
@@ -206,6 +215,12 @@ impl Ledger {
     fn dataset(&mut self, dataset: &str) -> &mut DatasetCounts {
         let has_room = self.datasets.len() < MAX_DATASETS || self.datasets.contains_key(dataset);
         self.datasets.entry(if has_room { dataset } else { OTHERS }.to_owned()).or_default()
+    }
+
+    fn count_custom_property(&mut self, name: &str) {
+        let names = &mut self.custom_properties;
+        let has_room = names.len() < MAX_CUSTOM_PROPERTIES || names.contains_key(name);
+        *names.entry(if has_room { name } else { OTHERS }.to_owned()).or_default() += 1;
     }
 }
 
@@ -273,6 +288,18 @@ mod tests {
         assert_eq!((received.events().len(), received.ids().as_str(), received.ledger().events), (0, "", 1));
         take_down(&received, &["b"]);
         assert!(received.events()[0].starts_with(r#"{"order":1,"#));
+    }
+
+    #[test]
+    fn custom_properties_are_counted_by_name_and_what_meta_documents_is_none() {
+        let received = Received::new(1);
+        let value = serde_json::json!({"event_name": "Lead", "custom_data": {
+            "value": 1, "coupon": "SPRING", "mileage": {"value": 1}, "fb_currency": "USD", "fb_coupon": "SPRING",
+        }});
+        let event = || PostedEvent { text: value.to_string(), value: value.as_object().unwrap().clone() };
+        received.take_down(&Arc::from("1"), Posted { events: vec![event(), event()], ..Posted::default() }, 7);
+        let counted = BTreeMap::from([("coupon".to_owned(), 2), ("fb_coupon".to_owned(), 2)]);
+        assert_eq!(received.ledger().custom_properties, counted);
     }
 
     #[test]

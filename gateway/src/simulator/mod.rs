@@ -30,6 +30,8 @@ mod tokens;
 
 mod check;
 mod fields;
+mod form;
+mod rules;
 
 mod answer;
 mod control;

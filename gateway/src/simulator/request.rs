@@ -130,7 +130,13 @@ fn from_form(body: &str) -> Result<Posted, Refusal> {
     let mut data = None;
     for (name, value) in form_urlencoded::parse(body.as_bytes()).into_owned() {
         if name != "data" {
-            posted.add_parameter(name, Value::String(value))?;
+            // In a form an object or a list is the text of one.
+            let value = if matches!(name.as_str(), "platforms" | "progress") {
+                strict(&value, "platforms and progress")?
+            } else {
+                Value::String(value)
+            };
+            posted.add_parameter(name, value)?;
         } else if data.replace(value).is_some() {
             return Err(Refusal::parameter("data stands twice"));
         }
@@ -241,6 +247,13 @@ mod tests {
         ] {
             assert_eq!(Address::parse(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn an_object_in_a_form_is_the_text_of_one() {
+        let posted = form(&[("data", "[{}]"), ("platforms", r#"[{"name":"shop"}]"#), ("trace", "7")]).unwrap();
+        assert!(posted.envelope["platforms"].is_array() && posted.envelope["trace"].is_string());
+        refused(form(&[("data", "[{}]"), ("progress", "half")]));
     }
 
     #[test]

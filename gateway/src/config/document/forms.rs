@@ -1,10 +1,14 @@
-//! The forms of single values: each is parsed where it is read, so that its error has a line, and never again.
+//! The forms of single values: each is parsed where it is read, so that its error has a line, and never again. An editor shows
+//! the same words that the error has.
 
+use std::borrow::Cow;
 use std::fmt::Formatter;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use portcullis_filters::normalize::parse_hex;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Unexpected, Visitor};
 use url::Url;
 
@@ -20,6 +24,16 @@ macro_rules! form {
         impl<'de> Deserialize<'de> for $form {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 deserializer.deserialize_str(Text { expected: $expected, parse: $parse }).map(Self)
+            }
+        }
+
+        impl JsonSchema for $form {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($form).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "description": concat!("Expected: ", $expected, ".") })
             }
         }
     };
@@ -45,6 +59,13 @@ impl<T> Visitor<'_> for Text<T> {
 form! {
     /// Where a listener listens.
     Listen(SocketAddr), "an address and a port in quotes, such as \"127.0.0.1:8080\"", |text| text.parse().ok()
+}
+
+form! {
+    /// A network, or a single address.
+    Network(IpNet), "a network or an address in quotes, such as \"10.0.0.0/8\"", |text| {
+        text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    }
 }
 
 form! {
@@ -157,6 +178,45 @@ impl<'de> Deserialize<'de> for KeySource {
     }
 }
 
+impl JsonSchema for SecretSource {
+    fn schema_name() -> Cow<'static, str> {
+        "SecretSource".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "oneOf": [
+            table_of::<VariableName>(generator, "env", "The variable that holds it."),
+            table_of::<FilePath>(generator, "file", "The file that holds it; a newline at its end is no part of it."),
+        ] })
+    }
+}
+
+impl JsonSchema for KeySource {
+    fn schema_name() -> Cow<'static, str> {
+        "KeySource".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "oneOf": [
+            table_of::<Digest>(generator, "sha256", "Only the digest of the key, so that the configuration holds no secret."),
+            table_of::<VariableName>(generator, "env", "The variable that holds the key."),
+            table_of::<FilePath>(generator, "file", "The file that holds the key; a newline at its end is no part of it."),
+        ] })
+    }
+}
+
+/// A table of this key alone.
+fn table_of<Form: JsonSchema>(generator: &mut SchemaGenerator, key: &str, about: &str) -> Schema {
+    let form = generator.subschema_for::<Form>();
+    let expected = form.get("description").and_then(|text| text.as_str()).unwrap_or_default();
+    json_schema!({
+        "type": "object",
+        "properties": { (key): { "type": "string", "description": format!("{about} {expected}") } },
+        "required": [key],
+        "additionalProperties": false,
+    })
+}
+
 /// Reads a table of exactly one of these keys.
 struct Reference {
     words: &'static [&'static str],
@@ -211,6 +271,14 @@ form! {
     /// A path. Relative ones are relative to the configuration's folder.
     FilePath(PathBuf), "the path of a file in quotes", |text| {
         (!text.is_empty() && text.len() <= 4096 && !text.contains('\0')).then(|| text.into())
+    }
+}
+
+form! {
+    /// The path of a PEM file. Unlike that of a secret it is named in errors, so what could be the key itself is no path.
+    PemPath(PathBuf), "the path of a PEM file in quotes, not what it holds", |text| {
+        let is_path = !text.contains("-----") && !text.contains(|c: char| c.is_control());
+        (is_path && (1..=4096).contains(&text.len())).then(|| text.into())
     }
 }
 
