@@ -13,9 +13,11 @@ use std::collections::BTreeMap;
 
 use common::{
     DATASET, FBP, dropped, forwarded, json, lines, policy, refused, report, run_with, with, with_fields, with_fields_and,
+    with_value,
 };
 use portcullis_filters::pipeline::{Outcome, Readmission, readmit};
 use portcullis_filters::policy::{Policy, StoredPolicy};
+use portcullis_filters::schema::{Kind, ROWS, Section};
 use proptest::prelude::*;
 
 /// What a value of a property, or of a field, becomes under one action, and the lines of the report.
@@ -122,6 +124,55 @@ fn free_text_of_the_table_leaves_as_a_listed_word_only() {
         assert_eq!(left, None, "{value}");
         assert_eq!(report[0], "allow custom_data.content_category one_of shape 1", "{value}");
     }
+}
+
+#[test]
+fn every_free_text_takes_a_list_of_words_and_nothing_denied_does() {
+    let mut free = 0;
+    for row in ROWS.iter().filter(|row| row.section != Section::Contents) {
+        let text = with_fields(&format!("{} = {{ one_of = [\"Alpha\", \"beta\"] }}", row.path));
+        let compiled = Policy::compile(&text, "test.toml", &["www.shop.example".to_owned()]);
+        assert_eq!(compiled.is_ok(), row.kind == Kind::FreeText, "{}", row.path);
+        if row.kind != Kind::FreeText {
+            continue;
+        }
+        free += 1;
+        let pointer = format!("/{}", row.path.replace('.', "/"));
+        let leaves = |value: &str| json(&text, &with_value(row.path, value)).pointer(&pointer).cloned();
+        let told = |value: &str| report(&text, &with_value(row.path, value));
+        let wanted = |words: &[&str]| if row.many { serde_json::json!(words) } else { serde_json::json!(words[0]) };
+        assert_eq!(leaves("\"ALPHA\""), Some(wanted(&["Alpha"])), "{}", row.path);
+        assert_eq!(leaves("\"gamma\""), None, "{}", row.path);
+        assert_eq!(told("\"gamma\"")[0], format!("allow {} one_of shape 1", row.path));
+        let list = leaves("[\"beta\",\"gamma\",\"alpha\",7,null]");
+        assert_eq!(list, row.many.then(|| wanted(&["beta", "Alpha"])), "{}", row.path);
+        if row.many {
+            assert_eq!(told("[\"beta\",\"gamma\",\"alpha\",7,null]")[0], format!("allow {} one_of shape 3", row.path));
+        }
+        // And it comes back from the outbox as it went in.
+        let (policy, later) = (policy(&text), policy(&text.replacen("version = 1", "version = 2", 1)));
+        let stored = StoredPolicy::read(policy.digest(), Some(policy.canonical()));
+        let came = if row.many { "[\"alpha\",\"beta\"]" } else { "\"alpha\"" };
+        let body = forwarded(&text, &with_value(row.path, came));
+        for today in [&policy, &later] {
+            let Readmission::Forward(again, report) = readmit(today, &stored, DATASET, &body) else { panic!("{body}") };
+            assert_eq!((again.as_str(), report.removals().len()), (body.as_str(), 0), "{}", row.path);
+        }
+    }
+    assert!(free > 20, "the table lost its free text");
+}
+
+#[test]
+fn a_lead_of_a_crm_can_leave_once_the_policy_names_its_tool() {
+    let fields = |source: &str| {
+        with_fields(&format!(
+            "[fields.custom_data]\nevent_source = \"keep\"\nlead_event_source = {{ one_of = [\"{source}\"] }}"
+        ))
+    };
+    let raw =
+        with("Lead", FBP, r#""event_source":"crm","lead_event_source":"acme crm""#).replace("website", "system_generated");
+    assert_eq!(json(&fields("Acme CRM"), &raw)["custom_data"]["lead_event_source"], "Acme CRM");
+    assert_eq!(dropped(&fields("another tool"), &raw), "guard missing_required");
 }
 
 #[test]
@@ -348,7 +399,14 @@ const WRONG: &[(&str, &str)] = &[
     ("loyalty-tier = { one_of = [\"gold\"] }", "custom_data.loyalty-tier: NAME"),
     ("\"\" = { one_of = [\"gold\"] }", "custom_data.: NAME"),
     ("\"größe\" = { one_of = [\"gold\"] }", "custom_data.größe: NAME"),
-    ("\"a.b\" = { one_of = [\"gold\"] }", "custom_data.a.b: NAME"),
+    (
+        "store_data = { tier = { one_of = [\"gold\"] } }",
+        "custom_data.store_data.tier: is no field of the Conversions API; properties of the site's own stand in [fields.custom_data]",
+    ),
+    (
+        "\"a.b\" = { one_of = [\"gold\"] }",
+        "custom_data line 12: a path in quotes is no field; write it in the table of its object, such as [fields.user_data]",
+    ),
     (
         "t2345678901234567890123456789012345678901 = { one_of = [\"gold\"] }",
         "custom_data.t2345678901234567890123456789012345678901: NAME",

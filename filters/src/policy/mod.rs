@@ -10,6 +10,7 @@ mod canonical;
 mod compile;
 mod document;
 mod explain;
+mod fields;
 mod narrow;
 mod pages;
 mod property;
@@ -25,7 +26,7 @@ pub use compile::PolicyError;
 pub use explain::{Channel, Explanation, Line, Standing};
 
 pub(crate) use document::PageAction;
-pub(crate) use narrow::{FieldSet, Moment, Narrow, removed};
+pub(crate) use narrow::{Moment, Narrow, Narrowed, removed};
 pub(crate) use pages::{PageRules, Verdict};
 pub(crate) use property::{Properties, Property};
 pub(crate) use written::WordList;

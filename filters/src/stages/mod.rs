@@ -12,7 +12,7 @@ mod pages;
 
 pub(crate) mod allow;
 pub(crate) mod goods;
-mod written;
+mod properties;
 
 mod identity;
 
@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use crate::event::{Outgoing, RawEvent, SanitizedEvent, Value};
 use crate::pipeline::Context;
-use crate::policy::{FieldSet, Policy, Property};
+use crate::policy::{Narrowed, Policy, Property};
 use crate::refusal::Refusal;
 use crate::report::{Action, DropReason, Place, Reason, Report, StageName};
 use crate::schema::Field;
@@ -55,7 +55,7 @@ pub(crate) struct Pass<'a> {
     pub(crate) report: Report,
     /// What shape and events found out, for the stages after them.
     pub(crate) facts: Facts<'a>,
-    /// Fields that the policy hashes or rounds, left by allow for the stages after it.
+    /// Fields that the policy hashes or rounds and ids of other events, left by allow for the stages after it.
     pub(crate) admitted: Vec<(Field, &'a Value<'a>)>,
     /// What has passed the guard.
     pub(crate) sealed: Option<SanitizedEvent>,
@@ -72,8 +72,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) page_class: Option<&'a str>,
     /// Click id of a page on one of the site's hosts.
     pub(crate) fbclid: Option<&'a str>,
-    /// The fields that `[[narrow]]` takes away from this event.
-    pub(crate) narrowed: FieldSet,
+    /// What `[[narrow]]` takes away from this event.
+    pub(crate) narrowed: Narrowed,
 }
 
 impl<'a> Pass<'a> {

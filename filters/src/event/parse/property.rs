@@ -9,7 +9,7 @@ use super::super::Value;
 use super::{State, skip_elements, skip_members};
 use crate::policy::Property;
 use crate::refusal::Rule;
-use crate::schema::Section;
+use crate::schema::Field;
 
 /// Reads the value that follows the key of a property.
 pub(super) fn read<'de, A: MapAccess<'de>>(
@@ -20,7 +20,7 @@ pub(super) fn read<'de, A: MapAccess<'de>>(
 ) -> Result<(), A::Error> {
     let value = map.next_value_seed(PropertySeed { state, depth })?;
     if state.properties.iter().any(|(other, _)| other.position() == property.position()) {
-        return Err(state.refuse(Section::CustomData.path(), Rule::DuplicateKey));
+        return Err(state.refuse(Field::CustomData.path(), Rule::DuplicateKey));
     }
     state.properties.push((property, value));
     Ok(())
@@ -67,12 +67,12 @@ impl<'de> Visitor<'de> for PropertySeed<'_, 'de> {
     }
 
     fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Value<'de>, E> {
-        self.state.check_length(text, Section::CustomData.path())?;
+        self.state.check_length(text, Field::CustomData.path())?;
         Ok(Value::Text(Cow::Borrowed(text)))
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value<'de>, E> {
-        self.state.check_length(text, Section::CustomData.path())?;
+        self.state.check_length(text, Field::CustomData.path())?;
         Ok(Value::Text(Cow::Owned(text.to_owned())))
     }
 

@@ -1,37 +1,31 @@
 //! A second reader, for what we wrote ourselves: it takes only the JSON that the outgoing event writes, and nothing else.
 //!
 //! No white space, no escapes, keys in the order of the table, so none comes twice. Whatever it takes is JSON that means the
-//! same to every reader. It shares no code with the parser of raw events and allocates nothing.
+//! same to every reader. It shares no code with the parser of raw events, and allocates only for a list that is one value.
 
 use std::borrow::Cow;
 
 use crate::event::Value;
-use crate::policy::{Properties, Property};
-use crate::schema::{Field, Section};
+use crate::policy::Properties;
+use crate::schema::{Field, Kind, Section};
 
-/// Reads an event and shows every value, elements of lists one by one, to `check`; `true` if it is of the strict form and `check`
-/// agreed to all of it. Of goods each member is shown under its own field.
-pub(super) fn read<'p>(json: &str, properties: &'p Properties, check: &mut dyn FnMut(Key<'p>, &Value<'_>) -> bool) -> bool {
+/// Reads an event and shows every value, elements of lists one by one unless the list is one value, to `check`; `true` if it is
+/// of the strict form and `check` agreed to all of it. Of goods each member is shown under its own field. A property of the site's
+/// own is not shown: it carries the form that it must have.
+pub(super) fn read(json: &str, properties: &Properties, check: &mut dyn FnMut(Field, &Value<'_>) -> bool) -> bool {
     let mut reader = Reader { rest: json, properties, check };
     reader.object(Section::Event).is_some() && reader.rest.is_empty()
 }
 
-/// What a key names.
-#[derive(Clone, Copy)]
-pub(super) enum Key<'p> {
-    Field(Field),
-    Property(&'p Property),
-}
-
-struct Reader<'j, 'p, 'c> {
+struct Reader<'j, 'c> {
     rest: &'j str,
-    properties: &'p Properties,
-    check: &'c mut dyn FnMut(Key<'p>, &Value<'_>) -> bool,
+    properties: &'c Properties,
+    check: &'c mut dyn FnMut(Field, &Value<'_>) -> bool,
 }
 
-impl<'j, 'p> Reader<'j, 'p, '_> {
-    /// `{"key":value,...}` with keys of the section in the order of the table, then properties in the order of the policy. Gives
-    /// the number of its keys.
+impl<'j> Reader<'j, '_> {
+    /// `{"key":value,...}` with keys of the section in the order of the table, those of properties after them in the order of the
+    /// policy. Gives the number of its keys.
     fn object(&mut self, section: Section) -> Option<u32> {
         self.take(b'{')?;
         let (mut keys, mut last, mut last_property) = (0, None, None);
@@ -40,21 +34,22 @@ impl<'j, 'p> Reader<'j, 'p, '_> {
         }
         loop {
             let key = self.text()?;
+            self.take(b':')?;
             if let Some(field) = Field::find(section, key) {
                 if last_property.is_some() || last.is_some_and(|last| last >= field) {
                     return None;
                 }
-                self.take(b':')?;
                 self.value(field)?;
                 last = Some(field);
-            } else {
-                let property = Some(self.properties).filter(|_| section == Section::CustomData)?.find(key)?;
+            } else if section == Section::CustomData {
+                let property = self.properties.find(key)?;
                 if last_property.is_some_and(|last| last >= property.position()) {
                     return None;
                 }
-                self.take(b':')?;
-                self.scalar(Key::Property(property))?;
+                super::is_closed_property(property, &self.scalar()?).then_some(())?;
                 last_property = Some(property.position());
+            } else {
+                return None;
             }
             keys += 1;
             if self.take(b',').is_none() {
@@ -64,22 +59,33 @@ impl<'j, 'p> Reader<'j, 'p, '_> {
     }
 
     fn value(&mut self, field: Field) -> Option<()> {
-        match field {
-            Field::UserData => self.nested(field, Section::UserData),
-            Field::CustomData => self.nested(field, Section::CustomData),
-            Field::Contents => self.list(|reader| {
+        let row = field.row();
+        match row.kind {
+            Kind::Object(section) => {
+                let keys = self.object(section)?;
+                // No object is written around nothing, but for the one that Meta wants.
+                (keys > 0 || field == Field::UserData).then_some(())?;
+                (self.check)(field, &Value::Object).then_some(())
+            }
+            Kind::Contents => self.list(|reader| {
                 // An element starts with its id, which is the first row of its section.
                 reader.rest.starts_with("{\"id\":").then_some(())?;
                 reader.object(Section::Contents).map(drop)
             }),
-            _ if self.next() == Some(b'[') && field.row().many => self.list(|reader| reader.scalar(Key::Field(field))),
-            _ => self.scalar(Key::Field(field)),
+            kind if kind.is_one_list() => {
+                let mut list = Vec::new();
+                self.list(|reader| reader.scalar().map(|value| list.push(value)))?;
+                (self.check)(field, &Value::List(list)).then_some(())
+            }
+            _ if self.next() == Some(b'[') && row.many => self.list(|reader| {
+                let value = reader.scalar()?;
+                (reader.check)(field, &value).then_some(())
+            }),
+            _ => {
+                let value = self.scalar()?;
+                (self.check)(field, &value).then_some(())
+            }
         }
-    }
-
-    fn nested(&mut self, field: Field, section: Section) -> Option<()> {
-        self.object(section)?;
-        (self.check)(Key::Field(field), &Value::Object).then_some(())
     }
 
     fn list(&mut self, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
@@ -95,8 +101,8 @@ impl<'j, 'p> Reader<'j, 'p, '_> {
         }
     }
 
-    fn scalar(&mut self, key: Key<'p>) -> Option<()> {
-        let value = match self.next()? {
+    fn scalar(&mut self) -> Option<Value<'j>> {
+        Some(match self.next()? {
             b'"' => Value::Text(Cow::Borrowed(self.text()?)),
             b't' => self.word("true", Value::Bool(true))?,
             b'f' => self.word("false", Value::Bool(false))?,
@@ -106,8 +112,7 @@ impl<'j, 'p> Reader<'j, 'p, '_> {
                 self.rest = rest;
                 Value::Number(number)
             }
-        };
-        (self.check)(key, &value).then_some(())
+        })
     }
 
     fn word(&mut self, word: &str, value: Value<'static>) -> Option<Value<'static>> {
