@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::written::WrittenForm;
 use crate::schema::{Field, Kind, Section};
 
 /// The whole file.
@@ -97,7 +98,9 @@ pub(super) enum FieldAction {
     Word(String),
     /// `{ round_to = 5 }`
     RoundTo(f64),
-    /// `{ one_of = [...] }`, `{ integer = [0, 100] }` or `{ keep_text = ... }`: closed forms of a later version.
+    /// `{ one_of = [...] }` or `{ integer = [0, 100] }`
+    Written(WrittenForm),
+    /// `{ keep_text = ... }`: comes with a later version.
     Later(&'static str),
 }
 
@@ -254,8 +257,8 @@ impl<'de> Visitor<'de> for FieldActionVisitor {
         };
         let action = match key.as_str() {
             "round_to" => FieldAction::RoundTo(map.next_value::<Number>()?.0),
-            "one_of" => later(&mut map, "one_of")?,
-            "integer" => later(&mut map, "integer")?,
+            "one_of" => FieldAction::Written(WrittenForm::OneOf(map.next_value()?)),
+            "integer" => FieldAction::Written(WrittenForm::Integer(map.next_value()?)),
             "keep_text" => later(&mut map, "keep_text")?,
             unknown => return Err(A::Error::unknown_field(unknown, KEYS)),
         };
