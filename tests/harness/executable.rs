@@ -27,6 +27,11 @@ impl Executable {
         Self(Settings::executable().unwrap_or_else(|| PathBuf::from(built)))
     }
 
+    /// Another program, such as a shell, by its path or by its name.
+    pub fn other(program: impl Into<PathBuf>) -> Self {
+        Self(program.into())
+    }
+
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.0

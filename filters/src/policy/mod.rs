@@ -10,6 +10,7 @@ mod canonical;
 mod compile;
 mod document;
 mod explain;
+mod json_schema;
 mod narrow;
 mod pages;
 
@@ -20,6 +21,7 @@ pub(crate) use canonical::PageKnowledge;
 pub use canonical::StoredPolicy;
 pub use compile::PolicyError;
 pub use explain::{Channel, Explanation, Line, Standing};
+pub use json_schema::json_schema;
 
 pub(crate) use document::PageAction;
 pub(crate) use narrow::{FieldSet, Moment, Narrow, removed};
