@@ -1,5 +1,7 @@
 //! The JSON Schemas, read by who will read them: a validator of the standard, and the checker behind editors of TOML.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
+
 use std::path::{Path, PathBuf};
 
 use harness::{Executable, executable, installed};
@@ -82,7 +84,7 @@ fn with_a_typo_in_each_key(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().collect();
     let key_of = |line: &str| {
         let key = line.split_once('=')?.0.trim_end();
-        (!key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')).then(|| key.len())
+        (!key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')).then_some(key.len())
     };
     let typo = |(at, line): (usize, &&str)| {
         let length = key_of(line)?;

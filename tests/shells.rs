@@ -1,6 +1,8 @@
 //! What a packager installs beside the executable: completions, as a real shell runs them, and the manual page, as a real
 //! formatter sets it.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
+
 use std::path::Path;
 
 use harness::{Executable, Output, executable};

@@ -100,8 +100,11 @@ mod tests {
 
     /// The schema of what stands at this path of `[fields]`.
     fn at(path: &str) -> Option<Schema> {
-        let pointer: String = path.split('.').map(|part| format!("/properties/{part}")).collect();
-        json_schema().pointer(&format!("/properties/fields{pointer}")).cloned().and_then(|found| found.try_into().ok())
+        let pointer = path.replace('.', "/properties/");
+        json_schema()
+            .pointer(&format!("/properties/fields/properties/{pointer}"))
+            .cloned()
+            .and_then(|found| found.try_into().ok())
     }
 
     #[test]
