@@ -49,6 +49,20 @@ const UNKNOWN_TO: &[(&str, &[&str], &str)] = &[
         "the filters are pure: no I/O, no clock, no async",
     ),
     (
+        "gateway/src/listener/",
+        &[
+            "crate::ingest",
+            "crate::dispatch",
+            "crate::outbox",
+            "crate::simulator",
+            "crate::cli",
+            "crate::admin",
+            "rusqlite",
+            "reqwest",
+        ],
+        "a listener knows connections, not what is asked on them",
+    ),
+    (
         "gateway/src/ingest/",
         &["crate::dispatch", "crate::simulator", "crate::cli", "rusqlite", "reqwest"],
         "receiving does not know sending",

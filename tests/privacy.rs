@@ -204,7 +204,15 @@ fn personal(normalizer: Normalizer, word: &str) -> String {
         Normalizer::State => "ca".to_owned(),
         Normalizer::Postcode => "94187".to_owned(),
         Normalizer::Country => "us".to_owned(),
-        Normalizer::Name | Normalizer::City | Normalizer::ExternalId => word.to_owned(),
+        Normalizer::BirthDay => "23".to_owned(),
+        Normalizer::BirthMonth => "11".to_owned(),
+        Normalizer::BirthYear => "1987".to_owned(),
+        Normalizer::Name
+        | Normalizer::City
+        | Normalizer::ExternalId
+        | Normalizer::FirstFive
+        | Normalizer::Initial
+        | Normalizer::AppUserId => word.to_owned(),
     }
 }
 

@@ -1,19 +1,30 @@
 //! What holds of normalisation for any input.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod common;
+
+use common::{dropped, forwarded, report, with, with_fields, with_value};
 use portcullis_filters::normalize::{Normalizer, Unhashable, hex, parse_hex, strip_suffix};
+use portcullis_filters::schema::{HashRule, Kind, ROWS};
 use proptest::prelude::*;
 
-const ALL: [Normalizer; 10] = [
+const ALL: [Normalizer; 16] = [
     Normalizer::Email,
     Normalizer::Phone,
     Normalizer::Name,
+    Normalizer::FirstFive,
+    Normalizer::Initial,
     Normalizer::BirthDate,
+    Normalizer::BirthDay,
+    Normalizer::BirthMonth,
+    Normalizer::BirthYear,
     Normalizer::Gender,
     Normalizer::City,
     Normalizer::State,
     Normalizer::Postcode,
     Normalizer::Country,
     Normalizer::ExternalId,
+    Normalizer::AppUserId,
 ];
 const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -24,6 +35,8 @@ fn text() -> impl Strategy<Value = String> {
         "\\PC{0,40}",
         "[a-zA-Z0-9@. +()/-]{0,40}",
         "[A-Za-z.]{1,8}@[A-Za-z-]{1,8}\\.[A-Za-z]{1,4}",
+        "[A-Za-zÀ-ÿ' .-]{1,10}",
+        "[0-9]{1,4}",
         "[0-9]{1,4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,4}",
         "[ΑΣσςΆA\u{301}\u{308}İ' ’-]{1,12}",
         "[0-9a-fA-F]{32,64}(\\.A[Qgw])?",
@@ -99,6 +112,34 @@ fn the_empty_hash_is_told_apart() {
 }
 
 #[test]
+fn the_empty_hash_counts_as_absent_in_every_field_that_is_hashed() {
+    let mut fields = 0;
+    for row in ROWS.iter().filter(|row| matches!(row.kind, Kind::Hashed(_))) {
+        let actions: &[&str] = if row.hash == HashRule::Must { &["hash"] } else { &["hash", "pseudonymize"] };
+        for action in actions {
+            let policy = with_fields(&format!("{} = \"{action}\"", row.path));
+            let removed = format!("identity {} {action} digest_of_nothing 1", row.path);
+            for digest in [OF_NOTHING.to_owned(), OF_NOTHING.to_uppercase(), format!(" {OF_NOTHING}.AQQCAQMC")] {
+                let raw = with_value(row.path, &format!("\"{digest}\""));
+                let key = format!("\"{}\":", row.name);
+                assert!(!forwarded(&policy, &raw).contains(&key), "{} {digest}", row.path);
+                assert_eq!(report(&policy, &raw).iter().filter(|line| **line == removed).count(), 1, "{}", row.path);
+            }
+            if row.many {
+                let genuine = "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f";
+                let left = forwarded(&policy, &with_value(row.path, &format!("[\"{OF_NOTHING}\",\"{genuine}\"]")));
+                let alone = forwarded(&policy, &with_value(row.path, &format!("[\"{genuine}\"]")));
+                assert_eq!(left, alone, "{}: of a list only the other digest leaves", row.path);
+            }
+        }
+        fields += 1;
+    }
+    assert!(fields >= 11, "the table lost its hashed fields");
+    let nobody = with("PageView", &format!("\"em\":\"{OF_NOTHING}\""), "");
+    assert_eq!(dropped(&with_fields("user_data.em = \"hash\""), &nobody), "guard insufficient_user_data");
+}
+
+#[test]
 fn an_address_that_ends_like_a_suffix_keeps_its_end() {
     assert_eq!(Normalizer::Email.digest("anna@shop.BA"), Normalizer::Email.digest("anna@shop.ba"));
     assert_ne!(Normalizer::ExternalId.digest("customer.AQ"), Normalizer::ExternalId.digest("customer"));
@@ -107,7 +148,7 @@ fn an_address_that_ends_like_a_suffix_keeps_its_end() {
 #[test]
 fn nothing_is_guessed_from_an_empty_or_blank_value() {
     for value in ["", " ", "\t\n", "\u{a0}", "-", "'", "\u{301}"] {
-        for rule in ALL.into_iter().filter(|&rule| rule != Normalizer::ExternalId) {
+        for rule in ALL.into_iter().filter(|&rule| !matches!(rule, Normalizer::ExternalId | Normalizer::AppUserId)) {
             assert_eq!(rule.digest(value), Err(Unhashable::NotNormalizable), "{rule:?} {value:?}");
         }
     }
@@ -124,6 +165,14 @@ fn values_that_differ_only_in_form_get_one_hash() {
         (Normalizer::Postcode, "９４０３５", "94035"),
         (Normalizer::Phone, "\u{202a}+1 (650) 555‑1212\u{202c}", "16505551212"),
         (Normalizer::Country, "The United States", "usa"),
+        (Normalizer::FirstFive, "CHRISTOPHER", "chris"),
+        (Normalizer::FirstFive, "Vale\u{301}ry", "VALÉR"),
+        (Normalizer::FirstFive, "Anna Marie", "anna"),
+        (Normalizer::Initial, "E\u{301}mile", "é"),
+        (Normalizer::BirthDay, "5", "05"),
+        (Normalizer::BirthMonth, " 2 ", "02"),
+        (Normalizer::AppUserId, "USER 1", "user 1"),
+        (Normalizer::AppUserId, "A\u{308}-1", "ä-1"),
         (Normalizer::BirthDate, "3.4.1990", "1990-04-03"),
         (Normalizer::BirthDate, "1990-04-03 00:00:00", "19900403"),
     ];
@@ -139,16 +188,50 @@ fn what_is_normal_already_is_not_copied() {
         (Normalizer::Email, "anna@example.com"),
         (Normalizer::Phone, "16505551212"),
         (Normalizer::Name, "valéry"),
+        (Normalizer::FirstFive, "chris"),
+        (Normalizer::FirstFive, "christopher"),
+        (Normalizer::Initial, "m"),
         (Normalizer::BirthDate, "19970216"),
+        (Normalizer::BirthDay, "05"),
+        (Normalizer::BirthMonth, "12"),
+        (Normalizer::BirthYear, "1997"),
         (Normalizer::City, "münchen"),
         (Normalizer::State, "ca"),
         (Normalizer::Postcode, "94035"),
         (Normalizer::Country, "us"),
         (Normalizer::ExternalId, "customer-7"),
+        (Normalizer::AppUserId, "user 7"),
     ];
     for (rule, value) in normal {
         assert!(matches!(rule.normalize(value), Some(std::borrow::Cow::Borrowed(_))), "{value}");
     }
+}
+
+#[test]
+fn parts_of_a_birth_date_that_cannot_be_are_refused() {
+    for (rule, values) in [
+        (Normalizer::BirthDay, ["0", "00", "32", "99", "005", "x", "-1", "1.5", "٥"]),
+        (Normalizer::BirthMonth, ["0", "00", "13", "99", "002", "x", "-1", "Feb", "٢"]),
+        (Normalizer::BirthYear, ["97", "0000", "1899", "2100", "19970", "01997", "x", "-997", "١٩٩٧"]),
+    ] {
+        for value in values {
+            assert_eq!(rule.digest(value), Err(Unhashable::NotNormalizable), "{rule:?} {value:?}");
+        }
+    }
+    for (rule, first, last) in
+        [(Normalizer::BirthDay, "1", "31"), (Normalizer::BirthMonth, "1", "12"), (Normalizer::BirthYear, "1900", "2099")]
+    {
+        assert!(rule.digest(first).is_ok() && rule.digest(last).is_ok(), "{rule:?}");
+    }
+}
+
+#[test]
+fn a_start_that_is_no_letter_is_no_initial() {
+    for value in ["'s-Hertogenbosch", "-", "(Bob)", "\u{301}e", "😀"] {
+        assert_eq!(Normalizer::Initial.digest(value), Err(Unhashable::NotNormalizable), "{value}");
+    }
+    assert_eq!(Normalizer::FirstFive.normalize("'s-Hertogenbosch").as_deref(), Some("'s-he"));
+    assert_eq!(Normalizer::FirstFive.digest("....."), Err(Unhashable::NotNormalizable));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Backend, Config, pseudonym};
 use crate::dispatch::{DispatchError, Dispatcher};
 use crate::ingest::Ingest;
-use crate::ingest::listener::{Bounds, Listener};
+use crate::listener::{Bounds, Listener, Renewal, Tls};
 use crate::outbox::{AnyOutbox, OpenError, OutboxError};
 use crate::telemetry::metrics::Metrics;
 
@@ -47,6 +47,9 @@ pub enum StartError {
     /// The client for Meta cannot be made.
     #[error(transparent)]
     Dispatch(#[from] DispatchError),
+    /// The listener cannot speak TLS with its certificate.
+    #[error("server.tls: {0}")]
+    Tls(#[from] rustls::Error),
     /// A metric is declared twice: a defect.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -78,7 +81,8 @@ impl Service {
         describe(config, &outbox, &metrics).await?;
 
         // Both addresses first: a port that is taken must not leave a gateway that only sends.
-        let listener = bind("server.listen", config.server.listen).await?;
+        let (tls, renewal) = tls(config, &clock, &metrics)?.unzip();
+        let listener = bind("server.listen", config.server.listen).await?.with_tls(tls);
         let admin_listener = bind("admin.listen", config.admin.listen).await?;
         let (listen, admin_address) = (listener.address(), admin_listener.address());
 
@@ -93,6 +97,9 @@ impl Service {
         let policies = config.sites.iter().map(|site| (Arc::clone(&site.id), Arc::clone(&site.policy))).collect();
         let admin = Admin { metrics, outbox: outbox.clone(), dispatch, policies, clock };
 
+        if let Some(renewal) = renewal {
+            listeners.spawn(renewal.run(stop_listening.clone()));
+        }
         let bounds = Bounds {
             max_connections: config.server.max_connections,
             header_timeout: config.server.header_timeout,
@@ -131,6 +138,15 @@ fn open(config: &Config) -> Result<AnyOutbox, OpenError> {
         Backend::Embedded(path) => AnyOutbox::open_embedded(path, config.outbox.max_bytes),
         Backend::Memory => Ok(AnyOutbox::memory(config.outbox.max_bytes)),
     }
+}
+
+/// TLS of the listener for callers, and what keeps its certificate fresh.
+fn tls(config: &Config, clock: &Clock, metrics: &Metrics) -> Result<Option<(Tls, Renewal)>, rustls::Error> {
+    let Some(configured) = &config.server.tls else { return Ok(None) };
+    let (tls, replace) = Tls::new(&configured.certificate, metrics)?;
+    let certificate = Arc::clone(&configured.certificate);
+    let renewal = Renewal::new(configured.files.clone(), certificate, replace, clock.clone(), metrics);
+    Ok(Some((tls, renewal)))
 }
 
 async fn bind(key: &'static str, address: SocketAddr) -> Result<Listener, StartError> {

@@ -12,13 +12,16 @@ use sha2::{Digest as _, Sha256};
 
 use self::prehashed::Recognized;
 
+mod app_user_id;
 mod birth_date;
+mod birth_parts;
 mod country;
 mod email;
 mod external_id;
 mod gender;
 mod letters;
 mod name;
+mod name_start;
 mod phone;
 mod place;
 mod postcode;
@@ -40,8 +43,18 @@ pub enum Normalizer {
     Phone,
     /// `fn`, `ln`
     Name,
+    /// `f5first`, `f5last`
+    FirstFive,
+    /// `fi`
+    Initial,
     /// `db`
     BirthDate,
+    /// `dobd`
+    BirthDay,
+    /// `dobm`
+    BirthMonth,
+    /// `doby`
+    BirthYear,
     /// `ge`
     Gender,
     /// `ct`
@@ -54,6 +67,8 @@ pub enum Normalizer {
     Country,
     /// `external_id`
     ExternalId,
+    /// `app_user_id`
+    AppUserId,
 }
 
 /// A SHA-256.
@@ -81,13 +96,19 @@ impl Normalizer {
             Self::Email => email::normalize(value),
             Self::Phone => phone::normalize(value),
             Self::Name => name::normalize(value),
+            Self::FirstFive => name_start::normalize_five(value),
+            Self::Initial => name_start::normalize_initial(value),
             Self::BirthDate => birth_date::normalize(value),
+            Self::BirthDay => birth_parts::normalize_day(value),
+            Self::BirthMonth => birth_parts::normalize_month(value),
+            Self::BirthYear => birth_parts::normalize_year(value),
             Self::Gender => gender::normalize(value).map(Cow::Borrowed),
             Self::City => place::normalize_city(value),
             Self::State => place::normalize_state(value),
             Self::Postcode => postcode::normalize(value),
             Self::Country => country::normalize(value).map(Cow::Borrowed),
             Self::ExternalId => Some(external_id::normalize(value)),
+            Self::AppUserId => Some(app_user_id::normalize(value)),
         }
     }
 

@@ -72,6 +72,10 @@ const COUNTRY_NOT_CUT: &str =
 const NOT_ISO: &str = "ISO 3166 has no such code; the parameter builder lets any two letters through";
 const NOT_LATIN: &str = "the table holds names in Latin letters; the pixel hashes the raw text";
 const ID_HASHED: &str = "the SDKs send the id in clear; we always hash, in the form that the browser hashes";
+const DAY: &str = "no day at all; Node writes a zero before it and hashes that";
+const CURRENCY_CASE: &str = "Meta's documentation and ISO 4217 write capitals, as Node's SDK does; Python's lowers them";
+const NO_CURRENCY: &str = "the code for no currency at all, which is no amount of money; the SDKs let it through";
+const UNKNOWN_CURRENCY: &str = "ISO 4217 has no such code; Python's SDK counts the letters only";
 
 /// In the order of the fields; within one, of the inputs.
 #[rustfmt::skip]
@@ -243,4 +247,10 @@ pub(crate) const DECISIONS: &[Decision] = &[
     on("external_id", "user-42", Some("user-42"), ParamBuilder, ID_HASHED),
     on("external_id", "user@example.com", Some("user@example.com"), ParamBuilder, ID_HASHED),
     on("external_id", "ÄÖÜ", Some("äöü"), ParamBuilder, ID_HASHED),
+    on("dobd", "x", None, Python, DAY),
+    on("custom_data.currency", "USD", Some("USD"), Node, CURRENCY_CASE),
+    on("custom_data.currency", "usd", Some("USD"), Node, CURRENCY_CASE),
+    on("custom_data.currency", " EUR ", Some("EUR"), Node, CURRENCY_CASE),
+    on("custom_data.currency", "XXX", None, Rule, NO_CURRENCY),
+    on("custom_data.currency", "zzz", None, Node, UNKNOWN_CURRENCY),
 ];

@@ -8,7 +8,8 @@ use portcullis_filters::policy::{Policy, Standing};
 use serde::Serialize;
 
 use super::{Failure, Output};
-use crate::config::{Backend, Config, Environment};
+use crate::clock::Clock;
+use crate::config::{Backend, Config, ConfigError, Environment};
 
 /// Check a configuration and its policies, without network and without touching the outbox.
 ///
@@ -36,7 +37,15 @@ struct Summary<'a> {
     sites: Vec<Site<'a>>,
     outbox: String,
     sends_to: &'a str,
-    warnings: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls: Option<Tls>,
+    warnings: Vec<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Tls {
+    certificate: String,
+    valid_until: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,13 +68,13 @@ struct Wrong {
 
 /// Runs it.
 pub(super) fn run(command: &Check) -> Result<(), Failure> {
-    judge(command, &Environment::of_process(), Output::standard())
+    judge(command, &Environment::of_process(), &Clock::system(), Output::standard())
 }
 
-fn judge<W: Write>(command: &Check, environment: &Environment, mut output: Output<W>) -> Result<(), Failure> {
-    match Config::load(&command.config, environment) {
-        Ok(config) if command.json => Ok(output.line(json(&Summary::of(&config))?)?),
-        Ok(config) => Ok(Summary::of(&config).print(&mut output)?),
+fn judge<W: Write>(command: &Check, environment: &Environment, clock: &Clock, mut output: Output<W>) -> Result<(), Failure> {
+    match load(command, environment, clock) {
+        Ok((config, of_today)) if command.json => Ok(output.line(json(&Summary::of(&config, &of_today))?)?),
+        Ok((config, of_today)) => Ok(Summary::of(&config, &of_today).print(&mut output)?),
         Err(error) => {
             if command.json {
                 output.line(json(&Wrong { ok: false, error: error.to_string() })?)?;
@@ -75,12 +84,18 @@ fn judge<W: Write>(command: &Check, environment: &Environment, mut output: Outpu
     }
 }
 
+fn load(command: &Check, environment: &Environment, clock: &Clock) -> Result<(Config, Vec<String>), ConfigError> {
+    let config = Config::load(&command.config, environment)?;
+    let of_today = config.judge_at(clock.unix_secs())?;
+    Ok((config, of_today))
+}
+
 fn json(value: &impl Serialize) -> anyhow::Result<String> {
     serde_json::to_string(value).context("the answer cannot be written as JSON")
 }
 
 impl<'a> Summary<'a> {
-    fn of(config: &'a Config) -> Self {
+    fn of(config: &'a Config, of_today: &'a [String]) -> Self {
         let site = |site: &'a crate::config::Site| Site {
             id: &site.id,
             policy: format!("{}@{}", site.policy.name(), site.policy.version()),
@@ -98,7 +113,11 @@ impl<'a> Summary<'a> {
                 Backend::Memory => "memory".to_owned(),
             },
             sends_to: config.meta.endpoint.base_url.as_str(),
-            warnings: &config.warnings,
+            tls: config.server.tls.as_ref().map(|tls| Tls {
+                certificate: tls.certificate.path().display().to_string(),
+                valid_until: tls.certificate.until_date(),
+            }),
+            warnings: config.warnings.iter().chain(of_today).map(String::as_str).collect(),
         }
     }
 
@@ -115,7 +134,10 @@ impl<'a> Summary<'a> {
         }
         output.line(format_args!("outbox   {}", self.outbox))?;
         output.line(format_args!("sends to {}", self.sends_to))?;
-        for warning in self.warnings {
+        if let Some(tls) = &self.tls {
+            output.line(format_args!("tls      {}, valid until {}", tls.certificate, tls.valid_until))?;
+        }
+        for warning in &self.warnings {
             output.line(format_args!("warning: {warning}"))?;
         }
         output.line("OK")
@@ -144,7 +166,7 @@ mod tests {
             ("META_TOKEN_SHOP", TOKEN),
         ]);
         let mut printed = Vec::new();
-        let judged = judge(&Check { config, json }, &environment, Output::to(&mut printed));
+        let judged = judge(&Check { config, json }, &environment, &Clock::system(), Output::to(&mut printed));
         assert!(!folder.path().join("portcullis-data").exists(), "a check touches nothing");
         let printed = String::from_utf8(printed).unwrap();
         assert!(!printed.contains("canary"), "{printed}");

@@ -31,13 +31,14 @@ pub struct Serve {
 
 /// Runs it.
 pub(super) async fn run(command: Serve) -> Result<(), Failure> {
+    let clock = Clock::system();
     let config = Config::load(&command.config, &Environment::of_process())?;
+    let of_today = config.judge_at(clock.unix_secs())?;
     logs::start(&config.log).map_err(|error| Failure::Configuration(error.into()))?;
     let lifecycle = Lifecycle::new();
     lifecycle.stop_on_signals()?;
-    warn(&config);
-    let service =
-        Service::start(&config, Clock::system(), Chance::from_system()?).await.context("the gateway cannot start")?;
+    warn(&config, &of_today);
+    let service = Service::start(&config, clock, Chance::from_system()?).await.context("the gateway cannot start")?;
     tracing::info!(listen = %service.listen, admin = %service.admin, version = crate::VERSION, "ready");
     lifecycle.stop.cancelled().await;
     service.stop().await;
@@ -47,8 +48,8 @@ pub(super) async fn run(command: Serve) -> Result<(), Failure> {
 
 /// Says what an operator should know before the first event comes. A check that a policy asks for and that is not in force is an
 /// error: nobody may believe in it.
-fn warn(config: &Config) {
-    for warning in config.warnings() {
+fn warn(config: &Config, of_today: &[String]) {
+    for warning in config.warnings().iter().chain(of_today) {
         tracing::warn!(warning, "configuration");
     }
     for site in &config.sites {

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use super::{LogFormat, OnPolicyChange, TokenPlace};
 
 pub(super) use forms::{
-    ApiVersion, DatasetId, FilePath, Host, KeySource, Level, Listen, Origin, PartnerAgent, PolicySource, ProxyAddress,
-    SecretSource, SiteId,
+    ApiVersion, DatasetId, FilePath, Host, KeySource, Level, Listen, Network, Origin, PartnerAgent, PemPath, PolicySource,
+    ProxyAddress, SecretSource, SiteId,
 };
 
 /// The operational keys of Portcullis. A key that is left out has the default that stands in config.example.toml. What may leave
@@ -79,7 +79,9 @@ single_table! {
     /// `[server]`: where callers connect, and how much they may take up.
     Server {
         listen: Listen,
+        tls: Tls,
         behind_tls_proxy: bool,
+        trusted_proxies: Vec<Network>,
         max_body_bytes: usize,
         max_in_flight_bytes: usize,
         max_unauthenticated_bytes: usize,
@@ -89,6 +91,16 @@ single_table! {
         max_connections: usize,
         stop_grace_secs: u64,
     }
+}
+
+/// `[server] tls`: a certificate and its key. Neither half is of use without the other.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tls {
+    /// The file of the certificate and of those between it and the root, in PEM form.
+    pub(super) cert: PemPath,
+    /// The file of its private key, in PEM form.
+    pub(super) key: PemPath,
 }
 
 single_table! {

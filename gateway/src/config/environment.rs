@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::fmt::{Debug, Formatter};
 
 use portcullis_filters::document::Problem;
-use serde::de::value::{MapDeserializer, StrDeserializer};
+use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, Visitor};
 
 use super::ConfigError;
@@ -119,6 +119,12 @@ impl<'de> Deserializer<'de> for Leaf<'_> {
         visitor.visit_some(self)
     }
 
+    /// A list is written with commas.
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        let elements = self.0.split(',').map(str::trim).filter(|element| !element.is_empty());
+        visitor.visit_seq(SeqDeserializer::new(elements.map(Leaf)))
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -129,7 +135,7 @@ impl<'de> Deserializer<'de> for Leaf<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct seq tuple tuple_struct
-        map struct identifier ignored_any
+        i8 i16 i32 i64 i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct tuple tuple_struct map
+        struct identifier ignored_any
     }
 }

@@ -4,6 +4,7 @@
 //! string still needs parsing and every secret has been read. Relations between keys stand in `validate`. Nothing outside this
 //! module reads files of configuration or the environment.
 
+mod certificate;
 mod default;
 mod document;
 mod endpoint;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use portcullis_filters::document::{DocumentError, MAX_DOCUMENT_BYTES};
 use portcullis_filters::policy::{Policy, PolicyError};
 use schemars::JsonSchema;
@@ -30,6 +32,7 @@ use serde::Deserialize;
 use url::Url;
 use zeroize::Zeroizing;
 
+pub use certificate::{Certificate, CertificateError, TlsFiles};
 pub use default::EXAMPLE;
 pub use endpoint::Endpoint;
 pub use environment::Environment;
@@ -59,6 +62,8 @@ pub struct Config {
     pub datasets: Vec<Dataset>,
     /// See [`Config::warnings`].
     pub(crate) warnings: Vec<String>,
+    /// Its path, for errors.
+    pub(crate) file: String,
 }
 
 impl Config {
@@ -77,6 +82,14 @@ impl Config {
     /// What is allowed and works, but should be known before it does.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// What the time of day has to say, in seconds since 1970: an error if the listener's certificate is not valid, and what
+    /// should be known about its end.
+    pub fn judge_at(&self, now: u64) -> Result<Vec<String>, ConfigError> {
+        let Some(tls) = &self.server.tls else { return Ok(Vec::new()) };
+        tls.certificate.valid_at(now).map_err(|error| error.in_file(&self.file))?;
+        Ok(tls.certificate.ends_soon(now).map(|remark| format!("server.tls.cert: {remark}")).into_iter().collect())
     }
 }
 
@@ -127,8 +140,12 @@ pub enum ConfigError {
 pub struct Server {
     /// Address of the listener for callers.
     pub listen: SocketAddr,
-    /// Whether TLS ends at a proxy in front; needed beyond loopback.
+    /// What it shows to callers; without, they are spoken to in clear.
+    pub tls: Option<Tls>,
+    /// Whether TLS ends at a proxy in front.
     pub behind_tls_proxy: bool,
+    /// The networks of proxies whose word on a caller is taken.
+    pub trusted_proxies: Vec<IpNet>,
     /// Largest request body after decoding.
     pub max_body_bytes: usize,
     /// Request bodies held in memory at once, over all requests.
@@ -145,6 +162,15 @@ pub struct Server {
     pub max_connections: usize,
     /// How long a stop waits for requests in hand.
     pub stop_grace: Duration,
+}
+
+/// `[server] tls`
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// Where the pair is found, now and when it is renewed.
+    pub files: TlsFiles,
+    /// What was found at start.
+    pub certificate: Arc<Certificate>,
 }
 
 /// `[admin]`

@@ -16,7 +16,7 @@ use super::policy::policy_text;
 use super::validate::{self, of_dataset, of_site};
 use super::{
     Admin, Backend, Config, ConfigError, Dataset, Dispatch, Endpoint, Environment, Identity, Log, Meta, Outbox,
-    PseudonymKeySource, Server, Site, default, file, secret,
+    PseudonymKeySource, Server, Site, Tls, TlsFiles, default, file, secret,
 };
 
 /// Shorter keys can be guessed.
@@ -62,12 +62,17 @@ impl Resolver<'_> {
             sites: layers.site.into_iter().map(|site| self.site(site)).collect::<Result<_, _>>()?,
             datasets: layers.dataset.into_iter().map(|dataset| self.dataset(dataset)).collect::<Result<_, _>>()?,
             warnings: Vec::new(),
+            file: self.file.clone(),
         })
     }
 
-    fn server(&self, written: document::Server) -> Result<Server, ConfigError> {
+    fn server(&mut self, written: document::Server) -> Result<Server, ConfigError> {
+        let tls = written.tls.map(|tls| self.tls(&tls)).transpose()?;
+        let networks = self.need(written.trusted_proxies, "server.trusted_proxies")?;
         Ok(Server {
             listen: self.need(written.listen, "server.listen")?.0,
+            tls,
+            trusted_proxies: networks.into_iter().map(|network| network.0).collect(),
             behind_tls_proxy: self.need(written.behind_tls_proxy, "server.behind_tls_proxy")?,
             max_body_bytes: self.need(written.max_body_bytes, "server.max_body_bytes")?,
             max_in_flight_bytes: self.need(written.max_in_flight_bytes, "server.max_in_flight_bytes")?,
@@ -78,6 +83,15 @@ impl Resolver<'_> {
             max_connections: self.need(written.max_connections, "server.max_connections")?,
             stop_grace: self.secs(written.stop_grace_secs, "server.stop_grace_secs")?,
         })
+    }
+
+    fn tls(&mut self, written: &document::Tls) -> Result<Tls, ConfigError> {
+        let files = TlsFiles { cert: self.base.join(&written.cert.0), key: self.base.join(&written.key.0) };
+        let certificate = files.read().map_err(|error| self.fail(error.key(), error))?;
+        if certificate.key_is_open() {
+            self.warn("server.tls.key", "the file that it names can be read by others; its mode should be 0600");
+        }
+        Ok(Tls { files, certificate: Arc::new(certificate) })
     }
 
     fn admin(&self, written: &document::Admin) -> Result<Admin, ConfigError> {
@@ -231,6 +245,13 @@ impl Resolver<'_> {
 
     /// What is allowed but should be known.
     fn remark(&mut self, config: &Config) {
+        if config.server.behind_tls_proxy && config.server.trusted_proxies.is_empty() {
+            self.warn(
+                "server.trusted_proxies",
+                "is empty, so a request that reaches the proxy over http is not noticed, and a refused key is logged with the \
+                 proxy's address; name the network of the proxy",
+            );
+        }
         if config.outbox.backend == Backend::Memory {
             self.warn("outbox.backend", "`memory` is not durable: what waits is lost at a stop");
         }

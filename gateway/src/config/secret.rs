@@ -68,6 +68,7 @@ pub(super) fn find(source: &SecretSource, base: &Path, environment: &Environment
     Ok(Found { secret: SecretString::from(text.as_str()), warning })
 }
 
-fn readable_by_others(file: &File) -> std::io::Result<bool> {
+/// Whether somebody besides its owner can read a file.
+pub(super) fn readable_by_others(file: &File) -> std::io::Result<bool> {
     Ok(file.metadata()?.permissions().mode() & 0o044 != 0)
 }

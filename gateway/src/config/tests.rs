@@ -1,5 +1,6 @@
 //! The configuration as an operator meets it: a text, an environment, and what comes of them.
 
+mod certificate;
 mod environment;
 mod example;
 mod json_schema;

@@ -38,9 +38,14 @@ pub(super) fn relations(config: &Config) -> Checked {
 }
 
 fn server(server: &Server) -> Checked {
-    holds(server.listen.ip().is_loopback() || server.behind_tls_proxy, "server.listen", || {
-        "is beyond loopback, where keys and events would travel readable; set behind_tls_proxy = true if a proxy in front ends \
-         TLS, or listen on 127.0.0.1"
+    let closed = server.listen.ip().is_loopback() || server.tls.is_some() || server.behind_tls_proxy;
+    holds(closed, "server.listen", || {
+        "is beyond loopback, where keys and events would travel readable; set tls = { cert = \"PATH\", key = \"PATH\" }, or \
+         behind_tls_proxy = true if a proxy in front ends TLS, or listen on 127.0.0.1"
+            .to_owned()
+    })?;
+    holds(server.trusted_proxies.iter().all(|network| network.prefix_len() > 0), "server.trusted_proxies", || {
+        "trusts every address there is, so any caller could name itself as it likes; name the networks of your proxies"
             .to_owned()
     })?;
     within("server.max_body_bytes", server.max_body_bytes as u64, 64 * KIB..=64 * MIB)?;

@@ -1,11 +1,10 @@
 //! How events come in: the stand-in for Meta's endpoint.
 //!
-//! A request is led through `door` (key, encoding, room in memory, whole body in time), `decode` (body to envelope and events) and
+//! `caller` tells who sends. A request is led through `door` (key, encoding, room in memory, whole body in time), `decode` (body to envelope and events) and
 //! `events` (sanitize, append, answer). `respond` has every answer, in the shape of Meta's Graph API, because Meta's SDKs
 //! fail on anything else. A 2xx is made from an outbox's receipt and from nothing else.
 
-pub mod listener;
-
+mod caller;
 mod door;
 mod keys;
 mod room;
@@ -34,6 +33,7 @@ use crate::config::Config;
 use crate::outbox::AnyOutbox;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::site::SiteCounters;
+use caller::Callers;
 use door::Door;
 use keys::Keys;
 use respond::{Answer, Fault, TraceId};
@@ -41,6 +41,7 @@ use respond::{Answer, Fault, TraceId};
 /// Everything a request meets.
 #[derive(Debug)]
 pub struct Ingest {
+    callers: Callers,
     door: Door,
     keys: Keys,
     sites: Vec<Site>,
@@ -83,6 +84,7 @@ impl Ingest {
             counters: Arc::new(SiteCounters::new(&site.id, &metrics)),
         };
         Self {
+            callers: Callers::new(&config.server),
             door: Door::new(&config.server),
             keys: Keys::new(config.sites.iter().map(|site| site.keys.as_slice())),
             sites: config.sites.iter().map(site).collect(),
@@ -147,7 +149,15 @@ async fn unversioned(
 async fn receive(ingest: Arc<Ingest>, dataset: String, request: Request) -> Response {
     let trace = TraceId::new(&ingest.chance);
     let timer = ingest.metrics.request_seconds.with_label_values(&["graph"]).start_timer();
-    let answer = events::receive(&ingest, &dataset, request, trace).await;
+    let caller = ingest.callers.of(&request);
+    let answer = if caller.came_readable {
+        Answer::Fault(Fault::CameReadable)
+    } else {
+        events::receive(&ingest, &dataset, request, trace).await
+    };
+    if let Some(reason) = answer.refuses_key() {
+        ingest.callers.refused(caller, ingest.clock.unix_ms(), reason);
+    }
     timer.observe_duration();
     ingest.answer("graph", answer, trace)
 }

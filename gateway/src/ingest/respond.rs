@@ -94,6 +94,8 @@ impl Summary {
 pub(super) enum Fault {
     BadKey,
     KeysDisagree,
+    /// A proxy received the request over http.
+    CameReadable,
     ForeignDataset,
     UnknownPath,
     UnknownMethod,
@@ -125,7 +127,9 @@ impl Fault {
             Self::UnknownEncoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 100, None, false),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 100, None, false),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, 100, None, true),
-            Self::BrokenBody | Self::BadBody(_) | Self::NoUsableEvent { .. } => (StatusCode::BAD_REQUEST, 100, None, false),
+            Self::CameReadable | Self::BrokenBody | Self::BadBody(_) | Self::NoUsableEvent { .. } => {
+                (StatusCode::BAD_REQUEST, 100, None, false)
+            }
             Self::NotNow | Self::Unsure => (StatusCode::SERVICE_UNAVAILABLE, 2, None, true),
         }
     }
@@ -134,6 +138,11 @@ impl Fault {
         match self {
             Self::BadKey => "Invalid OAuth access token: the key is missing or is none of this gateway's.".to_owned(),
             Self::KeysDisagree => "Invalid OAuth access token: the request carries two keys that differ.".to_owned(),
+            Self::CameReadable => {
+                "Invalid parameter: this request came to the proxy over http, so its key travelled readable; send to https, and \
+                 replace the key."
+                    .to_owned()
+            }
             Self::ForeignDataset => "Unsupported post request: this key may not send to this dataset.".to_owned(),
             Self::UnknownPath => "Unknown path: events are posted to /v26.0/{dataset}/events.".to_owned(),
             Self::UnknownMethod => {
@@ -193,6 +202,16 @@ struct GraphError {
 }
 
 impl Answer {
+    /// Why the key of a request was not taken, if that is what the answer says.
+    pub(super) fn refuses_key(&self) -> Option<&'static str> {
+        match self {
+            Self::Fault(Fault::BadKey) => Some("it is missing or none of this gateway's"),
+            Self::Fault(Fault::KeysDisagree) => Some("there are two that differ"),
+            Self::Fault(Fault::CameReadable) => Some("it came to the proxy over http"),
+            _ => None,
+        }
+    }
+
     pub(super) fn into_response(self, trace: TraceId) -> Response {
         match self {
             Self::Received(summary) => {

@@ -61,6 +61,12 @@ pub struct Metrics {
     pub requests: IntCounterVec,
     /// Time from the headers of a request to its answer, the reading of its body included, by `route`.
     pub request_seconds: HistogramVec,
+    /// TLS handshakes of callers, by `outcome`.
+    pub tls_handshakes: IntCounterVec,
+    /// When the certificate that is shown ends, in seconds since 1970. Without TLS there is no series.
+    pub tls_certificate_expiry: IntGaugeVec,
+    /// 1 while the files hold a pair that cannot be used. Without TLS there is no series.
+    pub tls_certificate_reload_failing: IntGaugeVec,
     /// Time of one request to Meta, by `dataset` and `outcome`.
     pub deliver_seconds: HistogramVec,
     /// Always 1: which policy a site runs, by `site`, `policy`, `version` and `digest`.
@@ -182,6 +188,17 @@ impl Metrics {
                 "portcullis_request_seconds",
                 "Time from a request's headers to its answer, the reading of its body included.",
                 &["route"],
+            )?,
+            tls_handshakes: counters("portcullis_tls_handshakes_total", "TLS handshakes of callers.", &["outcome"])?,
+            tls_certificate_expiry: gauges(
+                "portcullis_tls_certificate_expiry_timestamp_seconds",
+                "When the certificate that is shown to callers ends, in seconds since 1970.",
+                &[],
+            )?,
+            tls_certificate_reload_failing: gauges(
+                "portcullis_tls_certificate_reload_failing",
+                "1 while the files of the certificate hold what cannot be used; the last good one is shown.",
+                &[],
             )?,
             deliver_seconds: seconds("portcullis_deliver_seconds", "Time of one request to Meta.", &["dataset", "outcome"])?,
             policy_info: gauges(

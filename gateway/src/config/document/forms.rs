@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 use std::fmt::Formatter;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use portcullis_filters::normalize::parse_hex;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Unexpected, Visitor};
@@ -58,6 +59,13 @@ impl<T> Visitor<'_> for Text<T> {
 form! {
     /// Where a listener listens.
     Listen(SocketAddr), "an address and a port in quotes, such as \"127.0.0.1:8080\"", |text| text.parse().ok()
+}
+
+form! {
+    /// A network, or a single address.
+    Network(IpNet), "a network or an address in quotes, such as \"10.0.0.0/8\"", |text| {
+        text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    }
 }
 
 form! {
@@ -263,6 +271,14 @@ form! {
     /// A path. Relative ones are relative to the configuration's folder.
     FilePath(PathBuf), "the path of a file in quotes", |text| {
         (!text.is_empty() && text.len() <= 4096 && !text.contains('\0')).then(|| text.into())
+    }
+}
+
+form! {
+    /// The path of a PEM file. Unlike that of a secret it is named in errors, so what could be the key itself is no path.
+    PemPath(PathBuf), "the path of a PEM file in quotes, not what it holds", |text| {
+        let is_path = !text.contains("-----") && !text.contains(|c: char| c.is_control());
+        (is_path && (1..=4096).contains(&text.len())).then(|| text.into())
     }
 }
 

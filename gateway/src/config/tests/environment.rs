@@ -16,6 +16,7 @@ fn a_variable_replaces_a_value_of_the_file_and_of_the_defaults() {
         &[
             ("PORTCULLIS__SERVER__LISTEN", "0.0.0.0:2"),
             ("PORTCULLIS__SERVER__BEHIND_TLS_PROXY", "true"),
+            ("PORTCULLIS__SERVER__TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1"),
             ("PORTCULLIS__DISPATCH__LINGER_MS", "5"),
             ("PORTCULLIS__LOG__FORMAT", "json"),
             ("PORTCULLIS__LOG__LEVEL", "debug"),
@@ -25,6 +26,8 @@ fn a_variable_replaces_a_value_of_the_file_and_of_the_defaults() {
     );
     assert_eq!(config.server.listen.to_string(), "0.0.0.0:2");
     assert_eq!(config.server.max_connections, 7, "its neighbours stay");
+    let trusted: Vec<String> = config.server.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(trusted, ["10.0.0.0/8", "192.0.2.1/32"], "a list has commas");
     assert_eq!(config.dispatch.linger.as_millis(), 5);
     assert_eq!((config.log.format, config.log.level.as_str()), (LogFormat::Json, "debug"));
     assert_eq!(config.meta.proxy.unwrap().as_str(), "http://proxy.example:3128/");
@@ -51,7 +54,7 @@ fn a_variable_that_names_no_key_is_refused_with_the_nearest() {
     for (name, answer) in [
         ("PORTCULLIS__SERVER__LISTN", "unknown key `listn`; did you mean `listen`?"),
         ("PORTCULLIS__SERVR__LISTEN", "unknown key `servr`; did you mean `server`?"),
-        ("PORTCULLIS__SERVER__TLS", "unknown key `tls`"),
+        ("PORTCULLIS__SERVER__TLS__CERT", "PORTCULLIS__TABLE__KEY"),
         ("PORTCULLIS__SERVER", "PORTCULLIS__TABLE__KEY"),
         ("PORTCULLIS__SERVER__", "PORTCULLIS__TABLE__KEY"),
         ("PORTCULLIS____LISTEN", "PORTCULLIS__TABLE__KEY"),
@@ -73,6 +76,8 @@ fn a_variable_is_read_as_the_type_of_its_key() {
         ("PORTCULLIS__SERVER__MAX_CONNECTIONS", "-1", "a whole number"),
         ("PORTCULLIS__SERVER__MAX_CONNECTIONS", "", "a whole number"),
         ("PORTCULLIS__SERVER__BEHIND_TLS_PROXY", "canary", "true or false"),
+        ("PORTCULLIS__SERVER__TRUSTED_PROXIES", "10.0.0.0/8,canary", "10.0.0.0/8"),
+        ("PORTCULLIS__SERVER__TLS", "canary.pem", "a table"),
         ("PORTCULLIS__OUTBOX__BACKEND", "memry", "did you mean `memory`?"),
         ("PORTCULLIS__META__BASE_URL", "canary", "https://graph.facebook.com"),
         ("PORTCULLIS__OUTBOX__PATH", "", "the path of a file"),

@@ -30,6 +30,7 @@ fn the_example_loads_as_it_stands() {
 fn the_example_is_the_default_layer_without_its_site_and_dataset() {
     let config = load(&text(""));
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
+    assert!(config.server.tls.is_none() && !config.server.behind_tls_proxy && config.server.trusted_proxies.is_empty());
     assert_eq!(config.server.max_body_bytes, 8 * 1024 * 1024);
     assert_eq!(config.server.max_in_flight_bytes, 24 * 1024 * 1024);
     assert_eq!(config.admin.listen.to_string(), "127.0.0.1:9464");
@@ -86,7 +87,7 @@ fn every_key_of_every_table_stands_in_the_example_with_a_comment() {
 fn every_key_of_a_single_table_has_a_default_or_is_optional() {
     let optional: Vec<_> = EXAMPLE.lines().filter(|line| line.starts_with("# ")).filter_map(key_line).collect();
     let names: Vec<_> = optional.iter().map(|line| line.split(' ').next().unwrap()).collect();
-    assert_eq!(names, ["ca_file", "proxy", "partner_agent", "pseudonym_key", "app_secret", "allow_test_events"]);
+    assert_eq!(names, ["tls", "ca_file", "proxy", "partner_agent", "pseudonym_key", "app_secret", "allow_test_events"]);
 }
 
 #[test]

@@ -9,6 +9,9 @@ const BROKEN: &[(&str, &str, &str)] = &[
     ("[server]\nlisten = '0.0.0.0:8080'", "server.listen", "behind_tls_proxy = true"),
     ("[server]\nlisten = '[::]:8080'", "server.listen", "behind_tls_proxy = true"),
     ("[server]\nlisten = '10.1.2.3:8080'", "server.listen", "behind_tls_proxy = true"),
+    ("[server]\nlisten = '0.0.0.0:8080'", "server.listen", "tls = { cert ="),
+    ("[server]\ntrusted_proxies = ['10.0.0.0/8', '0.0.0.0/0']", "server.trusted_proxies", "any caller could name itself"),
+    ("[server]\ntrusted_proxies = ['::/0']", "server.trusted_proxies", "name the networks"),
     ("[server]\nmax_body_bytes = 100", "server.max_body_bytes", "is 100; it can be 65536 to 67108864"),
     ("[server]\nmax_body_bytes = 1_000_000_000", "server.max_body_bytes", "it can be"),
     ("[server]\nmax_body_bytes = 10_000_000", "server.max_unauthenticated_bytes", "less than max_body_bytes"),
@@ -121,6 +124,10 @@ fn what_is_allowed_but_should_be_known_is_a_warning() {
         warnings(&text("[outbox]\nbackend = 'memory'")),
         ["outbox.backend: `memory` is not durable: what waits is lost at a stop"]
     );
+    let proxied = warnings(&text("[server]\nbehind_tls_proxy = true"));
+    assert_eq!(proxied.len(), 1, "{proxied:?}");
+    assert!(proxied[0].starts_with("server.trusted_proxies: is empty, "));
+    assert_eq!(warnings(&text("[server]\nbehind_tls_proxy = true\ntrusted_proxies = ['10.0.0.1']")), [""; 0]);
     let newest = warnings(&text("").replace("retail@1", "retail"));
     assert_eq!(newest.len(), 1, "{newest:?}");
     assert!(newest[0].starts_with("site `shop`: policy: `retail` is the newest of its name, today retail@1"));

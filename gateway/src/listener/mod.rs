@@ -1,0 +1,124 @@
+//! A listener: accepts connections within a bound, with TLS or without, and stops without cutting a request that is being
+//! answered. Callers and operators each have one. It tells the routes a caller's address, and no log: what becomes of a
+//! connection is a metric, or nobody's business.
+
+mod connection;
+mod reload;
+mod tls;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use reload::Renewal;
+pub use tls::Tls;
+
+/// Pause after a failed accept, such as when file descriptors have run out: they come back when connections end.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The bounds of a listener.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Connections at once; more wait in the system's queue.
+    pub max_connections: usize,
+    /// How long a handshake may take, and the headers of a request, and how long a connection may idle.
+    pub header_timeout: Duration,
+    /// How long a stop waits for requests in hand.
+    pub stop_grace: Duration,
+}
+
+/// A socket that is bound, so that its port is known before it is served.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    tls: Option<Tls>,
+}
+
+impl Listener {
+    /// Binds an address; port 0 takes a free one.
+    pub async fn bind(address: SocketAddr) -> std::io::Result<Self> {
+        let socket = TcpListener::bind(address).await?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address, tls: None })
+    }
+
+    /// Takes nothing but TLS, if there is any.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// The address that was bound.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop`, then until every request in hand is answered or the grace is over.
+    pub async fn serve(self, router: Router, bounds: Bounds, tracker: &TaskTracker, stop: CancellationToken) {
+        let places = Arc::new(Semaphore::new(bounds.max_connections));
+        let cut = CancellationToken::new();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                // A place first: without one the connection stays in the system's queue and costs us nothing.
+                accepted = accept(&self.socket, &places) => accepted,
+            };
+            let Some((stream, peer, place)) = accepted else { continue };
+            let connection = take(stream, self.tls.clone(), peer, router.clone(), bounds.header_timeout, stop.clone());
+            let cut = cut.clone();
+            tracker.spawn(async move {
+                // Dropping a connection breaks it off.
+                cut.run_until_cancelled(connection).await;
+                drop(place);
+            });
+        }
+        drop(self.socket);
+        let all = u32::try_from(bounds.max_connections).unwrap_or(u32::MAX);
+        if tokio::time::timeout(bounds.stop_grace, places.acquire_many(all)).await.is_err() {
+            tracing::warn!("some connections did not end within the grace and were cut");
+        }
+        cut.cancel();
+    }
+}
+
+async fn accept(socket: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    match socket.accept().await {
+        Ok((stream, peer)) => {
+            stream.set_nodelay(true).ok();
+            Some((stream, peer, place))
+        }
+        Err(error) => {
+            tracing::warn!(kind = ?error.kind(), "a connection could not be accepted");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+/// A connection from its first byte to its last.
+async fn take(
+    stream: TcpStream,
+    tls: Option<Tls>,
+    peer: SocketAddr,
+    router: Router,
+    patience: Duration,
+    stop: CancellationToken,
+) {
+    let Some(tls) = tls else { return connection::converse(stream, peer, router, patience, stop).await };
+    // Nothing was asked before the handshake is done, so a stop need not wait for it.
+    let shaken = stop.run_until_cancelled(tls.shake_hands(stream, patience)).await.flatten();
+    if let Some(stream) = shaken {
+        connection::converse(stream, peer, router, patience, stop).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! Keeps a listener's certificate fresh: its files are looked at every few seconds, and a pair that is new and valid is shown to
+//! new connections.
+//!
+//! Contents are compared, since a mounted secret is swapped by a link and times of files tell nothing. A pair that cannot be used
+//! changes nothing: the log says so once, and a gauge for as long as it lasts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus::IntGauge;
+use rustls::ServerConfig;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::tls;
+use crate::clock::Clock;
+use crate::config::{Certificate, TlsFiles};
+use crate::telemetry::metrics::Metrics;
+
+/// How often the files are looked at.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Replaces a certificate until the listener stops.
+#[derive(Debug)]
+pub struct Renewal {
+    files: TlsFiles,
+    in_use: Arc<Certificate>,
+    replace: watch::Sender<Arc<ServerConfig>>,
+    clock: Clock,
+    /// What was wrong at the last look, and whether the log has it.
+    trouble: Option<(String, bool)>,
+    expiry: IntGauge,
+    failing: IntGauge,
+}
+
+impl Renewal {
+    /// `in_use` is what the listener began with; `replace` gives it another.
+    pub fn new(
+        files: TlsFiles,
+        in_use: Arc<Certificate>,
+        replace: watch::Sender<Arc<ServerConfig>>,
+        clock: Clock,
+        metrics: &Metrics,
+    ) -> Self {
+        let expiry = metrics.tls_certificate_expiry.with_label_values::<&str>(&[]);
+        let failing = metrics.tls_certificate_reload_failing.with_label_values::<&str>(&[]);
+        let renewal = Self { files, in_use, replace, clock, trouble: None, expiry, failing };
+        renewal.tell_end();
+        renewal
+    }
+
+    /// Looks until `stop`.
+    pub async fn run(mut self, stop: CancellationToken) {
+        while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+            self.look().await;
+        }
+    }
+
+    async fn look(&mut self) {
+        let files = self.files.clone();
+        // A file can lie on a network, so it is read where waiting harms nobody.
+        let found = match tokio::task::spawn_blocking(move || files.read()).await {
+            Ok(Ok(found)) if found.is_same_as(&self.in_use) => return self.clear(),
+            Ok(found) => found.and_then(|found| found.valid_at(self.clock.unix_secs()).map(|()| found)),
+            // The runtime ends.
+            Err(_) => return,
+        };
+        match found.map_err(|error| format!("{}: {error}", error.key())).and_then(|found| self.take(found)) {
+            Ok(()) => self.clear(),
+            Err(reason) => self.complain(reason),
+        }
+    }
+
+    fn take(&mut self, found: Certificate) -> Result<(), String> {
+        self.replace.send_replace(tls::settings(&found).map_err(|error| error.to_string())?);
+        self.in_use = Arc::new(found);
+        self.tell_end();
+        tracing::info!(valid_until = self.in_use.until_date(), "a new certificate is shown from now on");
+        Ok(())
+    }
+
+    fn tell_end(&self) {
+        self.expiry.set(i64::try_from(self.in_use.until()).unwrap_or(i64::MAX));
+    }
+
+    fn clear(&mut self) {
+        self.trouble = None;
+        self.failing.set(0);
+    }
+
+    /// Files are written one after the other, and a half is no fault yet: what is wrong is said when it is wrong twice.
+    fn complain(&mut self, reason: String) {
+        let (again, told) = match &self.trouble {
+            Some((last, told)) if *last == reason => (true, *told),
+            _ => (false, false),
+        };
+        if again && !told {
+            tracing::error!(reason, "the new certificate cannot be used; the old one stays");
+            self.failing.set(1);
+        }
+        self.trouble = Some((reason, again));
+    }
+}

@@ -1,0 +1,166 @@
+//! A listener as its callers meet it: silence, slowness, TLS and a stop.
+
+use axum::extract::ConnectInfo;
+use axum::routing::get;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::Notify;
+
+use super::*;
+use crate::config::{Certificate, TlsFiles};
+use crate::telemetry::metrics::Metrics;
+
+const TIME: Duration = Duration::from_secs(20);
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
+
+struct Running {
+    address: SocketAddr,
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// A listener with room for one connection.
+async fn start(router: Router, header_timeout: Duration, stop_grace: Duration) -> Running {
+    start_with(None, router, header_timeout, stop_grace).await
+}
+
+async fn start_with(tls: Option<Tls>, router: Router, header_timeout: Duration, stop_grace: Duration) -> Running {
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap().with_tls(tls);
+    let running = Running { address: listener.address(), tracker: TaskTracker::new(), stop: CancellationToken::new() };
+    let bounds = Bounds { max_connections: 1, header_timeout, stop_grace };
+    let (tracker, stop) = (running.tracker.clone(), running.stop.clone());
+    running.tracker.spawn(async move { listener.serve(router, bounds, &tracker, stop).await });
+    running
+}
+
+impl Running {
+    async fn connect(&self, bytes: &[u8]) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        stream
+    }
+
+    /// Asks on a connection of its own and reads to its end.
+    async fn answer(&self) -> String {
+        let mut stream = self.connect(b"GET /ok HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+        let mut answer = String::new();
+        let read = stream.read_to_string(&mut answer);
+        tokio::time::timeout(TIME, read).await.expect("a place in time").unwrap();
+        answer
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        self.tracker.close();
+        tokio::time::timeout(TIME, self.tracker.wait()).await.expect("an end in time");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_connection_gives_its_place_back() {
+    let router = Router::new().route("/ok", get(async || "fine"));
+    let running = start(router, Duration::from_millis(50), TIME).await;
+    let settled = [PREFACE, SETTINGS].concat();
+    for said in [b"".as_slice(), b"PRI * HT", b"GET /ok HT", b"GET /ok HTTP/1.1\r\nHost: a\r\n", PREFACE, settled.as_slice()]
+    {
+        let silent = running.connect(said).await;
+        assert!(running.answer().await.ends_with("fine"), "after {:?}", String::from_utf8_lossy(said));
+        drop(silent);
+    }
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_request_in_hand_is_no_silence_and_outlives_the_stop() {
+    let (asked, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let handler = {
+        let (asked, go) = (Arc::clone(&asked), Arc::clone(&go));
+        async move || {
+            asked.notify_one();
+            go.notified().await;
+            "late"
+        }
+    };
+    let patience = Duration::from_millis(20);
+    let running = start(Router::new().route("/slow", get(handler)), patience, TIME).await;
+    let mut stream = running.connect(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    asked.notified().await;
+    // Longer than any silence may last, and what ends it is not the listener.
+    let mut byte = [0];
+    assert!(tokio::time::timeout(patience * 10, stream.read(&mut byte)).await.is_err(), "cut while it was answered");
+    running.stop.cancel();
+    go.notify_one();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("late"), "{answer}");
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_the_silent_longer_than_its_grace() {
+    let router = Router::new().route("/never", get(std::future::pending::<&str>));
+    let running = start(router, TIME * 10, Duration::from_millis(50)).await;
+    let mut stream = running.connect(b"GET /never HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    running.stop.cancel();
+    let mut rest = Vec::new();
+    tokio::time::timeout(TIME, stream.read_to_end(&mut rest)).await.expect("cut after the grace").ok();
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_caller_has_an_address() {
+    let handler = async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.ip().to_string();
+    let running = start(Router::new().route("/ok", get(handler)), TIME, TIME).await;
+    assert!(running.answer().await.ends_with("127.0.0.1"));
+    running.end().await;
+}
+
+/// A certificate that is made here and forgotten.
+fn certificate() -> Certificate {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let files = TlsFiles { cert: folder.path().join("cert.pem"), key: folder.path().join("key.pem") };
+    std::fs::write(&files.cert, made.cert.pem()).unwrap();
+    std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
+    files.read().unwrap()
+}
+
+/// How many handshakes ended so.
+fn ended(metrics: &Metrics, outcome: &str) -> u64 {
+    metrics.tls_handshakes.with_label_values(&[outcome]).get()
+}
+
+#[tokio::test]
+async fn d12_a_handshake_that_is_never_finished_gives_its_place_back() {
+    let metrics = Metrics::new().unwrap();
+    let (tls, _replace) = Tls::new(&certificate(), &metrics).unwrap();
+    let router = Router::new().route("/ok", get(async || "fine"));
+    let running = start_with(Some(tls), router, Duration::from_millis(50), TIME).await;
+    // The first says nothing, the second begins a record and stops, the third speaks plainly.
+    let said: [&[u8]; 3] = [b"", b"\x16\x03\x01\x02\x00\x01", b"GET /ok HTTP/1.1\r\nHost: a\r\n\r\n"];
+    for bytes in said {
+        let mut stream = running.connect(bytes).await;
+        let mut rest = Vec::new();
+        tokio::time::timeout(TIME, stream.read_to_end(&mut rest)).await.expect("an end in time").ok();
+        assert!(!rest.starts_with(b"HTTP"), "answered in clear: {}", String::from_utf8_lossy(&rest));
+    }
+    assert_eq!((ended(&metrics, "too_slow"), ended(&metrics, "not_tls")), (2, 1));
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_handshake() {
+    let metrics = Metrics::new().unwrap();
+    let (tls, _replace) = Tls::new(&certificate(), &metrics).unwrap();
+    let running = start_with(Some(tls), Router::new(), TIME * 10, TIME * 10).await;
+    let mut stream = running.connect(b"\x16\x03\x01").await;
+    // The connection is in the listener's hand once its task is there; the first task is the listener's own.
+    while running.tracker.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    running.stop.cancel();
+    let mut rest = Vec::new();
+    tokio::time::timeout(TIME, stream.read_to_end(&mut rest)).await.expect("cut at once").ok();
+    assert_eq!(ended(&metrics, "too_slow"), 0);
+    running.end().await;
+}
