@@ -111,6 +111,7 @@ const WAITS: &[(&str, &str)] = &[
     ("tests/harness/eventually.rs", "the steps between two looks at a condition"),
     ("tests/harness/load.rs", "a caller that was answered 503 pauses"),
     ("tests/crash.rs", "the random moment of a kill"),
+    ("tests/load/callers.rs", "a measurement lasts a time, and a caller that was answered 503 pauses"),
 ];
 
 struct Source {

@@ -48,7 +48,7 @@ impl Desk {
         let script = root().join("tests/clients/validate.py").display().to_string();
         let arguments: Vec<&str> =
             [script.as_str(), "schema.json"].into_iter().chain(names.iter().map(String::as_str)).collect();
-        let python = Executable::other(installed("editors").join("bin/python"));
+        let python = Executable::at(installed("editors").join("bin/python"));
         let output = python.run(&arguments, &[], self.folder.path()).await;
         assert_eq!(output.code, Some(0), "{}", output.stderr);
         assert_eq!(output.stdout.lines().count(), names.len(), "{}", output.stdout);
@@ -59,7 +59,7 @@ impl Desk {
     /// Whether an editor marks nothing in a file that names the schema in its first line.
     async fn is_clean_in_an_editor(&self, text: &str) -> bool {
         let name = self.write("edited.toml", &format!("#:schema ./schema.json\n{text}"));
-        let taplo = Executable::other(installed("editors").join("bin/taplo"));
+        let taplo = Executable::at(installed("editors").join("bin/taplo"));
         let output = taplo.run(&["lint", &name], &[], self.folder.path()).await;
         let said = format!("{}{}", output.stdout, output.stderr);
         assert_eq!(output.code == Some(0), !said.contains("schema validation failed"), "{said}");

@@ -27,7 +27,7 @@ async fn offered(words: &[&str], folder: &Path) -> Vec<String> {
         words.get(words.len() - 2).unwrap(),
     );
     let Output { code, stdout, stderr } =
-        Executable::other("bash").run(&["--norc", "--noprofile", "-c", &script], &[], folder).await;
+        Executable::at("bash".into()).run(&["--norc", "--noprofile", "-c", &script], &[], folder).await;
     assert_eq!((code, stderr.as_str()), (Some(0), ""), "{words:?}");
     stdout.lines().map(str::to_owned).collect()
 }
@@ -54,9 +54,9 @@ async fn other_shells_read_their_scripts_where_they_are_installed() {
     for (shell, check) in [("bash", "-n"), ("zsh", "-n"), ("fish", "--no-execute")] {
         let script = printed(&["completions", shell], folder.path()).await;
         std::fs::write(folder.path().join("script"), script).unwrap();
-        let found = Executable::other("sh").run(&["-c", &format!("command -v {shell}")], &[], folder.path()).await;
+        let found = Executable::at("sh".into()).run(&["-c", &format!("command -v {shell}")], &[], folder.path()).await;
         if found.code == Some(0) {
-            let read = Executable::other(shell).run(&[check, "script"], &[], folder.path()).await;
+            let read = Executable::at(shell.into()).run(&[check, "script"], &[], folder.path()).await;
             assert_eq!((read.code, read.stderr.as_str()), (Some(0), ""), "{shell}");
         }
     }
@@ -68,7 +68,7 @@ async fn the_manual_page_is_set_without_a_warning_and_holds_every_command() {
     let page = printed(&["man"], folder.path()).await;
     std::fs::write(folder.path().join("portcullis.1"), page).unwrap();
     let set =
-        Executable::other("groff").run(&["-Tutf8", "-man", "-ww", "-P-cbou", "portcullis.1"], &[], folder.path()).await;
+        Executable::at("groff".into()).run(&["-Tutf8", "-man", "-ww", "-P-cbou", "portcullis.1"], &[], folder.path()).await;
     assert_eq!((set.code, set.stderr.as_str()), (Some(0), ""));
     for command in
         ["serve", "demo", "check", "meta-simulator", "key new", "policy explain", "outbox inspect", "schema config", "man"]

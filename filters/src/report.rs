@@ -198,13 +198,14 @@ pub struct Removal {
 pub struct Report {
     removals: Vec<Removal>,
     changes: Vec<(Field, Change)>,
+    missing: Option<Field>,
 }
 
 impl Report {
     /// An empty one with room for what an ordinary purchase loses. `default` takes no room: most reports beside those of raw
     /// events stay empty.
     pub(crate) fn with_room() -> Self {
-        Self { removals: Vec::with_capacity(4), changes: Vec::with_capacity(12) }
+        Self { removals: Vec::with_capacity(4), changes: Vec::with_capacity(12), missing: None }
     }
 
     /// What was removed, in the order of the stages.
@@ -215,6 +216,17 @@ impl Report {
     /// What was changed, in the order of the stages.
     pub fn changes(&self) -> &[(Field, Change)] {
         &self.changes
+    }
+
+    /// Of an event that was dropped as `missing_required`: the field that Meta requires of it, or the first of those of which it
+    /// requires one.
+    pub fn missing(&self) -> Option<Field> {
+        self.missing
+    }
+
+    /// Notes what was missing.
+    pub(crate) fn miss(&mut self, field: Field) {
+        self.missing = Some(field);
     }
 
     /// Counts removed values; those of one place and reason are added up.

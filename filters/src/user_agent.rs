@@ -45,6 +45,29 @@ pub(crate) fn is_closed(value: &str) -> bool {
     value.len() <= MAX_BYTES && value.strip_prefix("Mozilla/5.0 ").is_some_and(are_pieces)
 }
 
+/// A model of a phone or tablet: `SM-G991B`, `Pixel 8 Pro`, `iPhone15,3`.
+pub(crate) fn is_model(text: &str) -> bool {
+    comment::is_apple_device(text) || models::is_model(text)
+}
+
+/// The version of an operating system, `17.4.1`.
+pub(crate) fn is_dotted_system_version(text: &str) -> bool {
+    !text.contains('_') && shape::is_system_version(text)
+}
+
+/// The version of an app: `7.7.1`, or with its year `2026.10.3`.
+pub(crate) fn is_release(text: &str) -> bool {
+    shape::is_release(text)
+}
+
+/// `en_US`: a language and a country that exist.
+pub(crate) fn is_posix_locale(text: &str) -> bool {
+    text.len() == 5
+        && text.get(2..3) == Some("_")
+        && text.bytes().skip(3).all(|byte| byte.is_ascii_uppercase())
+        && comment::is_locale(text)
+}
+
 /// Reads products, `(comments)` and `[in-app details]`, with a space between any two.
 fn are_pieces(mut rest: &str) -> bool {
     // The first piece must be the comment that names the platform.

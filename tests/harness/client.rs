@@ -6,11 +6,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use rustls::pki_types::ServerName;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
-use crate::{DATASET, KEY};
+use crate::{Authority, DATASET, KEY};
 
 /// No answer of the gateway takes longer than its own time-outs allow.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -125,16 +127,30 @@ impl Answer {
     }
 }
 
+/// What a connection runs over, with TLS or without.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug> Stream for S {}
+
 /// A connection that stays open between requests.
 #[derive(Debug)]
 pub struct Connection {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
 }
 
 impl Connection {
     /// Connects.
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
-        Ok(Self { stream: TcpStream::connect(address).await? })
+        Ok(Self { stream: Box::new(TcpStream::connect(address).await?) })
+    }
+
+    /// Connects with TLS, and trusts this authority alone.
+    pub async fn open_tls(address: SocketAddr, authority: &Authority) -> io::Result<Self> {
+        Self::open_with(address, &authority.connector()).await
+    }
+
+    async fn open_with(address: SocketAddr, tls: &TlsConnector) -> io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        Ok(Self { stream: Box::new(tls.connect(ServerName::from(address.ip()), stream).await?) })
     }
 
     /// Sends a request and reads its answer.
@@ -144,11 +160,14 @@ impl Connection {
 
     /// Sends bytes as they are and reads one answer. Writing and reading go on at once: an answer may come early.
     pub async fn exchange_bytes(&mut self, bytes: &[u8]) -> io::Result<Answer> {
-        let (mut reader, mut writer) = self.stream.split();
+        let (mut reader, mut writer) = tokio::io::split(&mut self.stream);
         let exchange = async {
             let writing = async {
-                let written = writer.write_all(bytes).await;
-                if written.is_err() {
+                let written = async {
+                    writer.write_all(bytes).await?;
+                    writer.flush().await
+                };
+                if written.await.is_err() {
                     // The server had enough. Its answer decides.
                     std::future::pending::<()>().await;
                 }
@@ -165,7 +184,8 @@ impl Connection {
 
     /// Sends bytes and waits for nothing.
     pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.write_all(bytes).await
+        self.stream.write_all(bytes).await?;
+        self.stream.flush().await
     }
 
     /// Whether the other side has closed it.
@@ -230,17 +250,30 @@ fn dechunk(mut rest: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Talks to one address, with one site's key.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Client {
     address: SocketAddr,
     key: String,
     dataset: String,
+    tls: Option<TlsConnector>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Client({})", self.address)
+    }
 }
 
 impl Client {
     /// A client that shows the key of the site that [`crate::Setup`] writes.
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, key: KEY.to_owned(), dataset: DATASET.to_owned() }
+        Self { address, key: KEY.to_owned(), dataset: DATASET.to_owned(), tls: None }
+    }
+
+    /// The same over TLS, trusting this authority alone.
+    #[must_use]
+    pub fn trusting(self, authority: &Authority) -> Self {
+        Self { tls: Some(authority.connector()), ..self }
     }
 
     /// The same, with another key and dataset.
@@ -284,7 +317,15 @@ impl Client {
 
     /// Sends any request on a connection of its own.
     pub async fn send(&self, request: &Request) -> io::Result<Answer> {
-        Connection::open(self.address).await?.exchange_bytes(&request.bytes(true)).await
+        self.connect().await?.exchange_bytes(&request.bytes(true)).await
+    }
+
+    /// A connection for several requests.
+    pub async fn connect(&self) -> io::Result<Connection> {
+        match &self.tls {
+            None => Connection::open(self.address).await,
+            Some(tls) => Connection::open_with(self.address, tls).await,
+        }
     }
 }
 

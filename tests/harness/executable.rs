@@ -27,9 +27,9 @@ impl Executable {
         Self(Settings::executable().unwrap_or_else(|| PathBuf::from(built)))
     }
 
-    /// Another program, such as a shell, by its path or by its name.
-    pub fn other(program: impl Into<PathBuf>) -> Self {
-        Self(program.into())
+    /// One at a path that is known, or another program by its name.
+    pub fn at(path: PathBuf) -> Self {
+        Self(path)
     }
 
     /// Its path.

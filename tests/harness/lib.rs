@@ -13,34 +13,40 @@
 )]
 #![expect(clippy::missing_panics_doc, reason = "every function here panics when what it waits for does not come")]
 
+mod authority;
 mod canary;
 mod chance;
 mod chaos_proxy;
 mod client;
 mod corpus;
+mod curl;
 mod eventually;
 mod executable;
 mod gateway;
 mod load;
 mod meta;
 mod metrics;
+mod nginx;
 mod oracle;
 mod process;
 mod sdk;
 mod settings;
 mod setup;
 
+pub use authority::{Authority, Pair};
 pub use canary::{Canaries, MARK};
 pub use chance::Chance;
 pub use chaos_proxy::{ChaosProxy, Mode};
 pub use client::{Answer, Client, Connection, Encoding, Request};
 pub use corpus::{now_millis, now_secs, numbered_purchase, purchase};
+pub use curl::{Curled, curl};
 pub use eventually::{eventually, holds};
 pub use executable::{Executable, Output};
 pub use gateway::Gateway;
 pub use load::Load;
 pub use meta::{Meta, Sent};
 pub use metrics::Metrics;
+pub use nginx::{Nginx, free_address};
 pub use oracle::{Figures, Oracle, Verdict};
 pub use process::{Process, Signal};
 pub use sdk::{Sdk, installed};

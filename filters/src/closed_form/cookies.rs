@@ -17,6 +17,11 @@ pub(crate) fn fbc(text: &str) -> Option<&str> {
     is_click_id(payload(text)?).then_some(text)
 }
 
+/// A click id without the cookie around it, in the grammar of the cookie's own.
+pub(crate) fn click_id(text: &str) -> Option<&str> {
+    is_click_id(text).then_some(text)
+}
+
 /// The cookie that Meta's browser library would set for a click id, at the time of the event.
 pub(crate) fn fbc_from_fbclid(fbclid: &str, event_secs: u64) -> Option<Cow<'static, str>> {
     let fbclid = strip_suffix(fbclid);
@@ -72,5 +77,15 @@ mod tests {
         let made = fbc_from_fbclid("IwAR0abcdefGHIJKLmnopQRST", 1_791_000_000);
         assert_eq!(made.as_deref(), Some("fb.1.1791000000000.IwAR0abcdefGHIJKLmnopQRST"));
         assert_eq!(fbc_from_fbclid("metformin", 1_791_000_000), None);
+        for good in [
+            "IwAR0abcdefGHIJKLmno",
+            "ARAkLkA8rmlFeiCktEJQ-QTwRiyYHAFDLMNDBH0CD3qpjd0HR4irJ6LEkR7JwFF4XvnO2E4Nx0-eM-GABDLOPaOdRMv-_zfUQ2a",
+        ] {
+            assert_eq!(click_id(good), Some(good));
+        }
+        for bad in ["IwAR0abcdefGHIJKLmn", "metformin-500-for-jane-doe", "IwAR0abcdefGHIJKLmnop.x", "iwar0abcdefghijklmnopq"]
+        {
+            assert_eq!(click_id(bad), None, "{bad}");
+        }
     }
 }

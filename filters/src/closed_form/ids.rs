@@ -26,9 +26,22 @@ fn plain(text: &str, longest: usize, allowed: impl Fn(u8) -> bool) -> Option<&st
     (fits && !holds_digest(text)).then_some(text)
 }
 
-fn holds_digest(text: &str) -> bool {
+/// Whether a run of hex digits in it could be somebody's hash.
+pub(super) fn holds_digest(text: &str) -> bool {
     text.len() >= 32
         && text.as_bytes().split(|byte| !byte.is_ascii_hexdigit()).any(|run| DIGEST_LENGTHS.contains(&run.len()))
+}
+
+/// A UUID with dashes, of a version and variant that exist; the one of zeros, which phones give for "none", has neither.
+pub(crate) fn uuid(text: &str) -> Option<&str> {
+    (text.len() == 36 && is_opaque(text)).then_some(text)
+}
+
+/// Three letters in upper case. IATA gives nearly every such code to some place, so a list would not be much narrower.
+pub(crate) fn airport(text: &str) -> Option<Cow<'_, str>> {
+    let fits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_upper = text.bytes().all(|byte| byte.is_ascii_uppercase());
+    fits.then(|| if is_upper { Cow::Borrowed(text) } else { Cow::Owned(text.to_ascii_uppercase()) })
 }
 
 /// A UUID or ULID, after one of the policy's prefixes or none. Version and variant are checked, so that 32 hex digits of an
@@ -84,6 +97,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn airports_are_three_letters() {
+        assert_eq!(airport("SFO").as_deref(), Some("SFO"));
+        assert_eq!(airport("sFo").as_deref(), Some("SFO"));
+        for bad in ["", "SF", "SFOX", "S1O", "SÖ", "S O"] {
+            assert_eq!(airport(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
     fn tokens_hold_no_digest() {
         for good in ["order-1", "evt_0:a.b", "ORD-2026-11-22-000017", &"a".repeat(31), &"a".repeat(33)] {
             assert_eq!(token(good), Some(good));
@@ -119,6 +141,12 @@ mod tests {
             "metformin-refill-jane-doe",
         ] {
             assert_eq!(opaque_id(bad, &prefixes), None, "{bad}");
+        }
+        assert_eq!(uuid("38400000-8cf0-11bd-b23e-10b96e40000d"), Some("38400000-8cf0-11bd-b23e-10b96e40000d"));
+        for bad in
+            ["00000000-0000-0000-0000-000000000000", "7f3c9a521b2e4f7d9c665f0a4d1be2c1", "01JD2XKQ8N5Z3W9V7R4T6Y1M0P", ""]
+        {
+            assert_eq!(uuid(bad), None, "{bad}");
         }
         let fresh = fresh_uuid([0xff; 16]);
         assert_eq!(fresh, "ffffffff-ffff-4fff-bfff-ffffffffffff");

@@ -4,19 +4,74 @@
 //! by that the guard and readmission recognise one. Nothing here knows a policy.
 
 mod cookies;
+mod dates;
+mod ext_info;
 mod ids;
 mod numbers;
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 
-pub(crate) use cookies::{fbc, fbc_from_fbclid, fbp};
-pub(crate) use ids::{content_id, digits, fresh_uuid, opaque_id, token};
+pub(crate) use cookies::fbc_from_fbclid;
+pub(crate) use dates::seconds_near;
+pub(crate) use ext_info::{ExtInfo, ext_info};
+pub(crate) use ids::{fresh_uuid, opaque_id, token};
 pub(crate) use numbers::{decimal, integer, parse_decimal, round_decimal};
 
-use crate::event::Value;
-use crate::normalize::strip_suffix;
-use crate::schema::{CURRENCIES, Restriction};
+use crate::event::{Leaving, Value};
+use crate::normalize::{Normalizer, strip_suffix};
+use crate::schema::{CURRENCIES, Kind, Restriction};
+
+/// The closed form of one value of a kind, or of a list that is one value. `None` also for the kinds whose form depends on more
+/// than the value: on the policy, on the event's time, on a key.
+pub(crate) fn of<'a>(kind: Kind, value: &'a Value<'a>) -> Option<Leaving<'a>> {
+    let text = value.text();
+    match kind {
+        Kind::Token => id(value, ids::token).map(Leaving::Text),
+        Kind::ContentId => id(value, ids::content_id).map(Leaving::Text),
+        Kind::Digits { min, max } => id(value, |text| ids::digits(text, min, max)).map(Leaving::Text),
+        Kind::Uuid => ids::uuid(text?).map(borrowed),
+        Kind::Word(words) => word(words, text?).map(borrowed),
+        Kind::Bool => boolean(value).map(|yes| Leaving::Literal(if yes { "true" } else { "false" }.into())),
+        Kind::Integer { min, max } => integer(value, min, max).map(Leaving::Whole),
+        Kind::Decimal { max } => decimal(value, max).map(Leaving::Literal),
+        Kind::Range { most, max } => numbers::range(value, most, max).map(Leaving::List),
+        Kind::Currency => currency(text?).map(borrowed),
+        Kind::Price { max } => numbers::price(text?, max).map(Leaving::Text),
+        Kind::Country => country(text?).map(Leaving::Text),
+        Kind::Airport => ids::airport(text?).map(Leaving::Text),
+        Kind::Date => dates::day(text?).map(borrowed),
+        Kind::DateTime => dates::day_and_time(text?).map(borrowed),
+        Kind::IpAddress => ip_address(text?).map(Leaving::Text),
+        Kind::UserAgent => user_agent(text?).map(borrowed),
+        Kind::Fbp => cookies::fbp(text?).map(borrowed),
+        Kind::Fbc => cookies::fbc(text?).map(borrowed),
+        Kind::ClickId => cookies::click_id(text?).map(borrowed),
+        Kind::ExtInfo => ext_info(value).map(|info| info.leaving),
+        Kind::EventName
+        | Kind::EventId
+        | Kind::UnixSeconds
+        | Kind::SecondsNear { .. }
+        | Kind::Url
+        | Kind::Restriction(_)
+        | Kind::Hashed(_)
+        | Kind::Contents
+        | Kind::FreeText
+        | Kind::Denied(_)
+        | Kind::Object(_) => None,
+    }
+}
+
+fn borrowed(text: &str) -> Leaving<'_> {
+    Leaving::Text(Cow::Borrowed(text))
+}
+
+/// An id that fits its form, given as text or as a whole number.
+fn id<'a>(value: &'a Value<'a>, form: impl Fn(&str) -> Option<&str>) -> Option<Cow<'a, str>> {
+    let text = value.id_text()?;
+    form(&text)?;
+    Some(text)
+}
 
 /// The word of the list that this is, whatever its case.
 pub(crate) fn word(words: &'static [&'static str], text: &str) -> Option<&'static str> {
@@ -24,7 +79,7 @@ pub(crate) fn word(words: &'static [&'static str], text: &str) -> Option<&'stati
 }
 
 /// An ISO 4217 code in upper case. Python's SDK sends it in lower case.
-pub(crate) fn currency(text: &str) -> Option<&'static str> {
+fn currency(text: &str) -> Option<&'static str> {
     let letters: [u8; 3] = text.trim().as_bytes().try_into().ok()?;
     let code = letters.map(|letter| letter.to_ascii_uppercase());
     let at = CURRENCIES.binary_search_by(|known| known.as_bytes().cmp(&code)).ok()?;
@@ -32,7 +87,7 @@ pub(crate) fn currency(text: &str) -> Option<&'static str> {
 }
 
 /// An IP address in the usual text form, whole: Meta refuses truncated ones.
-pub(crate) fn ip_address(text: &str) -> Option<Cow<'_, str>> {
+fn ip_address(text: &str) -> Option<Cow<'_, str>> {
     let text = text.trim();
     // An IPv4 address has one text form, which is what the parser takes.
     if text.parse::<Ipv4Addr>().is_ok() {
@@ -43,7 +98,7 @@ pub(crate) fn ip_address(text: &str) -> Option<Cow<'_, str>> {
 }
 
 /// A boolean, also as the text or number that form encodings make of it.
-pub(crate) fn boolean(value: &Value<'_>) -> Option<bool> {
+fn boolean(value: &Value<'_>) -> Option<bool> {
     match value {
         Value::Bool(value) => Some(*value),
         Value::Whole(0) => Some(false),
@@ -119,12 +174,18 @@ fn small_number(number: i64) -> &'static str {
 }
 
 /// A user agent of known parts, or the fixed text of its family.
-pub(crate) fn user_agent(text: &str) -> Option<(Cow<'_, str>, bool)> {
+fn user_agent(text: &str) -> Option<&str> {
     match crate::user_agent::check(text) {
-        crate::user_agent::Checked::Kept(kept) => Some((Cow::Borrowed(kept), false)),
-        crate::user_agent::Checked::Family(family) => Some((Cow::Borrowed(family), true)),
+        crate::user_agent::Checked::Kept(kept) => Some(kept),
+        crate::user_agent::Checked::Family(family) => Some(family),
         crate::user_agent::Checked::Unknown => None,
     }
+}
+
+/// An ISO 3166 code of two letters in upper case, from a code or an English name.
+fn country(text: &str) -> Option<Cow<'_, str>> {
+    let code = Normalizer::Country.normalize(text)?;
+    Some(if text.eq(&code.to_ascii_uppercase()) { Cow::Borrowed(text) } else { Cow::Owned(code.to_ascii_uppercase()) })
 }
 
 #[cfg(test)]

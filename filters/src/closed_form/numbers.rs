@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::event::Value;
+use crate::event::{Leaving, Value};
 
 /// Ten-thousandths: every decimal has at most four fraction digits.
 const SCALE: i64 = 10_000;
@@ -30,6 +30,33 @@ pub(crate) fn round_decimal(value: &Value<'_>, max: u32, step: i64) -> Option<(S
     // Rounding up may lead above the bound; then no multiple is near enough to leave in its place.
     let rounded = round_half_even(scaled, step).filter(|rounded| *rounded <= i64::from(max) * SCALE)?;
     Some((to_text(rounded), rounded != scaled))
+}
+
+/// One to `most` decimals from 0 to `max`, none smaller than the one before it. A range is one value: half of one would say
+/// something else.
+pub(crate) fn range<'v>(value: &'v Value<'_>, most: u8, max: u32) -> Option<Vec<Leaving<'v>>> {
+    let elements = value.elements();
+    if elements.is_empty() || elements.len() > usize::from(most) {
+        return None;
+    }
+    let mut lowest = 0;
+    let mut numbers = Vec::with_capacity(elements.len());
+    for element in elements {
+        let number = decimal(element, max)?;
+        let scaled = parse_decimal(&number).filter(|scaled| *scaled >= lowest)?;
+        lowest = scaled;
+        numbers.push(Leaving::Literal(number));
+    }
+    Some(numbers)
+}
+
+/// An amount from 0 to `max` with two fraction digits at most, a space, and an ISO 4217 code: `12.50 USD`.
+pub(crate) fn price(text: &str, max: u32) -> Option<Cow<'_, str>> {
+    let (amount, code) = text.split_once(' ')?;
+    let currency = super::currency(code)?;
+    let fraction_digits = amount.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let fits = parse_decimal(amount)? <= i64::from(max) * SCALE && fraction_digits <= 2 && code.len() == currency.len();
+    fits.then(|| if code == currency { Cow::Borrowed(text) } else { Cow::Owned(format!("{amount} {currency}")) })
 }
 
 fn decimal_text<'v>(value: &'v Value<'_>) -> Option<&'v str> {
@@ -112,6 +139,42 @@ mod tests {
         }
         for bad in ["", "-1", "1e3", "1E3", "+1", " 1", "007", "1.", ".5", "1.2.3", "100000000", "4155550007", "NaN", "٣"] {
             assert_eq!(leaves(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn ranges_leave_whole_or_not_at_all() {
+        let fits = |numbers: &[&'static str]| {
+            let list = Value::List(numbers.iter().map(|number| Value::Number(number)).collect());
+            range(&list, 2, 99).map(|numbers| numbers.len())
+        };
+        assert_eq!(fits(&["1", "2.5"]), Some(2));
+        assert_eq!(fits(&["0", "0"]), Some(2));
+        assert_eq!(fits(&["99"]), Some(1));
+        for bad in [&[][..], &["2", "1"], &["1", "100"], &["1", "2", "3"], &["1", "x"], &["-1", "2"]] {
+            assert_eq!(fits(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn prices_are_an_amount_and_a_currency() {
+        for (came, leaves) in [("12.50 USD", "12.50 USD"), ("18000 eur", "18000 EUR"), ("0 JPY", "0 JPY")] {
+            assert_eq!(price(came, 99_999_999).as_deref(), Some(leaves));
+        }
+        for bad in [
+            "",
+            "12.50",
+            "12.50USD",
+            "12.50  USD",
+            "USD 12.50",
+            "12.505 USD",
+            "100000000 USD",
+            "4155550007 USD",
+            "1e3 USD",
+            "12 XXX",
+            "12 USD ",
+        ] {
+            assert_eq!(price(bad, 99_999_999), None, "{bad}");
         }
     }
 

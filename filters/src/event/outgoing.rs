@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Slots;
 use crate::normalize::{self, Digest};
-use crate::schema::{Field, Section};
+use crate::schema::{Field, FieldSet, Kind, Section};
 
 /// A value in its closed form.
 pub(crate) enum Leaving<'a> {
@@ -14,8 +14,8 @@ pub(crate) enum Leaving<'a> {
     Literal(Cow<'a, str>),
     /// A JSON number.
     Whole(i64),
-    /// A JSON list of strings.
-    Texts(Vec<Cow<'a, str>>),
+    /// A JSON list of the above.
+    List(Vec<Self>),
     /// A digest as 64 hex digits.
     Digest(Digest),
     /// A JSON list of digests: the first and the rest, because most lists have one.
@@ -30,47 +30,58 @@ pub(crate) type Item<'a> = Vec<(Field, Leaving<'a>)>;
 /// The event that the stages build.
 pub(crate) struct Outgoing<'a> {
     slots: Slots<Leaving<'a>>,
+    /// What is written: the fields with a value, and the objects around them.
+    written: FieldSet,
 }
 
 impl<'a> Outgoing<'a> {
+    /// `user_data` is always written, since Meta wants it; any other object only around a value.
     pub(crate) fn new() -> Self {
-        Self { slots: Slots::new() }
+        Self { slots: Slots::new(), written: FieldSet::of(&[Field::UserData]) }
     }
 
     /// Puts a field's closed form. A field is put once; a second value is ignored, for the first was checked.
     pub(crate) fn put(&mut self, field: Field, value: Leaving<'a>) {
         self.slots.put(field, value);
+        let mut next = Some(field);
+        while let Some(field) = next.filter(|field| !self.written.contains(*field)) {
+            self.written.insert(field);
+            next = field.row().section.holder();
+        }
     }
 
     pub(crate) fn get(&self, field: Field) -> Option<&Leaving<'a>> {
         self.slots.get(field)
     }
 
-    /// The JSON object: one line, no spaces, keys in the order of the table. `user_data` is always there, since Meta wants it.
+    /// The fields of a section that leave.
+    pub(crate) fn leaving(&self, section: Section) -> FieldSet {
+        self.written.intersection(section.fields())
+    }
+
+    /// The JSON object: one line, no spaces, keys of each object in the order of the table.
     pub(crate) fn to_json(&self) -> String {
         // Most fields are a digest or shorter; a larger event costs one more allocation.
         let mut json = String::with_capacity(256 + 80 * self.slots.len());
-        json.push('{');
         self.write_section(&mut json, Section::Event);
-        json.push_str(",\"user_data\":{");
-        self.write_section(&mut json, Section::UserData);
-        json.push('}');
-        if self.slots.holds_any(Section::CustomData) {
-            json.push_str(",\"custom_data\":{");
-            self.write_section(&mut json, Section::CustomData);
-            json.push('}');
-        }
-        json.push('}');
         json
     }
 
+    /// Writes what leaves of a section, and of the sections in it. An object is no value but a place for some, so it has no slot.
     fn write_section(&self, json: &mut String, section: Section) {
+        json.push('{');
         let mut first = true;
-        for row in section.rows() {
-            let Some(value) = self.slots.get(row.field) else { continue };
+        for field in self.leaving(section).iter() {
+            let row = field.row();
             write_key(json, row.name, &mut first);
-            write_value(json, value);
+            match (row.kind, self.slots.get(field)) {
+                (Kind::Object(section), _) => self.write_section(json, section),
+                (_, Some(value)) => write_value(json, value),
+                // Nothing else is written without a value; if it were, the guard would not take it.
+                (_, None) => json.push_str("null"),
+            }
         }
+        json.push('}');
     }
 }
 
@@ -90,7 +101,7 @@ fn write_value(json: &mut String, value: &Leaving<'_>) {
         Leaving::Literal(text) => json.push_str(text),
         Leaving::Whole(number) => json.push_str(itoa::Buffer::new().format(*number)),
         Leaving::Digest(digest) => write_digest(json, digest),
-        Leaving::Texts(texts) => write_list(json, texts, |json, text| write_text(json, text)),
+        Leaving::List(list) => write_list(json, list, write_value),
         Leaving::Digests(first, rest) => write_list(json, std::iter::once(first).chain(rest), write_digest),
         Leaving::Items(items) => write_list(json, items, |json, item| {
             json.push('{');

@@ -10,7 +10,6 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::raw::section_of;
 use super::{Item, RawEvent, Slots, Value};
 use crate::refusal::{Refusal, Rule};
 use crate::schema::{Field, Kind, Section};
@@ -29,7 +28,9 @@ impl<'a> RawEvent<'a> {
     pub fn parse(text: &'a str) -> Result<Self, Refusal> {
         let mut state = State { slots: Slots::new(), unknown_keys: 0, skipped_keys: 0, refusal: None };
         let mut json = serde_json::Deserializer::from_str(text);
-        let read = Section::Event.seed(&mut state).deserialize(&mut json).and_then(|shape| json.end().map(|()| shape));
+        let read = ObjectSeed { state: &mut state, section: Section::Event, depth: 1 }
+            .deserialize(&mut json)
+            .and_then(|shape| json.end().map(|()| shape));
         match (read, state.refusal) {
             (_, Some(refusal)) => Err(refusal),
             (Ok(Shape::Object), None) => Ok(Self { slots: state.slots, unknown_keys: state.unknown_keys }),
@@ -97,23 +98,16 @@ enum Shape {
     Misfit,
 }
 
-impl Section {
-    fn seed<'s, 'a>(self, state: &'s mut State<'a>) -> ObjectSeed<'s, 'a> {
-        let depth = if self == Self::Event { 1 } else { 2 };
-        ObjectSeed { state, section: self, depth }
-    }
-
-    fn path(self) -> &'static str {
-        match self {
-            Self::Event => "event",
-            Self::UserData => "user_data",
-            Self::CustomData => "custom_data",
-            Self::Contents => "custom_data.contents[]",
-        }
+/// The path of a section, as refusals name it.
+fn path_of(section: Section) -> &'static str {
+    match section.holder() {
+        None => "event",
+        Some(Field::Contents) => "custom_data.contents[]",
+        Some(holder) => holder.path(),
     }
 }
 
-/// Reads the event, `user_data` or `custom_data`.
+/// Reads the event, or an object of it that is a section of the table: its members go to slots of their own.
 struct ObjectSeed<'s, 'a> {
     state: &'s mut State<'a>,
     section: Section,
@@ -136,7 +130,7 @@ impl<'de> Visitor<'de> for ObjectSeed<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Shape, A::Error> {
-        let path = self.section.path();
+        let path = path_of(self.section);
         read_members(self.state, map, self.section, self.depth, |state, field, value| {
             if state.slots.put(field, value) { Ok(()) } else { Err(state.refuse(path, Rule::DuplicateKey)) }
         })?;
@@ -177,7 +171,7 @@ fn read_members<'de, A: MapAccess<'de>>(
         }
         state.check_length(&key, "unknown")?;
         if !unknown.insert(key) {
-            return Err(state.refuse(section.path(), Rule::DuplicateKey));
+            return Err(state.refuse(path_of(section), Rule::DuplicateKey));
         }
         state.skip_key()?;
         state.unknown_keys = state.unknown_keys.saturating_add(1);
@@ -251,29 +245,29 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_, 'de> {
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value<'de>, D::Error> {
         match self.field.row().kind {
-            Kind::Decimal { .. } => self.decimal(json),
-            Kind::Object => {
-                let Some(section) = section_of(self.field) else { return Ok(Value::Misfit) };
-                Ok(match section.seed(self.state).deserialize(json)? {
+            Kind::Object(section) => {
+                let Self { state, depth, .. } = self;
+                Ok(match (ObjectSeed { state, section, depth: depth + 1 }).deserialize(json)? {
                     Shape::Object => Value::Object,
                     Shape::Null => Value::Null,
                     Shape::Misfit => Value::Misfit,
                 })
             }
+            kind if kind.keeps_digits() => self.number(json),
             _ => json.deserialize_any(self),
         }
     }
 }
 
 impl<'a> ValueSeed<'_, 'a> {
-    /// A decimal keeps its digits as they came: 29.90 must not become 29.9, nor 434.99 a float near it.
-    fn decimal<D: Deserializer<'a>>(self, json: D) -> Result<Value<'a>, D::Error> {
+    /// A number keeps its digits as they came: 29.90 must not become 29.9, nor 434.99 a float near it.
+    fn number<D: Deserializer<'a>>(self, json: D) -> Result<Value<'a>, D::Error> {
         let raw: &'a str = <&'a RawValue as serde::Deserialize>::deserialize(json)?.get();
         if raw.starts_with(|first: char| first.is_ascii_digit() || first == '-') {
             self.state.check_length(raw, self.field.path())?;
             return Ok(Value::Number(raw));
         }
-        // Anything else is read again with all checks; a string of digits is the usual case.
+        // Anything else is read again with all checks; a string of digits is the usual case, a list a rare one.
         let mut inner = serde_json::Deserializer::from_str(raw);
         inner.deserialize_any(self).map_err(D::Error::custom)
     }
@@ -383,7 +377,7 @@ impl<'de> Visitor<'de> for ItemSeed<'_, 'de> {
         let mut item: Vec<(Field, Value<'de>)> = Vec::with_capacity(4);
         read_members(self.state, map, Section::Contents, self.depth + 1, |state, field, value| {
             if item.iter().any(|(other, _)| *other == field) {
-                return Err(state.refuse(Section::Contents.path(), Rule::DuplicateKey));
+                return Err(state.refuse(path_of(Section::Contents), Rule::DuplicateKey));
             }
             item.push((field, value));
             Ok(())

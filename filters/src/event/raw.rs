@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Slots;
-use crate::schema::{Field, Section};
+use crate::schema::Field;
 
 /// An event as a caller sent it: personal data in clear, and no way to write it anywhere.
 ///
@@ -26,7 +26,7 @@ pub(crate) enum Value<'a> {
     Number(&'a str),
     /// A string.
     Text(Cow<'a, str>),
-    /// A list of the above.
+    /// A list of the above, `null` among them.
     List(Vec<Value<'a>>),
     /// The list of goods.
     Items(Vec<Item<'a>>),
@@ -95,14 +95,5 @@ impl Value<'_> {
             Self::List(list) => list,
             single => std::slice::from_ref(single),
         }
-    }
-}
-
-/// The section of which an object's members are fields; `None` for what is no object.
-pub(super) fn section_of(field: Field) -> Option<Section> {
-    match field {
-        Field::UserData => Some(Section::UserData),
-        Field::CustomData => Some(Section::CustomData),
-        _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! One optional value for every field of the table.
 
-use crate::schema::{FIELD_COUNT, Field, Section};
+use crate::schema::{FIELD_COUNT, Field};
 
 /// Values by field, found in one step, stored in the order in which they were put.
 pub(crate) struct Slots<V> {
@@ -39,11 +39,6 @@ impl<V> Slots<V> {
     /// Every value, in the order in which they were put.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Field, &V)> {
         self.entries.iter().map(|(field, value)| (*field, value))
-    }
-
-    /// Whether a field of this section has a value.
-    pub(crate) fn holds_any(&self, section: Section) -> bool {
-        self.entries.iter().any(|(field, _)| field.row().section == section)
     }
 
     /// How many fields have a value.

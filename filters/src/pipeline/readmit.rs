@@ -1,10 +1,12 @@
 //! Stored bytes against the policy of today. A stored event only gets narrower: nothing is hashed, rounded or made again.
 
+use crate::closed_form;
 use crate::event::{Leaving, Outgoing, RawEvent, SanitizedEvent, Value};
-use crate::policy::{self, FieldAction, FieldSet, Moment, PageKnowledge, Policy, StoredPolicy};
-use crate::report::{DropReason, Place, Reason, Report, StageName, WithdrawReason};
-use crate::schema::{Field, Kind};
-use crate::stages::{goods, guard};
+use crate::policy::{self, FieldAction, Moment, PageKnowledge, Policy, StoredPolicy};
+use crate::report::{Place, Reason, Report, StageName, WithdrawReason};
+use crate::schema::{Field, FieldSet, Kind};
+use crate::stages::goods;
+use crate::stages::guard::{self, Flaw};
 
 /// What became of a stored event.
 #[derive(Debug)]
@@ -34,6 +36,7 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
         return Readmission::Withdraw(WithdrawReason::EventNotAllowed);
     }
     let narrowed = narrowed(policy, stored, dataset, &event, name);
+    let event_time = event.get(Field::EventTime).and_then(closed_form::number).and_then(|secs| u64::try_from(secs).ok());
     let mut out = Outgoing::new();
     for (field, value) in event.iter() {
         let today = policy.action(field);
@@ -46,10 +49,10 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
             _ if field == Field::NumItems && goods::are_cut(policy, &event) => Some(Reason::CountOfRemoved),
             _ => None,
         };
-        let leaving = if reason.is_none() { as_stored(policy, field, value) } else { None };
+        let leaving = if reason.is_none() { as_stored(policy, event_time, field, value) } else { None };
         match leaving {
             Some(leaving) => out.put(field, leaving),
-            None if field.row().kind == Kind::Object => {}
+            None if matches!(field.row().kind, Kind::Object(_)) => {}
             None => {
                 let reason = reason.unwrap_or(Reason::Shape);
                 report.remove(StageName::Guard, Place::Field(field), today.word(), reason, value.count());
@@ -58,9 +61,9 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
     }
     match guard::seal(policy, &out) {
         Ok(sealed) => Readmission::Forward(sealed, report),
-        Err(DropReason::InsufficientUserData) => Readmission::Withdraw(WithdrawReason::InsufficientUserData),
-        Err(DropReason::MissingRequired) => Readmission::Withdraw(WithdrawReason::MissingRequired),
-        Err(_) => Readmission::Withdraw(WithdrawReason::GuardFailed),
+        Err(Flaw::TooLittleUserData) => Readmission::Withdraw(WithdrawReason::InsufficientUserData),
+        Err(Flaw::Missing(_)) => Readmission::Withdraw(WithdrawReason::MissingRequired),
+        Err(Flaw::NotClosed) => Readmission::Withdraw(WithdrawReason::GuardFailed),
     }
 }
 
@@ -92,34 +95,33 @@ fn path_of(url: &str) -> Option<&str> {
 }
 
 /// A stored value, if it has the closed form of today.
-fn as_stored<'a>(policy: &Policy, field: Field, value: &'a Value<'a>) -> Option<Leaving<'a>> {
-    let closed = |value: &Value<'_>| guard::is_closed(policy, field, value);
+fn as_stored<'a>(policy: &Policy, event_time: Option<u64>, field: Field, value: &'a Value<'a>) -> Option<Leaving<'a>> {
+    let row = field.row();
+    let closed = |value: &Value<'_>| guard::is_closed(policy, event_time, field, value);
     match value {
-        Value::List(list) if !list.iter().all(closed) => None,
-        Value::Text(_) | Value::Number(_) | Value::Whole(_) | Value::Bool(_) if !closed(value) => None,
-        Value::Text(text) if field.row().many => Some(Leaving::Texts(vec![text.as_ref().into()])),
-        Value::Text(text) => Some(Leaving::Text(text.as_ref().into())),
-        Value::Number(text) => Some(Leaving::Literal((*text).into())),
-        Value::Whole(number) => Some(Leaving::Whole(*number)),
-        Value::Bool(value) => Some(Leaving::Literal(value.to_string().into())),
-        Value::List(list) => {
-            Some(Leaving::Texts(list.iter().filter_map(|element| element.text().map(Into::into)).collect()))
-        }
         Value::Items(items) => {
             let members = |members: &'a Vec<(Field, Value<'a>)>| {
-                members.iter().filter_map(|(field, value)| Some((*field, as_member(value)?))).collect()
+                members.iter().filter_map(|(field, value)| Some((*field, as_scalar(value)?))).collect()
             };
             Some(Leaving::Items(items.iter().flatten().map(members).collect()))
         }
-        Value::Null | Value::Object | Value::Misfit => None,
+        // The parser gives a list of one as the one.
+        _ if row.many => {
+            let elements = value.elements();
+            let closed = if row.kind.is_one_list() { closed(value) } else { elements.iter().all(closed) };
+            closed.then(|| Leaving::List(elements.iter().filter_map(as_scalar).collect()))
+        }
+        scalar if closed(scalar) => as_scalar(scalar),
+        _ => None,
     }
 }
 
-fn as_member<'a>(value: &'a Value<'a>) -> Option<Leaving<'a>> {
+fn as_scalar<'a>(value: &'a Value<'a>) -> Option<Leaving<'a>> {
     match value {
         Value::Text(text) => Some(Leaving::Text(text.as_ref().into())),
         Value::Number(text) => Some(Leaving::Literal((*text).into())),
         Value::Whole(number) => Some(Leaving::Whole(*number)),
-        _ => None,
+        Value::Bool(value) => Some(Leaving::Literal(if *value { "true" } else { "false" }.into())),
+        Value::Null | Value::List(_) | Value::Items(_) | Value::Object | Value::Misfit => None,
     }
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::canonical;
 use super::document::{self, Document};
-use super::narrow::{FieldSet, Narrow};
+use super::fields::{compile_fields, unknown_field};
+use super::narrow::Narrow;
 use super::pages::{Outcome, PageClass, PageRules, Pattern};
 use super::{EventIdForm, EventRules, FieldAction, MissingId, Policy, PolicyDigest};
 use crate::document::{DocumentError, nearest};
-use crate::schema::{FIELD_COUNT, Field, HashRule, Kind, ROWS, Section};
+use crate::schema::{FIELD_COUNT, Field, FieldSet, Kind};
 
 /// Why a policy was not compiled.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +30,9 @@ pub enum PolicyError {
 }
 
 /// An error before the file's name is known. In keys, elements are counted from 1, as in the errors of the document.
-type Checked<T> = Result<T, (String, String)>;
+pub(super) type Checked<T> = Result<T, (String, String)>;
 
-fn wrong<T>(key: impl Into<String>, reason: impl Into<String>) -> Checked<T> {
+pub(super) fn wrong<T>(key: impl Into<String>, reason: impl Into<String>) -> Checked<T> {
     Err((key.into(), reason.into()))
 }
 
@@ -206,115 +207,6 @@ fn page_outcome(class: &document::PageClass) -> Result<Outcome, &'static str> {
     }
 }
 
-fn compile_fields(fields: &document::Fields) -> Checked<[FieldAction; FIELD_COUNT]> {
-    let mut actions = [FieldAction::None; FIELD_COUNT];
-    for row in ROWS {
-        if is_always_handled(row.field) {
-            set(&mut actions, row.field, FieldAction::Always);
-        }
-    }
-    for (path, action) in &fields.0 {
-        let key = format!("fields.{path}");
-        let Some(field) = Field::from_path(path) else { return wrong(key, unknown_field(path)) };
-        if is_always_handled(field) {
-            return wrong(key, "is always handled and can only become stricter; remove this line");
-        }
-        if field.row().section == Section::Contents {
-            return wrong(key, "is decided by fields.custom_data.contents; remove this line");
-        }
-        set(&mut actions, field, field_action(field, action).map_err(|reason| (key, reason))?);
-    }
-    Ok(actions)
-}
-
-fn set(actions: &mut [FieldAction; FIELD_COUNT], field: Field, action: FieldAction) {
-    if let Some(slot) = actions.get_mut(field as usize) {
-        *slot = action;
-    }
-}
-
-pub(super) fn is_always_handled(field: Field) -> bool {
-    matches!(
-        field,
-        Field::EventName | Field::EventTime | Field::EventId | Field::ActionSource | Field::UserData | Field::CustomData
-    ) || matches!(field.row().kind, Kind::Restriction(_))
-}
-
-fn unknown_field(path: &str) -> String {
-    let paths: Vec<&str> = ROWS.iter().filter(|row| row.section != Section::Contents).map(|row| row.path).collect();
-    let custom = if path.starts_with("custom_data.") {
-        "; properties of a site's own come with a later version, and then in closed forms only"
-    } else {
-        ""
-    };
-    format!("is no field of the Conversions API{custom}{}", suggest(path, &paths))
-}
-
-/// The actions that a kind of field can take, in the words of the policy.
-pub(super) fn actions_of(field: Field) -> &'static [&'static str] {
-    match field.row().kind {
-        Kind::Hashed(_) if field.row().hash == HashRule::Must => &["hash"],
-        Kind::Hashed(_) => &["hash", "pseudonymize"],
-        Kind::Token | Kind::ContentId => &["keep", "pseudonymize", "catalog"],
-        Kind::Contents => &["keep", "catalog"],
-        Kind::Url => &["page"],
-        Kind::Decimal { .. } => &["keep", "{ round_to = N }"],
-        Kind::FreeText | Kind::Object | Kind::EventName | Kind::EventId | Kind::UnixSeconds | Kind::Restriction(_) => &[],
-        Kind::Integer { .. }
-        | Kind::Digits { .. }
-        | Kind::Word(_)
-        | Kind::Currency
-        | Kind::IpAddress
-        | Kind::UserAgent
-        | Kind::Fbp
-        | Kind::Fbc => &["keep"],
-    }
-}
-
-fn field_action(field: Field, action: &document::FieldAction) -> Result<FieldAction, String> {
-    let row = field.row();
-    let allowed = actions_of(field);
-    match action {
-        document::FieldAction::Later(form) => {
-            Err(format!("{{ {form} = … }} is not in force in this version; remove this line and the field stays away"))
-        }
-        _ if row.kind == Kind::FreeText => {
-            Err("is free text, which has no closed form; remove this line, so that nothing of it leaves".to_owned())
-        }
-        document::FieldAction::RoundTo(step) => {
-            if !matches!(row.kind, Kind::Decimal { .. }) {
-                return Err(format!("is no amount that could be rounded; it takes {}", one_of(allowed)));
-            }
-            let scaled = step * 10_000.0;
-            if !(1.0..=1e10).contains(&scaled) || (scaled - scaled.round()).abs() > 1e-6 {
-                return Err("round_to must be from 0.0001 to 1000000, with four fraction digits at most".to_owned());
-            }
-            #[expect(clippy::cast_possible_truncation, reason = "from 1 to 1e10, checked above")]
-            Ok(FieldAction::RoundTo(scaled.round() as i64))
-        }
-        document::FieldAction::Word(word) if !allowed.contains(&word.as_str()) => Err(match word.as_str() {
-            "keep" if row.hash == HashRule::Must => {
-                "must never leave in clear: write \"hash\", or remove the line".to_owned()
-            }
-            "keep" if row.hash == HashRule::Advised => {
-                "names a person: write \"pseudonymize\" or \"hash\", or remove the line".to_owned()
-            }
-            "keep_text" => "keep_text is for free text only, and not in force in this version".to_owned(),
-            _ => match nearest(word, allowed) {
-                Some(near) => format!("unknown action \"{word}\"; did you mean \"{near}\"?"),
-                None => format!("takes {}", one_of(allowed)),
-            },
-        }),
-        document::FieldAction::Word(word) => Ok(match word.as_str() {
-            "hash" => FieldAction::Hash,
-            "pseudonymize" => FieldAction::Pseudonymize,
-            "catalog" => FieldAction::Catalog,
-            "page" => FieldAction::Page,
-            _ => FieldAction::Keep,
-        }),
-    }
-}
-
 fn compile_narrow(
     rules: &[document::Narrow],
     events: &EventRules,
@@ -386,12 +278,6 @@ fn compile_narrow(
         });
     }
     Ok(compiled)
-}
-
-fn one_of(words: &[&str]) -> String {
-    let quoted: Vec<String> =
-        words.iter().map(|word| if word.starts_with('{') { (*word).to_owned() } else { format!("\"{word}\"") }).collect();
-    quoted.join(" or ")
 }
 
 fn suggest<S: AsRef<str>>(word: &str, words: &[S]) -> String {

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::schema::{Field, Kind, Section};
 
 /// What may leave of a site's events. What no line names is removed and counted. `portcullis policy explain FILE` says in plain
 /// words what a policy comes to.
@@ -120,7 +122,7 @@ pub(super) struct PageClass {
     pub(super) send_as: Option<String>,
 }
 
-/// `[fields]`: event fields, and the tables of `user_data` and `custom_data`.
+/// `[fields]`: the fields of the event, and a table for each object in it, by path.
 #[derive(Debug, Default)]
 pub(super) struct Fields(pub(super) BTreeMap<String, FieldAction>);
 
@@ -243,37 +245,51 @@ pub(super) enum OnMatch {
 
 impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor)
+        let mut fields = BTreeMap::new();
+        SectionTable { section: Section::Event, fields: &mut fields }.deserialize(deserializer)?;
+        Ok(Self(fields))
     }
 }
 
-struct FieldsVisitor;
+/// The table of a section. A key that names an object of the table of fields is a table in it.
+struct SectionTable<'f> {
+    section: Section,
+    fields: &'f mut BTreeMap<String, FieldAction>,
+}
 
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields;
+impl<'de> DeserializeSeed<'de> for SectionTable<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for SectionTable<'_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a table of fields")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-        let mut fields = BTreeMap::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { section, fields } = self;
         while let Some(key) = map.next_key::<String>()? {
-            if key == "user_data" || key == "custom_data" {
-                for (name, action) in map.next_value::<BTreeMap<String, FieldAction>>()? {
-                    fields.insert(format!("{key}.{name}"), action);
-                }
-            } else if key.contains('.') {
-                // `"user_data.em"` in quotes and `em` in `[fields.user_data]` would be one field with two actions.
-                return Err(A::Error::custom(
-                    "a path in quotes is no field; write it in [fields.user_data] or [fields.custom_data]",
-                ));
-            } else {
-                let action = map.next_value()?;
-                fields.insert(key, action);
+            if let Some(Kind::Object(section)) = Field::find(section, &key).map(|field| field.row().kind) {
+                map.next_value_seed(SectionTable { section, fields })?;
+                continue;
             }
+            // `"user_data.em"` in quotes and `em` in `[fields.user_data]` would be one field with two actions.
+            if key.contains('.') && !key.starts_with("contents[].") {
+                return Err(A::Error::custom(
+                    "a path in quotes is no field; write it in the table of its object, such as [fields.user_data]",
+                ));
+            }
+            let path = section.holder().map_or_else(|| key.clone(), |holder| format!("{}.{key}", holder.path()));
+            let action = map.next_value()?;
+            fields.insert(path, action);
         }
-        Ok(Fields(fields))
+        Ok(())
     }
 }
 

@@ -56,7 +56,8 @@ pub enum Standing {
 }
 
 pub(super) fn explain(policy: &Policy) -> Explanation {
-    let leaving = |row: &&crate::schema::Row| policy.action(row.field) != FieldAction::None && row.kind != Kind::Object;
+    let leaving =
+        |row: &&crate::schema::Row| policy.action(row.field) != FieldAction::None && !matches!(row.kind, Kind::Object(_));
     Explanation {
         owner: policy.document.owner.clone(),
         events: policy.events.allow.iter().map(ToString::to_string).collect(),
@@ -113,9 +114,20 @@ fn form(policy: &Policy, field: Field) -> String {
         }
         (Kind::EventId, _) => "1 to 80 of A-Z a-z 0-9 . _ : - ; any other id is replaced by its HMAC".to_owned(),
         (Kind::UnixSeconds, _) => "seconds since 1970, exact".to_owned(),
+        (Kind::SecondsNear { days }, _) => format!("seconds since 1970, at most {days} days before the event"),
         (Kind::Token, _) => "1 to 80 of A-Z a-z 0-9 . _ : -".to_owned(),
         (Kind::ContentId, _) => "1 to 64 of A-Z a-z 0-9 . _ -".to_owned(),
         (Kind::Digits { min, max }, _) => format!("{min} to {max} digits"),
+        (Kind::Uuid, _) => "a UUID".to_owned(),
+        (Kind::Bool, _) => "true or false".to_owned(),
+        (Kind::Range { most, max }, _) => format!("up to {most} numbers from 0 to {max} in rising order, all or none"),
+        (Kind::Price { max }, _) => format!("a number from 0 to {max} and an ISO 4217 code"),
+        (Kind::Country, _) => "a country's two letters, ISO 3166".to_owned(),
+        (Kind::Airport, _) => "three letters".to_owned(),
+        (Kind::Date, _) => "a day from 2000 to 2099".to_owned(),
+        (Kind::DateTime, _) => "a day from 2000 to 2099, with or without a time".to_owned(),
+        (Kind::ClickId, _) => "a click id: 20 to 500 of A-Z a-z 0-9 _ -".to_owned(),
+        (Kind::ExtInfo, _) => "sixteen texts, each of the form of its place or empty; never the carrier".to_owned(),
         (Kind::Url, _) => "https://, one of the site's hosts, and a path from the list above".to_owned(),
         (Kind::Word(words), _) => format!("one of {}", words.join(" ")),
         (Kind::Restriction(_), _) => "as it came; one that cannot be read becomes its strictest value".to_owned(),
@@ -128,7 +140,7 @@ fn form(policy: &Policy, field: Field) -> String {
         (Kind::Fbp, _) => "fb.N.milliseconds.digits".to_owned(),
         (Kind::Fbc, _) => "fb.N.milliseconds.click id; made of the page's fbclid where there is none".to_owned(),
         (Kind::Contents, _) => "a list of id, quantity, item_price and delivery_category".to_owned(),
-        (Kind::FreeText | Kind::Object, _) => "nothing".to_owned(),
+        (Kind::FreeText | Kind::Denied(_) | Kind::Object(_), _) => "nothing".to_owned(),
     }
 }
 

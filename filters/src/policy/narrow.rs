@@ -1,30 +1,6 @@
 //! `[[narrow]]`, compiled: rules that only ever take away.
 
-use crate::schema::{FIELD_COUNT, Field};
-
-/// A set of fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FieldSet([bool; FIELD_COUNT]);
-
-impl FieldSet {
-    pub(crate) const EMPTY: Self = Self([false; FIELD_COUNT]);
-
-    pub(crate) fn insert(&mut self, field: Field) {
-        if let Some(slot) = self.0.get_mut(field as usize) {
-            *slot = true;
-        }
-    }
-
-    pub(crate) fn contains(&self, field: Field) -> bool {
-        self.0.get(field as usize).copied().unwrap_or(false)
-    }
-
-    fn add(&mut self, other: &Self) {
-        for (slot, other) in self.0.iter_mut().zip(other.0) {
-            *slot |= other;
-        }
-    }
-}
+use crate::schema::FieldSet;
 
 /// One rule: where everything that is named holds, these fields go.
 pub(crate) struct Narrow {
@@ -54,14 +30,8 @@ pub(crate) fn removed(rules: &[Narrow], moment: &Moment<'_>) -> FieldSet {
             && rule.action_source.is_none_or(|source| source == moment.action_source)
             && rule.dataset.as_deref().is_none_or(|dataset| dataset == moment.dataset);
         if holds {
-            removed.add(&rule.remove);
+            removed = removed.union(&rule.remove);
         }
     }
     removed
-}
-
-impl Default for FieldSet {
-    fn default() -> Self {
-        Self::EMPTY
-    }
 }

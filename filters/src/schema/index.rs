@@ -3,7 +3,7 @@
 use super::{FIELD_COUNT, Field, ROWS, Row, Section};
 
 /// A power of two, several times the number of rows, so that most keys are found at the first look.
-const BUCKETS: usize = 512;
+const BUCKETS: usize = 1024;
 const EMPTY: u8 = u8::MAX;
 const _: () = assert!(FIELD_COUNT < EMPTY as usize, "the index names a row by one byte");
 
@@ -62,7 +62,6 @@ mod tests {
             assert_eq!(Field::from_path(row.path), Some(row.field));
             assert_ne!(find(row.section, &row.name.to_uppercase()), Some(row.field));
         }
-        assert!(ROWS.is_sorted_by_key(|row| row.section), "the rows of a section stand together");
         assert_eq!(find(Section::Event, "em"), None);
         assert_eq!(find(Section::UserData, ""), None);
     }

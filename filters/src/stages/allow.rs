@@ -1,15 +1,13 @@
 //! Stage 6: what the policy names. Everything else is gone, and of what is named only the closed form goes on. Fields that are
-//! hashed or rounded are left to the stages after this one.
-
-use std::borrow::Cow;
+//! hashed or rounded, and ids of events, are left to the stages after this one.
 
 use super::goods;
 use super::{Halt, Pass, Stage};
-use crate::closed_form;
+use crate::closed_form::{self, ExtInfo};
 use crate::event::{Leaving, Value};
-use crate::policy::{FieldAction, FieldSet};
+use crate::policy::{FieldAction, Policy};
 use crate::report::{Change, Reason, StageName};
-use crate::schema::{Field, Kind};
+use crate::schema::{Field, FieldSet, Kind};
 
 pub(crate) struct Allow;
 
@@ -30,13 +28,14 @@ impl Stage for Allow {
                     });
                     pass.out.put(field, Leaving::Literal(leaves.into()));
                 }
-                // Required fields and objects were read by shape, names by events, ids of events are for identity.
+                // Required fields and objects were read by shape, the name by events, the id is for identity.
                 (_, FieldAction::Always) => {}
                 (_, FieldAction::None) => pass.remove(Self::NAME, field, Reason::NotAllowed, value.count()),
                 _ if narrowed.contains(field) => pass.remove(Self::NAME, field, Reason::Narrowed, value.count()),
                 (_, FieldAction::Page) => {}
                 (_, FieldAction::Catalog) => pass.remove(Self::NAME, field, Reason::NotInCatalog, value.count()),
                 (Kind::Contents, _) => goods::keep(pass, value),
+                (Kind::EventId, FieldAction::Keep) => pass.admitted.push((field, value)),
                 (_, FieldAction::Keep) => keep(pass, field, value),
                 (_, FieldAction::Hash | FieldAction::Pseudonymize | FieldAction::RoundTo(_)) => {
                     pass.admitted.push((field, value));
@@ -52,7 +51,7 @@ fn keep<'a>(pass: &mut Pass<'a>, field: Field, value: &'a Value<'a>) {
     if field == Field::NumItems && goods::are_cut(pass.policy, pass.raw) {
         return pass.remove(Allow::NAME, field, Reason::CountOfRemoved, 1);
     }
-    let Kept { leaving, misfits, rewritten } = kept(field, value);
+    let Kept { leaving, misfits, rewritten } = kept(pass.policy, Some(pass.facts.event_secs), field, value);
     pass.remove(Allow::NAME, field, Reason::Shape, misfits);
     if rewritten {
         pass.report.change(field, Change::Rewritten);
@@ -63,49 +62,54 @@ fn keep<'a>(pass: &mut Pass<'a>, field: Field, value: &'a Value<'a>) {
 }
 
 /// The closed form of a value that is kept.
-pub(crate) struct Kept<'a> {
-    pub(crate) leaving: Option<Leaving<'a>>,
+struct Kept<'a> {
+    leaving: Option<Leaving<'a>>,
     /// How many values have none.
-    pub(crate) misfits: u32,
+    misfits: u32,
     /// Whether it was replaced by a value of ours.
-    pub(crate) rewritten: bool,
+    rewritten: bool,
 }
 
 /// Forms what `keep` lets leave of a value; of a list, element by element. An empty list goes.
-pub(crate) fn kept<'a>(field: Field, value: &'a Value<'a>) -> Kept<'a> {
-    let mut rewritten = false;
-    if field.row().kind == Kind::ContentId {
-        let elements = value.elements();
-        let texts: Vec<Cow<'a, str>> = elements.iter().filter_map(|element| id(element, closed_form::content_id)).collect();
-        let misfits = u32::try_from(elements.len() - texts.len()).unwrap_or(u32::MAX);
-        return Kept { leaving: (!texts.is_empty()).then_some(Leaving::Texts(texts)), misfits, rewritten };
+fn kept<'a>(policy: &'a Policy, event_secs: Option<u64>, field: Field, value: &'a Value<'a>) -> Kept<'a> {
+    let row = field.row();
+    if row.kind == Kind::ExtInfo {
+        return match closed_form::ext_info(value) {
+            Some(ExtInfo { leaving, misfits }) => Kept { leaving: Some(leaving), misfits, rewritten: false },
+            None => Kept { leaving: None, misfits: value.count(), rewritten: false },
+        };
     }
-    let text = value.text();
-    let leaving = match field.row().kind {
-        Kind::Token => id(value, closed_form::token).map(Leaving::Text),
-        Kind::Digits { min, max } => id(value, |text| closed_form::digits(text, min, max)).map(Leaving::Text),
-        Kind::Word(words) => text.and_then(|text| closed_form::word(words, text)).map(|word| Leaving::Text(word.into())),
-        Kind::Integer { min, max } => closed_form::integer(value, min, max).map(Leaving::Whole),
-        Kind::Decimal { max } => closed_form::decimal(value, max).map(Leaving::Literal),
-        Kind::Currency => text.and_then(closed_form::currency).map(|code| Leaving::Text(code.into())),
-        Kind::IpAddress => text.and_then(closed_form::ip_address).map(Leaving::Text),
-        Kind::UserAgent => text.and_then(closed_form::user_agent).map(|(agent, is_family)| {
-            rewritten = is_family;
-            Leaving::Text(agent)
-        }),
-        Kind::Fbp => text.and_then(closed_form::fbp).map(|cookie| Leaving::Text(cookie.into())),
-        Kind::Fbc => text.and_then(closed_form::fbc).map(|cookie| Leaving::Text(cookie.into())),
-        // The policy compiler gives no other kind the action `keep`.
-        _ => None,
+    if row.many && !row.kind.is_one_list() {
+        let elements = value.elements();
+        let forms: Vec<Leaving<'a>> =
+            elements.iter().filter_map(|element| form(policy, event_secs, field, element)).collect();
+        let misfits = u32::try_from(elements.len() - forms.len()).unwrap_or(u32::MAX);
+        return Kept { leaving: (!forms.is_empty()).then_some(Leaving::List(forms)), misfits, rewritten: false };
+    }
+    let leaving = form(policy, event_secs, field, value);
+    let rewritten = match (row.kind, &leaving) {
+        // A user agent of unknown parts became that of its family, a name of the site's own one that is allowed.
+        (Kind::UserAgent | Kind::EventName, Some(Leaving::Text(leaves))) => {
+            value.text().is_some_and(|came| came.trim() != leaves.as_ref())
+        }
+        _ => false,
     };
-    Kept { misfits: u32::from(leaving.is_none()), leaving, rewritten }
+    Kept { misfits: if leaving.is_none() { value.count() } else { 0 }, leaving, rewritten }
 }
 
-/// An id that fits its form, given as text or as a whole number.
-pub(crate) fn id<'a>(value: &'a Value<'a>, form: impl Fn(&str) -> Option<&str>) -> Option<Cow<'a, str>> {
-    let text = value.id_text()?;
-    form(&text)?;
-    Some(text)
+/// The closed form of one value that is kept: by its kind, or by what the policy and the event's time say. Without that time,
+/// none of a time about the event.
+pub(crate) fn form<'a>(
+    policy: &'a Policy,
+    event_secs: Option<u64>,
+    field: Field,
+    value: &'a Value<'a>,
+) -> Option<Leaving<'a>> {
+    match field.row().kind {
+        Kind::EventName => policy.outgoing_name(value.text()?).map(|(name, _)| Leaving::Text(name.into())),
+        Kind::SecondsNear { days } => closed_form::seconds_near(value, event_secs?, days).map(Leaving::Whole),
+        kind => closed_form::of(kind, value),
+    }
 }
 
 /// Makes the click id cookie where the event has none but its page was reached by a click on an ad.

@@ -1,13 +1,13 @@
 //! The goods of `contents`: an element is its id, quantity, price and delivery. One whose id has no closed form goes whole, and
 //! the count of goods with it, because the count would tell that something was there.
 
-use super::allow::{self, Allow};
+use super::allow::Allow;
 use super::{Pass, Stage};
 use crate::closed_form;
 use crate::event::{Item, Leaving, OutgoingItem, RawEvent, Value};
 use crate::policy::{FieldAction, Policy};
 use crate::report::Reason;
-use crate::schema::{Field, Kind};
+use crate::schema::Field;
 
 /// The fields of an element that may leave, in the order of the table.
 const LEAVING: [Field; 4] = [Field::ItemId, Field::ItemQuantity, Field::ItemPrice, Field::ItemDeliveryCategory];
@@ -49,10 +49,7 @@ pub(super) fn form_member<'a>(field: Field, value: &'a Value<'a>) -> Option<Leav
     if !LEAVING.contains(&field) {
         return None;
     }
-    match field.row().kind {
-        Kind::ContentId => allow::id(value, closed_form::content_id).map(Leaving::Text),
-        _ => allow::kept(field, value).leaving,
-    }
+    closed_form::of(field.row().kind, value)
 }
 
 fn has_id(item: &Item<'_>) -> bool {

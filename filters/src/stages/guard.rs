@@ -3,6 +3,7 @@
 //!
 //! The guard trusts no earlier stage. If it ever finds something, a stage is defective and the event is dropped.
 
+mod required;
 mod strict;
 
 use super::{Halt, Pass, Stage, allow, goods, identity};
@@ -19,19 +20,48 @@ impl Stage for Guard {
     const NAME: StageName = StageName::Guard;
 
     fn apply(pass: &mut Pass<'_>) -> Result<(), Halt> {
-        pass.sealed = Some(seal(pass.policy, &pass.out).map_err(Halt::Drop)?);
+        let sealed = seal(pass.policy, &pass.out).map_err(|flaw| {
+            if let Flaw::Missing(field) = flaw {
+                pass.report.miss(field);
+            }
+            Halt::Drop(flaw.into())
+        })?;
+        pass.sealed = Some(sealed);
         Ok(())
     }
 }
 
-/// Writes the event and checks what was written.
-pub(crate) fn seal(policy: &Policy, out: &Outgoing<'_>) -> Result<SanitizedEvent, DropReason> {
-    require(out)?;
-    let json = out.to_json();
-    match event_time(policy, &json) {
-        Some(event_time) => Ok(SanitizedEvent::new(json, event_time)),
-        None => Err(DropReason::GuardFailed),
+/// Why what the stages built does not leave.
+pub(crate) enum Flaw {
+    /// Meta requires this field, or one that can stand for it.
+    Missing(Field),
+    /// What identifies the person is too little for Meta.
+    TooLittleUserData,
+    /// A value has no closed form.
+    NotClosed,
+}
+
+impl From<Flaw> for DropReason {
+    fn from(flaw: Flaw) -> Self {
+        match flaw {
+            Flaw::Missing(_) => Self::MissingRequired,
+            Flaw::TooLittleUserData => Self::InsufficientUserData,
+            Flaw::NotClosed => Self::GuardFailed,
+        }
     }
+}
+
+/// Writes the event and checks what was written.
+pub(crate) fn seal(policy: &Policy, out: &Outgoing<'_>) -> Result<SanitizedEvent, Flaw> {
+    if let Some(field) = required::missing(out) {
+        return Err(Flaw::Missing(field));
+    }
+    if !required::is_sufficient(out) {
+        return Err(Flaw::TooLittleUserData);
+    }
+    let json = out.to_json();
+    let event_time = event_time(policy, &json).ok_or(Flaw::NotClosed)?;
+    Ok(SanitizedEvent::new(json, event_time))
 }
 
 /// The time of an event in the form in which we write one, all of whose values this policy lets leave; `None` for any other text.
@@ -41,79 +71,51 @@ pub(crate) fn event_time(policy: &Policy, json: &str) -> Option<u64> {
         if let (Field::EventTime, Value::Number(secs)) = (field, value) {
             event_time = secs.parse().ok();
         }
-        is_closed(policy, field, value)
+        // Times about the event stand after its own, in the order of the table.
+        is_closed(policy, event_time, field, value)
     });
     event_time.filter(|_| closed)
 }
 
-/// What Meta requires of an event that leaves.
-fn require(out: &Outgoing<'_>) -> Result<(), DropReason> {
-    let is = |field, word| matches!(out.get(field), Some(Leaving::Text(text)) if text == word);
-    let missing = |field: &Field| out.get(*field).is_none();
-    // Without its id Meta could not recognise a repeat.
-    let always = [Field::EventName, Field::EventTime, Field::EventId, Field::ActionSource].iter().any(missing);
-    let website = is(Field::ActionSource, "website") && missing(&Field::EventSourceUrl);
-    let purchase = is(Field::EventName, "Purchase") && [Field::Value, Field::Currency].iter().any(missing);
-    // Meta wants app_data of the one and messaging_channel of the other; the table has neither yet, so these cannot leave.
-    let other_worlds = is(Field::ActionSource, "app") || is(Field::ActionSource, "business_messaging");
-    if always || website || purchase || other_worlds {
-        return Err(DropReason::MissingRequired);
-    }
-    if is_sufficient(out) { Ok(()) } else { Err(DropReason::InsufficientUserData) }
-}
-
-/// Whether what identifies the person is enough for Meta. It refuses an event (subcode 2804050) whose `user_data` holds nothing
-/// but fields of one of these sets; Meta's documentation lists them.
-fn is_sufficient(out: &Outgoing<'_>) -> bool {
-    use Field::{BirthDate, City, ClientUserAgent, Country, FirstName, Gender, LastName, Postcode, State};
-    const INSUFFICIENT: [&[Field]; 4] = [
-        &[City, Country, State, Postcode, Gender, ClientUserAgent],
-        &[BirthDate, ClientUserAgent],
-        &[FirstName, Gender],
-        &[LastName, Gender],
-    ];
-    let present = || Section::UserData.rows().iter().map(|row| row.field).filter(|field| out.get(*field).is_some());
-    !INSUFFICIENT.iter().any(|set| present().all(|field| set.contains(&field)))
-}
-
-/// Whether a value, or one element of a list, has the closed form in which the policy lets it leave.
-pub(crate) fn is_closed(policy: &Policy, field: Field, value: &Value<'_>) -> bool {
+/// Whether a value has the closed form in which the policy lets it leave; of a list, one element, unless the list is one value.
+/// `event_time` is that of its event, if it is known yet.
+pub(crate) fn is_closed(policy: &Policy, event_time: Option<u64>, field: Field, value: &Value<'_>) -> bool {
     let row = field.row();
     if row.section == Section::Contents {
         return policy.action(Field::Contents) == FieldAction::Keep
             && is_same(goods::form_member(field, value).as_ref(), value);
     }
-    match (field, policy.action(field)) {
-        (Field::EventName, _) => value.text().is_some_and(|name| matches!(policy.outgoing_name(name), Some((_, false)))),
-        (Field::EventTime, _) => closed_form::number(value).is_some(),
-        (Field::EventId, _) => value.text().is_some_and(|id| {
-            is_written_digest(id)
-                || identity::has_event_id_form(&policy.events, id)
-                || closed_form::opaque_id(id, &[]).is_some()
-        }),
-        (Field::UserData | Field::CustomData, _) => matches!(value, Value::Object),
-        (Field::ActionSource, _) | (_, FieldAction::Keep) => is_same(allow::kept(field, value).leaving.as_ref(), value),
-        (_, FieldAction::Always) => is_restriction(row.kind, value),
+    match (row.kind, policy.action(field)) {
         (_, FieldAction::Hash | FieldAction::Pseudonymize) => value.text().is_some_and(is_written_digest),
         (_, FieldAction::Page) => value.text().is_some_and(|url| is_outgoing_url(policy, url)),
-        (_, FieldAction::RoundTo(step)) => match (value, row.kind) {
-            (Value::Number(text), Kind::Decimal { max }) => {
+        (Kind::Decimal { max }, FieldAction::RoundTo(step)) => match value {
+            Value::Number(text) => {
                 closed_form::parse_decimal(text).is_some_and(|scaled| scaled.checked_rem(step) == Some(0))
                     && closed_form::decimal(value, max).is_some()
             }
             _ => false,
         },
-        (_, FieldAction::None | FieldAction::Catalog) => false,
+        (_, FieldAction::None | FieldAction::Catalog | FieldAction::RoundTo(_)) => false,
+        (Kind::Object(_), FieldAction::Always) => matches!(value, Value::Object),
+        (Kind::UnixSeconds, FieldAction::Always) => closed_form::number(value).is_some(),
+        (Kind::Restriction(restriction), FieldAction::Always) => is_restriction(restriction, value),
+        (Kind::EventId, FieldAction::Always | FieldAction::Keep) => value.text().is_some_and(|id| {
+            is_written_digest(id)
+                || identity::has_event_id_form(&policy.events, id)
+                || closed_form::opaque_id(id, &[]).is_some()
+        }),
+        (_, FieldAction::Always | FieldAction::Keep) => {
+            is_same(allow::form(policy, event_time, field, value).as_ref(), value)
+        }
     }
 }
 
-fn is_restriction(kind: Kind, value: &Value<'_>) -> bool {
-    match kind {
-        Kind::Restriction(Restriction::StrictWhenTrue | Restriction::StrictWhenFalse) => matches!(value, Value::Bool(_)),
-        Kind::Restriction(Restriction::LimitedDataUse) => value.text() == Some("LDU"),
-        Kind::Restriction(Restriction::LimitedDataUseCountry) => matches!(closed_form::number(value), Some(0 | 1)),
-        Kind::Restriction(Restriction::LimitedDataUseState) => matches!(closed_form::number(value), Some(0 | 1000..=1013)),
-        _ => false,
+fn is_restriction(restriction: Restriction, value: &Value<'_>) -> bool {
+    match restriction {
+        Restriction::StrictWhenTrue | Restriction::StrictWhenFalse => matches!(value, Value::Bool(_)),
+        Restriction::LimitedDataUse => value.text() == Some("LDU"),
+        Restriction::LimitedDataUseCountry => matches!(closed_form::number(value), Some(0 | 1)),
+        Restriction::LimitedDataUseState => matches!(closed_form::number(value), Some(0 | 1000..=1013)),
     }
 }
 
@@ -128,9 +130,13 @@ fn is_outgoing_url(policy: &Policy, url: &str) -> bool {
 fn is_same(formed: Option<&Leaving<'_>>, value: &Value<'_>) -> bool {
     match (formed, value) {
         (Some(Leaving::Text(formed)), Value::Text(text)) => formed == text,
-        (Some(Leaving::Texts(formed)), Value::Text(text)) => matches!(formed.as_slice(), [formed] if formed == text),
         (Some(Leaving::Literal(formed)), Value::Number(text)) => formed == text,
+        (Some(Leaving::Literal(formed)), Value::Bool(value)) => formed == if *value { "true" } else { "false" },
         (Some(Leaving::Whole(formed)), _) => closed_form::number(value) == Some(*formed),
+        (Some(Leaving::List(formed)), _) => {
+            let elements = value.elements();
+            formed.len() == elements.len() && formed.iter().zip(elements).all(|(formed, value)| is_same(Some(formed), value))
+        }
         _ => false,
     }
 }

@@ -1,6 +1,8 @@
 //! Stage 8: personal data becomes digests. What Meta wants hashed is normalised and hashed; the site's own ids become keyed
 //! digests. What cannot be normalised is removed, never hashed as it is.
 
+use std::borrow::Cow;
+
 use super::{Halt, Pass, Stage};
 use crate::closed_form;
 use crate::event::{Leaving, Value};
@@ -28,6 +30,7 @@ impl Stage for Identity {
                     };
                     Ok(pass.context.pseudonyms.pseudonym(field.path(), &inner))
                 }),
+                FieldAction::Keep => original_event_id(pass, field, value),
                 _ => pass.admitted.push((field, value)),
             }
         }
@@ -90,12 +93,25 @@ fn event_id(pass: &mut Pass<'_>) {
         pass.report.change(FIELD, Change::Rewritten);
         return pass.out.put(FIELD, leaving);
     };
-    if has_event_id_form(&pass.policy.events, &text) {
-        return pass.out.put(FIELD, Leaving::Text(text));
+    put_event_id(pass, FIELD, text);
+}
+
+/// The id of the event that this one adds to becomes what it became when that one left, so that Meta can join the two.
+fn original_event_id<'a>(pass: &mut Pass<'a>, field: Field, value: &'a Value<'a>) {
+    match value.id_text() {
+        Some(text) => put_event_id(pass, field, text),
+        None => pass.remove(Identity::NAME, field, Reason::Shape, 1),
     }
-    pass.report.change(FIELD, Change::Rewritten);
-    let digest = pass.context.pseudonyms.of_text(FIELD.path(), &text);
-    pass.out.put(FIELD, Leaving::Digest(digest));
+}
+
+/// Every id of an event, of this one or another, is kept or replaced by the same rule and under the same label.
+fn put_event_id<'a>(pass: &mut Pass<'a>, field: Field, text: Cow<'a, str>) {
+    if has_event_id_form(&pass.policy.events, &text) {
+        return pass.out.put(field, Leaving::Text(text));
+    }
+    pass.report.change(field, Change::Rewritten);
+    let digest = pass.context.pseudonyms.of_text(Field::EventId.path(), &text);
+    pass.out.put(field, Leaving::Digest(digest));
 }
 
 /// Whether an id leaves as it came.

@@ -21,10 +21,10 @@ pub(crate) mod guard;
 
 use crate::event::{Outgoing, RawEvent, SanitizedEvent, Value};
 use crate::pipeline::Context;
-use crate::policy::{FieldSet, Policy};
+use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::report::{Action, DropReason, Place, Reason, Report, StageName};
-use crate::schema::Field;
+use crate::schema::{Field, FieldSet};
 
 /// One step of the filter.
 pub(crate) trait Stage {
@@ -52,7 +52,7 @@ pub(crate) struct Pass<'a> {
     pub(crate) report: Report,
     /// What shape and events found out, for the stages after them.
     pub(crate) facts: Facts<'a>,
-    /// Fields that the policy hashes or rounds, left by allow for the stages after it.
+    /// Fields that the policy hashes or rounds and ids of other events, left by allow for the stages after it.
     pub(crate) admitted: Vec<(Field, &'a Value<'a>)>,
     /// What has passed the guard.
     pub(crate) sealed: Option<SanitizedEvent>,

@@ -4,9 +4,9 @@
 use super::{Halt, Pass, Stage};
 use crate::event::{Leaving, Value};
 use crate::page::{self, Page};
-use crate::policy::{self, FieldAction, FieldSet, Moment, PageAction, Verdict};
+use crate::policy::{self, FieldAction, Moment, PageAction, Verdict};
 use crate::report::{Change, DropReason, Reason, StageName};
-use crate::schema::Field;
+use crate::schema::{Field, FieldSet};
 
 pub(crate) struct Pages;
 

@@ -111,7 +111,8 @@ fn is_motorola_build(build: &str) -> bool {
         && groups.split('-').all(|group| fits("##?#?", group) || fits("@#@?", group))
 }
 
-fn is_model(model: &str) -> bool {
+/// A maker and words of its models, or a code.
+pub(super) fn is_model(model: &str) -> bool {
     let (first, rest) = model.split_once(' ').unwrap_or((model, ""));
     if !is_maker(first) {
         return rest.is_empty() && is_code(first);

@@ -53,6 +53,11 @@ pub(super) fn is_app_version(text: &str) -> bool {
     are_numbers(text, b'.', &[3, 2, 2, 3, 3])
 }
 
+/// The version of an app that its maker gives, `7.7.1.2`: too few digits for a telephone number.
+pub(super) fn is_release(text: &str) -> bool {
+    are_numbers(text, b'.', &[4, 2, 2, 1])
+}
+
 /// The version of an operating system, `17_4_1`.
 pub(super) fn is_system_version(text: &str) -> bool {
     let separator = if text.contains('_') { b'_' } else { b'.' };

@@ -1,14 +1,14 @@
 //! A second reader, for what we wrote ourselves: it takes only the JSON that the outgoing event writes, and nothing else.
 //!
 //! No white space, no escapes, keys in the order of the table, so none comes twice. Whatever it takes is JSON that means the
-//! same to every reader. It shares no code with the parser of raw events and allocates nothing.
+//! same to every reader. It shares no code with the parser of raw events, and allocates only for a list that is one value.
 
 use std::borrow::Cow;
 
 use crate::event::Value;
-use crate::schema::{Field, Section};
+use crate::schema::{Field, Kind, Section};
 
-/// Reads an event and shows every value, elements of lists one by one, to `check`; `true` if it is of the strict form and `check`
+/// Reads an event and shows every value, elements of lists one by one unless the list is one value, to `check`; `true` if it is of the strict form and `check`
 /// agreed to all of it. Of goods each member is shown under its own field.
 pub(super) fn read(json: &str, check: &mut dyn FnMut(Field, &Value<'_>) -> bool) -> bool {
     let mut reader = Reader { rest: json, check };
@@ -44,22 +44,33 @@ impl<'j> Reader<'j, '_> {
     }
 
     fn value(&mut self, field: Field) -> Option<()> {
-        match field {
-            Field::UserData => self.nested(field, Section::UserData),
-            Field::CustomData => self.nested(field, Section::CustomData),
-            Field::Contents => self.list(|reader| {
+        let row = field.row();
+        match row.kind {
+            Kind::Object(section) => {
+                let keys = self.object(section)?;
+                // No object is written around nothing, but for the one that Meta wants.
+                (keys > 0 || field == Field::UserData).then_some(())?;
+                (self.check)(field, &Value::Object).then_some(())
+            }
+            Kind::Contents => self.list(|reader| {
                 // An element starts with its id, which is the first row of its section.
                 reader.rest.starts_with("{\"id\":").then_some(())?;
                 reader.object(Section::Contents).map(drop)
             }),
-            _ if self.next() == Some(b'[') && field.row().many => self.list(|reader| reader.scalar(field)),
-            _ => self.scalar(field),
+            kind if kind.is_one_list() => {
+                let mut list = Vec::new();
+                self.list(|reader| reader.scalar().map(|value| list.push(value)))?;
+                (self.check)(field, &Value::List(list)).then_some(())
+            }
+            _ if self.next() == Some(b'[') && row.many => self.list(|reader| {
+                let value = reader.scalar()?;
+                (reader.check)(field, &value).then_some(())
+            }),
+            _ => {
+                let value = self.scalar()?;
+                (self.check)(field, &value).then_some(())
+            }
         }
-    }
-
-    fn nested(&mut self, field: Field, section: Section) -> Option<()> {
-        self.object(section)?;
-        (self.check)(field, &Value::Object).then_some(())
     }
 
     fn list(&mut self, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
@@ -75,8 +86,8 @@ impl<'j> Reader<'j, '_> {
         }
     }
 
-    fn scalar(&mut self, field: Field) -> Option<()> {
-        let value = match self.next()? {
+    fn scalar(&mut self) -> Option<Value<'j>> {
+        Some(match self.next()? {
             b'"' => Value::Text(Cow::Borrowed(self.text()?)),
             b't' => self.word("true", Value::Bool(true))?,
             b'f' => self.word("false", Value::Bool(false))?,
@@ -86,8 +97,7 @@ impl<'j> Reader<'j, '_> {
                 self.rest = rest;
                 Value::Number(number)
             }
-        };
-        (self.check)(field, &value).then_some(())
+        })
     }
 
     fn word(&mut self, word: &str, value: Value<'static>) -> Option<Value<'static>> {
