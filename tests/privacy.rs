@@ -151,7 +151,7 @@ fn canaries_of(row: &Row) -> Vec<String> {
         | Kind::Word(_)
         | Kind::Restriction(_)
         | Kind::Currency
-        | Kind::Object
+        | Kind::Object(_)
         | Kind::Contents => Vec::new(),
         _ => vec![word(row)],
     }
@@ -189,7 +189,8 @@ fn value_of(row: &Row, kept: &Kept) -> Value {
         Kind::Fbp => json!("fb.1.1558571054389.1098115388"),
         Kind::Fbc => json!(format!("fb.1.1554763741205.IwAR0abcdefGHIJ{word}LmnopQRSTuvw")),
         Kind::FreeText => json!(format!("{word} free text")),
-        Kind::Contents | Kind::Object => json!(null),
+        Kind::Contents | Kind::Object(_) => json!(null),
+        _ => json!(word),
     };
     if row.many && !matches!(row.kind, Kind::Restriction(_)) { json!([value]) } else { value }
 }
@@ -227,7 +228,7 @@ fn restriction(field: Field) -> Value {
 
 /// One section of the event, with every field of the table and unknown keys, in names and values, at two depths.
 fn section(section: Section, value: &dyn Fn(&Row) -> Value) -> Value {
-    let rows = ROWS.iter().filter(|row| row.section == section && !matches!(row.kind, Kind::Object | Kind::Contents));
+    let rows = ROWS.iter().filter(|row| row.section == section && !matches!(row.kind, Kind::Object(_) | Kind::Contents));
     let mut object: Map<String, Value> = rows.map(|row| (row.name.to_owned(), value(row))).collect();
     object.insert("qzcanary_key".to_owned(), json!("qzcanary value"));
     object.insert("another".to_owned(), json!({ "qzcanary_deeper": [{ "qzcanary": "qzcanary" }] }));
