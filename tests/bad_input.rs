@@ -13,7 +13,7 @@ use harness::{
     Answer, Compression, Encoding, Endpoint, Gateway, Http2, KEY, MARK, Meta, Request, Setup, executable, now_millis,
     now_secs, purchase,
 };
-use portcullis_filters::schema::{Field, Kind, ROWS, Section};
+use portcullis_filters::schema::{Field, Kind, ROWS};
 use serde_json::{Value, json};
 
 /// What a bad request is answered.
@@ -320,19 +320,13 @@ async fn a_wrong_type_in_an_optional_field_costs_only_that_field() {
     let mut sent = 0;
     // Restrictions are not removed: the next test has them.
     for row in ROWS.iter().filter(|row| !required.contains(&row.field) && !matches!(row.kind, Kind::Restriction(_))) {
-        // No kind takes this object.
-        let wrong = json!({ "wrong": [MARK] });
+        // No kind takes an object, but for the objects themselves.
+        let is_object = matches!(row.kind, Kind::Object(_) | Kind::Contents);
+        let wrong = if is_object { json!(MARK) } else { json!({ "wrong": [MARK] }) };
         // A Lead needs no value and no currency.
         let mut event = purchase(&format!("order-{sent}"));
         event["event_name"] = json!("Lead");
-        match row.section {
-            Section::Event => event[row.name] = if matches!(row.kind, Kind::Object) { json!(MARK) } else { wrong },
-            Section::UserData => event["user_data"][row.name] = wrong,
-            Section::CustomData => {
-                event["custom_data"][row.name] = if matches!(row.kind, Kind::Contents) { json!(MARK) } else { wrong }
-            }
-            Section::Contents => event["custom_data"]["contents"][0][row.name] = wrong,
-        }
+        put(&mut event, row.path, wrong);
         // An element whose id has no closed form goes whole and is counted as that.
         let counted = if row.field == Field::ItemId { Field::Contents.row() } else { row };
         let labels = [("field", counted.path)];
@@ -352,6 +346,18 @@ async fn a_wrong_type_in_an_optional_field_costs_only_that_field() {
     meta.finish().await;
 }
 
+/// Puts a value at a path of the table, such as `custom_data.contents[].id`; of a list, into its first element.
+fn put(event: &mut Value, path: &str, value: Value) {
+    let mut at = event;
+    for key in path.split('.') {
+        at = match key.strip_suffix("[]") {
+            Some(list) => &mut at[list][0],
+            None => &mut at[key],
+        };
+    }
+    *at = value;
+}
+
 #[tokio::test]
 async fn a_restriction_that_cannot_be_read_counts_as_its_strictest_value() {
     let executable = executable!();
@@ -363,20 +369,21 @@ async fn a_restriction_that_cannot_be_read_counts_as_its_strictest_value() {
         ("data_processing_options", json!(["LDU"])),
         ("data_processing_options_country", json!(0)),
         ("data_processing_options_state", json!(0)),
+        ("app_data.advertiser_tracking_enabled", json!(false)),
+        ("app_data.application_tracking_enabled", json!(false)),
     ];
     let restrictions = ROWS.iter().filter(|row| matches!(row.kind, Kind::Restriction(_)));
     let mut event = purchase("order-1");
     for row in restrictions {
-        assert_eq!(row.section, Section::Event, "{}: add it here", row.path);
-        assert!(strictest.iter().any(|(name, _)| *name == row.name), "{}: add it above", row.path);
-        event[row.name] = json!({ "wrong": [MARK] });
+        assert!(strictest.iter().any(|(path, _)| *path == row.path), "{}: add it above", row.path);
+        put(&mut event, row.path, json!({ "wrong": [MARK] }));
     }
     let answer = gateway.client().post(&[event.clone()]).await.unwrap();
     assert_eq!(answer.json()["portcullis"]["forwarded"], 1, "{}", answer.text());
     gateway.drained().await;
     let arrived = &meta.events().await[0].event;
-    for (name, value) in strictest.iter().filter(|(name, _)| event.get(*name).is_some()) {
-        assert_eq!(arrived[name], *value, "{arrived}");
+    for (path, value) in &strictest {
+        assert_eq!(arrived.pointer(&format!("/{}", path.replace('.', "/"))), Some(value), "{path} of {arrived}");
     }
     gateway.finish().await;
     meta.finish().await;
