@@ -174,7 +174,8 @@ fn what_stays_away_and_what_leaves_are_the_whole_table() {
     use portcullis_filters::schema::{Kind, ROWS, Section};
     for (name, _) in BUILTINS {
         let explanation = policy(name).explain();
-        let mut paths: Vec<&str> = explanation.leaves.iter().map(|line| line.path).chain(explanation.stays).collect();
+        let mut paths: Vec<&str> =
+            explanation.leaves.iter().map(|line| line.path.as_str()).chain(explanation.stays).collect();
         paths.sort_unstable();
         let mut table: Vec<&str> = ROWS
             .iter()

@@ -53,7 +53,7 @@ pub use metrics::Metrics;
 pub use nginx::{Nginx, free_address};
 pub use oracle::{Figures, Oracle, Verdict};
 pub use process::{Process, Signal};
-pub use sdk::Sdk;
+pub use sdk::{Sdk, installed};
 pub use settings::Settings;
 pub use setup::{DATASET, KEY, SITE, Setup, TOKEN, sha256_hex};
 

@@ -2,7 +2,7 @@
 
 use super::document::PageAction;
 use super::pages::Outcome;
-use super::{EventIdForm, FieldAction, MissingId, Policy};
+use super::{EventIdForm, FieldAction, MissingId, Policy, WordList};
 use crate::schema::{Field, HashRule, Kind, ROWS, Section};
 
 /// What leaves under a policy, how, and which channels are open.
@@ -28,7 +28,7 @@ pub struct Explanation {
 #[derive(Debug)]
 pub struct Line {
     /// Its path.
-    pub path: &'static str,
+    pub path: String,
     /// The policy's action.
     pub action: &'static str,
     /// The exact form in which it leaves.
@@ -58,20 +58,22 @@ pub enum Standing {
 pub(super) fn explain(policy: &Policy) -> Explanation {
     let leaving =
         |row: &&crate::schema::Row| policy.action(row.field) != FieldAction::None && !matches!(row.kind, Kind::Object(_));
+    let fields = ROWS.iter().filter(leaving).map(|row| Line {
+        path: row.path.to_owned(),
+        action: policy.action(row.field).word().as_str(),
+        form: form(policy, row.field),
+    });
+    let properties = policy.properties().iter().map(|property| Line {
+        path: property.path().to_string(),
+        action: property.form().word().as_str(),
+        form: property.form().explain(),
+    });
     Explanation {
         owner: policy.document.owner.clone(),
         events: policy.events.allow.iter().map(ToString::to_string).collect(),
         renames: policy.events.rename.iter().map(|(own, name)| (own.to_string(), name.to_string())).collect(),
         pages: pages(policy),
-        leaves: ROWS
-            .iter()
-            .filter(leaving)
-            .map(|row| Line {
-                path: row.path,
-                action: policy.action(row.field).word().as_str(),
-                form: form(policy, row.field),
-            })
-            .collect(),
+        leaves: fields.chain(properties).collect(),
         stays: ROWS
             .iter()
             .filter(|row| policy.action(row.field) == FieldAction::None && row.section != Section::Contents)
@@ -102,6 +104,7 @@ fn form(policy: &Policy, field: Field) -> String {
     let action = policy.action(field);
     match (field.row().kind, action) {
         (_, FieldAction::Catalog) => "removed: there is no catalogue".to_owned(),
+        (_, FieldAction::OneOf) => policy.words(field).map_or_else(|| "nothing".to_owned(), WordList::explain),
         (_, FieldAction::Pseudonymize) => "64 hex digits, HMAC-SHA-256 under this installation's key".to_owned(),
         (_, FieldAction::RoundTo(step)) => {
             format!("a number, rounded to a multiple of {}.{:04}", step / 10_000, step % 10_000)
@@ -226,6 +229,13 @@ fn channels(policy: &Policy) -> Vec<Channel> {
     }
     if !money.is_empty() {
         open(format!("{}: an exact price can tell which article it was", money.join(", ")));
+    }
+    let properties: Vec<&str> = policy.property_paths().map(AsRef::as_ref).collect();
+    if !properties.is_empty() {
+        open(format!(
+            "{}: properties of the site's own; what their words and numbers tell of a person, this program cannot know",
+            properties.join(", ")
+        ));
     }
     if policy.action(Field::EventSourceUrl) == FieldAction::None {
         open("event_source_url has no line: Meta requires it of website events, so those are dropped".to_owned());

@@ -163,6 +163,10 @@ pub(crate) fn with_value(path: &str, value: &str) -> String {
         Some(("user_data", "fbp")) => with("PageView", &format!(r#""em":"jane@example.com","fbp":{value}"#), ""),
         Some(("user_data", name)) => with("PageView", &format!(r#"{FBP},"{name}":{value}"#), ""),
         Some(("custom_data", name)) => with("PageView", FBP, &format!(r#""{name}":{value}"#)),
-        _ => event(&format!(r#""{path}":{value}"#)),
+        _ => {
+            let mut names = path.rsplit('.');
+            let innermost = format!(r#""{}":{value}"#, names.next().unwrap_or_default());
+            event(&names.fold(innermost, |member, object| format!(r#""{object}":{{{member}}}"#)))
+        }
     }
 }

@@ -139,7 +139,7 @@ impl<'a> Json<'a> {
             leaves: explanation
                 .leaves
                 .iter()
-                .map(|line| Field { path: line.path, action: line.action, form: &line.form })
+                .map(|line| Field { path: &line.path, action: line.action, form: &line.form })
                 .collect(),
             stays: &explanation.stays,
             open: explanation

@@ -84,7 +84,7 @@ impl Ingest {
             id: Arc::clone(&site.id),
             policy: Arc::clone(&site.policy),
             datasets: site.datasets.clone(),
-            counters: Arc::new(SiteCounters::new(&site.id, &metrics)),
+            counters: Arc::new(SiteCounters::new(&site.id, site.policy.property_paths().cloned(), &metrics)),
         };
         Self {
             callers: Callers::new(&config.server),
