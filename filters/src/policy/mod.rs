@@ -23,7 +23,7 @@ pub use builtin::BUILTINS;
 pub(crate) use canonical::PageKnowledge;
 pub use canonical::StoredPolicy;
 pub use compile::PolicyError;
-pub use explain::{Channel, Explanation, Line, Standing};
+pub use explain::{Channel, Explanation, Line, Object, Standing};
 
 pub(crate) use document::PageAction;
 pub(crate) use narrow::{Moment, Narrow, Narrowed, removed};
