@@ -104,9 +104,9 @@ fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
 }
 
-/// Where `tests/run` installs. A missing SDK is a failure with its cure, never a skipped test.
-fn installed(what: &str) -> PathBuf {
+/// Where `tests/run` installs. What is missing is a failure with its cure, never a skipped test.
+pub fn installed(what: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/test-clients").join(what);
-    assert!(folder.is_dir(), "Meta's SDKs are not installed here: run tests/run once, or tests/run --install-only");
+    assert!(folder.is_dir(), "{what} is not installed here: run tests/run once, or tests/run --install-only");
     folder
 }

@@ -70,7 +70,7 @@ fn set(actions: &mut [FieldAction; FIELD_COUNT], field: Field, action: FieldActi
     }
 }
 
-fn is_always_handled(field: Field) -> bool {
+pub(super) fn is_always_handled(field: Field) -> bool {
     matches!(field, Field::EventName | Field::EventTime | Field::EventId | Field::ActionSource)
         || matches!(field.row().kind, Kind::Restriction(_) | Kind::Object(_))
 }

@@ -11,6 +11,7 @@ mod compile;
 mod document;
 mod explain;
 mod fields;
+mod json_schema;
 mod narrow;
 mod pages;
 mod property;
@@ -24,6 +25,7 @@ pub(crate) use canonical::PageKnowledge;
 pub use canonical::StoredPolicy;
 pub use compile::PolicyError;
 pub use explain::{Channel, Explanation, Line, Object, Standing};
+pub use json_schema::json_schema;
 
 pub(crate) use document::PageAction;
 pub(crate) use narrow::{Moment, Narrow, Narrowed, removed};

@@ -21,12 +21,32 @@ pub struct SiteCounters {
     metrics: Metrics,
     /// Paths of the properties that the site's policy names.
     properties: Box<[Arc<str>]>,
-    received: IntCounter,
+    received_by_graph: IntCounter,
+    received_by_capi_gateway: IntCounter,
     refused: IntCounter,
     turned_away: IntCounter,
     accepted: IntCounter,
     removed: Box<[OnceLock<IntCounter>]>,
     changed: Box<[OnceLock<IntCounter>]>,
+}
+
+/// The form of the endpoint that took a request, a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// As Meta's Graph API has it.
+    Graph,
+    /// As Meta's own gateway has it.
+    CapiGateway,
+}
+
+impl Source {
+    /// As it stands in labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Graph => "graph",
+            Self::CapiGateway => "capi_gateway",
+        }
+    }
 }
 
 /// What became of the events of one request; counted in one go, so that the accounts of promise P5 hold at every moment and a
@@ -49,11 +69,13 @@ impl SiteCounters {
     pub fn new(site: &Arc<str>, properties: impl IntoIterator<Item = Arc<str>>, metrics: &Metrics) -> Self {
         let properties: Box<[Arc<str>]> = properties.into_iter().collect();
         let empty = |count: usize| std::iter::repeat_with(OnceLock::new).take(count).collect();
+        let received = |source: Source| metrics.events_received.with_label_values(&[site.as_ref(), source.as_str()]);
         metrics.events_duplicate.with_label_values(&[site]);
         Self {
             site: Arc::clone(site),
             metrics: metrics.clone(),
-            received: metrics.events_received.with_label_values(&[site.as_ref(), "graph"]),
+            received_by_graph: received(Source::Graph),
+            received_by_capi_gateway: received(Source::CapiGateway),
             refused: metrics.events_refused.with_label_values(&[site]),
             turned_away: metrics.events_turned_away.with_label_values(&[site]),
             accepted: metrics.events_accepted.with_label_values(&[site]),
@@ -64,8 +86,12 @@ impl SiteCounters {
     }
 
     /// Counts the events of a request.
-    pub fn count(&self, fates: Fates) {
-        self.received.inc_by(fates.received);
+    pub fn count(&self, source: Source, fates: Fates) {
+        let received = match source {
+            Source::Graph => &self.received_by_graph,
+            Source::CapiGateway => &self.received_by_capi_gateway,
+        };
+        received.inc_by(fates.received);
         self.refused.inc_by(fates.refused);
         self.turned_away.inc_by(fates.turned_away);
         self.accepted.inc_by(fates.accepted);
