@@ -132,31 +132,51 @@ async fn each_built_in_policy_is_taken_and_a_typo_in_any_key_is_refused_as_the_p
 }
 
 #[tokio::test]
-async fn an_action_that_a_field_does_not_take_is_refused() {
+async fn actions_and_forms_are_taken_and_refused_as_the_parser_does() {
     let desk = Desk::with("policy").await;
     let retail = policy("retail");
     let line = |key: &str| retail.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
-    let mut names = Vec::new();
-    for (at, (old, new)) in [
-        (line("em "), "em = \"keep\""),
-        (line("value "), "value = \"hash\""),
-        (line("value "), "value = { round_to = \"5\" }"),
-        (line("value "), "value = { round = 5 }"),
-        (line("event_source_url "), "event_source_url = \"keep\""),
-        (line("on_match "), "on_match = \"keep_field\""),
-    ]
-    .into_iter()
-    .enumerate()
+    let with = |key: &str, new: &str| retail.replacen(&line(key), new, 1);
+    let beside = |new: &str| with("currency ", &format!("{}\n{new}", line("currency ")));
+    let below = |table: &str, new: &str| retail.replacen(&format!("\n{table}\n"), &format!("\n{table}\n{new}\n"), 1);
+    let wrong = [
+        with("em ", "em = \"keep\""),
+        with("value ", "value = \"hash\""),
+        with("value ", "value = { round_to = \"5\" }"),
+        with("value ", "value = { round_to = 0 }"),
+        with("value ", "value = { round = 5 }"),
+        with("value ", "value = { round_to = 5, one_of = [\"5\"] }"),
+        with("event_source_url ", "event_source_url = \"keep\""),
+        with("on_match ", "on_match = \"keep_field\""),
+        beside("content_name = \"keep\""),
+        beside("content_name = { one_of = [] }"),
+        beside("loyalty_tier = \"keep\""),
+        beside("loyalty_tier = { one_of = [\"a word, and another\"] }"),
+        beside("points = { integer = [0] }"),
+        beside("points = { integer = [0, 5551234567] }"),
+        beside("points = { keep_text = true }"),
+        beside("contents_id = \"keep\""),
+        below("[fields.app_data]", "ext_info = \"keep\""),
+    ];
+    let right = [
+        with("value ", "value = { round_to = 5 }"),
+        beside("content_name = { one_of = [\"Starter bundle\"] }"),
+        beside("loyalty_tier = { one_of = [\"gold\", \"silver\"] }\npoints = { integer = [0, 100] }"),
+        below("[fields.custom_data.store_data]", "store_page_id = \"keep\""),
+        below("[fields.app_data]", "extinfo = \"keep\""),
+        below("[fields.attribution_data.attribution_setting]", "inactivity_window_hours = \"keep\""),
+    ];
+    let (mut names, mut good) = (Vec::new(), Vec::new());
+    for (at, (text, is_right)) in
+        wrong.iter().map(|text| (text, false)).chain(right.iter().map(|text| (text, true))).enumerate()
     {
-        let name = desk.write(&format!("wrong-{at}.toml"), &retail.replacen(&old, new, 1));
-        assert!(!desk.is_taken_by_the_parser(&name).await, "{new}");
-        names.push(name);
+        let name = desk.write(&format!("{at}.toml"), text);
+        assert_eq!(desk.is_taken_by_the_parser(&name).await, is_right, "{at}: {text}");
+        names.push(name.clone());
+        good.extend(is_right.then_some(name));
     }
-    let right = desk.write("right.toml", &retail.replacen(&line("value "), "value = { round_to = 5 }", 1));
-    assert!(desk.is_taken_by_the_parser(&right).await);
-    names.push(right.clone());
     let (taken, said) = desk.taken_by_the_schema(&names).await;
-    assert_eq!(taken, [right], "{said}");
+    assert_eq!(taken, good, "{said}");
 }
 
 #[tokio::test]

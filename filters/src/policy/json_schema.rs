@@ -12,6 +12,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::document::{Document, Fields};
 use super::fields::{actions_of, is_always_handled};
+use super::property::SECTION;
+use super::written::{MAX_NUMBER, MAX_WORD, MAX_WORDS};
 use crate::schema::{Field, ROWS, Row, Section};
 
 /// The schema, draft 2020-12.
@@ -49,7 +51,14 @@ fn table(prefix: &str, about: &str) -> Schema {
             Some(_) => {}
         }
     }
-    json_schema!({ "type": "object", "description": about, "properties": properties, "additionalProperties": false })
+    let others = if prefix == SECTION { property() } else { false.into() };
+    json_schema!({ "type": "object", "description": about, "properties": properties, "additionalProperties": others })
+}
+
+/// A property of the site's own.
+fn property() -> Schema {
+    let about = "A property of the site's own: it leaves only in a form that stands here.";
+    json_schema!({ "description": about, "oneOf": [one_of(), integer()] })
 }
 
 /// Whether a policy may have a line for the field.
@@ -70,16 +79,33 @@ fn form(action: &str) -> Schema {
         "pseudonymize" => "It leaves as a digest with the key of this installation, which nobody else can make.",
         "catalog" => "It leaves if the catalogue calls it neutral. Without a catalogue it is removed.",
         "page" => "Of the address leaves what [pages] says.",
-        "{ round_to = N }" => {
-            return written(
-                "round_to",
-                "Rounded to a multiple of this, from 0.0001 to 1000000.",
-                json_schema!({ "type": "number" }),
-            );
-        }
+        "{ round_to = N }" => return round_to(),
+        "{ one_of = [...] }" => return one_of(),
         _ => "",
     };
     json_schema!({ "const": action, "description": about })
+}
+
+fn round_to() -> Schema {
+    let about = "Rounded to a multiple of this, from 0.0001 to 1000000.";
+    written("round_to", about, json_schema!({ "type": "number", "minimum": 0.0001, "maximum": 1_000_000 }))
+}
+
+fn one_of() -> Schema {
+    let about = "The words that may leave, compared without case and sent as they stand here. Anything else is removed.";
+    let word = json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": MAX_WORD,
+        "pattern": "^[A-Za-z0-9_.-]([A-Za-z0-9 _.-]*[A-Za-z0-9_.-])?$",
+    });
+    written("one_of", about, json_schema!({ "type": "array", "items": word, "minItems": 1, "maxItems": MAX_WORDS }))
+}
+
+fn integer() -> Schema {
+    let about = "The smallest and the largest whole number that may leave, such as [0, 100]. Any other is removed.";
+    let number = json_schema!({ "type": "integer", "minimum": 0, "maximum": MAX_NUMBER });
+    written("integer", about, json_schema!({ "type": "array", "items": number, "minItems": 2, "maxItems": 2 }))
 }
 
 /// An action that is a table of one key.

@@ -14,13 +14,13 @@ use crate::event::{Leaving, Value};
 use crate::report::Action;
 
 /// Most words of one list.
-const MAX_WORDS: usize = 64;
+pub(super) const MAX_WORDS: usize = 64;
 /// Longest word, in characters.
-const MAX_WORD: usize = 40;
+pub(super) const MAX_WORD: usize = 40;
 /// Most digits of a number or in one place of a word: a telephone number has seven or more.
 const MAX_DIGITS: usize = 6;
 /// Largest number that a range may hold.
-const MAX_NUMBER: i64 = 999_999;
+pub(super) const MAX_NUMBER: i64 = 999_999;
 
 /// The form in which a value leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
