@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use harness::{Authority, Gateway, Meta, Sdk, Sent, Setup, executable};
+use harness::{Authority, DATASET, Encoding, Endpoint, Gateway, KEY, Meta, Sdk, Sent, Setup, curl, executable, purchase};
 use serde_json::{Value, json};
 
 /// How an SDK reports an answer in Meta's error shape.
@@ -49,6 +49,45 @@ async fn asynchronous_python_is_content_over_https_once_its_bundle_is_extended()
 #[tokio::test]
 async fn node_is_content_over_https() {
     is_content(Sdk::Node, &TOLD, Some(Authority::new())).await;
+}
+
+/// PHP and Java are not installed here; curl sends what their SDKs send, over TLS, in both forms of the endpoint.
+#[tokio::test]
+async fn what_php_and_java_send_is_taken_over_https() {
+    let executable = executable!();
+    let meta = Meta::start(&executable).await;
+    let authority = Authority::new();
+    let gateway = Gateway::start_tls(&executable, Setup::new(&meta), &authority.issue()).await;
+    let url = |endpoint: Endpoint| format!("https://{}{}", gateway.address(), endpoint.path(DATASET));
+    let (graph, capi) = (url(Endpoint::Graph), url(Endpoint::CapiGateway));
+
+    // PHP hands its fields to libcurl, which is what curl does with its own.
+    let key = format!("access_token={KEY}");
+    let data = format!("data={}", json!([purchase("php-0"), purchase("php-1")]).to_string().replace('/', "\\/"));
+    let php = ["--user-agent", "fbbizsdk-php-v25.0.1", "--form-string", &key, "--form-string", &data, &graph];
+
+    let (kind, body) = Encoding::MultipartOfJava.encode_with(&[("access_token", KEY)], &[purchase("java-0")]);
+    let (kind, body) = (format!("content-type: {kind}"), String::from_utf8(body).unwrap());
+    let java = ["--user-agent", "fbbizsdk-java-v25.0.0", "--header", &kind, "--data-binary", &body, &graph];
+
+    let (_, body) = Encoding::Json.encode_with(&[("accessKey", KEY)], &[purchase("capi-0")]);
+    let body = String::from_utf8(body).unwrap();
+    let both = ["--user-agent", "GuzzleHttp/7", "--header", "content-type: application/json", "--data-binary", &body, &capi];
+
+    for (arguments, status, events) in [(&php[..], 200, 2), (&java, 200, 1), (&both, 202, 1)] {
+        for protocol in ["--http1.1", "--http2"] {
+            let told = curl(&authority, &[arguments, &[protocol]].concat()).await;
+            assert_eq!((told.code, told.status), (0, status), "{told:?}");
+            let answer: Value = serde_json::from_str(&told.body).unwrap();
+            assert_eq!(answer["events_received"], events, "{told:?}");
+            assert_eq!(answer["messages"], json!([]), "{told:?}");
+        }
+    }
+    gateway.drained().await;
+    let arrived: Vec<String> = meta.ids().await.into_keys().collect();
+    assert_eq!(arrived, ["capi-0", "java-0", "php-0", "php-1"]);
+    gateway.finish().await;
+    meta.finish().await;
 }
 
 async fn is_content(sdk: Sdk, failure: &Failure, authority: Option<Authority>) {
