@@ -184,12 +184,21 @@ fn canaries_of(row: &Row) -> Vec<String> {
         Kind::Digits { .. } => vec![digits(row)],
         Kind::IpAddress => vec!["203.0.113.188".to_owned()],
         Kind::Fbp => vec!["1098115388".to_owned()],
+        Kind::Uuid => vec![uuid(row)],
+        Kind::Date => vec!["2047-03-15".to_owned()],
+        Kind::DateTime => vec!["2047-04-16T11:22:33".to_owned()],
+        Kind::Price { .. } => vec![format!("72{number:03}83")],
+        Kind::Range { .. } => vec![format!("74{number:03}83")],
         Kind::Hashed(Normalizer::Gender | Normalizer::State | Normalizer::Country)
         | Kind::Integer { .. }
         | Kind::EventName
         | Kind::UnixSeconds
         | Kind::Word(_)
         | Kind::Restriction(_)
+        | Kind::SecondsNear { .. }
+        | Kind::Bool
+        | Kind::Country
+        | Kind::Airport
         | Kind::Currency => Vec::new(),
         _ if holds_fields(row) => Vec::new(),
         _ => vec![word(row)],
@@ -206,12 +215,17 @@ fn digits(row: &Row) -> String {
     format!("73{:03}9988776655", row.field as u32)
 }
 
+/// An id of the form that devices have, of this field alone.
+fn uuid(row: &Row) -> String {
+    format!("5ca1ab1e-0000-4000-8000-{:012}", row.field as u32)
+}
+
 /// A value of the right form, with the field's canary in it.
 fn value_of(row: &Row, kept: &Kept) -> Value {
     let (number, word) = (row.field as u32, word(row));
     let value = match row.kind {
         Kind::EventName => json!(kept.event_name),
-        Kind::UnixSeconds => json!(now_secs()),
+        Kind::UnixSeconds | Kind::SecondsNear { .. } => json!(now_secs()),
         Kind::Url => json!(format!("https://www.shop.example{}?email={word}%40example.com&q={word}#{word}", kept.path)),
         Kind::Word(words) => json!(if row.field == Field::ActionSource { "website" } else { words[0] }),
         Kind::Restriction(_) => restriction(row.field),
@@ -227,7 +241,20 @@ fn value_of(row: &Row, kept: &Kept) -> Value {
         Kind::Fbp => json!("fb.1.1558571054389.1098115388"),
         Kind::Fbc => json!(format!("fb.1.1554763741205.IwAR0abcdefGHIJ{word}LmnopQRSTuvw")),
         Kind::FreeText => json!(format!("{word} free text")),
-        // Whether the kind takes a word or not: it is nowhere else.
+        Kind::Uuid => json!(uuid(row)),
+        Kind::Bool => json!(true),
+        Kind::Range { .. } => json!([7_400_083 + number * 100]),
+        Kind::Price { .. } => json!(format!("{}.50 USD", 7_200_083 + number * 100)),
+        Kind::Country => json!("US"),
+        Kind::Airport => json!("SFO"),
+        Kind::Date => json!("2047-03-15"),
+        Kind::DateTime => json!("2047-04-16T11:22:33+00:00"),
+        Kind::ClickId => json!(format!("IwAR0abcdefGHIJ{word}LmnopQRSTuvw")),
+        Kind::ExtInfo => {
+            let package = format!("com.{word}.app");
+            json!(["i2", package, "1.0", word, "17.4", "iPhone14,2", "en_US", "PST", word, 390, 844, 3, 6, 256, 128, word])
+        }
+        // Ids take the word. Another kind that comes to the table does not, and then wants a value here.
         _ => json!(word),
     };
     if row.many && !matches!(row.kind, Kind::Restriction(_)) { json!([value]) } else { value }

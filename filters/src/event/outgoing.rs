@@ -33,31 +33,22 @@ pub(crate) struct Outgoing<'a> {
     slots: Slots<Leaving<'a>>,
     /// In the order of the policy.
     properties: Vec<(&'a Property, Leaving<'a>)>,
-    /// What is written: the fields with a value, and the objects around them.
-    written: FieldSet,
 }
 
 impl<'a> Outgoing<'a> {
-    /// `user_data` is always written, since Meta wants it; any other object only around a value.
     pub(crate) fn new() -> Self {
-        Self { slots: Slots::new(), properties: Vec::new(), written: FieldSet::of(&[Field::UserData]) }
+        Self { slots: Slots::new(), properties: Vec::new() }
     }
 
     /// Puts a field's closed form. A field is put once; a second value is ignored, for the first was checked.
     pub(crate) fn put(&mut self, field: Field, value: Leaving<'a>) {
         self.slots.put(field, value);
-        let mut next = Some(field);
-        while let Some(field) = next.filter(|field| !self.written.contains(*field)) {
-            self.written.insert(field);
-            next = field.row().section.holder();
-        }
     }
 
     /// Puts the closed form of a property of the site's own, once.
     pub(crate) fn put_property(&mut self, property: &'a Property, value: Leaving<'a>) {
         if let Err(at) = self.properties.binary_search_by_key(&property.position(), |(other, _)| other.position()) {
             self.properties.insert(at, (property, value));
-            self.written.insert(Field::CustomData);
         }
     }
 
@@ -65,28 +56,43 @@ impl<'a> Outgoing<'a> {
         self.slots.get(field)
     }
 
-    /// The fields of a section that leave.
-    pub(crate) fn leaving(&self, section: Section) -> FieldSet {
-        self.written.intersection(section.fields())
+    /// The fields that have a value.
+    pub(crate) fn present(&self) -> &FieldSet {
+        self.slots.present()
     }
 
     /// The JSON object: one line, no spaces, keys of each object in the order of the table, properties of the site's own after them.
     pub(crate) fn to_json(&self) -> String {
         // Most fields are a digest or shorter; a larger event costs one more allocation.
         let mut json = String::with_capacity(256 + 80 * self.slots.len());
-        self.write_section(&mut json, Section::Event);
+        self.write_section(&mut json, &self.written(), Section::Event);
         json
     }
 
-    /// Writes what leaves of a section, and of the sections in it. An object is no value but a place for some, so it has no slot.
-    fn write_section(&self, json: &mut String, section: Section) {
+    /// What is written: the fields that have a value, the objects around them, and `user_data`, since Meta wants it.
+    fn written(&self) -> FieldSet {
+        let mut written = self.present().with(Field::UserData);
+        if !self.properties.is_empty() {
+            written.insert(Field::CustomData);
+        }
+        // An object in an object stands after it in the list of sections.
+        for section in Section::ALL.iter().rev() {
+            if let Some(holder) = section.holder().filter(|_| written.meets(section.fields())) {
+                written.insert(holder);
+            }
+        }
+        written
+    }
+
+    /// Writes what leaves of a section, and of the sections in it. An object is no value but a place for some: it has no slot.
+    fn write_section(&self, json: &mut String, written: &FieldSet, section: Section) {
         json.push('{');
         let mut first = true;
-        for field in self.leaving(section).iter() {
+        for field in written.intersection(section.fields()).iter() {
             let row = field.row();
             write_key(json, row.name, &mut first);
             match (row.kind, self.slots.get(field)) {
-                (Kind::Object(section), _) => self.write_section(json, section),
+                (Kind::Object(section), _) => self.write_section(json, written, section),
                 (_, Some(value)) => write_value(json, value),
                 // Nothing else is written without a value; if it were, the guard would not take it.
                 (_, None) => json.push_str("null"),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Slots;
 use crate::policy::Property;
-use crate::schema::Field;
+use crate::schema::{Field, Section};
 
 /// An event as a caller sent it: personal data in clear, and no way to write it anywhere.
 ///
@@ -51,6 +51,12 @@ impl<'a> RawEvent<'a> {
     /// Every field that came with a value, in the order in which they came.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Field, &Value<'a>)> {
         self.slots.iter().filter(|(_, value)| !matches!(value, Value::Null))
+    }
+
+    /// The objects that came with anything, which for most is an object.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = (Field, &Value<'a>)> {
+        let came = self.slots.present().intersection(Section::holders());
+        came.iter().filter_map(|field| Some((field, self.get(field)?)))
     }
 
     /// The properties of the site's own that came with a value.

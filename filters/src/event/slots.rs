@@ -1,9 +1,10 @@
 //! One optional value for every field of the table.
 
-use crate::schema::{FIELD_COUNT, Field};
+use crate::schema::{FIELD_COUNT, Field, FieldSet};
 
 /// Values by field, found in one step, stored in the order in which they were put.
 pub(crate) struct Slots<V> {
+    present: FieldSet,
     index: [u8; FIELD_COUNT],
     entries: Vec<(Field, V)>,
 }
@@ -13,7 +14,7 @@ const EMPTY: u8 = u8::MAX;
 impl<V> Slots<V> {
     /// Room for about as many fields as an ordinary purchase has.
     pub(crate) fn new() -> Self {
-        Self { index: [EMPTY; FIELD_COUNT], entries: Vec::with_capacity(32) }
+        Self { present: FieldSet::EMPTY, index: [EMPTY; FIELD_COUNT], entries: Vec::with_capacity(32) }
     }
 
     /// The value of a field.
@@ -29,6 +30,7 @@ impl<V> Slots<V> {
         match self.index.get_mut(field as usize) {
             Some(slot) if *slot == EMPTY => {
                 *slot = entry;
+                self.present.insert(field);
                 self.entries.push((field, value));
                 true
             }
@@ -39,6 +41,11 @@ impl<V> Slots<V> {
     /// Every value, in the order in which they were put.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Field, &V)> {
         self.entries.iter().map(|(field, value)| (*field, value))
+    }
+
+    /// The fields that have a value.
+    pub(crate) fn present(&self) -> &FieldSet {
+        &self.present
     }
 
     /// How many fields have a value.

@@ -1,6 +1,6 @@
 //! Where in an event a field stands.
 
-use super::{FIELD_COUNT, Field, FieldSet};
+use super::{FIELD_COUNT, Field, FieldSet, Kind};
 
 /// An object of an event, or one element of its list of goods. Its rows stand together in the table, sections in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,6 +64,25 @@ impl Section {
         #[expect(clippy::indexing_slicing, reason = "there is one set a section")]
         &SETS[self as usize]
     }
+
+    /// The fields that are objects.
+    pub(crate) fn holders() -> &'static FieldSet {
+        static HOLDERS: FieldSet = holders();
+        &HOLDERS
+    }
+}
+
+#[expect(clippy::indexing_slicing, reason = "runs in the compiler, where an index out of bounds is an error")]
+const fn holders() -> FieldSet {
+    let mut set = FieldSet::EMPTY;
+    let mut at = 0;
+    while at < FIELD_COUNT {
+        if let Kind::Object(_) = super::TABLE[at].kind {
+            set = set.with(super::TABLE[at].field);
+        }
+        at += 1;
+    }
+    set
 }
 
 /// The set of each section, built by the compiler from the table.
@@ -83,7 +102,7 @@ const fn sets() -> [FieldSet; Section::ALL.len()] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Kind, ROWS};
+    use crate::schema::ROWS;
 
     #[test]
     fn sections_follow_the_table_and_know_what_holds_them() {

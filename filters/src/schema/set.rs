@@ -38,6 +38,11 @@ impl FieldSet {
         self.0.get(field as usize / 64).is_some_and(|word| word >> (field as usize % 64) & 1 == 1)
     }
 
+    /// Whether the two share a field.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).any(|(word, other)| word & other != 0)
+    }
+
     pub(crate) fn is_subset(&self, other: &Self) -> bool {
         self.0.iter().zip(other.0).all(|(word, other)| word & !other == 0)
     }
@@ -54,13 +59,18 @@ impl FieldSet {
 
     /// Its fields, in the order of the table.
     pub(crate) fn iter(self) -> impl Iterator<Item = Field> {
-        (0..).step_by(64).zip(self.0).flat_map(|(first, mut word)| {
-            std::iter::from_fn(move || {
-                let bit = word.trailing_zeros() as usize;
-                // Of an empty word no bit is left; clearing the lowest one that is set leads there.
-                word &= word.checked_sub(1)?;
-                ROWS.get(first + bit).map(|row| row.field)
-            })
+        let Self(mut words) = self;
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            loop {
+                let word = words.get_mut(at)?;
+                if *word != 0 {
+                    let row = at * 64 + word.trailing_zeros() as usize;
+                    *word &= *word - 1;
+                    return ROWS.get(row).map(|row| row.field);
+                }
+                at += 1;
+            }
         })
     }
 }
@@ -85,5 +95,6 @@ mod tests {
         assert_eq!(all.iter().count(), ROWS.len());
         assert!(set.is_subset(&all) && !all.is_subset(&set));
         assert_eq!((set.union(&all), set.intersection(&all)), (all, set));
+        assert!(set.meets(&all) && !set.meets(&FieldSet::EMPTY));
     }
 }

@@ -5,7 +5,7 @@ use crate::closed_form;
 use crate::event::{Leaving, Value};
 use crate::refusal::{Refusal, Rule};
 use crate::report::{Reason, StageName};
-use crate::schema::{Field, Kind, Section};
+use crate::schema::{Field, Kind};
 
 /// How far ahead of our clock an event may be.
 const MAX_AHEAD_SECS: u64 = 10 * 60;
@@ -24,12 +24,9 @@ impl Stage for Shape {
     fn apply(pass: &mut Pass<'_>) -> Result<(), Halt> {
         required(pass).map_err(Halt::Refuse)?;
         pass.remove_unknown(Self::NAME, pass.raw.unknown_keys());
-        for section in Section::ALL {
-            let Some(holder) = section.holder().filter(|holder| matches!(holder.row().kind, Kind::Object(_))) else {
-                continue;
-            };
-            if !matches!(pass.raw.get(holder), None | Some(Value::Object)) {
-                pass.remove(Self::NAME, holder, Reason::Shape, 1);
+        for (field, value) in pass.raw.objects() {
+            if !matches!(value, Value::Object) {
+                pass.remove(Self::NAME, field, Reason::Shape, 1);
             }
         }
         Ok(())

@@ -62,6 +62,6 @@ pub(super) fn is_sufficient(out: &Outgoing<'_>) -> bool {
         FieldSet::of(&[FirstName, Gender]),
         FieldSet::of(&[LastName, Gender]),
     ];
-    let present = out.leaving(Section::UserData);
+    let present = out.present().intersection(Section::UserData.fields());
     !INSUFFICIENT.iter().any(|set| present.is_subset(set))
 }
