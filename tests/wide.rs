@@ -227,3 +227,59 @@ async fn whatever_can_leave_is_taken_by_meta_in_events_of_every_kind() {
     gateway.finish().await;
     meta.finish_with_custom_properties(&["points"]).await;
 }
+
+#[tokio::test]
+async fn an_event_that_lacks_what_meta_requires_is_dropped_here_and_not_refused_there() {
+    let executable = executable!();
+    let meta = Meta::start(&executable).await;
+    let policy = widest();
+    let setup = Setup::new(&meta).site("widest.toml");
+    let gateway = Gateway::start_in(&executable, setup, &[("widest.toml", &policy)]).await;
+    let gone = || Value::Null;
+    let source = |source: &str| ("/action_source", json!(source));
+    let message = |channel: &str| [source("business_messaging"), ("/messaging_channel", json!(channel))];
+    let crm = || ("/custom_data/event_source", json!("crm"));
+    let append = || ("/event_name", json!("AppendAttribution"));
+    let lacking: Vec<Vec<(&str, Value)>> = vec![
+        vec![("/custom_data/currency", gone())],
+        vec![source("app"), ("/app_data/extinfo", gone())],
+        vec![source("app"), ("/app_data/advertiser_tracking_enabled", gone())],
+        vec![source("app"), ("/app_data", gone())],
+        [&message("whatsapp")[..], &[("/user_data/ctwa_clid", gone())]].concat(),
+        [&message("messenger")[..], &[("/user_data/page_id", gone())]].concat(),
+        [&message("instagram")[..], &[("/user_data/ig_sid", gone())]].concat(),
+        vec![source("business_messaging"), ("/messaging_channel", gone())],
+        vec![crm(), source("system_generated"), ("/custom_data/lead_event_source", gone())],
+        vec![append(), ("/original_event_data", gone())],
+        vec![append(), ("/original_event_data/event_name", gone())],
+        vec![append(), ("/original_event_data/event_id", gone()), ("/original_event_data/order_id", gone())],
+        vec![("/user_data", json!({"ct": "Berlin", "country": "de", "client_user_agent": "x"}))],
+    ];
+    for (at, changes) in lacking.iter().enumerate() {
+        let answer = gateway.client().post(&[with(&format!("lacking-{at}"), changes)]).await.unwrap();
+        // An event that is refused to its caller is not forwarded either.
+        assert_ne!(answer.json()["portcullis"]["forwarded"], 1, "{changes:?}: {}", answer.text());
+    }
+    // What may lack something, or has a part that makes no sense, and leaves all the same.
+    let odd: Vec<Vec<(&str, Value)>> = vec![
+        vec![crm(), source("website")],
+        vec![append(), ("/attribution_data", gone())],
+        vec![append(), ("/original_event_data/event_time", gone())],
+        vec![append(), ("/original_event_data/event_time", json!(now_secs() - 40 * 86_400))],
+        vec![("/data_processing_options_country", gone()), ("/data_processing_options_state", gone())],
+        vec![("/data_processing_options_state", gone())],
+        vec![("/data_processing_options_country", gone())],
+        vec![("/data_processing_options_country", json!(0))],
+        vec![("/data_processing_options", json!("yes")), ("/data_processing_options_country", json!("x"))],
+        vec![("/app_data/extinfo", json!(["a2"]))],
+        vec![("/user_data/client_user_agent", gone())],
+    ];
+    for (at, changes) in odd.iter().enumerate() {
+        let answer = gateway.client().post(&[with(&format!("odd-{at}"), changes)]).await.unwrap();
+        assert_eq!(answer.json()["portcullis"]["forwarded"], 1, "{changes:?}: {}", answer.text());
+        gateway.drained().await;
+        assert_eq!(meta.events().await.len(), at + 1, "{changes:?}: {}", meta.ledger().await);
+    }
+    gateway.finish().await;
+    meta.finish_with_custom_properties(&["points"]).await;
+}
