@@ -277,7 +277,7 @@ table! {
     SuggestedLocationBasedItems: CustomData "suggested_location_based_items", Kind::ContentId, many, None, Health, "ids of offers nearby that were suggested";
     SuggestedVehicles: CustomData "suggested_vehicles", Kind::ContentId, many, None, Low, "ids of vehicles that were suggested";
 
-    FbContent: CustomData "fb_content", Kind::FreeText, one, None, FreeText, "the goods as apps send them, JSON in a text; contents has a form that can leave";
+    FbContent: CustomData "fb_content", Kind::Denied("is JSON in a text, which has no closed form; contents has one"), one, None, FreeText, "the goods as apps send them";
     FbContentId: CustomData "fb_content_id", Kind::ContentId, one, None, Health, "id of the goods, as apps name it";
     FbContentIds: CustomData "fb_content_ids", Kind::ContentId, many, None, Health, "`content_ids`, as apps name it";
     FbContentType: CustomData "fb_content_type", Kind::Word(words::CONTENT_TYPES), one, None, Low, "`content_type`, as apps name it";
@@ -288,11 +288,11 @@ table! {
     FbMaxRatingValue: CustomData "fb_max_rating_value", Kind::Decimal { max: 100 }, one, None, Low, "top of a scale of ratings";
     FbNumItems: CustomData "fb_num_items", COUNT, one, None, Low, "`num_items`, as apps name it";
     FbOrderId: CustomData "fb_order_id", Kind::Token, one, None, Identifier, "`order_id`, as apps name it";
-    FbPaymentInfoAvailable: CustomData "fb_payment_info_available", Kind::Bool, one, None, Low, "whether a way to pay is known";
+    FbPaymentInfoAvailable: CustomData "fb_payment_info_available", Kind::Integer { min: 0, max: 1 }, one, None, Low, "1 if a way to pay is known";
     FbPredictedLtv: CustomData "fb_predicted_ltv", MONEY, one, None, QuasiIdentifier, "`predicted_ltv`, as apps name it";
     FbRegistrationMethod: CustomData "fb_registration_method", Kind::FreeText, one, None, FreeText, "by what somebody registered";
     FbSearchString: CustomData "fb_search_string", Kind::FreeText, one, None, FreeText, "`search_string`, as apps name it";
-    FbSuccess: CustomData "fb_success", Kind::Bool, one, None, Low, "whether it succeeded";
+    FbSuccess: CustomData "fb_success", Kind::Integer { min: 0, max: 1 }, one, None, Low, "1 if it succeeded";
     ValueToSum: CustomData "_valueToSum", MONEY, one, None, Health, "value, as apps name it";
 
     StorePageId: StoreData "store_page_id", META_ID, one, None, Health, "page of the shop";

@@ -144,7 +144,7 @@ pub(crate) fn restriction(restriction: Restriction, value: &Value<'_>) -> Result
     }
 }
 
-const LDU: &str = "[\"LDU\"]";
+pub(crate) const LDU: &str = "[\"LDU\"]";
 
 /// Whether Limited Data Use is asked for; `None` if that cannot be told.
 fn limited_data_use(value: &Value<'_>) -> Option<bool> {

@@ -41,9 +41,27 @@ impl Stage for Allow {
                 }
             }
         }
+        limited_data_use(pass);
         properties::keep(pass);
         click_id(pass, &narrowed);
         Ok(())
+    }
+}
+
+/// Meta takes Limited Data Use only with a place. Where the sender names none, Meta is asked to work it out; a state that is
+/// named is one of the United States.
+fn limited_data_use(pass: &mut Pass<'_>) {
+    let says = |field: Field, word: &str| matches!(pass.out.get(field), Some(Leaving::Literal(text)) if text == word);
+    if !says(Field::DataProcessingOptions, closed_form::LDU) {
+        return;
+    }
+    let (country, state) = (Field::DataProcessingOptionsCountry, Field::DataProcessingOptionsState);
+    let names_state = pass.out.get(state).is_some() && !says(state, "0");
+    for (field, place) in [(country, if names_state { "1" } else { "0" }), (state, "0")] {
+        if pass.out.get(field).is_none() {
+            pass.out.put(field, Leaving::Literal(place.into()));
+            pass.report.change(field, Change::Rewritten);
+        }
     }
 }
 

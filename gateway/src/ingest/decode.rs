@@ -65,13 +65,13 @@ pub(super) enum Parameter {
 }
 
 /// Takes a body apart.
-pub(super) fn decode<'b>(encoding: &Encoding, bytes: &'b [u8]) -> Result<Decoded<'b>, Fault> {
+pub(super) async fn decode<'b>(encoding: &Encoding, bytes: &'b [u8]) -> Result<Decoded<'b>, Fault> {
     match encoding {
         Encoding::Json => {
             let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
             json::json(std::str::from_utf8(bytes).map_err(|_| NOT_UTF8)?)
         }
-        Encoding::Form => form::form(bytes),
+        Encoding::Form => form::form(bytes).await,
         Encoding::Multipart { boundary } => multipart::multipart(boundary, bytes),
     }
 }

@@ -121,7 +121,7 @@ fn agreed_key<'k>(
 async fn take(ingest: Arc<Ingest>, admitted: Admitted) -> Answer {
     let Admitted { source, dataset, shown, encoding, body } = admitted;
     let Received { bytes, places } = body;
-    let decoded = match decode(&encoding, &bytes) {
+    let decoded = match decode(&encoding, &bytes).await {
         Ok(decoded) => decoded,
         Err(fault) => return Answer::Fault(fault),
     };

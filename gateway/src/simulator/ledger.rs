@@ -33,6 +33,8 @@ pub struct Ledger {
     pub events: u64,
     /// Requests that were refused, by `code` or `code/subcode`, scripted ones included.
     pub refused: BTreeMap<String, u64>,
+    /// What the last refusal said: a place and a rule, never a value.
+    pub last_refusal: Option<String>,
     /// Requests that met a scripted fault.
     pub faults: u64,
     /// Where the tokens of requests travelled.
@@ -162,6 +164,7 @@ impl Received {
         let ledger = &mut self.books().ledger;
         // Codes come from our tables and from the operator's scripts, so their number is bounded.
         *ledger.refused.entry(refusal.label()).or_default() += 1;
+        ledger.last_refusal = Some(refusal.message.clone());
         ledger.dataset(dataset).refused += 1;
     }
 
@@ -323,6 +326,7 @@ mod tests {
         let ledger = received.ledger();
         assert_eq!(ledger.refused, BTreeMap::from([("100/33".to_owned(), 1), ("190".to_owned(), 2)]));
         assert_eq!((ledger.datasets["1"].refused, ledger.datasets["2"].refused), (1, 2));
+        assert_eq!(ledger.last_refusal, Some(Refusal::token().message));
     }
 
     #[test]

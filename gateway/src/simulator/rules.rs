@@ -1,12 +1,12 @@
 //! The rules between the members of an event: what each kind of event needs, and how old it may be.
 //!
 //! Meta's subcodes are given where they are known, else none. What a rule asks is said without a value. Where Meta says that a
-//! member is required and is known to take events without it, as with the user agent of a website, there is no rule.
+//! member is required and is known to take events without it, as with the user agent of a website, there is no rule; nor for
+//! what it says will be of no use, as an attribution that comes more than 48 hours after its event.
 
 use serde_json::{Map, Value};
 
-const HOUR_SECS: i64 = 60 * 60;
-const DAY_SECS: i64 = 24 * HOUR_SECS;
+const DAY_SECS: i64 = 24 * 60 * 60;
 
 /// Meta documents no bound on the future; clocks that differ by more than this are a mistake.
 const MAX_AHEAD_SECS: i64 = 10 * 60;
@@ -68,20 +68,21 @@ static RULES: &[Rule] = &[
     },
     Rule {
         subcode: 0,
-        asks: "an event of a CRM needs action_source system_generated and custom_data.lead_event_source",
+        asks: "an event of a CRM needs custom_data.lead_event_source",
         kept: |event| {
-            !event.says("custom_data", "event_source", "crm")
-                || (event.is("action_source", "system_generated") && event.has("custom_data", &["lead_event_source"]))
+            let is_of_crm =
+                event.is("action_source", "system_generated") && event.says("custom_data", "event_source", "crm");
+            !is_of_crm || event.has("custom_data", &["lead_event_source"])
         },
     },
     Rule {
         subcode: 0,
-        asks: "an attribution needs attribution_data, the name and time of its event in original_event_data, and to come within 48 hours",
-        kept: |event| !event.is("event_name", "AppendAttribution") || event.appends_in_time(),
+        asks: "an attribution needs the event in original_event_data that it belongs to, by name and id or order",
+        kept: |event| !event.is("event_name", "AppendAttribution") || event.names_its_original(),
     },
     Rule {
         subcode: 0,
-        asks: "limited data use needs a country, the United States need a state, and a state needs the United States",
+        asks: "limited data use needs a country, and in the United States a state",
         kept: |event| event.limits_in_full(),
     },
     Rule {
@@ -106,14 +107,13 @@ static CHANNEL_IDS: &[(&str, &[&[&str]])] = &[
 pub(super) fn first_breach(members: &Map<String, Value>, now_ms: u64) -> Option<Breach> {
     let time = members.get("event_time").and_then(Value::as_i64).unwrap_or(i64::MAX);
     let now_secs = i64::try_from(now_ms / 1000).unwrap_or(i64::MAX);
-    let event = Event { members, time, age_secs: now_secs.saturating_sub(time) };
+    let event = Event { members, age_secs: now_secs.saturating_sub(time) };
     let broken = RULES.iter().find(|rule| !(rule.kept)(&event))?;
     Some(Breach { subcode: broken.subcode, asks: broken.asks })
 }
 
 struct Event<'a> {
     members: &'a Map<String, Value>,
-    time: i64,
     age_secs: i64,
 }
 
@@ -139,23 +139,17 @@ impl Event<'_> {
         channel.is_some_and(|(_, ids)| ids.iter().all(|one_of| one_of.iter().any(|key| self.has("user_data", &[key]))))
     }
 
-    fn appends_in_time(&self) -> bool {
-        let original = self.object("original_event_data");
-        let at = original.filter(|held| held.contains_key("event_name")).and_then(|held| held.get("event_time")?.as_i64());
-        self.members.contains_key("attribution_data")
-            && at.is_some_and(|at| (0..=48 * HOUR_SECS).contains(&self.time.saturating_sub(at)))
+    fn names_its_original(&self) -> bool {
+        let has = |key: &str| self.has("original_event_data", &[key]);
+        has("event_name") && (has("event_id") || has("order_id"))
     }
 
     fn limits_in_full(&self) -> bool {
         let options = self.members.get("data_processing_options").and_then(Value::as_array);
-        let is_limited = options.is_some_and(|options| !options.is_empty());
-        let number = |key: &str| self.members.get(key).and_then(Value::as_i64);
-        let (country, state) = (number("data_processing_options_country"), number("data_processing_options_state"));
-        // 0 lets Meta work it out.
-        let is_named = |number: Option<i64>| number.is_some_and(|number| number != 0);
-        (country.is_some() || !is_limited)
-            && (state.is_some() || !(is_limited && is_named(country)))
-            && (is_named(country) || !is_named(state))
+        let country = self.members.get("data_processing_options_country").and_then(Value::as_i64);
+        options.is_none_or(Vec::is_empty)
+            || country == Some(0)
+            || (country == Some(1) && self.members.contains_key("data_processing_options_state"))
     }
 
     fn says_enough(&self) -> bool {

@@ -4,6 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn decode<'b>(encoding: &Encoding, bytes: &'b [u8]) -> Result<Decoded<'b>, Fault> {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(super::decode(encoding, bytes))
+}
+
 fn events(json: &str) -> Result<usize, Fault> {
     decode(&Encoding::Json, json.as_bytes())?.events().map(|events| events.len())
 }
