@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use crate::event::Value;
 use crate::schema::{Field, Kind, Section};
 
-/// Reads an event and shows every value, elements of lists one by one unless the list is one value, to `check`; `true` if it is of the strict form and `check`
-/// agreed to all of it. Of goods each member is shown under its own field.
+/// Reads an event and shows every value to `check`, elements of lists one by one unless the list is one value; `true` if it is of
+/// the strict form and `check` agreed to all of it. Of goods each member is shown under its own field.
 pub(super) fn read(json: &str, check: &mut dyn FnMut(Field, &Value<'_>) -> bool) -> bool {
     let mut reader = Reader { rest: json, check };
     reader.object(Section::Event).is_some() && reader.rest.is_empty()
@@ -62,14 +62,8 @@ impl<'j> Reader<'j, '_> {
                 self.list(|reader| reader.scalar().map(|value| list.push(value)))?;
                 (self.check)(field, &Value::List(list)).then_some(())
             }
-            _ if self.next() == Some(b'[') && row.many => self.list(|reader| {
-                let value = reader.scalar()?;
-                (reader.check)(field, &value).then_some(())
-            }),
-            _ => {
-                let value = self.scalar()?;
-                (self.check)(field, &value).then_some(())
-            }
+            _ if self.next() == Some(b'[') && row.many => self.list(|reader| reader.checked(field)),
+            _ => self.checked(field),
         }
     }
 
@@ -86,6 +80,13 @@ impl<'j> Reader<'j, '_> {
         }
     }
 
+    /// A scalar that the check agrees to.
+    fn checked(&mut self, field: Field) -> Option<()> {
+        let value = self.scalar()?;
+        (self.check)(field, &value).then_some(())
+    }
+
+    #[inline]
     fn scalar(&mut self) -> Option<Value<'j>> {
         Some(match self.next()? {
             b'"' => Value::Text(Cow::Borrowed(self.text()?)),
