@@ -24,6 +24,10 @@ fmt:
 bench:
     cargo bench --package portcullis-filters
 
+# What an event costs the whole gateway under load, beside a server that only parses. Arguments go to the program.
+load *arguments:
+    cargo run --release --package portcullis-tests --bin load -- {{ arguments }}
+
 # Shows the whole way of events, with a simulator in place of Meta.
 demo:
     cargo run --release -- demo

@@ -26,6 +26,7 @@ const EXPOSE_SECRET: &[(&str, &str)] = &[
 const UNTYPED_JSON: &[(&str, &str)] = &[
     ("gateway/src/simulator/", "a stand-in for Meta judges whatever it is sent"),
     ("gateway/src/cli/demo", "shows events as they came and as they left"),
+    ("gateway/src/config/json_schema.rs", "a schema of keys; no event is near"),
 ];
 
 /// What a folder must not name, and why.
@@ -110,6 +111,7 @@ const WAITS: &[(&str, &str)] = &[
     ("tests/harness/eventually.rs", "the steps between two looks at a condition"),
     ("tests/harness/load.rs", "a caller that was answered 503 pauses"),
     ("tests/crash.rs", "the random moment of a kill"),
+    ("tests/load/callers.rs", "a measurement lasts a time, and a caller that was answered 503 pauses"),
 ];
 
 struct Source {

@@ -9,8 +9,11 @@
     reason = "a helper of a test may panic as the test may"
 )]
 
-use harness::{Answer, Gateway, KEY, MARK, Meta, Request, Setup, executable, now_millis, now_secs, purchase};
-use portcullis_filters::schema::{Field, Kind, ROWS, Section};
+use harness::{
+    Answer, Compression, Encoding, Endpoint, Gateway, Http2, KEY, MARK, Meta, Request, Setup, executable, now_millis,
+    now_secs, purchase,
+};
+use portcullis_filters::schema::{Field, Kind, ROWS};
 use serde_json::{Value, json};
 
 /// What a bad request is answered.
@@ -32,14 +35,19 @@ async fn each_bad_request_gets_its_error_and_nothing_is_stored() {
     let meta = Meta::start(&executable).await;
     let mut gateway = Gateway::start(&executable, Setup::new(&meta)).await;
     let client = gateway.client();
-    for bad in bad_requests(&client.path()) {
+    for bad in bad_requests(&client.path()).into_iter().chain(bad_bodies()).chain(keys_that_disagree()) {
         let what = bad.what;
-        let answer = client.send(&bad.request).await.unwrap_or_else(|error| panic!("{what}: no answer: {error}"));
-        is_metas_error(what, &answer, bad.status, bad.code);
-        if let Some(subcode) = bad.subcode {
-            assert_eq!(answer.json()["error"]["error_subcode"], subcode, "{what}: {}", answer.text());
+        let http1 = client.send(&bad.request).await.unwrap_or_else(|error| panic!("{what}: no answer: {error}"));
+        // A connection of its own: a body that is too large ends it.
+        let mut connection = Http2::open(client.address()).await.unwrap();
+        let http2 = connection.exchange(&bad.request).await.unwrap_or_else(|error| panic!("{what}: no answer: {error}"));
+        for answer in [http1, http2] {
+            is_metas_error(what, &answer, bad.status, bad.code);
+            if let Some(subcode) = bad.subcode {
+                assert_eq!(answer.json()["error"]["error_subcode"], subcode, "{what}: {}", answer.text());
+            }
+            gateway.canaries.absent_from(what, &answer.body);
         }
-        gateway.canaries.absent_from(what, &answer.body);
         assert!(gateway.process().runs(), "{what} ended the process");
     }
     let metrics = gateway.metrics().await;
@@ -149,6 +157,119 @@ fn bad_requests(path: &str) -> Vec<Bad> {
     list
 }
 
+/// Multipart, compressed bodies, content types, and the form of Meta's own gateway.
+fn bad_bodies() -> Vec<Bad> {
+    let (graph, capi) = (Endpoint::Graph.path(harness::DATASET), Endpoint::CapiGateway.path(harness::DATASET));
+    let json = "application/json";
+    let good = json!({ "data": [purchase("order-0")] }).to_string();
+    let typed = |content_type: &str| Request::post(&graph, content_type, good.clone()).bearer(KEY);
+    let parts = |body: &str| {
+        let body = body.replace('|', "\r\n").replace("name=", "Content-Disposition: form-data; name=");
+        Request::post(&graph, "multipart/form-data; boundary=b", body).bearer(KEY)
+    };
+    let packed =
+        |compression: Compression, body: &[u8]| Request::post(&graph, json, body).compressed(compression).bearer(KEY);
+    let coded = |coding: &str, body: &[u8]| Request::post(&graph, json, body).header("content-encoding", coding).bearer(KEY);
+    let gzip = Compression::Gzip.compress(good.as_bytes());
+    let zlib = Compression::Deflate.compress(good.as_bytes());
+    let bomb = vec![b' '; 32 * 1024 * 1024];
+    vec![
+        bad("no boundary", Request::post(&graph, "multipart/form-data", "--b--").bearer(KEY), 400, 100),
+        bad("another boundary", parts("--c|name=data||[]|--c--|"), 400, 100),
+        bad("multipart that is empty", parts(""), 400, 100),
+        bad("multipart without data", parts("--b|name=x||1|--b--|"), 400, 100),
+        bad("multipart without its last boundary", parts("--b|name=data||[{}]|--b|"), 400, 100),
+        bad("multipart with something behind it", parts(&format!("--b|name=data||[{{}}]|--b--|{MARK}")), 400, 100),
+        bad("multipart with data twice", parts("--b|name=data||[{}]|--b|name=data||[{}]|--b--|"), 400, 100),
+        bad("a part without a name", parts("--b|X: y||[{}]|--b--|"), 400, 100),
+        bad("a part whose headers do not end", parts(&format!("--b|name=data|{}: |--b--|", "x".repeat(9000))), 400, 100),
+        bad("multipart whose data is no JSON", parts(&format!("--b|name=data||[{MARK}|--b--|")), 400, 100),
+        bad(
+            "a key that came as a file",
+            Request::post(
+                &graph,
+                "multipart/form-data; boundary=b",
+                format!("--b\r\nContent-Disposition: form-data; name=access_token; filename=k\r\n\r\n{KEY}\r\n--b--"),
+            ),
+            401,
+            190,
+        ),
+        bad("no gzip", coded("gzip", good.as_bytes()), 400, 100),
+        bad("no deflate", coded("deflate", good.as_bytes()), 400, 100),
+        bad("nothing as gzip", coded("gzip", b""), 400, 100),
+        bad("gzip that is cut", coded("gzip", &gzip[..gzip.len() - 9]), 400, 100),
+        bad("gzip without the end of its checksum", coded("gzip", &gzip[..gzip.len() - 1]), 400, 100),
+        bad("deflate that is cut", coded("deflate", &zlib[..zlib.len() - 5]), 400, 100),
+        bad("gzip with something behind it", coded("gzip", &[gzip.as_slice(), b"x"].concat()), 400, 100),
+        bad("gzip of what is no JSON", packed(Compression::Gzip, MARK.as_bytes()), 400, 100),
+        bad("gzip of gzip", packed(Compression::Gzip, &gzip), 400, 100),
+        bad("a bomb of gzip", packed(Compression::Gzip, &bomb), 413, 100),
+        bad("a bomb of deflate", packed(Compression::Deflate, &bomb), 413, 100),
+        bad("a bomb of deflate without frame", packed(Compression::BareDeflate, &bomb), 413, 100),
+        bad("a bomb in pieces", coded("gzip", &Compression::Gzip.compress(&bomb[..1024 * 1024]).repeat(9)), 413, 100),
+        bad("two codings", coded("gzip, deflate", &gzip), 415, 100),
+        bad("two codings in two headers", coded("gzip", &gzip).header("content-encoding", "gzip"), 415, 100),
+        bad("brotli", coded("br", &gzip), 415, 100),
+        bad(
+            "a compressed body that holds its key",
+            Request::post(&graph, json, json!({ "access_token": KEY, "data": [{}] }).to_string())
+                .compressed(Compression::Gzip),
+            401,
+            190,
+        ),
+        bad("JSON that says it is text", typed("text/plain;charset=UTF-8"), 415, 100),
+        bad("another charset", typed("application/json; charset=iso-8859-1"), 415, 100),
+        bad("two content types", typed(json).header("content-type", "text/plain"), 415, 100),
+        bad("no content type", Request::new("POST", &graph).header("content-length", "0").bearer(KEY), 415, 100),
+        bad("no data, to Meta's own gateway", Request::post(&capi, json, json!({ "accessKey": KEY }).to_string()), 400, 100),
+        bad(
+            "a wrong key, to Meta's own gateway",
+            Request::post(&capi, json, r#"{"accessKey":"nope","data":[{}]}"#),
+            401,
+            190,
+        ),
+        bad("no key, to Meta's own gateway", Request::post(&capi, json, good.clone()), 401, 190),
+        bad("another method, to Meta's own gateway", Request::new("GET", &capi).bearer(KEY), 405, 2500),
+        bad("a path like Meta's own gateway", Request::post("/capi/1/2/events", json, good.clone()).bearer(KEY), 404, 2500),
+        bad("a path that is no UTF-8, there", Request::post("/capi/%ff/events", json, good.clone()).bearer(KEY), 404, 2500),
+        Bad {
+            subcode: Some(33),
+            ..bad(
+                "a dataset of somebody else, there",
+                Request::post("/capi/9999999999999999/events", json, json!({ "accessKey": KEY, "data": [{}] }).to_string()),
+                400,
+                100,
+            )
+        },
+    ]
+}
+
+/// Any two places of a key, with the right one in the first and another in the second.
+fn keys_that_disagree() -> Vec<Bad> {
+    let other = format!("{}-of-nobody", KEY.replace("secret", "guess"));
+    let mut list = Vec::new();
+    for endpoint in Endpoint::ALL {
+        let path = endpoint.path(harness::DATASET);
+        let names = ["access_token", "accessKey"];
+        let query = |key: &str| format!("{path}?{}={key}", endpoint.key());
+        let post = |target: &str, (content_type, body): (String, Vec<u8>)| Request::post(target, &content_type, body);
+        let plain = || Encoding::Json.encode(&[purchase("order-0")]);
+        list.push(bad("query and header", post(&query(KEY), plain()).bearer(&other), 401, 190));
+        list.push(bad("two in the query", post(&format!("{}&access_token={other}", query(KEY)), plain()), 401, 190));
+        list.push(bad("two headers", post(&path, plain()).bearer(KEY).bearer(&other), 401, 190));
+        for encoding in Encoding::ALL {
+            for name in names {
+                let body = || encoding.encode_with(&[(name, &other)], &[purchase("order-0")]);
+                list.push(bad("query and body", post(&query(KEY), body()), 401, 190));
+                list.push(bad("header and body", post(&path, body()).bearer(KEY), 401, 190));
+            }
+            let both = encoding.encode_with(&[(names[0], KEY), (names[1], &other)], &[purchase("order-0")]);
+            list.push(bad("two in the body", post(&path, both), 401, 190));
+        }
+    }
+    list
+}
+
 fn nested(depth: usize) -> Value {
     let mut event = purchase("order-0");
     event["deep"] = (0..depth).fold(json!(1), |inner, _| json!([inner]));
@@ -199,19 +320,13 @@ async fn a_wrong_type_in_an_optional_field_costs_only_that_field() {
     let mut sent = 0;
     // Restrictions are not removed: the next test has them.
     for row in ROWS.iter().filter(|row| !required.contains(&row.field) && !matches!(row.kind, Kind::Restriction(_))) {
-        // No kind takes this object.
-        let wrong = json!({ "wrong": [MARK] });
+        // No kind takes an object, but for the objects themselves.
+        let is_object = matches!(row.kind, Kind::Object(_) | Kind::Contents);
+        let wrong = if is_object { json!(MARK) } else { json!({ "wrong": [MARK] }) };
         // A Lead needs no value and no currency.
         let mut event = purchase(&format!("order-{sent}"));
         event["event_name"] = json!("Lead");
-        match row.section {
-            Section::Event => event[row.name] = if matches!(row.kind, Kind::Object) { json!(MARK) } else { wrong },
-            Section::UserData => event["user_data"][row.name] = wrong,
-            Section::CustomData => {
-                event["custom_data"][row.name] = if matches!(row.kind, Kind::Contents) { json!(MARK) } else { wrong }
-            }
-            Section::Contents => event["custom_data"]["contents"][0][row.name] = wrong,
-        }
+        put(&mut event, row.path, wrong);
         // An element whose id has no closed form goes whole and is counted as that.
         let counted = if row.field == Field::ItemId { Field::Contents.row() } else { row };
         let labels = [("field", counted.path)];
@@ -231,6 +346,18 @@ async fn a_wrong_type_in_an_optional_field_costs_only_that_field() {
     meta.finish().await;
 }
 
+/// Puts a value at a path of the table, such as `custom_data.contents[].id`; of a list, into its first element.
+fn put(event: &mut Value, path: &str, value: Value) {
+    let mut at = event;
+    for key in path.split('.') {
+        at = match key.strip_suffix("[]") {
+            Some(list) => &mut at[list][0],
+            None => &mut at[key],
+        };
+    }
+    *at = value;
+}
+
 #[tokio::test]
 async fn a_restriction_that_cannot_be_read_counts_as_its_strictest_value() {
     let executable = executable!();
@@ -242,20 +369,21 @@ async fn a_restriction_that_cannot_be_read_counts_as_its_strictest_value() {
         ("data_processing_options", json!(["LDU"])),
         ("data_processing_options_country", json!(0)),
         ("data_processing_options_state", json!(0)),
+        ("app_data.advertiser_tracking_enabled", json!(false)),
+        ("app_data.application_tracking_enabled", json!(false)),
     ];
     let restrictions = ROWS.iter().filter(|row| matches!(row.kind, Kind::Restriction(_)));
     let mut event = purchase("order-1");
     for row in restrictions {
-        assert_eq!(row.section, Section::Event, "{}: add it here", row.path);
-        assert!(strictest.iter().any(|(name, _)| *name == row.name), "{}: add it above", row.path);
-        event[row.name] = json!({ "wrong": [MARK] });
+        assert!(strictest.iter().any(|(path, _)| *path == row.path), "{}: add it above", row.path);
+        put(&mut event, row.path, json!({ "wrong": [MARK] }));
     }
     let answer = gateway.client().post(&[event.clone()]).await.unwrap();
     assert_eq!(answer.json()["portcullis"]["forwarded"], 1, "{}", answer.text());
     gateway.drained().await;
     let arrived = &meta.events().await[0].event;
-    for (name, value) in strictest.iter().filter(|(name, _)| event.get(*name).is_some()) {
-        assert_eq!(arrived[name], *value, "{arrived}");
+    for (path, value) in &strictest {
+        assert_eq!(arrived.pointer(&format!("/{}", path.replace('.', "/"))), Some(value), "{path} of {arrived}");
     }
     gateway.finish().await;
     meta.finish().await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use harness::{ChaosProxy, Gateway, MARK, Meta, Mode, Setup, Signal, eventually, executable, numbered_purchase, sha256_hex};
 
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: &[&[&str]] = &[
     &["serve"],
     &["demo"],
     &["check"],
@@ -12,6 +12,10 @@ const COMMANDS: [&[&str]; 8] = [
     &["key", "new"],
     &["policy", "explain"],
     &["outbox", "inspect"],
+    &["schema", "config"],
+    &["schema", "policy"],
+    &["completions"],
+    &["man"],
     &[],
 ];
 

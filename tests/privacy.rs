@@ -1,20 +1,22 @@
 //! Nothing but what the policy keeps leaves or rests (P2, P10).
 //!
 //! An event is made from the table of fields, with a canary of its own in every field, in unknown keys at every level, in names
-//! of keys, around the events, and in requests that fail. It is sent in every encoding under every built-in policy, with the log
-//! at trace level. Then everything that left or rests is searched: the outbox's files while Meta cannot be reached, what Meta
+//! of keys, around the events, and in requests that fail. It is sent in every encoding and compression, to both forms of the
+//! endpoint and over both versions of HTTP, under every built-in policy, with the log at trace level. Then everything that left or rests is searched: the outbox's files while Meta cannot be reached, what Meta
 //! got, the log, the metrics, the answers.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper of a test may panic as the test may")]
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use harness::{
-    Canaries, ChaosProxy, Encoding, Gateway, Meta, Mode, Request, Setup, Signal, eventually, executable, now_secs,
+    Answer, Canaries, ChaosProxy, Client, Compression, Encoding, Endpoint, Gateway, Http2, Meta, Mode, Request, Setup,
+    Signal, eventually, executable, now_secs,
 };
 use portcullis_filters::normalize::Normalizer;
-use portcullis_filters::schema::{Field, Kind, ROWS, Row, Section};
-use serde_json::{Map, Value, json};
+use portcullis_filters::schema::{Field, Kind, ROWS, Row};
+use serde_json::{Value, json};
 
 /// What a built-in policy keeps as it came. Everything else must not be found anywhere.
 struct Kept {
@@ -86,11 +88,8 @@ async fn only_what_is_kept_leaves_or_rests(kept: &Kept) {
     }
 
     let client = gateway.client();
+    let forwarded = everywhere(&client, kept, &everything).await;
     for encoding in Encoding::ALL {
-        let answer = client.post_as(encoding, &[full(kept)]).await.unwrap();
-        assert_eq!(answer.status, 200, "{encoding:?}: {}", answer.text());
-        assert_eq!(answer.json()["portcullis"]["forwarded"], 1, "{encoding:?}: {}", answer.text());
-        everything.absent_from("the answer", &answer.body);
         // E3: each field is fed what it does not expect. What is left may be too little for Meta; nothing may get through.
         for odd in oddities() {
             let answer = client.post_as(encoding, &[odd_everywhere(kept, &odd)]).await.unwrap();
@@ -103,6 +102,10 @@ async fn only_what_is_kept_leaves_or_rests(kept: &Kept) {
         assert!(answer.status >= 400, "{}", answer.text());
         everything.absent_from("the answer", &answer.body);
     }
+    let crash = Request::post("/v26.0/qzcanary/instruments?qzcanary=qzcanary", "application/json", "qzcanary");
+    let answer = client.send(&crash).await.unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    everything.absent_from("the answer to a crash report", &answer.body);
 
     // At rest, in the database and its log of changes.
     assert!(gateway.data().join("outbox.db").is_file());
@@ -116,7 +119,7 @@ async fn only_what_is_kept_leaves_or_rests(kept: &Kept) {
     proxy.set(Mode::Pass);
     gateway.drained().await;
     let arrived: Vec<String> = meta.events().await.iter().map(|sent| format!("{} {}", sent.envelope, sent.event)).collect();
-    assert!(arrived.len() >= Encoding::ALL.len());
+    assert!(arrived.len() >= forwarded, "{} of {forwarded}", arrived.len());
     gateway.canaries.absent_from("what Meta got", arrived.join("\n").as_bytes());
     for value in kept_values {
         assert!(arrived.iter().any(|event| event.contains(&value)), "{value} is kept by {} and did not arrive", kept.policy);
@@ -133,6 +136,43 @@ async fn only_what_is_kept_leaves_or_rests(kept: &Kept) {
     meta.finish().await;
 }
 
+/// Sends the full event in every encoding and compression, to both forms of the endpoint, over both versions of HTTP, and with the
+/// key in every place. Gives how many events Meta must get.
+async fn everywhere(client: &Client, kept: &Kept, everything: &Canaries) -> usize {
+    let mut connection = Http2::open(client.address()).await.unwrap();
+    let mut forwarded = 0;
+    let mut judge = |what: &str, endpoint: Endpoint, answer: &Answer| {
+        assert_eq!(answer.status, endpoint.success(), "{what}: {}", answer.text());
+        assert_eq!(answer.json()["portcullis"]["forwarded"], 1, "{what}: {}", answer.text());
+        everything.absent_from("the answer", &answer.body);
+        forwarded += 1;
+    };
+    let events = [full(kept)];
+    for endpoint in Endpoint::ALL {
+        for encoding in Encoding::ALL {
+            for compression in Compression::ALL {
+                let what = format!("{endpoint:?} {encoding:?} {compression:?}");
+                let request = client.request(endpoint, encoding, compression, &events);
+                judge(&what, endpoint, &client.send(&request).await.unwrap());
+                judge(&what, endpoint, &connection.exchange(&request).await.unwrap());
+            }
+            // What is around the events holds canaries too, but for the key.
+            let around = [
+                (endpoint.key(), harness::KEY),
+                ("qzcanary", "qzcanary"),
+                ("upload_tag", "qzcanary"),
+                ("upload_id", "qzcanary"),
+            ];
+            let (content_type, body) = encoding.encode_with(&around, &events);
+            let path =
+                format!("{}?qzcanary=qzcanary&data=qzcanary&email=qzcanary%40example.com", endpoint.path(harness::DATASET));
+            let answer = client.send(&Request::post(&path, &content_type, body)).await.unwrap();
+            judge(&format!("{endpoint:?} {encoding:?}, the key in the body"), endpoint, &answer);
+        }
+    }
+    forwarded
+}
+
 /// The words to search for in the value that [`value_of`] makes. Empty where the value has no room for one.
 fn canaries_of(row: &Row) -> Vec<String> {
     let number = row.field as u32;
@@ -144,15 +184,23 @@ fn canaries_of(row: &Row) -> Vec<String> {
         Kind::Digits { .. } => vec![digits(row)],
         Kind::IpAddress => vec!["203.0.113.188".to_owned()],
         Kind::Fbp => vec!["1098115388".to_owned()],
+        Kind::Uuid => vec![uuid(row)],
+        Kind::Date => vec!["2047-03-15".to_owned()],
+        Kind::DateTime => vec!["2047-04-16T11:22:33".to_owned()],
+        Kind::Price { .. } => vec![format!("72{number:03}83")],
+        Kind::Range { .. } => vec![format!("74{number:03}83")],
         Kind::Hashed(Normalizer::Gender | Normalizer::State | Normalizer::Country)
         | Kind::Integer { .. }
         | Kind::EventName
         | Kind::UnixSeconds
         | Kind::Word(_)
         | Kind::Restriction(_)
-        | Kind::Currency
-        | Kind::Object
-        | Kind::Contents => Vec::new(),
+        | Kind::SecondsNear { .. }
+        | Kind::Bool
+        | Kind::Country
+        | Kind::Airport
+        | Kind::Currency => Vec::new(),
+        _ if holds_fields(row) => Vec::new(),
         _ => vec![word(row)],
     }
 }
@@ -167,13 +215,17 @@ fn digits(row: &Row) -> String {
     format!("73{:03}9988776655", row.field as u32)
 }
 
+/// An id of the form that devices have, of this field alone.
+fn uuid(row: &Row) -> String {
+    format!("5ca1ab1e-0000-4000-8000-{:012}", row.field as u32)
+}
+
 /// A value of the right form, with the field's canary in it.
 fn value_of(row: &Row, kept: &Kept) -> Value {
     let (number, word) = (row.field as u32, word(row));
     let value = match row.kind {
         Kind::EventName => json!(kept.event_name),
-        Kind::UnixSeconds => json!(now_secs()),
-        Kind::EventId | Kind::Token | Kind::ContentId => json!(word),
+        Kind::UnixSeconds | Kind::SecondsNear { .. } => json!(now_secs()),
         Kind::Url => json!(format!("https://www.shop.example{}?email={word}%40example.com&q={word}#{word}", kept.path)),
         Kind::Word(words) => json!(if row.field == Field::ActionSource { "website" } else { words[0] }),
         Kind::Restriction(_) => restriction(row.field),
@@ -189,7 +241,21 @@ fn value_of(row: &Row, kept: &Kept) -> Value {
         Kind::Fbp => json!("fb.1.1558571054389.1098115388"),
         Kind::Fbc => json!(format!("fb.1.1554763741205.IwAR0abcdefGHIJ{word}LmnopQRSTuvw")),
         Kind::FreeText => json!(format!("{word} free text")),
-        Kind::Contents | Kind::Object => json!(null),
+        Kind::Uuid => json!(uuid(row)),
+        Kind::Bool => json!(true),
+        Kind::Range { .. } => json!([7_400_083 + number * 100]),
+        Kind::Price { .. } => json!(format!("{}.50 USD", 7_200_083 + number * 100)),
+        Kind::Country => json!("US"),
+        Kind::Airport => json!("SFO"),
+        Kind::Date => json!("2047-03-15"),
+        Kind::DateTime => json!("2047-04-16T11:22:33+00:00"),
+        Kind::ClickId => json!(format!("IwAR0abcdefGHIJ{word}LmnopQRSTuvw")),
+        Kind::ExtInfo => {
+            let package = format!("com.{word}.app");
+            json!(["i2", package, "1.0", word, "17.4", "iPhone14,2", "en_US", "PST", word, 390, 844, 3, 6, 256, 128, word])
+        }
+        // Ids take the word. Another kind that comes to the table does not, and then wants a value here.
+        _ => json!(word),
     };
     if row.many && !matches!(row.kind, Kind::Restriction(_)) { json!([value]) } else { value }
 }
@@ -225,21 +291,41 @@ fn restriction(field: Field) -> Value {
     }
 }
 
-/// One section of the event, with every field of the table and unknown keys, in names and values, at two depths.
-fn section(section: Section, value: &dyn Fn(&Row) -> Value) -> Value {
-    let rows = ROWS.iter().filter(|row| row.section == section && !matches!(row.kind, Kind::Object | Kind::Contents));
-    let mut object: Map<String, Value> = rows.map(|row| (row.name.to_owned(), value(row))).collect();
-    object.insert("qzcanary_key".to_owned(), json!("qzcanary value"));
-    object.insert("another".to_owned(), json!({ "qzcanary_deeper": [{ "qzcanary": "qzcanary" }] }));
-    object.insert("Email".to_owned(), json!("qzcanary@example.com"));
-    Value::Object(object)
+/// Whether other fields stand inside this one.
+fn holds_fields(row: &Row) -> bool {
+    let inside = |other: &Row| other.path.strip_prefix(row.path).is_some_and(|rest| rest.starts_with(['.', '[']));
+    ROWS.iter().any(inside)
 }
 
+/// The place of a path such as `custom_data.contents[].id` in an event; lists have one element.
+fn place<'e>(event: &'e mut Value, path: &str) -> &'e mut Value {
+    path.split('.').filter(|name| !name.is_empty()).fold(event, |object, name| match name.strip_suffix("[]") {
+        None => &mut object[name],
+        Some(name) => {
+            let list = &mut object[name];
+            if list.is_null() {
+                *list = json!([{}]);
+            }
+            &mut list[0]
+        }
+    })
+}
+
+/// An event with every field of the table, and with unknown keys at every level, in names and values.
 fn event(value: &dyn Fn(&Row) -> Value) -> Value {
-    let mut event = section(Section::Event, value);
-    event["user_data"] = section(Section::UserData, value);
-    event["custom_data"] = section(Section::CustomData, value);
-    event["custom_data"]["contents"] = json!([section(Section::Contents, value)]);
+    let mut event = json!({});
+    let fields = || ROWS.iter().filter(|row| !holds_fields(row));
+    for row in fields() {
+        *place(&mut event, row.path) = value(row);
+    }
+    let objects: BTreeSet<&str> = fields().map(|row| row.path.rsplit_once('.').map_or("", |(object, _)| object)).collect();
+    assert!(objects.len() > 3 && objects.contains("custom_data.contents[]"), "{objects:?}");
+    for path in objects {
+        let object = place(&mut event, path);
+        object["qzcanary_key"] = json!("qzcanary value");
+        object["another"] = json!({ "qzcanary_deeper": [{ "qzcanary": "qzcanary" }] });
+        object["Email"] = json!("qzcanary@example.com");
+    }
     event
 }
 
@@ -291,6 +377,22 @@ fn requests_that_fail(path: &str) -> Vec<Request> {
         bearer(Request::post(path, "application/x-www-form-urlencoded", "qzcanary=qzcanary&data=qzcanary%zz")),
         bearer(Request::post(path, json, [b"{\"data\":\"qzcanary".as_slice(), &[0xff, 0xfe]].concat())),
         bearer(Request::post(path, json, "qzcanary")).header("content-encoding", "qzcanary"),
+        bearer(Request::post(path, json, "qzcanary").header("content-encoding", "gzip")),
+        bearer(Request::post(path, json, "qzcanary").compressed(Compression::Gzip)),
+        bearer(Request::post(path, json, "qzcanary").compressed(Compression::BareDeflate)),
+        Request::post(path, json, "{\"access_token\":\"qzcanary\",\"data\":[]}").compressed(Compression::Gzip),
+        Request::post("/capi/qzcanary/events", json, "{\"accessKey\":\"qzcanary\",\"data\":[\"qzcanary\"]}"),
+        bearer(Request::post(path, "multipart/form-data", "qzcanary")),
+        bearer(Request::post(
+            path,
+            "multipart/form-data; boundary=qzcanary",
+            "--qzcanary\r\nqzcanary: qzcanary\r\n\r\nqzcanary",
+        )),
+        bearer(Request::post(
+            path,
+            "multipart/form-data; boundary=qzcanary",
+            "--qzcanary\r\nContent-Disposition: form-data; name=\"qzcanary\"; filename=\"qzcanary\"\r\n\r\nqzcanary\r\n--qzcanary--",
+        )),
         Request::new("QZCANARY", path).header("x-forwarded-for", "qzcanary").header("user-agent", "qzcanary"),
     ]
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use harness::{Gateway, Meta, Sdk, Sent, Setup, executable};
+use harness::{Authority, Gateway, Meta, Sdk, Sent, Setup, executable};
 use serde_json::{Value, json};
 
 /// How an SDK reports an answer in Meta's error shape.
@@ -15,26 +15,51 @@ struct Failure {
     tells: bool,
 }
 
+const TOLD: Failure = Failure { exception: "FacebookRequestError", tells: true };
+const LOST: Failure = Failure { exception: "KeyError", tells: false };
+
 #[tokio::test]
 async fn python_is_content() {
-    is_content(Sdk::Python, &Failure { exception: "FacebookRequestError", tells: true }).await;
+    is_content(Sdk::Python, &TOLD, None).await;
 }
 
 #[tokio::test]
 async fn asynchronous_python_is_content() {
-    is_content(Sdk::PythonAsync, &Failure { exception: "KeyError", tells: false }).await;
+    is_content(Sdk::PythonAsync, &LOST, None).await;
 }
 
 #[tokio::test]
 async fn node_is_content() {
-    is_content(Sdk::Node, &Failure { exception: "FacebookRequestError", tells: true }).await;
+    is_content(Sdk::Node, &TOLD, None).await;
 }
 
-async fn is_content(sdk: Sdk, failure: &Failure) {
+// The same over HTTPS with an authority of one's own, made known to each in the way that docs/clients.md tells.
+
+#[tokio::test]
+async fn python_is_content_over_https() {
+    is_content(Sdk::Python, &TOLD, Some(Authority::new())).await;
+}
+
+/// Its class takes certificates from a file of its own package and from nowhere else, so that file is extended, in a copy.
+#[tokio::test]
+async fn asynchronous_python_is_content_over_https_once_its_bundle_is_extended() {
+    is_content(Sdk::PythonAsync, &LOST, Some(Authority::new())).await;
+}
+
+#[tokio::test]
+async fn node_is_content_over_https() {
+    is_content(Sdk::Node, &TOLD, Some(Authority::new())).await;
+}
+
+async fn is_content(sdk: Sdk, failure: &Failure, authority: Option<Authority>) {
     let executable = executable!();
     let meta = Meta::start(&executable).await;
-    let gateway = Gateway::start(&executable, Setup::new(&meta)).await;
-    let said = sdk.run(gateway.address()).await;
+    let setup = Setup::new(&meta);
+    let gateway = match &authority {
+        None => Gateway::start(&executable, setup).await,
+        Some(authority) => Gateway::start_tls(&executable, setup, &authority.issue()).await,
+    };
+    let said = sdk.run(gateway.address(), authority.as_ref()).await;
 
     for (scenario, events) in [("purchase", 1), ("batch", 50), ("test_event_code", 1), ("limited_data_use", 1)] {
         let answer = of(&said, scenario);

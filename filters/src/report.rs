@@ -3,6 +3,8 @@
 //! Every word here comes from a closed list, because reports become metric labels and answers to callers. Absent on purpose:
 //! values, and the names of unknown keys, which are a caller's text as well.
 
+use std::sync::Arc;
+
 use crate::schema::Field;
 
 /// A closed list of words with the text of each, as used in metrics, answers and `policy explain`.
@@ -69,6 +71,10 @@ words! {
         Catalog = "catalog",
         /// `round_to`
         RoundTo = "round_to",
+        /// `one_of`
+        OneOf = "one_of",
+        /// `integer`
+        Integer = "integer",
     }
 }
 
@@ -157,10 +163,12 @@ words! {
 }
 
 /// A place from which something was removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Place {
     /// A field of the table.
     Field(Field),
+    /// A property of the site's own, by the path that the policy gives it.
+    Property(Arc<str>),
     /// A key that is not in the table, at any level.
     Unknown,
     /// A parameter of the request around the events, such as `test_event_code`.
@@ -168,10 +176,11 @@ pub enum Place {
 }
 
 impl Place {
-    /// The field's path, or `unknown`.
-    pub fn as_str(self) -> &'static str {
+    /// The path, or `unknown`. It is never text of a caller.
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Field(field) => field.path(),
+            Self::Property(path) => path,
             Self::Unknown => "unknown",
             Self::Envelope(name) => name,
         }
@@ -179,7 +188,7 @@ impl Place {
 }
 
 /// Values that were taken out of an event, all at one place and for one reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removal {
     /// Where.
     pub place: Place,

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{policy, policy_for};
-use portcullis_filters::policy::{BUILTINS, Explanation, Policy, PolicyDigest, Standing};
+use portcullis_filters::policy::{BUILTINS, Explanation, Object, Policy, PolicyDigest, Standing};
 
 const HOSTS: &[&str] = &["www.shop.example"];
 
@@ -129,13 +129,23 @@ fn whatever_decides_changes_the_digest() {
 
 /// An explanation as `policy explain` has it, for people to read.
 fn tell(explanation: &Explanation) -> String {
-    let Explanation { owner, events, renames, pages, leaves, stays, channels } = explanation;
+    let Explanation { owner, events, renames, pages, objects, narrow, channels } = explanation;
+    let told = |object: &Object| {
+        let leaves = object.leaves.iter().map(|line| format!("leaves {} {} | {}", line.path, line.action, line.form));
+        let nothing = object.leaves.is_empty().then(|| "leaves nothing".to_owned());
+        let stays = object.stays.iter().map(|path| format!("stays {path}"));
+        std::iter::once(format!("object {}: {}", object.path, object.doc))
+            .chain(nothing)
+            .chain(leaves)
+            .chain(stays)
+            .collect::<Vec<_>>()
+    };
     let lines = [
         vec![format!("owner {}", owner.as_deref().unwrap_or("none")), format!("events {}", events.join(" "))],
         renames.iter().map(|(own, name)| format!("rename {own} -> {name}")).collect(),
         pages.iter().map(|(page, becomes)| format!("page {page} | {becomes}")).collect(),
-        leaves.iter().map(|line| format!("leaves {} {} | {}", line.path, line.action, line.form)).collect(),
-        stays.iter().map(|path| format!("stays {path}")).collect(),
+        objects.iter().flat_map(told).collect(),
+        narrow.iter().map(|(when, fields)| format!("narrow {when} | {}", fields.join(" "))).collect(),
         channels
             .iter()
             .map(|channel| {
@@ -174,7 +184,7 @@ fn what_stays_away_and_what_leaves_are_the_whole_table() {
     use portcullis_filters::schema::{Kind, ROWS, Section};
     for (name, _) in BUILTINS {
         let explanation = policy(name).explain();
-        let mut paths: Vec<&str> = explanation.leaves.iter().map(|line| line.path).chain(explanation.stays).collect();
+        let mut paths: Vec<&str> = explanation.leaves().map(|line| line.path.as_str()).chain(explanation.stays()).collect();
         paths.sort_unstable();
         let mut table: Vec<&str> = ROWS
             .iter()
@@ -229,8 +239,7 @@ fn what_is_not_in_force_is_open_and_said_so() {
     assert!(
         policy(&plain)
             .explain()
-            .leaves
-            .iter()
+            .leaves()
             .any(|line| line.path == "custom_data.order_id" && line.form.contains("no catalogue"))
     );
 }

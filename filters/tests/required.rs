@@ -30,7 +30,7 @@ fn wide() -> String {
         "allow = [\"PageView\", \"Purchase\", \"Lead\", \"AppendAttribution\"]\nrename = { OrderPlaced = \"Purchase\" }\nevent_id = \"token\"",
         common::PAGES,
         &format!(
-            "event_source_url = \"page\"\nuser_data.fbp = \"keep\"\n{}\noriginal_event_data.order_id = \"pseudonymize\"",
+            "event_source_url = \"page\"\nuser_data.fbp = \"keep\"\n{}\noriginal_event_data.order_id = \"pseudonymize\"\ncustom_data.lead_event_source = {{ one_of = [\"Salesforce\"] }}",
             lines.join("\n")
         ),
         "",
@@ -92,8 +92,10 @@ fn events_of_messengers_need_the_ids_of_their_messenger() {
 fn what_became_of_a_lead_needs_the_name_of_the_system() {
     let lead = |source: &str, custom_data: &str| event("Lead", source, "", &format!(r#","custom_data":{{{custom_data}}}"#));
     let crm = r#""event_source":"crm","lead_event_source":"Some System""#;
-    // It is free text, so it does not leave, and without it the event must not.
+    // It is free text: of what the policy does not list nothing leaves, and without it the event must not.
     assert_eq!(missing(&lead("system_generated", crm)), Some("custom_data.lead_event_source"));
+    let known = crm.replace("Some System", "salesforce");
+    assert!(forwarded(&wide(), &lead("system_generated", &known)).contains(r#""lead_event_source":"Salesforce""#));
     assert_eq!(missing(&lead("other", crm)), None);
     assert_eq!(missing(&lead("system_generated", r#""lead_event_source":"Some System""#)), None);
 }

@@ -19,6 +19,8 @@ from facebook_business.exceptions import FacebookRequestError
 from facebook_business.session import FacebookSession
 
 BASE_URL, DATASET, KEY, CANARY, PREFIX = sys.argv[1:6]
+# A certificate authority to trust in place of the SDK's own list.
+AUTHORITY = sys.argv[6] if len(sys.argv) > 6 else None
 FacebookSession.GRAPH = BASE_URL
 
 USER_AGENT = (

@@ -3,7 +3,11 @@
 //! Most raw values of test events hold [`MARK`]. Values that cannot hold it (a telephone number, an IP address) are added one by
 //! one. A search is blind to case and also looks for the percent-encoded form, because normalising and URLs change just that.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
 
 /// Stands in every raw personal value of a test event.
 pub const MARK: &str = "qzcanary";
@@ -11,7 +15,10 @@ pub const MARK: &str = "qzcanary";
 /// What to search for.
 #[derive(Debug, Clone, Default)]
 pub struct Canaries {
+    /// Name and value.
     list: Vec<(String, String)>,
+    /// Looks for all of them at once: there are hundreds, and logs of megabytes.
+    search: OnceLock<AhoCorasick>,
 }
 
 impl Canaries {
@@ -31,15 +38,20 @@ impl Canaries {
             self.list.push((name.to_owned(), encoded.to_lowercase()));
         }
         self.list.push((name.to_owned(), plain));
+        self.search = OnceLock::new();
     }
 
     /// The names of those that stand in the text.
     pub fn found_in(&self, text: &[u8]) -> Vec<&str> {
-        let text = String::from_utf8_lossy(text).to_lowercase();
-        let mut found: Vec<&str> =
-            self.list.iter().filter(|(_, value)| text.contains(value.as_str())).map(|(name, _)| name.as_str()).collect();
-        found.dedup();
-        found
+        let build = || {
+            let values = self.list.iter().map(|(_, value)| value);
+            AhoCorasick::builder().ascii_case_insensitive(true).build(values).expect("few enough to search for")
+        };
+        let finds = self.search.get_or_init(build).find_overlapping_iter(text);
+        let found: BTreeSet<usize> = finds.map(|find| find.pattern().as_usize()).collect();
+        let mut names: Vec<&str> = found.into_iter().map(|position| self.list[position].0.as_str()).collect();
+        names.dedup();
+        names
     }
 
     /// Panics if one stands in the text; `place` is what the failure calls it.

@@ -6,42 +6,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http_body_util::Full;
+use rustls::pki_types::ServerName;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
-use crate::{DATASET, KEY};
+use crate::{Authority, Compression, DATASET, Encoding, Endpoint, KEY};
 
 /// No answer of the gateway takes longer than its own time-outs allow.
 const DEADLINE: Duration = Duration::from_secs(60);
-
-/// How a body carries the events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// `application/json`, `data` an array of objects.
-    Json,
-    /// urlencoded, `data` the text of an array of objects.
-    FormOfObjects,
-    /// urlencoded, `data` the text of an array of strings, each the text of an object (the Python SDK).
-    FormOfStrings,
-}
-
-impl Encoding {
-    /// Every encoding that step 1 of the gateway takes.
-    pub const ALL: [Self; 3] = [Self::Json, Self::FormOfObjects, Self::FormOfStrings];
-
-    /// Content type and body for these events.
-    pub fn encode(self, events: &[Value]) -> (&'static str, Vec<u8>) {
-        let data = match self {
-            Self::Json => return ("application/json", serde_json::json!({ "data": events }).to_string().into_bytes()),
-            Self::FormOfObjects => serde_json::to_string(events),
-            Self::FormOfStrings => serde_json::to_string(&events.iter().map(Value::to_string).collect::<Vec<_>>()),
-        };
-        let data = data.expect("a value is always text");
-        let body = form_urlencoded::Serializer::new(String::new()).append_pair("data", &data).finish();
-        ("application/x-www-form-urlencoded", body.into_bytes())
-    }
-}
 
 /// A request, as bytes.
 #[derive(Debug, Clone)]
@@ -76,6 +52,22 @@ impl Request {
         self.header("authorization", &format!("Bearer {key}"))
     }
 
+    /// Compresses the body.
+    #[must_use]
+    pub fn compressed(mut self, compression: Compression) -> Self {
+        let Some(name) = compression.name() else { return self };
+        self.body = compression.compress(&self.body);
+        self.header("content-encoding", name)
+    }
+
+    /// The same request for HTTP/2.
+    pub(crate) fn http2(&self) -> Result<hyper::Request<Full<Bytes>>, hyper::http::Error> {
+        let uri = format!("http://gateway.test{}", self.target);
+        let builder = hyper::Request::builder().method(self.method.as_str()).uri(uri);
+        let builder = self.headers.iter().fold(builder, |builder, (name, value)| builder.header(name, value));
+        builder.body(Full::new(Bytes::from(self.body.clone())))
+    }
+
     /// The bytes on the wire. `close`: whether the server is asked to close afterwards.
     pub fn bytes(&self, close: bool) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\nhost: gateway.test\r\n", self.method, self.target);
@@ -104,6 +96,10 @@ pub struct Answer {
 }
 
 impl Answer {
+    pub(crate) fn new(status: u16, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
+        Self { status, headers, body }
+    }
+
     /// A header's value; names in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(has, _)| has == name).map(|(_, value)| value.as_str())
@@ -125,16 +121,30 @@ impl Answer {
     }
 }
 
+/// What a connection runs over, with TLS or without.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug> Stream for S {}
+
 /// A connection that stays open between requests.
 #[derive(Debug)]
 pub struct Connection {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
 }
 
 impl Connection {
     /// Connects.
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
-        Ok(Self { stream: TcpStream::connect(address).await? })
+        Ok(Self { stream: Box::new(TcpStream::connect(address).await?) })
+    }
+
+    /// Connects with TLS, and trusts this authority alone.
+    pub async fn open_tls(address: SocketAddr, authority: &Authority) -> io::Result<Self> {
+        Self::open_with(address, &authority.connector()).await
+    }
+
+    async fn open_with(address: SocketAddr, tls: &TlsConnector) -> io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        Ok(Self { stream: Box::new(tls.connect(ServerName::from(address.ip()), stream).await?) })
     }
 
     /// Sends a request and reads its answer.
@@ -144,11 +154,14 @@ impl Connection {
 
     /// Sends bytes as they are and reads one answer. Writing and reading go on at once: an answer may come early.
     pub async fn exchange_bytes(&mut self, bytes: &[u8]) -> io::Result<Answer> {
-        let (mut reader, mut writer) = self.stream.split();
+        let (mut reader, mut writer) = tokio::io::split(&mut self.stream);
         let exchange = async {
             let writing = async {
-                let written = writer.write_all(bytes).await;
-                if written.is_err() {
+                let written = async {
+                    writer.write_all(bytes).await?;
+                    writer.flush().await
+                };
+                if written.await.is_err() {
                     // The server had enough. Its answer decides.
                     std::future::pending::<()>().await;
                 }
@@ -165,7 +178,8 @@ impl Connection {
 
     /// Sends bytes and waits for nothing.
     pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.write_all(bytes).await
+        self.stream.write_all(bytes).await?;
+        self.stream.flush().await
     }
 
     /// Whether the other side has closed it.
@@ -202,6 +216,9 @@ fn parse(bytes: &[u8], ended: bool) -> Option<Answer> {
         .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
         .collect();
     let rest = bytes.get(head_end + 4..)?;
+    if status == 100 {
+        return parse(rest, ended);
+    }
     let answer = |body: Vec<u8>| Some(Answer { status, headers: headers.clone(), body });
     let header = |name: &str| headers.iter().find(|(has, _)| has == name).map(|(_, value)| value.as_str());
     if header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {
@@ -230,17 +247,30 @@ fn dechunk(mut rest: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Talks to one address, with one site's key.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Client {
     address: SocketAddr,
     key: String,
     dataset: String,
+    tls: Option<TlsConnector>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Client({})", self.address)
+    }
 }
 
 impl Client {
     /// A client that shows the key of the site that [`crate::Setup`] writes.
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, key: KEY.to_owned(), dataset: DATASET.to_owned() }
+        Self { address, key: KEY.to_owned(), dataset: DATASET.to_owned(), tls: None }
+    }
+
+    /// The same over TLS, trusting this authority alone.
+    #[must_use]
+    pub fn trusting(self, authority: &Authority) -> Self {
+        Self { tls: Some(authority.connector()), ..self }
     }
 
     /// The same, with another key and dataset.
@@ -269,7 +299,13 @@ impl Client {
     /// Posts events in an encoding, the key in the header.
     pub async fn post_as(&self, encoding: Encoding, events: &[Value]) -> io::Result<Answer> {
         let (content_type, body) = encoding.encode(events);
-        self.send(&Request::post(&self.path(), content_type, body).bearer(&self.key)).await
+        self.send(&Request::post(&self.path(), &content_type, body).bearer(&self.key)).await
+    }
+
+    /// Posts events in every respect as asked, the key in the header.
+    pub fn request(&self, endpoint: Endpoint, encoding: Encoding, compression: Compression, events: &[Value]) -> Request {
+        let (content_type, body) = encoding.encode(events);
+        Request::post(&endpoint.path(&self.dataset), &content_type, body).compressed(compression).bearer(&self.key)
     }
 
     /// Posts these bytes as a JSON body, the key in the header.
@@ -284,7 +320,15 @@ impl Client {
 
     /// Sends any request on a connection of its own.
     pub async fn send(&self, request: &Request) -> io::Result<Answer> {
-        Connection::open(self.address).await?.exchange_bytes(&request.bytes(true)).await
+        self.connect().await?.exchange_bytes(&request.bytes(true)).await
+    }
+
+    /// A connection for several requests.
+    pub async fn connect(&self) -> io::Result<Connection> {
+        match &self.tls {
+            None => Connection::open(self.address).await,
+            Some(tls) => Connection::open_with(self.address, tls).await,
+        }
     }
 }
 
@@ -300,27 +344,10 @@ mod tests {
         let by_chunks = b"HTTP/1.1 413 X\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n1;a=b\r\n \r\n0\r\n\r\n";
         let answer = parse(by_chunks, false).unwrap();
         assert_eq!((answer.status, answer.body.as_slice()), (413, b"{} ".as_slice()));
+        let after_go_ahead = [b"HTTP/1.1 100 Continue\r\n\r\n".as_slice(), by_length].concat();
+        assert_eq!(parse(&after_go_ahead, false).unwrap().status, 200);
         let by_end = b"HTTP/1.1 200 OK\r\n\r\nall";
         assert!(parse(by_end, false).is_none());
         assert_eq!(parse(by_end, true).unwrap().text(), "all");
-    }
-
-    #[test]
-    fn the_three_encodings_carry_the_same_events() {
-        let events = [serde_json::json!({ "event_name": "a&b=c" })];
-        for encoding in Encoding::ALL {
-            let (_, body) = encoding.encode(&events);
-            let data: Value = if encoding == Encoding::Json {
-                serde_json::from_slice::<Value>(&body).unwrap()["data"].clone()
-            } else {
-                let (_, text) = form_urlencoded::parse(&body).next().unwrap();
-                serde_json::from_str(&text).unwrap()
-            };
-            let event = match &data[0] {
-                Value::String(text) => serde_json::from_str(text).unwrap(),
-                other => other.clone(),
-            };
-            assert_eq!(event, events[0], "{encoding:?}");
-        }
     }
 }

@@ -27,6 +27,11 @@ impl Executable {
         Self(Settings::executable().unwrap_or_else(|| PathBuf::from(built)))
     }
 
+    /// One at a path that is known, or another program by its name.
+    pub fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.0

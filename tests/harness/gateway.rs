@@ -1,14 +1,16 @@
 //! The gateway under test, and what must hold when a test is done with it.
 
+use std::fs::Permissions;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::process::{Process, Signal};
-use crate::{Canaries, Client, Executable, KEY, Metrics, Setup, TOKEN, eventually, holds};
+use crate::{Canaries, Client, Executable, KEY, Metrics, Pair, Setup, TOKEN, eventually, holds};
 
 /// A stop must not take longer than this.
 const STOP: Duration = Duration::from_secs(30);
@@ -50,12 +52,21 @@ impl Gateway {
         Self::start_in(executable, setup, &[]).await
     }
 
+    /// The same behind TLS, with this pair.
+    pub async fn start_tls(executable: &Executable, setup: Setup, pair: &Pair) -> Self {
+        let mut gateway = Self::start_in(executable, setup.tls(), &[("cert.pem", &pair.cert), ("key.pem", &pair.key)]).await;
+        // What a test never has to see again: any line of the key itself.
+        let line = pair.key.lines().nth(1).expect("a key has lines");
+        gateway.canaries.add("the certificate's key", line);
+        gateway
+    }
+
     /// The same, with more files beside the configuration.
     pub async fn start_in(executable: &Executable, setup: Setup, files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::write(folder.path().join("portcullis.toml"), setup.toml()).expect("the folder takes files");
         for (name, text) in files {
-            std::fs::write(folder.path().join(name), text).expect("the folder takes files");
+            write_private(&folder.path().join(name), text);
         }
         let (process, address, admin) = launch(executable, &setup, &folder, 1).await;
         let mut canaries = Canaries::marked();
@@ -93,6 +104,13 @@ impl Gateway {
     /// The process.
     pub fn process(&mut self) -> &mut Process {
         &mut self.process
+    }
+
+    /// Replaces a file beside the configuration, as a renewal would: the new one is there at once and whole.
+    pub fn replace_file(&self, name: &str, text: &str) {
+        let new = self.folder.path().join(format!("{name}.new"));
+        write_private(&new, text);
+        std::fs::rename(new, self.folder.path().join(name)).expect("a file can be renamed");
     }
 
     /// The configuration file.
@@ -218,6 +236,12 @@ impl Drop for Gateway {
         let judged = self.finished || std::thread::panicking();
         assert!(judged, "a test must end with gateway.finish().await: it asserts what holds after every test");
     }
+}
+
+/// Nobody else may read it, as it can hold a key.
+fn write_private(path: &Path, text: &str) {
+    std::fs::write(path, text).expect("the folder takes files");
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).expect("a mode can be set");
 }
 
 /// Starts the executable and waits for the line that tells its addresses.

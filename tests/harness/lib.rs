@@ -13,37 +13,47 @@
 )]
 #![expect(clippy::missing_panics_doc, reason = "every function here panics when what it waits for does not come")]
 
+mod authority;
 mod canary;
 mod chance;
 mod chaos_proxy;
 mod client;
 mod corpus;
+mod curl;
+mod encoding;
 mod eventually;
 mod executable;
 mod gateway;
+mod http2;
 mod load;
 mod meta;
 mod metrics;
+mod nginx;
 mod oracle;
 mod process;
 mod sdk;
 mod settings;
 mod setup;
 
+pub use authority::{Authority, Pair};
 pub use canary::{Canaries, MARK};
 pub use chance::Chance;
 pub use chaos_proxy::{ChaosProxy, Mode};
-pub use client::{Answer, Client, Connection, Encoding, Request};
+pub use client::{Answer, Client, Connection, Request};
 pub use corpus::{now_millis, now_secs, numbered_purchase, purchase};
+pub use curl::{Curled, curl};
+pub use encoding::{Compression, Encoding, Endpoint};
 pub use eventually::{eventually, holds};
 pub use executable::{Executable, Output};
 pub use gateway::Gateway;
+pub use http2::Http2;
 pub use load::Load;
 pub use meta::{Meta, Sent};
 pub use metrics::Metrics;
+pub use nginx::{Nginx, free_address};
 pub use oracle::{Figures, Oracle, Verdict};
 pub use process::{Process, Signal};
-pub use sdk::Sdk;
+pub use sdk::{Sdk, installed};
 pub use settings::Settings;
 pub use setup::{DATASET, KEY, SITE, Setup, TOKEN, sha256_hex};
 

@@ -37,12 +37,21 @@ impl Meta {
 
     /// The same, with more datasets and their tokens.
     pub async fn start_with(executable: &Executable, more: &[(&str, &str)]) -> Self {
+        let tokens = [(DATASET, TOKEN)].iter().chain(more).map(|(dataset, token)| format!("{dataset}={token}"));
+        let mut arguments = vec!["--keep".to_owned(), "200000".to_owned()];
+        arguments.extend(tokens.flat_map(|token| ["--token".to_owned(), token]));
+        Self::start_as(executable, arguments).await
+    }
+
+    /// One that checks and remembers nothing of events but how many came, for measurements.
+    pub async fn start_to_count(executable: &Executable) -> Self {
+        Self::start_as(executable, vec!["--count-only".to_owned()]).await
+    }
+
+    async fn start_as(executable: &Executable, more: Vec<String>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut arguments: Vec<String> =
-            ["meta-simulator", "--listen", "127.0.0.1:0", "--keep", "200000"].map(str::to_owned).to_vec();
-        for (dataset, token) in [(DATASET, TOKEN)].iter().chain(more) {
-            arguments.extend(["--token".to_owned(), format!("{dataset}={token}")]);
-        }
+        let mut arguments = ["meta-simulator", "--listen", "127.0.0.1:0"].map(str::to_owned).to_vec();
+        arguments.extend(more);
         let mut process = Process::start(executable.path(), &arguments, &[], folder.path(), "simulator");
         let address = process
             .wait_for("its address", |text| {
@@ -80,6 +89,11 @@ impl Meta {
     /// What it noted of every request, as text.
     pub async fn ledger(&self) -> String {
         self.get("/_simulator/ledger").await.text()
+    }
+
+    /// How many events it took.
+    pub async fn count(&self) -> u64 {
+        self.get("/_simulator/ledger").await.json()["events"].as_u64().expect("a count")
     }
 
     /// Answers the next requests with faults, as `POST /_simulator/faults` takes them.

@@ -46,6 +46,11 @@ impl Process {
         Self { child, name: name.to_owned(), stdout, stderr }
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("the process runs")
+    }
+
     /// Everything on standard output so far.
     pub fn stdout(&self) -> String {
         read(&self.stdout)
@@ -104,7 +109,7 @@ impl Process {
 
     /// Memory in use, in KiB, as the kernel counts it.
     pub fn resident_kib(&self) -> u64 {
-        let pid = self.child.id().expect("the process runs");
+        let pid = self.id();
         let status = read(Path::new(&format!("/proc/{pid}/status")));
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("the kernel tells");
         line.trim().trim_end_matches(" kB").parse().expect("a number of KiB")

@@ -76,6 +76,12 @@ impl Setup {
         self
     }
 
+    /// Takes TLS, with the files that [`crate::Gateway::start_tls`] writes.
+    #[must_use]
+    pub fn tls(self) -> Self {
+        self.set("server", "tls", "{ cert = \"cert.pem\", key = \"key.pem\" }")
+    }
+
     /// Sets an environment variable of the gateway.
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Slots;
 use crate::normalize::{self, Digest};
+use crate::policy::Property;
 use crate::schema::{Field, FieldSet, Kind, Section};
 
 /// A value in its closed form.
@@ -30,16 +31,25 @@ pub(crate) type Item<'a> = Vec<(Field, Leaving<'a>)>;
 /// The event that the stages build.
 pub(crate) struct Outgoing<'a> {
     slots: Slots<Leaving<'a>>,
+    /// In the order of the policy.
+    properties: Vec<(&'a Property, Leaving<'a>)>,
 }
 
 impl<'a> Outgoing<'a> {
     pub(crate) fn new() -> Self {
-        Self { slots: Slots::new() }
+        Self { slots: Slots::new(), properties: Vec::new() }
     }
 
     /// Puts a field's closed form. A field is put once; a second value is ignored, for the first was checked.
     pub(crate) fn put(&mut self, field: Field, value: Leaving<'a>) {
         self.slots.put(field, value);
+    }
+
+    /// Puts the closed form of a property of the site's own, once.
+    pub(crate) fn put_property(&mut self, property: &'a Property, value: Leaving<'a>) {
+        if let Err(at) = self.properties.binary_search_by_key(&property.position(), |(other, _)| other.position()) {
+            self.properties.insert(at, (property, value));
+        }
     }
 
     pub(crate) fn get(&self, field: Field) -> Option<&Leaving<'a>> {
@@ -51,7 +61,7 @@ impl<'a> Outgoing<'a> {
         self.slots.present()
     }
 
-    /// The JSON object: one line, no spaces, keys of each object in the order of the table.
+    /// The JSON object: one line, no spaces, keys of each object in the order of the table, properties of the site's own after them.
     pub(crate) fn to_json(&self) -> String {
         // Most fields are a digest or shorter; a larger event costs one more allocation.
         let mut json = String::with_capacity(256 + 80 * self.slots.len());
@@ -62,6 +72,9 @@ impl<'a> Outgoing<'a> {
     /// What is written: the fields that have a value, the objects around them, and `user_data`, since Meta wants it.
     fn written(&self) -> FieldSet {
         let mut written = self.present().with(Field::UserData);
+        if !self.properties.is_empty() {
+            written.insert(Field::CustomData);
+        }
         // An object in an object stands after it in the list of sections.
         for section in Section::ALL.iter().rev() {
             if let Some(holder) = section.holder().filter(|_| written.meets(section.fields())) {
@@ -85,11 +98,17 @@ impl<'a> Outgoing<'a> {
                 (_, None) => json.push_str("null"),
             }
         }
+        if section == Section::CustomData {
+            for (property, value) in &self.properties {
+                write_key(json, property.name(), &mut first);
+                write_value(json, value);
+            }
+        }
         json.push('}');
     }
 }
 
-/// Keys come from the table, whose names need no escapes.
+/// Keys come from the table and the policy, whose names need no escapes.
 fn write_key(json: &mut String, name: &str, first: &mut bool) {
     if !std::mem::take(first) {
         json.push(',');

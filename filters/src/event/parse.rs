@@ -11,8 +11,11 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 
 use super::{Item, RawEvent, Slots, Value};
+use crate::policy::{Properties, Property};
 use crate::refusal::{Refusal, Rule};
 use crate::schema::{Field, Kind, Section};
+
+mod property;
 
 /// Objects and lists in each other, the event itself being the first.
 const MAX_DEPTH: u8 = 16;
@@ -24,16 +27,30 @@ const MAX_SKIPPED_KEYS: usize = 4096;
 const MAX_LIST: usize = 512;
 
 impl<'a> RawEvent<'a> {
-    /// Reads one event.
+    /// Reads one event, of the fields of the table.
     pub fn parse(text: &'a str) -> Result<Self, Refusal> {
-        let mut state = State { slots: Slots::new(), unknown_keys: 0, skipped_keys: 0, refusal: None };
+        Self::parse_with(text, Properties::NONE)
+    }
+
+    /// Reads one event, of the fields of the table and these properties.
+    pub(crate) fn parse_with(text: &'a str, properties: &'a Properties) -> Result<Self, Refusal> {
+        let mut state = State {
+            slots: Slots::new(),
+            names: properties,
+            properties: Vec::new(),
+            unknown_keys: 0,
+            skipped_keys: 0,
+            refusal: None,
+        };
         let mut json = serde_json::Deserializer::from_str(text);
         let read = ObjectSeed { state: &mut state, section: Section::Event, depth: 1 }
             .deserialize(&mut json)
             .and_then(|shape| json.end().map(|()| shape));
         match (read, state.refusal) {
             (_, Some(refusal)) => Err(refusal),
-            (Ok(Shape::Object), None) => Ok(Self { slots: state.slots, unknown_keys: state.unknown_keys }),
+            (Ok(Shape::Object), None) => {
+                Ok(Self { slots: state.slots, properties: state.properties, unknown_keys: state.unknown_keys })
+            }
             (Ok(_), None) => Err(Refusal::new("event", Rule::NotAnObject)),
             (Err(_), None) => Err(Refusal::new("event", Rule::NotJson)),
         }
@@ -64,6 +81,9 @@ macro_rules! every_scalar_is {
 /// What has been read so far. serde's errors carry text only, so the reason of a refusal is kept here.
 struct State<'a> {
     slots: Slots<Value<'a>>,
+    /// The properties that the policy names, and those of them that came.
+    names: &'a Properties,
+    properties: Vec<(&'a Property, Value<'a>)>,
     unknown_keys: u32,
     /// Keys that were read and not kept, at every level: what looks for repeats must hold them.
     skipped_keys: usize,
@@ -167,6 +187,12 @@ fn read_members<'de, A: MapAccess<'de>>(
         if let Some(field) = Field::find(section, &key) {
             let value = map.next_value_seed(ValueSeed { state, field, depth, in_list: false })?;
             keep(state, field, value)?;
+            continue;
+        }
+        if section == Section::CustomData
+            && let Some(property) = state.names.find(&key)
+        {
+            property::read(state, &mut map, property, depth)?;
             continue;
         }
         state.check_length(&key, "unknown")?;

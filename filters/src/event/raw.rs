@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Slots;
+use crate::policy::Property;
 use crate::schema::{Field, Section};
 
 /// An event as a caller sent it: personal data in clear, and no way to write it anywhere.
@@ -11,6 +12,8 @@ use crate::schema::{Field, Section};
 /// request's bytes and are gone with them.
 pub struct RawEvent<'a> {
     pub(super) slots: Slots<Value<'a>>,
+    /// Those that the policy names, in the order in which they came.
+    pub(super) properties: Vec<(&'a Property, Value<'a>)>,
     pub(super) unknown_keys: u32,
 }
 
@@ -56,7 +59,12 @@ impl<'a> RawEvent<'a> {
         came.iter().filter_map(|field| Some((field, self.get(field)?)))
     }
 
-    /// How many keys, at every level, are not in the table.
+    /// The properties of the site's own that came with a value.
+    pub(crate) fn properties(&self) -> impl Iterator<Item = (&'a Property, &Value<'a>)> {
+        self.properties.iter().filter(|(_, value)| !matches!(value, Value::Null)).map(|(property, value)| (*property, value))
+    }
+
+    /// How many keys, at every level, are neither in the table nor properties of the policy.
     pub(crate) fn unknown_keys(&self) -> u32 {
         self.unknown_keys
     }
@@ -64,7 +72,8 @@ impl<'a> RawEvent<'a> {
 
 impl std::fmt::Debug for RawEvent<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "RawEvent({} fields, {} unknown keys)", self.slots.len(), self.unknown_keys)
+        let fields = self.slots.len() + self.properties.len();
+        write!(f, "RawEvent({fields} fields, {} unknown keys)", self.unknown_keys)
     }
 }
 

@@ -1,10 +1,12 @@
 //! Stored bytes against the policy of today. A stored event only gets narrower: nothing is hashed, rounded or made again.
 
+use std::sync::Arc;
+
 use crate::closed_form;
 use crate::event::{Leaving, Outgoing, RawEvent, SanitizedEvent, Value};
-use crate::policy::{self, FieldAction, Moment, PageKnowledge, Policy, StoredPolicy};
-use crate::report::{Place, Reason, Report, StageName, WithdrawReason};
-use crate::schema::{Field, FieldSet, Kind};
+use crate::policy::{self, FieldAction, Moment, Narrowed, PageKnowledge, Policy, StoredPolicy};
+use crate::report::{Action, Place, Reason, Report, StageName, WithdrawReason};
+use crate::schema::{Field, Kind};
 use crate::stages::goods;
 use crate::stages::guard::{self, Flaw};
 
@@ -29,7 +31,9 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
     if !stored.is_readable() {
         return Readmission::Withdraw(WithdrawReason::UnreadablePolicy);
     }
-    let Ok(event) = RawEvent::parse(body) else { return Readmission::Withdraw(WithdrawReason::UnreadableEvent) };
+    let Ok(event) = RawEvent::parse_with(body, policy.properties()) else {
+        return Readmission::Withdraw(WithdrawReason::UnreadableEvent);
+    };
     let mut report = Report::default();
     let name = event.get(Field::EventName).and_then(Value::text).unwrap_or_default();
     if !matches!(policy.outgoing_name(name), Some((_, false))) {
@@ -59,6 +63,21 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
             }
         }
     }
+    for (property, value) in event.properties() {
+        let reason = match property.form().leaving(value) {
+            _ if !stored.handled_property_as(property) => Reason::PolicyChanged,
+            _ if narrowed.contains_property(property) => Reason::Narrowed,
+            Some(leaving) if guard::is_closed_property(property, value) => {
+                out.put_property(property, leaving);
+                continue;
+            }
+            _ => Reason::Shape,
+        };
+        let place = Place::Property(Arc::clone(property.path()));
+        report.remove(StageName::Guard, place, property.form().word(), reason, 1);
+    }
+    // The policy of then named a property that the one of today does not.
+    report.remove(StageName::Guard, Place::Unknown, Action::None, Reason::UnknownKey, event.unknown_keys());
     match guard::seal(policy, &out) {
         Ok(sealed) => Readmission::Forward(sealed, report),
         Err(Flaw::TooLittleUserData) => Readmission::Withdraw(WithdrawReason::InsufficientUserData),
@@ -67,9 +86,9 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
     }
 }
 
-/// The fields that `[[narrow]]` takes away today. The page of a stored event is known by its path only, so a rule about a page
+/// What `[[narrow]]` takes away today. The page of a stored event is known by its path only, so a rule about a page
 /// counts wherever it could be that page.
-fn narrowed(policy: &Policy, stored: &StoredPolicy, dataset: &str, event: &RawEvent<'_>, name: &str) -> FieldSet {
+fn narrowed(policy: &Policy, stored: &StoredPolicy, dataset: &str, event: &RawEvent<'_>, name: &str) -> Narrowed {
     let path = event.get(Field::EventSourceUrl).and_then(Value::text).and_then(path_of);
     // A URL leaves with "/" also where its host was not ours, whatever its class.
     let telling = path.filter(|path| *path != "/");

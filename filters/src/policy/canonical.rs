@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use super::document::{Document, EventId, EventIdFrom, Health, Narrow, PageAction, Pii};
+use super::document::{self, Document, EventId, EventIdFrom, Health, Narrow, PageAction, Pii};
+use super::property::Property;
+use super::written::WrittenForm;
 use super::{FieldAction, Policy, PolicyDigest};
 use crate::schema::{FIELD_COUNT, Field, ROWS};
 
@@ -24,7 +26,10 @@ struct Canonical<'a> {
     event_id_from: EventIdFrom,
     prefixes: &'a [String],
     pages: Pages<'a>,
-    fields: BTreeMap<&'static str, String>,
+    fields: BTreeMap<&'a str, String>,
+    /// Words and ranges of the fields and properties for which the policy writes them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    written: BTreeMap<&'a str, &'a WrittenForm>,
     narrow: &'a [Narrow],
     health: &'a Health,
     pii: &'a Pii,
@@ -51,6 +56,16 @@ pub(super) fn write(document: &Document, hosts: &[Box<str>], fields: &[FieldActi
     let mut allow: Vec<&str> = document.events.allow.iter().map(String::as_str).collect();
     allow.sort_unstable();
     let actions = ROWS.iter().zip(fields).filter(|(_, action)| **action != FieldAction::None);
+    let actions = actions.map(|(row, action)| (row.path, action_text(*action)));
+    let written: BTreeMap<&str, &WrittenForm> = document
+        .fields
+        .0
+        .iter()
+        .filter_map(|(path, action)| match action {
+            document::FieldAction::Written(form) => Some((path.as_str(), form)),
+            _ => None,
+        })
+        .collect();
     let canonical = Canonical {
         filters: env!("CARGO_PKG_VERSION"),
         hosts,
@@ -76,7 +91,8 @@ pub(super) fn write(document: &Document, hosts: &[Box<str>], fields: &[FieldActi
                 })
                 .collect(),
         },
-        fields: actions.map(|(row, action)| (row.path, action_text(*action))).collect(),
+        fields: actions.chain(written.iter().map(|(path, form)| (*path, form.word().as_str().to_owned()))).collect(),
+        written,
         narrow: &document.narrow,
         health: &document.health,
         pii: &document.pii,
@@ -175,12 +191,19 @@ impl StoredPolicy {
         self.known.is_some()
     }
 
-    /// Whether it handled a field as the policy of today does.
+    /// Whether it handled a field as the policy of today does. Of words and ranges only that there were some counts: the value
+    /// itself is compared with those of today.
     pub(crate) fn handled_as(&self, field: Field, today: FieldAction) -> bool {
-        self.known
-            .as_ref()
-            .and_then(|known| known.actions.get(field.path()))
-            .is_some_and(|stored| *stored == action_text(today))
+        self.handled(field.path(), &action_text(today))
+    }
+
+    /// The same of a property.
+    pub(crate) fn handled_property_as(&self, today: &Property) -> bool {
+        self.handled(today.path(), today.form().word().as_str())
+    }
+
+    fn handled(&self, path: &str, today: &str) -> bool {
+        self.known.as_ref().and_then(|known| known.actions.get(path)).is_some_and(|stored| stored == today)
     }
 
     /// What is known today of the pages of its events.

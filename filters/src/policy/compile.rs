@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use super::canonical;
 use super::document::{self, Document};
 use super::fields::{compile_fields, unknown_field};
-use super::narrow::Narrow;
+use super::narrow::{Narrow, Narrowed};
 use super::pages::{Outcome, PageClass, PageRules, Pattern};
-use super::{EventIdForm, EventRules, FieldAction, MissingId, Policy, PolicyDigest};
+use super::property;
+use super::{EventIdForm, EventRules, FieldAction, FieldRules, MissingId, Policy, PolicyDigest};
 use crate::document::{DocumentError, nearest};
-use crate::schema::{FIELD_COUNT, Field, FieldSet, Kind};
+use crate::schema::{Field, Kind};
 
 /// Why a policy was not compiled.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +66,7 @@ fn assemble(document: Document, hosts: &[String]) -> Checked<Policy> {
             return wrong(format!("health.ignore_terms#{}", at + 1), "must name a term and say why it is ignored");
         }
     }
-    let canonical = canonical::write(&document, &hosts, &fields);
+    let canonical = canonical::write(&document, &hosts, &fields.actions);
     Ok(Policy {
         name: document.name.as_str().into(),
         version: document.version,
@@ -211,7 +212,7 @@ fn compile_narrow(
     rules: &[document::Narrow],
     events: &EventRules,
     pages: &PageRules,
-    fields: &[FieldAction; FIELD_COUNT],
+    fields: &FieldRules,
 ) -> Checked<Vec<Narrow>> {
     let mut compiled = Vec::with_capacity(rules.len());
     for (at, rule) in rules.iter().enumerate() {
@@ -259,11 +260,19 @@ fn compile_narrow(
         if rule.remove.is_empty() {
             return wrong(format!("{key}.remove"), "must list the fields to take away");
         }
-        let mut remove = FieldSet::EMPTY;
+        let mut remove = Narrowed::default();
         for (nth, path) in rule.remove.iter().enumerate() {
             let key = format!("{key}.remove#{}", nth + 1);
-            let Some(field) = Field::from_path(path) else { return wrong(key, unknown_field(path)) };
-            let action = fields.get(field as usize).copied().unwrap_or(FieldAction::None);
+            if let Some(property) = path.strip_prefix(property::SECTION).and_then(|name| fields.properties.find(name)) {
+                remove.insert_property(property);
+                continue;
+            }
+            let Some(field) = Field::from_path(path) else {
+                let advice =
+                    if path.starts_with(property::SECTION) { " and no property that this policy names" } else { "" };
+                return wrong(key, unknown_field(path, advice));
+            };
+            let action = fields.actions.get(field as usize).copied().unwrap_or(FieldAction::None);
             if matches!(action, FieldAction::None | FieldAction::Always) {
                 return wrong(key, "is not a field that this policy lets leave, so the rule would do nothing; remove it");
             }

@@ -2,10 +2,10 @@
 
 mod channels;
 
-use super::document::PageAction;
+use super::document::{self, PageAction};
 use super::pages::Outcome;
-use super::{EventIdForm, FieldAction, Policy};
-use crate::schema::{Field, Kind, ROWS, Section};
+use super::{EventIdForm, FieldAction, Policy, WordList};
+use crate::schema::{Field, Kind, ROWS, Row, Section};
 
 /// What leaves under a policy, how, and which channels are open.
 #[derive(Debug)]
@@ -18,19 +18,32 @@ pub struct Explanation {
     pub renames: Vec<(String, String)>,
     /// Every path with which a URL can leave, each with the pages that leave so; then those that drop their event.
     pub pages: Vec<(String, String)>,
-    /// Fields that leave.
-    pub leaves: Vec<Line>,
-    /// Fields of the table that never leave.
-    pub stays: Vec<&'static str>,
+    /// The objects of an event, each with what leaves of it.
+    pub objects: Vec<Object>,
+    /// The rules that take away: when, and which fields.
+    pub narrow: Vec<(String, Vec<String>)>,
     /// Ways by which something could leave that a reader might not expect.
     pub channels: Vec<Channel>,
 }
 
-/// A field that leaves.
+/// An object of an event: the event itself, `user_data`, `app_data` and so on.
+#[derive(Debug)]
+pub struct Object {
+    /// Its path; `event` for the event itself.
+    pub path: &'static str,
+    /// One line on what it is.
+    pub doc: &'static str,
+    /// Its fields that leave, and the properties of the site's own.
+    pub leaves: Vec<Line>,
+    /// Its fields that never leave.
+    pub stays: Vec<&'static str>,
+}
+
+/// A field or property that leaves.
 #[derive(Debug)]
 pub struct Line {
     /// Its path.
-    pub path: &'static str,
+    pub path: String,
     /// The policy's action.
     pub action: &'static str,
     /// The exact form in which it leaves.
@@ -57,30 +70,69 @@ pub enum Standing {
     Known,
 }
 
+impl Explanation {
+    /// Every field and property that leaves, object by object.
+    pub fn leaves(&self) -> impl Iterator<Item = &Line> {
+        self.objects.iter().flat_map(|object| &object.leaves)
+    }
+
+    /// Every field of the table that never leaves, object by object.
+    pub fn stays(&self) -> impl Iterator<Item = &str> {
+        self.objects.iter().flat_map(|object| object.stays.iter().copied())
+    }
+}
+
 pub(super) fn explain(policy: &Policy) -> Explanation {
-    let leaving =
-        |row: &&crate::schema::Row| policy.action(row.field) != FieldAction::None && !matches!(row.kind, Kind::Object(_));
+    // The goods are explained by the form of custom_data.contents.
+    let sections = Section::ALL.iter().filter(|section| **section != Section::Contents);
     Explanation {
         owner: policy.document.owner.clone(),
         events: policy.events.allow.iter().map(ToString::to_string).collect(),
         renames: policy.events.rename.iter().map(|(own, name)| (own.to_string(), name.to_string())).collect(),
         pages: pages(policy),
-        leaves: ROWS
-            .iter()
-            .filter(leaving)
-            .map(|row| Line {
-                path: row.path,
-                action: policy.action(row.field).word().as_str(),
-                form: form(policy, row.field),
-            })
-            .collect(),
-        stays: ROWS
-            .iter()
-            .filter(|row| policy.action(row.field) == FieldAction::None && row.section != Section::Contents)
-            .map(|row| row.path)
-            .collect(),
+        objects: sections.map(|section| object(policy, *section)).collect(),
+        narrow: policy.document.narrow.iter().map(rule).collect(),
         channels: channels::of(policy),
     }
+}
+
+fn object(policy: &Policy, section: Section) -> Object {
+    let holder = section.holder().map(Field::row);
+    let mut object = Object {
+        path: holder.map_or("event", |row| row.path),
+        doc: holder.map_or("the event itself", |row| row.doc),
+        leaves: Vec::new(),
+        stays: Vec::new(),
+    };
+    let is_value = |row: &&Row| row.section == section && !matches!(row.kind, Kind::Object(_));
+    for row in ROWS.iter().filter(is_value) {
+        match policy.action(row.field) {
+            FieldAction::None => object.stays.push(row.path),
+            action => object.leaves.push(Line {
+                path: row.path.to_owned(),
+                action: action.word().as_str(),
+                form: form(policy, row.field),
+            }),
+        }
+    }
+    if section == Section::CustomData {
+        object.leaves.extend(policy.properties().iter().map(|property| Line {
+            path: property.path().to_string(),
+            action: property.form().word().as_str(),
+            form: property.form().explain(),
+        }));
+    }
+    object
+}
+
+fn rule(rule: &document::Narrow) -> (String, Vec<String>) {
+    let document::When { event, page, action_source, dataset } = &rule.when;
+    let conditions: Vec<String> = [("event", event), ("page", page), ("action_source", action_source), ("dataset", dataset)]
+        .into_iter()
+        .filter_map(|(name, wanted)| wanted.as_ref().map(|wanted| format!("{name} {wanted}")))
+        .collect();
+    let when = if conditions.is_empty() { "always".to_owned() } else { conditions.join(", ") };
+    (when, rule.remove.clone())
 }
 
 fn pages(policy: &Policy) -> Vec<(String, String)> {
@@ -104,6 +156,7 @@ fn form(policy: &Policy, field: Field) -> String {
     let action = policy.action(field);
     match (field.row().kind, action) {
         (_, FieldAction::Catalog) => "removed: there is no catalogue".to_owned(),
+        (_, FieldAction::OneOf) => policy.words(field).map_or_else(|| "nothing".to_owned(), WordList::explain),
         (_, FieldAction::Pseudonymize) => "64 hex digits, HMAC-SHA-256 under this installation's key".to_owned(),
         (_, FieldAction::RoundTo(step)) => {
             format!("a number, rounded to a multiple of {}.{:04}", step / 10_000, step % 10_000)

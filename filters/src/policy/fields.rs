@@ -1,13 +1,16 @@
 //! `[fields]`, compiled: what the policy does with each field, and which actions a kind of field can take.
 
-use super::FieldAction;
 use super::compile::{Checked, wrong};
-use super::document;
+use super::property::{self, MAX_PROPERTIES, Properties};
+use super::written::WrittenForm;
+use super::{FieldAction, FieldRules, document};
 use crate::document::nearest;
 use crate::schema::{FIELD_COUNT, Field, HashRule, Kind, ROWS, Section};
 
-pub(super) fn compile_fields(fields: &document::Fields) -> Checked<[FieldAction; FIELD_COUNT]> {
+pub(super) fn compile_fields(fields: &document::Fields) -> Checked<FieldRules> {
     let mut actions = [FieldAction::None; FIELD_COUNT];
+    let mut words = Vec::new();
+    let mut properties = Vec::new();
     for row in ROWS {
         if is_always_handled(row.field) {
             set(&mut actions, row.field, FieldAction::Always);
@@ -15,7 +18,10 @@ pub(super) fn compile_fields(fields: &document::Fields) -> Checked<[FieldAction;
     }
     for (path, action) in &fields.0 {
         let key = format!("fields.{path}");
-        let Some(field) = Field::from_path(path) else { return wrong(key, unknown_field(path)) };
+        let Some(field) = Field::from_path(path) else {
+            properties.push(compile_property(path, action).map_err(|reason| (key, reason))?);
+            continue;
+        };
         if let Kind::Object(_) = field.row().kind {
             return wrong(key.clone(), format!("is an object: name its fields in [{key}]"));
         }
@@ -26,8 +32,36 @@ pub(super) fn compile_fields(fields: &document::Fields) -> Checked<[FieldAction;
             return wrong(key, "is decided by fields.custom_data.contents; remove this line");
         }
         set(&mut actions, field, field_action(field, action).map_err(|reason| (key, reason))?);
+        if let document::FieldAction::Written(WrittenForm::OneOf(list)) = action {
+            words.push((field, list.clone()));
+        }
     }
-    Ok(actions)
+    if properties.len() > MAX_PROPERTIES {
+        let reason = format!("has {} properties of the site's own; {MAX_PROPERTIES} is the most", properties.len());
+        return wrong("fields.custom_data", reason);
+    }
+    // The document's map is in the order of the paths.
+    Ok(FieldRules { actions, words, properties: Properties::new(properties) })
+}
+
+/// A path that is none of the table, with a closed form that the policy writes.
+fn compile_property(path: &str, action: &document::FieldAction) -> Result<(String, WrittenForm), String> {
+    // Behind a dot it would be a member of an object in custom_data.
+    match (path.strip_prefix(property::SECTION).filter(|name| !name.contains('.')), action) {
+        (Some(name), document::FieldAction::Written(form)) => {
+            property::check_name(name)?;
+            Ok((path.to_owned(), form.clone()))
+        }
+        (Some(_), _) => Err(unknown_field(
+            path,
+            "; a property of the site's own leaves only in a form that you write: { one_of = [\"gold\", \"silver\"] } or \
+             { integer = [0, 100] }",
+        )),
+        (None, document::FieldAction::Written(_)) => {
+            Err(unknown_field(path, "; properties of the site's own stand in [fields.custom_data]"))
+        }
+        (None, _) => Err(unknown_field(path, "")),
+    }
 }
 
 fn set(actions: &mut [FieldAction; FIELD_COUNT], field: Field, action: FieldAction) {
@@ -36,13 +70,13 @@ fn set(actions: &mut [FieldAction; FIELD_COUNT], field: Field, action: FieldActi
     }
 }
 
-fn is_always_handled(field: Field) -> bool {
+pub(super) fn is_always_handled(field: Field) -> bool {
     matches!(field, Field::EventName | Field::EventTime | Field::EventId | Field::ActionSource)
         || matches!(field.row().kind, Kind::Restriction(_) | Kind::Object(_))
 }
 
 /// What a path that is no field may have meant: one of the same object.
-pub(super) fn unknown_field(path: &str) -> String {
+pub(super) fn unknown_field(path: &str, advice: &str) -> String {
     let (object, name) = path.rsplit_once('.').unwrap_or(("", path));
     let neighbours = ROWS.iter().filter(|row| row.section.holder().map_or("", Field::path) == object);
     let names: Vec<&str> = neighbours.map(|row| row.name).collect();
@@ -50,12 +84,7 @@ pub(super) fn unknown_field(path: &str) -> String {
         let dot = if object.is_empty() { "" } else { "." };
         format!("; did you mean \"{object}{dot}{near}\"?")
     });
-    let custom = if object == "custom_data" {
-        "; properties of a site's own come with a later version, and then in closed forms only"
-    } else {
-        ""
-    };
-    format!("is no field of the Conversions API{custom}{meant}")
+    format!("is no field of the Conversions API{advice}{meant}")
 }
 
 /// The actions that a kind of field can take, in the words of the policy.
@@ -67,7 +96,8 @@ pub(super) fn actions_of(field: Field) -> &'static [&'static str] {
         Kind::Contents => &["keep", "catalog"],
         Kind::Url => &["page"],
         Kind::Decimal { .. } => &["keep", "{ round_to = N }"],
-        Kind::FreeText | Kind::Denied(_) | Kind::Object(_) | Kind::UnixSeconds | Kind::Restriction(_) => &[],
+        Kind::FreeText => &["{ one_of = [...] }"],
+        Kind::Denied(_) | Kind::Object(_) | Kind::UnixSeconds | Kind::Restriction(_) => &[],
         // Names and ids of another event; those of this one are handled without a line.
         Kind::EventName
         | Kind::EventId
@@ -103,9 +133,18 @@ fn field_action(field: Field, action: &document::FieldAction) -> Result<FieldAct
         document::FieldAction::Later(form) => {
             Err(format!("{{ {form} = … }} is not in force in this version; remove this line and the field stays away"))
         }
+        document::FieldAction::Written(WrittenForm::OneOf(_)) if row.kind == Kind::FreeText => Ok(FieldAction::OneOf),
         _ if row.kind == Kind::FreeText => {
-            Err("is free text, which has no closed form; remove this line, so that nothing of it leaves".to_owned())
+            Err("is free text, which has no closed form; list the words that may leave, such as \
+             { one_of = [\"a word\", \"another\"] }, or remove this line, so that nothing of it leaves"
+                .to_owned())
         }
+        document::FieldAction::Written(form) => Err(format!(
+            "{{ {} = … }} is for properties of the site's own{}; this field takes {}",
+            form.word(),
+            if matches!(form, WrittenForm::OneOf(_)) { " and for free text" } else { "" },
+            one_of(allowed)
+        )),
         document::FieldAction::RoundTo(step) => {
             if !matches!(row.kind, Kind::Decimal { .. }) {
                 return Err(format!("is no amount that could be rounded; it takes {}", one_of(allowed)));

@@ -11,20 +11,27 @@ mod compile;
 mod document;
 mod explain;
 mod fields;
+mod json_schema;
 mod narrow;
 mod pages;
+mod property;
+mod written;
 
 use std::fmt;
+use std::sync::Arc;
 
 pub use builtin::BUILTINS;
 pub(crate) use canonical::PageKnowledge;
 pub use canonical::StoredPolicy;
 pub use compile::PolicyError;
-pub use explain::{Channel, Explanation, Line, Standing};
+pub use explain::{Channel, Explanation, Line, Object, Standing};
+pub use json_schema::json_schema;
 
 pub(crate) use document::PageAction;
-pub(crate) use narrow::{Moment, Narrow, removed};
+pub(crate) use narrow::{Moment, Narrow, Narrowed, removed};
 pub(crate) use pages::{PageRules, Verdict};
+pub(crate) use property::{Properties, Property};
+pub(crate) use written::WordList;
 
 use crate::report::Action;
 use crate::schema::{FIELD_COUNT, Field};
@@ -40,8 +47,16 @@ pub struct Policy {
     pub(crate) hosts: Vec<Box<str>>,
     pub(crate) events: EventRules,
     pub(crate) pages: PageRules,
-    fields: [FieldAction; FIELD_COUNT],
+    fields: FieldRules,
     pub(crate) narrow: Vec<Narrow>,
+}
+
+/// `[fields]`, compiled.
+struct FieldRules {
+    actions: [FieldAction; FIELD_COUNT],
+    /// Words of the free texts that have some.
+    words: Vec<(Field, WordList)>,
+    properties: Properties,
 }
 
 /// `[events]`, compiled.
@@ -84,6 +99,8 @@ pub(crate) enum FieldAction {
     Pseudonymize,
     Page,
     Catalog,
+    /// One of the words that the policy lists.
+    OneOf,
     /// To a multiple of this many ten-thousandths.
     RoundTo(i64),
 }
@@ -99,6 +116,7 @@ impl FieldAction {
             Self::Pseudonymize => Action::Pseudonymize,
             Self::Page => Action::Page,
             Self::Catalog => Action::Catalog,
+            Self::OneOf => Action::OneOf,
             Self::RoundTo(_) => Action::RoundTo,
         }
     }
@@ -143,7 +161,22 @@ impl Policy {
 
     /// What the policy does with a field.
     pub(crate) fn action(&self, field: Field) -> FieldAction {
-        self.fields.get(field as usize).copied().unwrap_or(FieldAction::None)
+        self.fields.actions.get(field as usize).copied().unwrap_or(FieldAction::None)
+    }
+
+    /// The words of a free text that has some.
+    pub(crate) fn words(&self, field: Field) -> Option<&WordList> {
+        self.fields.words.iter().find(|(listed, _)| *listed == field).map(|(_, words)| words)
+    }
+
+    /// The properties of the site's own.
+    pub(crate) fn properties(&self) -> &Properties {
+        &self.fields.properties
+    }
+
+    /// The paths of the properties of the site's own, such as `custom_data.loyalty_tier`; they are labels of metrics.
+    pub fn property_paths(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.fields.properties.iter().map(Property::path)
     }
 
     /// The name that an event leaves under, and whether it was renamed; `None` for one that is not allowed.

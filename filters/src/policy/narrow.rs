@@ -1,14 +1,47 @@
 //! `[[narrow]]`, compiled: rules that only ever take away.
 
-use crate::schema::FieldSet;
+use super::property::{MAX_PROPERTIES, Property};
+use crate::schema::{Field, FieldSet};
 
-/// One rule: where everything that is named holds, these fields go.
+/// What rules take away: fields, and properties of a site's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Narrowed {
+    fields: FieldSet,
+    /// One bit a property.
+    properties: u32,
+}
+
+const _: () = assert!(MAX_PROPERTIES <= u32::BITS as usize, "a property has one bit");
+
+impl Narrowed {
+    pub(super) fn insert(&mut self, field: Field) {
+        self.fields.insert(field);
+    }
+
+    pub(crate) fn contains(&self, field: Field) -> bool {
+        self.fields.contains(field)
+    }
+
+    pub(super) fn insert_property(&mut self, property: &Property) {
+        self.properties |= 1 << property.position();
+    }
+
+    pub(crate) fn contains_property(&self, property: &Property) -> bool {
+        self.properties & (1 << property.position()) != 0
+    }
+
+    fn union(&self, other: &Self) -> Self {
+        Self { fields: self.fields.union(&other.fields), properties: self.properties | other.properties }
+    }
+}
+
+/// One rule: where everything that is named holds, this goes.
 pub(crate) struct Narrow {
     pub(super) event: Option<Box<str>>,
     pub(super) page: Option<Box<str>>,
     pub(super) action_source: Option<&'static str>,
     pub(super) dataset: Option<Box<str>>,
-    pub(super) remove: FieldSet,
+    pub(super) remove: Narrowed,
 }
 
 /// What rules look at.
@@ -21,9 +54,9 @@ pub(crate) struct Moment<'m> {
     pub(crate) dataset: &'m str,
 }
 
-/// The fields that the rules take away at this moment.
-pub(crate) fn removed(rules: &[Narrow], moment: &Moment<'_>) -> FieldSet {
-    let mut removed = FieldSet::EMPTY;
+/// What the rules take away at this moment.
+pub(crate) fn removed(rules: &[Narrow], moment: &Moment<'_>) -> Narrowed {
+    let mut removed = Narrowed::default();
     for rule in rules {
         let holds = rule.event.as_deref().is_none_or(|event| event == moment.event)
             && rule.page.as_deref().is_none_or(|page| (moment.is_page)(page))

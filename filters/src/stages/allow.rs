@@ -1,13 +1,12 @@
 //! Stage 6: what the policy names. Everything else is gone, and of what is named only the closed form goes on. Fields that are
 //! hashed or rounded, and ids of events, are left to the stages after this one.
 
-use super::goods;
-use super::{Halt, Pass, Stage};
+use super::{Halt, Pass, Stage, goods, properties};
 use crate::closed_form::{self, ExtInfo};
 use crate::event::{Leaving, Value};
-use crate::policy::{FieldAction, Policy};
+use crate::policy::{FieldAction, Narrowed, Policy};
 use crate::report::{Change, Reason, StageName};
-use crate::schema::{Field, FieldSet, Kind};
+use crate::schema::{Field, Kind};
 
 pub(crate) struct Allow;
 
@@ -36,12 +35,13 @@ impl Stage for Allow {
                 (_, FieldAction::Catalog) => pass.remove(Self::NAME, field, Reason::NotInCatalog, value.count()),
                 (Kind::Contents, _) => goods::keep(pass, value),
                 (Kind::EventId, FieldAction::Keep) => pass.admitted.push((field, value)),
-                (_, FieldAction::Keep) => keep(pass, field, value),
+                (_, FieldAction::Keep | FieldAction::OneOf) => keep(pass, field, value),
                 (_, FieldAction::Hash | FieldAction::Pseudonymize | FieldAction::RoundTo(_)) => {
                     pass.admitted.push((field, value));
                 }
             }
         }
+        properties::keep(pass);
         click_id(pass, &narrowed);
         Ok(())
     }
@@ -107,13 +107,14 @@ pub(crate) fn form<'a>(
 ) -> Option<Leaving<'a>> {
     match field.row().kind {
         Kind::EventName => policy.outgoing_name(value.text()?).map(|(name, _)| Leaving::Text(name.into())),
+        Kind::FreeText => policy.words(field)?.find(value).map(|word| Leaving::Text(word.into())),
         Kind::SecondsNear { days } => closed_form::seconds_near(value, event_secs?, days).map(Leaving::Whole),
         kind => closed_form::of(kind, value),
     }
 }
 
 /// Makes the click id cookie where the event has none but its page was reached by a click on an ad.
-fn click_id(pass: &mut Pass<'_>, narrowed: &FieldSet) {
+fn click_id(pass: &mut Pass<'_>, narrowed: &Narrowed) {
     let kept = pass.policy.action(Field::Fbc) == FieldAction::Keep && !narrowed.contains(Field::Fbc);
     if !kept || pass.raw.get(Field::Fbc).is_some() {
         return;

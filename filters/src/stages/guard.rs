@@ -10,7 +10,7 @@ use super::{Halt, Pass, Stage, allow, goods, identity};
 use crate::closed_form;
 use crate::event::{Leaving, Outgoing, SanitizedEvent, Value};
 use crate::normalize::is_written_digest;
-use crate::policy::{FieldAction, Policy};
+use crate::policy::{FieldAction, Policy, Property};
 use crate::report::{DropReason, StageName};
 use crate::schema::{Field, Kind, Restriction, Section};
 
@@ -67,7 +67,7 @@ pub(crate) fn seal(policy: &Policy, out: &Outgoing<'_>) -> Result<SanitizedEvent
 /// The time of an event in the form in which we write one, all of whose values this policy lets leave; `None` for any other text.
 pub(crate) fn event_time(policy: &Policy, json: &str) -> Option<u64> {
     let mut event_time = None;
-    let closed = strict::read(json, &mut |field, value| {
+    let closed = strict::read(json, policy.properties(), &mut |field, value| {
         if let (Field::EventTime, Value::Number(secs)) = (field, value) {
             event_time = secs.parse().ok();
         }
@@ -75,6 +75,11 @@ pub(crate) fn event_time(policy: &Policy, json: &str) -> Option<u64> {
         is_closed(policy, event_time, field, value)
     });
     event_time.filter(|_| closed)
+}
+
+/// Whether a value has the closed form in which the policy lets a property leave.
+pub(crate) fn is_closed_property(property: &Property, value: &Value<'_>) -> bool {
+    is_same(property.form().leaving(value).as_ref(), value)
 }
 
 /// Whether a value has the closed form in which the policy lets it leave; of a list, one element, unless the list is one value.
@@ -104,7 +109,7 @@ pub(crate) fn is_closed(policy: &Policy, event_time: Option<u64>, field: Field, 
                 || identity::has_event_id_form(&policy.events, id)
                 || closed_form::opaque_id(id, &[]).is_some()
         }),
-        (_, FieldAction::Always | FieldAction::Keep) => {
+        (_, FieldAction::Always | FieldAction::Keep | FieldAction::OneOf) => {
             is_same(allow::form(policy, event_time, field, value).as_ref(), value)
         }
     }

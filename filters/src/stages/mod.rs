@@ -12,6 +12,7 @@ mod pages;
 
 pub(crate) mod allow;
 pub(crate) mod goods;
+mod properties;
 
 mod identity;
 
@@ -19,12 +20,14 @@ mod coarsen;
 
 pub(crate) mod guard;
 
+use std::sync::Arc;
+
 use crate::event::{Outgoing, RawEvent, SanitizedEvent, Value};
 use crate::pipeline::Context;
-use crate::policy::Policy;
+use crate::policy::{Narrowed, Policy, Property};
 use crate::refusal::Refusal;
 use crate::report::{Action, DropReason, Place, Reason, Report, StageName};
-use crate::schema::{Field, FieldSet};
+use crate::schema::Field;
 
 /// One step of the filter.
 pub(crate) trait Stage {
@@ -69,8 +72,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) page_class: Option<&'a str>,
     /// Click id of a page on one of the site's hosts.
     pub(crate) fbclid: Option<&'a str>,
-    /// The fields that `[[narrow]]` takes away from this event.
-    pub(crate) narrowed: FieldSet,
+    /// What `[[narrow]]` takes away from this event.
+    pub(crate) narrowed: Narrowed,
 }
 
 impl<'a> Pass<'a> {
@@ -94,7 +97,13 @@ impl<'a> Pass<'a> {
         self.report.remove(stage, Place::Field(field), action, reason, count);
     }
 
-    /// Counts keys that are not in the table.
+    /// Counts the removal of the value of a property.
+    pub(crate) fn remove_property(&mut self, stage: StageName, property: &Property, reason: Reason) {
+        let place = Place::Property(Arc::clone(property.path()));
+        self.report.remove(stage, place, property.form().word(), reason, 1);
+    }
+
+    /// Counts keys that are neither in the table nor in the policy.
     pub(crate) fn remove_unknown(&mut self, stage: StageName, count: u32) {
         self.report.remove(stage, Place::Unknown, Action::None, Reason::UnknownKey, count);
     }

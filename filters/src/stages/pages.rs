@@ -4,9 +4,9 @@
 use super::{Halt, Pass, Stage};
 use crate::event::{Leaving, Value};
 use crate::page::{self, Page};
-use crate::policy::{self, FieldAction, Moment, PageAction, Verdict};
+use crate::policy::{self, FieldAction, Moment, Narrowed, PageAction, Verdict};
 use crate::report::{Change, DropReason, Reason, StageName};
-use crate::schema::{Field, FieldSet};
+use crate::schema::Field;
 
 pub(crate) struct Pages;
 
@@ -41,8 +41,8 @@ fn class<'a>(pass: &mut Pass<'a>, page: &Page<'_>) -> Result<&'a str, Halt> {
     Ok(path)
 }
 
-/// The fields that `[[narrow]]` takes away from this event.
-fn narrowed(pass: &Pass<'_>) -> FieldSet {
+/// What `[[narrow]]` takes away from this event.
+fn narrowed(pass: &Pass<'_>) -> Narrowed {
     let class = pass.facts.page_class;
     let moment = Moment {
         event: pass.facts.name,

@@ -51,13 +51,23 @@ pub struct MetaSimulator {
     /// Append the body of each request to this file, one a line; grows without bound
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+
+    /// Only count events: nothing is checked, remembered or made to fail. For measurements of load
+    #[arg(long)]
+    count_only: bool,
 }
 
 /// Runs it until a signal; prints one line with its address once it listens.
 pub(super) async fn run(command: MetaSimulator) -> Result<(), Failure> {
     let lifecycle = Lifecycle::new();
     lifecycle.stop_on_signals()?;
-    let options = Options { listen: command.listen, tokens: command.tokens, keep: command.keep, record: command.record };
+    let options = Options {
+        listen: command.listen,
+        tokens: command.tokens,
+        keep: command.keep,
+        record: command.record,
+        count_only: command.count_only,
+    };
     let simulator = Simulator::bind(options, Clock::system(), Chance::from_system()?).await.map_err(anyhow::Error::from)?;
     Output::standard().line(format_args!("listening on http://{}", simulator.address()))?;
     Ok(simulator.serve(lifecycle.stop).await.map_err(anyhow::Error::from)?)

@@ -5,11 +5,14 @@
 //! arguments can be read by every user of the machine.
 
 pub mod check;
+pub mod completions;
 pub mod demo;
 pub mod key;
+pub mod man;
 pub mod meta_simulator;
 pub mod outbox;
 pub mod policy;
+pub mod schema;
 pub mod serve;
 
 pub mod process;
@@ -61,6 +64,9 @@ enum Command {
     Key(key::Key),
     Policy(policy::Policy),
     Outbox(outbox::Outbox),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Why a command did not do what it should.
@@ -122,6 +128,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Key(command) => key::run(&command),
         Command::Policy(command) => policy::run(&command),
         Command::Outbox(command) => outbox::run(&command),
+        Command::Schema(command) => schema::run(&command),
+        Command::Completions(command) => completions::run(&command),
+        Command::Man(command) => man::run(&command),
     }
 }
 

@@ -78,11 +78,26 @@ fn print<W: Write>(policy: &Compiled, hosts: &[String], output: &mut Output<W>) 
         output.line(format_args!("  {outcome:<16} {pages}"))?;
     }
     output.line("\nFields that leave, and the only form in which they do:")?;
-    for line in &explanation.leaves {
-        output.line(format_args!("  {:<34} {:<14} {}", line.path, line.action, line.form))?;
+    for object in &explanation.objects {
+        let nothing = if object.leaves.is_empty() { ": nothing" } else { "" };
+        output.line(format_args!("  {} ({}){nothing}", object.path, object.doc))?;
+        for line in &object.leaves {
+            output.line(format_args!("    {:<38} {:<12} {}", line.path, line.action, line.form))?;
+        }
     }
     output.line("\nFields that never leave, besides every one that is not known:")?;
-    output.line(format_args!("  {}", explanation.stays.join(", ")))?;
+    for object in explanation.objects.iter().filter(|object| !object.stays.is_empty()) {
+        // The object stands before them.
+        let names = object.stays.iter().map(|path| path.rsplit('.').next().unwrap_or(path));
+        let which = if object.leaves.is_empty() { "every field".to_owned() } else { names.collect::<Vec<_>>().join(", ") };
+        output.line(format_args!("  {}: {which}", object.path))?;
+    }
+    if !explanation.narrow.is_empty() {
+        output.line("\nRules that take away more:")?;
+    }
+    for (when, fields) in &explanation.narrow {
+        output.line(format_args!("  {when}: {}", fields.join(", ")))?;
+    }
     output.line("\nOpen channels:")?;
     for channel in &explanation.channels {
         let mark = if channel.standing == Standing::NotInForce { "OPEN, NOT IN FORCE" } else { "OPEN" };
@@ -102,7 +117,8 @@ struct Json<'a> {
     renames: &'a [(String, String)],
     pages: Vec<Page<'a>>,
     leaves: Vec<Field<'a>>,
-    stays: &'a [&'static str],
+    stays: Vec<&'a str>,
+    narrow: Vec<Rule<'a>>,
     open: Vec<Open<'a>>,
 }
 
@@ -117,6 +133,12 @@ struct Field<'a> {
     path: &'a str,
     action: &'a str,
     form: &'a str,
+}
+
+#[derive(Serialize)]
+struct Rule<'a> {
+    when: &'a str,
+    remove: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -137,16 +159,94 @@ impl<'a> Json<'a> {
             renames: &explanation.renames,
             pages: explanation.pages.iter().map(page).collect(),
             leaves: explanation
-                .leaves
-                .iter()
-                .map(|line| Field { path: line.path, action: line.action, form: &line.form })
+                .leaves()
+                .map(|line| Field { path: &line.path, action: line.action, form: &line.form })
                 .collect(),
-            stays: &explanation.stays,
+            stays: explanation.stays().collect(),
+            narrow: explanation.narrow.iter().map(|(when, remove)| Rule { when, remove }).collect(),
             open: explanation
                 .channels
                 .iter()
                 .map(|c| Open { not_in_force: c.standing == Standing::NotInForce, text: &c.text })
                 .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A small policy with a property, words of a free text and a rule.
+    const POLICY: &str = r#"
+name = "shop"
+version = 3
+[events]
+allow = ["Lead", "PageView"]
+event_id = "token"
+[pages]
+default = "origin"
+no_url = "origin"
+class = [{ name = "goods", match = ["/p/**"], send_as = "/goods" }]
+[fields.user_data]
+em = "hash"
+[fields.custom_data]
+status = { one_of = ["done"] }
+tier = { one_of = ["gold", "Silver"] }
+visits = { integer = [0, 9] }
+[[narrow]]
+when = { event = "Lead", page = "goods" }
+remove = ["custom_data.tier", "user_data.em"]
+[[narrow]]
+when = {}
+remove = ["custom_data.visits"]
+[health]
+scan = "whole_event"
+on_signal = "drop_event"
+ambiguous = "context"
+[pii]
+on_match = "drop_field"
+"#;
+
+    fn policy() -> Compiled {
+        Compiled::compile(POLICY, "shop.toml", &["www.shop.example".to_owned()]).unwrap()
+    }
+
+    #[test]
+    fn fields_stand_by_object_with_words_ranges_and_the_rules_that_take_away() {
+        let mut text = Vec::new();
+        print(&policy(), &["www.shop.example".to_owned()], &mut Output::to(&mut text)).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        let place = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part:?} is not in\n{text}"));
+        let order = [
+            "\n  user_data (who the person is)\n",
+            "\n    user_data.em ",
+            "\n  custom_data (what was bought or done)\n",
+            "\n    custom_data.status                     one_of       one of done\n",
+            "\n    custom_data.tier                       one_of       one of gold, Silver\n",
+            "\n    custom_data.visits                     integer      a whole number from 0 to 9\n",
+            "\n  original_event_data (an earlier event that this one adds to): nothing\n",
+            "\n  user_data: ph, fn, ",
+            "\n  original_event_data: every field\n",
+            "\n  event Lead, page goods: custom_data.tier, user_data.em\n",
+            "\n  always: custom_data.visits\n",
+            "\n  OPEN: custom_data.tier, custom_data.visits: properties of the site's own",
+        ];
+        assert!(order.map(place).is_sorted(), "{text}");
+    }
+
+    #[test]
+    fn machines_are_told_the_same() {
+        let policy = policy();
+        let explanation = policy.explain();
+        let told = serde_json::to_string(&Json::of(&policy, &explanation)).unwrap();
+        for part in [
+            r#"{"path":"custom_data.tier","action":"one_of","form":"one of gold, Silver"}"#,
+            r#"{"path":"custom_data.visits","action":"integer","form":"a whole number from 0 to 9"}"#,
+            r#""narrow":[{"when":"event Lead, page goods","remove":["custom_data.tier","user_data.em"]},{"when":"always","remove":["custom_data.visits"]}]"#,
+            r#""user_data.ph""#,
+        ] {
+            assert!(told.contains(part), "{part} is not in {told}");
         }
     }
 }

@@ -1,13 +1,21 @@
-//! What a request must bring before its body is read, and the reading of the body: bounded in bytes, in time and in room.
+//! What a request must bring before its body is read, and the reading of the body: bounded in bytes, in time and in room, also
+//! where it is compressed.
+//!
+//! A body takes its room in one piece, before it is read. Only a compressed one needs a second piece, whose size nobody knows
+//! before; that it is waited for with the first in hand cannot end with everybody waiting for everybody, because compressed
+//! bodies together never hold so much that the largest body would not find room beside them.
 
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Uri, header, request::Parts};
+use axum::http::{HeaderMap, header, request::Parts};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use secrecy::SecretString;
 
+use super::decode::Parameter;
+use super::encoding::Compression;
+use super::inflate::{InflateError, inflate};
 use super::respond::Fault;
 use super::room::{Place, Room};
 use crate::config::Server;
@@ -15,6 +23,8 @@ use crate::config::Server;
 /// How much and how long a body that is too large is read over.
 const MAX_DISCARDED_BYTES: usize = 256 * 1024 * 1024;
 const MAX_DISCARD: Duration = Duration::from_secs(5);
+/// How much longer than its compressed form a body is taken to be at first. Batches of real events come to 3 to 6 times.
+const LIKELY_RATIO: usize = 8;
 
 /// The bounds of requests.
 #[derive(Debug)]
@@ -24,15 +34,16 @@ pub(super) struct Door {
     room: Room,
     /// A part of that, for bodies that may hold the key: a stranger can fill no more than this.
     room_of_strangers: Room,
+    /// Another part, for bodies that are still compressed: the rest of the room is large enough for any of them.
+    room_of_compressed: Room,
 }
 
-/// How a body is encoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
-    /// `application/json`
-    Json,
-    /// `application/x-www-form-urlencoded`
-    Form,
+/// What a request shows of itself in its head.
+pub(super) struct Shown {
+    /// The key in the query, in the header, or in both alike.
+    pub(super) key: Option<SecretString>,
+    /// How many other parameters the query has. They are not taken, only counted.
+    pub(super) unknown: u32,
 }
 
 /// A body, and the room that it takes.
@@ -46,16 +57,24 @@ pub(super) type Places = (Place, Option<Place>);
 
 impl Door {
     pub(super) fn new(server: &Server) -> Self {
+        let beside_the_largest = server.max_in_flight_bytes.saturating_sub(server.max_body_bytes);
         Self {
             max_body_bytes: server.max_body_bytes,
             body_timeout: server.body_timeout,
             room: Room::new(server.max_in_flight_bytes, server.admission_wait),
             room_of_strangers: Room::new(server.max_unauthenticated_bytes, server.admission_wait),
+            room_of_compressed: Room::new(beside_the_largest, server.admission_wait),
         }
     }
 
     /// Reads a body. `known` says whether its sender has shown a key already.
-    pub(super) async fn read(&self, headers: &HeaderMap, body: Body, known: bool) -> Result<Received, Fault> {
+    pub(super) async fn read(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        known: bool,
+        compression: Option<Compression>,
+    ) -> Result<Received, Fault> {
         let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
         if announced.is_some_and(|length| length > self.max_body_bytes) {
             discard(body).await;
@@ -63,17 +82,51 @@ impl Door {
         }
         // A body of unknown length could be as long as the bound.
         let bytes = announced.unwrap_or(self.max_body_bytes);
-        // Strangers wait for one another first, so that they hold nothing of what others wait for.
-        let share = if known { None } else { Some(self.room_of_strangers.take(bytes).await.ok_or(Fault::NotNow)?) };
-        let place = self.room.take(bytes).await.ok_or(Fault::NotNow)?;
+        let part = match (known, compression) {
+            (false, _) => Some(&self.room_of_strangers),
+            (true, Some(_)) => Some(&self.room_of_compressed),
+            (true, None) => None,
+        };
+        // Those of a part wait for one another first, so that they hold nothing of what others wait for.
+        let mut share = match part {
+            Some(part) => Some(part.take(bytes).await.ok_or(Fault::NotNow)?),
+            None => None,
+        };
+        let mut place = self.room.take(bytes).await.ok_or(Fault::NotNow)?;
         #[expect(clippy::disallowed_methods, reason = "capped by Limited")]
         let whole = Limited::new(body, self.max_body_bytes).collect();
-        match tokio::time::timeout(self.body_timeout, whole).await {
-            Err(_) => Err(Fault::TooSlow),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Fault::TooLarge),
-            Ok(Err(_)) => Err(Fault::BrokenBody),
-            Ok(Ok(collected)) => Ok(Received { bytes: collected.to_bytes(), places: (place, share) }),
+        let bytes = match tokio::time::timeout(self.body_timeout, whole).await {
+            Err(_) => return Err(Fault::TooSlow),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Fault::TooLarge),
+            Ok(Err(_)) => return Err(Fault::BrokenBody),
+            Ok(Ok(collected)) => collected.to_bytes(),
+        };
+        for held in [Some(&mut place), share.as_mut()].into_iter().flatten() {
+            held.keep(bytes.len());
         }
+        match compression {
+            None => Ok(Received { bytes, places: (place, share) }),
+            Some(compression) => self.inflate(compression, &bytes, &place).await,
+        }
+    }
+
+    /// Decompresses a body for which `held` is held.
+    async fn inflate(&self, compression: Compression, bytes: &[u8], held: &Place) -> Result<Received, Fault> {
+        let likely = bytes.len().saturating_mul(LIKELY_RATIO);
+        // Too little of it, and the whole is done again with the most that a body may have: rare, and nothing has to grow.
+        for most in [likely.min(self.max_body_bytes), self.max_body_bytes] {
+            let mut place = self.room.take_beside(held, most).await.ok_or(Fault::NotNow)?;
+            match inflate(compression, bytes, most).await {
+                Ok(body) => {
+                    place.keep(body.len());
+                    return Ok(Received { bytes: body.into(), places: (place, None) });
+                }
+                Err(InflateError::Damaged) => return Err(Fault::BadBody("the compressed body is damaged or cut short")),
+                Err(InflateError::TooLong) if most == self.max_body_bytes => break,
+                Err(InflateError::TooLong) => {}
+            }
+        }
+        Err(Fault::TooLarge)
     }
 }
 
@@ -92,68 +145,122 @@ async fn discard(mut body: Body) {
     tokio::time::timeout(MAX_DISCARD, all).await.ok();
 }
 
-/// The key that stands outside the body, if there is one; two that disagree are an error.
-pub(super) fn key_outside_body(parts: &Parts) -> Result<Option<SecretString>, Fault> {
-    let mut keys = keys_in_query(&parts.uri);
-    for value in parts.headers.get_all(header::AUTHORIZATION) {
-        let bearer = value.to_str().ok().and_then(|text| text.split_once(' '));
-        match bearer {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => keys.push(token.trim().to_owned()),
-            // Another scheme is no key of ours; to ignore it would hide a mistake.
-            _ => return Err(Fault::BadKey),
+impl Shown {
+    /// Looks for the key in the query and in the header; two that disagree are an error.
+    pub(super) fn in_head(parts: &Parts) -> Result<Self, Fault> {
+        let mut keys = Vec::new();
+        let mut unknown = 0;
+        for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+            match Parameter::find(&name) {
+                Some(Parameter::Key) => keys.push(value.into_owned()),
+                Some(Parameter::Ignored) => {}
+                _ => unknown += 1,
+            }
         }
-    }
-    let first = keys.pop();
-    if keys.iter().any(|other| Some(other) != first.as_ref()) {
-        return Err(Fault::KeysDisagree);
-    }
-    Ok(first.map(SecretString::from))
-}
-
-fn keys_in_query(uri: &Uri) -> Vec<String> {
-    let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    pairs.filter(|(name, _)| name == "access_token").map(|(_, value)| value.into_owned()).collect()
-}
-
-/// How the body is encoded, by its headers.
-pub(super) fn encoding(headers: &HeaderMap) -> Result<Encoding, Fault> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let compression = text(header::CONTENT_ENCODING).trim();
-    if !compression.is_empty() && !compression.eq_ignore_ascii_case("identity") {
-        return Err(Fault::UnknownEncoding);
-    }
-    let essence = text(header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    match essence.as_str() {
-        "application/json" => Ok(Encoding::Json),
-        "application/x-www-form-urlencoded" => Ok(Encoding::Form),
-        _ => Err(Fault::UnknownEncoding),
+        for value in parts.headers.get_all(header::AUTHORIZATION) {
+            let bearer = value.to_str().ok().and_then(|text| text.split_once(' '));
+            match bearer {
+                Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => keys.push(token.trim().to_owned()),
+                // Another scheme is no key of ours; to ignore it would hide a mistake.
+                _ => return Err(Fault::BadKey),
+            }
+        }
+        let first = keys.pop();
+        if keys.iter().any(|other| Some(other) != first.as_ref()) {
+            return Err(Fault::KeysDisagree);
+        }
+        Ok(Self { key: first.map(SecretString::from), unknown })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
+
+    const BODY: usize = 4096;
+    const WAIT: Duration = Duration::from_millis(10);
+
+    fn door(in_flight: usize) -> Door {
+        Door {
+            max_body_bytes: BODY,
+            body_timeout: Duration::from_secs(1),
+            room: Room::new(in_flight, WAIT),
+            room_of_strangers: Room::new(BODY, WAIT),
+            room_of_compressed: Room::new(in_flight - BODY, WAIT),
+        }
+    }
+
+    /// Reads a body whose length no header announces, so that it takes as much as one may have until it is there.
+    async fn read(door: &Door, bytes: usize, known: bool) -> Result<Received, Fault> {
+        door.read(&HeaderMap::new(), Body::from(vec![b' '; bytes]), known, None).await
+    }
+
+    async fn inflated(door: &Door, bytes: Vec<u8>) -> Result<Received, Fault> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_LENGTH, bytes.len().into());
+        door.read(&headers, Body::from(bytes), true, Some(Compression::Gzip)).await
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
 
     #[tokio::test(start_paused = true)]
     async fn p6_a_strangers_body_takes_of_the_room_of_all() {
-        const BODY: usize = 4096;
-        let wait = Duration::from_millis(10);
-        let door = Door {
-            max_body_bytes: BODY,
-            body_timeout: Duration::from_secs(1),
-            room: Room::new(2 * BODY, wait),
-            room_of_strangers: Room::new(BODY, wait),
-        };
-        // No header announces a length, so each body takes as much as one may have.
-        let headers = HeaderMap::new();
-        let read = |known: bool| door.read(&headers, Body::from("{}"), known);
-        let stranger = read(false).await.ok();
+        let door = door(2 * BODY);
+        let stranger = read(&door, BODY, false).await.ok();
         assert!(stranger.is_some());
-        assert!(matches!(read(false).await, Err(Fault::NotNow)));
-        let known = read(true).await.ok();
+        assert!(matches!(read(&door, BODY, false).await, Err(Fault::NotNow)));
+        let known = read(&door, BODY, true).await.ok();
         assert!(known.is_some());
-        assert!(matches!(read(true).await, Err(Fault::NotNow)));
+        assert!(matches!(read(&door, BODY, true).await, Err(Fault::NotNow)));
         drop(stranger);
-        assert!(read(true).await.is_ok());
+        assert!(read(&door, BODY, true).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_was_read_holds_no_more_than_it_needs() {
+        let door = door(2 * BODY);
+        let mut held = Vec::new();
+        for known in [true, true, true, true, false] {
+            let Ok(small) = read(&door, 10, known).await else { panic!("no room for a small one") };
+            held.push(small);
+        }
+        assert!(
+            read(&door, 10, true).await.is_err(),
+            "five pieces of eight are taken, and one of unknown length needs four"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_compressed_body_is_taken_up_to_the_bound_of_any_body() {
+        // In the last one there is room for one body and nothing beside it.
+        for in_flight in [4 * BODY, 2 * BODY, BODY] {
+            let door = door(in_flight);
+            for length in [0, 1, 100, BODY - 1, BODY] {
+                let Ok(received) = inflated(&door, gzip(&vec![b' '; length])).await else { panic!("{length} refused") };
+                assert_eq!(received.bytes.len(), length);
+            }
+            assert!(matches!(inflated(&door, gzip(&[b' '; BODY + 1])).await, Err(Fault::TooLarge)));
+            assert!(matches!(inflated(&door, gzip(&vec![b' '; 500 * BODY])).await, Err(Fault::TooLarge)));
+            assert!(matches!(inflated(&door, b"no gzip".to_vec()).await, Err(Fault::BadBody(_))));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn compressed_bodies_leave_room_for_what_one_of_them_becomes() {
+        let door = door(2 * BODY);
+        // Others wait with their compressed bodies in hand, as many as there may be.
+        let others = (door.room_of_compressed.take(BODY - 1024).await, door.room.take(BODY - 1024).await);
+        assert!(others.0.is_some() && others.1.is_some());
+        let received = inflated(&door, gzip(&[b' '; BODY])).await.ok();
+        assert_eq!(received.as_ref().map(|received| received.bytes.len()), Some(BODY));
+        assert!(matches!(inflated(&door, gzip(&[b' '; BODY])).await, Err(Fault::NotNow)));
+        drop(received);
+        assert!(inflated(&door, gzip(&[b' '; BODY])).await.is_ok());
     }
 }

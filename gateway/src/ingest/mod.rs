@@ -1,17 +1,20 @@
 //! How events come in: the stand-in for Meta's endpoint.
 //!
-//! `caller` tells who sends. A request is led through `door` (key, encoding, room in memory, whole body in time), `decode` (body to envelope and events) and
-//! `events` (sanitize, append, answer). `respond` has every answer, in the shape of Meta's Graph API, because Meta's SDKs
-//! fail on anything else. A 2xx is made from an outbox's receipt and from nothing else.
+//! `caller` tells who sends. A request is led through `door` (key, encoding, room in memory, whole body in time, decompressed),
+//! `decode` (body to envelope and events) and `events` (sanitize, append, answer). `respond` has every answer, in the shape of
+//! Meta's Graph API, because Meta's SDKs fail on anything else. A 2xx is made from an outbox's receipt and from nothing else.
 
 mod caller;
 mod door;
+mod encoding;
+mod inflate;
 mod keys;
 mod room;
 
 mod decode;
 
 mod events;
+mod outcomes;
 
 mod respond;
 
@@ -32,7 +35,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::outbox::AnyOutbox;
 use crate::telemetry::metrics::Metrics;
-use crate::telemetry::site::SiteCounters;
+use crate::telemetry::site::{SiteCounters, Source};
 use caller::Callers;
 use door::Door;
 use keys::Keys;
@@ -81,7 +84,7 @@ impl Ingest {
             id: Arc::clone(&site.id),
             policy: Arc::clone(&site.policy),
             datasets: site.datasets.clone(),
-            counters: Arc::new(SiteCounters::new(&site.id, &metrics)),
+            counters: Arc::new(SiteCounters::new(&site.id, site.policy.property_paths().cloned(), &metrics)),
         };
         Self {
             callers: Callers::new(&config.server),
@@ -103,6 +106,7 @@ impl Ingest {
     pub fn router(self) -> Router {
         Router::new()
             .route("/{version}/{dataset}/events", post(versioned))
+            .route("/capi/{dataset}/events", post(capi_gateway))
             .route("/{dataset}/events", post(unversioned))
             .route("/{version}/{app}/instruments", post(instruments))
             .fallback(unknown_path)
@@ -129,7 +133,7 @@ async fn versioned(
     request: Request,
 ) -> Response {
     match path {
-        Ok(Path((version, dataset))) if is_version(&version) => receive(ingest, dataset, request).await,
+        Ok(Path((version, dataset))) if is_version(&version) => receive(ingest, Source::Graph, dataset, request).await,
         _ => unknown(&ingest),
     }
 }
@@ -140,26 +144,38 @@ async fn unversioned(
     request: Request,
 ) -> Response {
     match path {
-        Ok(Path(dataset)) => receive(ingest, dataset, request).await,
+        Ok(Path(dataset)) => receive(ingest, Source::Graph, dataset, request).await,
         // Escapes that are no UTF-8: left to axum, the answer would have another shape than all others.
         Err(_) => unknown(&ingest),
     }
 }
 
-async fn receive(ingest: Arc<Ingest>, dataset: String, request: Request) -> Response {
+/// The form of Meta's own gateway, which the clients of the PHP and Java SDKs speak.
+async fn capi_gateway(
+    State(ingest): State<Arc<Ingest>>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    match path {
+        Ok(Path(dataset)) => receive(ingest, Source::CapiGateway, dataset, request).await,
+        Err(_) => unknown(&ingest),
+    }
+}
+
+async fn receive(ingest: Arc<Ingest>, source: Source, dataset: String, request: Request) -> Response {
     let trace = TraceId::new(&ingest.chance);
-    let timer = ingest.metrics.request_seconds.with_label_values(&["graph"]).start_timer();
+    let timer = ingest.metrics.request_seconds.with_label_values(&[source.as_str()]).start_timer();
     let caller = ingest.callers.of(&request);
     let answer = if caller.came_readable {
         Answer::Fault(Fault::CameReadable)
     } else {
-        events::receive(&ingest, &dataset, request, trace).await
+        events::receive(&ingest, source, &dataset, request, trace).await
     };
     if let Some(reason) = answer.refuses_key() {
         ingest.callers.refused(caller, ingest.clock.unix_ms(), reason);
     }
     timer.observe_duration();
-    ingest.answer("graph", answer, trace)
+    ingest.answer(source.as_str(), answer, trace)
 }
 
 /// Where the SDKs' crash reporter posts. It is answered as Meta would, and its body, which can hold anything, is never read.

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::chance::Chance;
 use crate::outbox::Receipt;
+use crate::telemetry::site::Source;
 
 /// How long a caller that was turned away should wait, in seconds.
 const RETRY_AFTER_SECS: u16 = 1;
@@ -38,8 +39,8 @@ impl std::fmt::Display for TraceId {
 /// What a request is answered.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// The events were taken.
-    Received(Summary),
+    /// The events were taken, by this form of the endpoint.
+    Received(Source, Summary),
     /// The crash reporter's success.
     Instruments,
     /// Nothing was taken.
@@ -47,44 +48,32 @@ pub(super) enum Answer {
 }
 
 /// What a caller is told of the events of its request.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Summary {
     pub(super) forwarded: usize,
     /// By reason.
     pub(super) dropped: BTreeMap<&'static str, usize>,
-    pub(super) refused: usize,
     /// Index and refusal of events that are none.
-    pub(super) messages: Vec<(usize, Refusal)>,
+    pub(super) refused: Vec<(usize, Refusal)>,
 }
 
 impl Summary {
-    pub(super) fn drop(&mut self, reason: &'static str) {
-        *self.dropped.entry(reason).or_default() += 1;
-    }
-
-    pub(super) fn refuse(&mut self, index: usize, refusal: Refusal) {
-        self.refused += 1;
-        if self.messages.len() < MAX_MESSAGES {
-            self.messages.push((index, refusal));
-        }
-    }
-
     /// Events that were usable, dropped ones included: a caller is not told more than Meta would tell.
-    pub(super) fn usable(&self) -> usize {
+    fn usable(&self) -> usize {
         self.forwarded + self.dropped.values().sum::<usize>()
     }
 
     /// The answer. With events to forward it takes the proof that they are durable.
-    pub(super) fn answer(self, receipt: Option<&Receipt>) -> Answer {
+    pub(super) fn answer(self, source: Source, receipt: Option<&Receipt>) -> Answer {
         let durable = receipt.map_or(0, Receipt::events);
         if durable != self.forwarded {
             return Answer::Fault(Fault::NotNow);
         }
-        match self.messages.first() {
+        match self.refused.first() {
             Some((index, refusal)) if self.usable() == 0 => {
                 Answer::Fault(Fault::NoUsableEvent { index: *index, refusal: *refusal })
             }
-            _ => Answer::Received(self),
+            _ => Answer::Received(source, self),
         }
     }
 }
@@ -99,7 +88,10 @@ pub(super) enum Fault {
     ForeignDataset,
     UnknownPath,
     UnknownMethod,
-    UnknownEncoding,
+    UnknownContentType,
+    UnknownCompression,
+    /// A compressed body whose key, if it has one, is inside of it.
+    CompressedByStranger,
     TooLarge,
     TooSlow,
     BrokenBody,
@@ -120,11 +112,11 @@ impl Fault {
     /// Status, Graph code, subcode, and whether trying again can help.
     fn codes(&self) -> (StatusCode, u16, Option<u32>, bool) {
         match self {
-            Self::BadKey | Self::KeysDisagree => (StatusCode::UNAUTHORIZED, 190, None, false),
+            Self::BadKey | Self::KeysDisagree | Self::CompressedByStranger => (StatusCode::UNAUTHORIZED, 190, None, false),
             Self::ForeignDataset => (StatusCode::BAD_REQUEST, 100, Some(33), false),
             Self::UnknownPath => (StatusCode::NOT_FOUND, 2500, None, false),
             Self::UnknownMethod => (StatusCode::METHOD_NOT_ALLOWED, 2500, None, false),
-            Self::UnknownEncoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 100, None, false),
+            Self::UnknownContentType | Self::UnknownCompression => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 100, None, false),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 100, None, false),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, 100, None, true),
             Self::CameReadable | Self::BrokenBody | Self::BadBody(_) | Self::NoUsableEvent { .. } => {
@@ -144,12 +136,20 @@ impl Fault {
                     .to_owned()
             }
             Self::ForeignDataset => "Unsupported post request: this key may not send to this dataset.".to_owned(),
-            Self::UnknownPath => "Unknown path: events are posted to /v26.0/{dataset}/events.".to_owned(),
+            Self::UnknownPath => "Unknown path: events are posted to /v26.0/{dataset}/events or /capi/{dataset}/events.".to_owned(),
             Self::UnknownMethod => {
                 "Unknown path for this method: events are posted, nothing else can be done here.".to_owned()
             }
-            Self::UnknownEncoding => {
-                "Invalid parameter: send application/json or application/x-www-form-urlencoded, not compressed.".to_owned()
+            Self::CompressedByStranger => {
+                "Invalid OAuth access token: with a compressed body the key must stand outside of it, in the Authorization header or the query."
+                    .to_owned()
+            }
+            Self::UnknownContentType => {
+                "Invalid parameter: send application/json, application/x-www-form-urlencoded or multipart/form-data, in UTF-8."
+                    .to_owned()
+            }
+            Self::UnknownCompression => {
+                "Invalid parameter: a body may be compressed once, with gzip or deflate.".to_owned()
             }
             Self::TooLarge => {
                 "Invalid parameter: the body is larger than this gateway takes; send fewer events at once.".to_owned()
@@ -207,6 +207,7 @@ impl Answer {
         match self {
             Self::Fault(Fault::BadKey) => Some("it is missing or none of this gateway's"),
             Self::Fault(Fault::KeysDisagree) => Some("there are two that differ"),
+            Self::Fault(Fault::CompressedByStranger) => Some("it is not outside of the compressed body"),
             Self::Fault(Fault::CameReadable) => Some("it came to the proxy over http"),
             _ => None,
         }
@@ -214,19 +215,24 @@ impl Answer {
 
     pub(super) fn into_response(self, trace: TraceId) -> Response {
         match self {
-            Self::Received(summary) => {
+            Self::Received(source, summary) => {
                 let message = |(index, refusal): &(usize, Refusal)| format!("data[{index}]: {refusal}");
                 let success = Success {
                     events_received: summary.usable(),
-                    messages: summary.messages.iter().map(message).collect(),
+                    messages: summary.refused.iter().take(MAX_MESSAGES).map(message).collect(),
                     fbtrace_id: trace.to_string(),
                     portcullis: Details {
                         forwarded: summary.forwarded,
                         dropped: &summary.dropped,
-                        refused: summary.refused,
+                        refused: summary.refused.len(),
                     },
                 };
-                json(StatusCode::OK, &success)
+                let status = match source {
+                    Source::Graph => StatusCode::OK,
+                    // The clients of Meta's own gateway take nothing else for a yes.
+                    Source::CapiGateway => StatusCode::ACCEPTED,
+                };
+                json(status, &success)
             }
             Self::Instruments => json(StatusCode::OK, &BTreeMap::from([("success", true)])),
             Self::Fault(fault) => {
@@ -242,6 +248,9 @@ impl Answer {
                 let mut response = json(status, &Failure { error });
                 if status == StatusCode::SERVICE_UNAVAILABLE {
                     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
+                }
+                if fault == Fault::UnknownCompression {
+                    response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate"));
                 }
                 if matches!(fault, Fault::TooSlow | Fault::TooLarge | Fault::BrokenBody) {
                     // The rest of the body was not read, so the connection cannot be used again.

@@ -149,6 +149,22 @@ async fn d12_a_handshake_that_is_never_finished_gives_its_place_back() {
 }
 
 #[tokio::test]
+async fn who_connects_and_leaves_is_counted_as_that() {
+    let metrics = Metrics::new().unwrap();
+    let (tls, _replace) = Tls::new(&certificate(), &metrics).unwrap();
+    let running = start_with(Some(tls), Router::new(), TIME, TIME).await;
+    // As a health check does that only looks whether somebody listens.
+    drop(running.connect(b"").await);
+    let counted = async {
+        while ended(&metrics, "broken_off") == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(TIME, counted).await.expect("counted in time");
+    running.end().await;
+}
+
+#[tokio::test]
 async fn a_stop_does_not_wait_for_a_handshake() {
     let metrics = Metrics::new().unwrap();
     let (tls, _replace) = Tls::new(&certificate(), &metrics).unwrap();

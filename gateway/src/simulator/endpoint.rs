@@ -38,6 +38,7 @@ pub(super) struct Endpoint {
     pub(super) faults: Faults,
     pub(super) received: Received,
     pub(super) record: Option<Record>,
+    pub(super) count_only: bool,
 }
 
 impl Endpoint {
@@ -83,6 +84,15 @@ impl Endpoint {
             // Tests search the record; an incomplete one must not pass for a clean one.
             tracing::error!(%error, "simulator cannot record a request");
             return self.refuse(graph, address, &Refusal::cannot_record());
+        }
+        if self.count_only {
+            return match request::count(&body) {
+                Ok(count) => {
+                    self.received.count_batch(&address.dataset, count);
+                    graph.accepted(count)
+                }
+                Err(refusal) => self.refuse(graph, address, &refusal),
+            };
         }
 
         let posted = request::read(parts, &body);

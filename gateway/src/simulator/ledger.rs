@@ -165,16 +165,20 @@ impl Received {
         ledger.dataset(dataset).refused += 1;
     }
 
+    /// Counts a batch of which nothing else is known.
+    pub(super) fn count_batch(&self, dataset: &str, events: usize) {
+        let ledger = &mut self.books().ledger;
+        ledger.count_batch(dataset, as_u64(events));
+        ledger.events += as_u64(events);
+        self.0.total_events.send_replace(ledger.events);
+    }
+
     /// Takes down a batch that was accepted.
     pub(super) fn take_down(&self, dataset: &Arc<str>, posted: Posted, arrived_ms: u64) {
         let envelope: Arc<str> = Value::Object(posted.envelope).to_string().into();
         let mut books = self.books();
         let books = &mut *books;
-        let count = as_u64(posted.events.len());
-        books.ledger.batches += 1;
-        let counts = books.ledger.dataset(dataset);
-        counts.batches += 1;
-        counts.events += count;
+        books.ledger.count_batch(dataset, as_u64(posted.events.len()));
         for event in posted.events {
             for name in custom_properties(&event.value) {
                 books.ledger.count_custom_property(name);
@@ -212,6 +216,14 @@ impl Received {
 }
 
 impl Ledger {
+    /// Its events are counted in all as they are taken down, because the order of each is its number.
+    fn count_batch(&mut self, dataset: &str, events: u64) {
+        self.batches += 1;
+        let counts = self.dataset(dataset);
+        counts.batches += 1;
+        counts.events += events;
+    }
+
     fn dataset(&mut self, dataset: &str) -> &mut DatasetCounts {
         let has_room = self.datasets.len() < MAX_DATASETS || self.datasets.contains_key(dataset);
         self.datasets.entry(if has_room { dataset } else { OTHERS }.to_owned()).or_default()

@@ -57,6 +57,8 @@ pub struct Options {
     pub keep: usize,
     /// A file to which the body of each request is appended as a line.
     pub record: Option<PathBuf>,
+    /// Counts events and checks nothing of them, so that a measurement of load is not one of the stand-in.
+    pub count_only: bool,
 }
 
 /// Why the stand-in cannot run.
@@ -111,6 +113,7 @@ impl Simulator {
             faults: faults::Faults::default(),
             received: Received::new(options.keep),
             record,
+            count_only: options.count_only,
         };
         Ok(Self { listener, address, endpoint: Arc::new(endpoint) })
     }

@@ -6,6 +6,8 @@
 
 use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use hyper::http::request::Parts;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -80,6 +82,16 @@ pub(super) fn read(parts: &Parts, body: &[u8]) -> Result<Posted, Refusal> {
     posted.token_places.query = u64::from(query(parts).any(|(name, _)| name == "access_token"));
     posted.tokens.extend(outer_tokens(parts));
     Ok(posted)
+}
+
+/// How many events a JSON body holds, and nothing else about it.
+pub(super) fn count(body: &[u8]) -> Result<usize, Refusal> {
+    #[derive(Deserialize)]
+    struct Body {
+        data: Vec<IgnoredAny>,
+    }
+    let body: Body = serde_json::from_slice(body).map_err(|_| Refusal::parameter("data must be an array"))?;
+    Ok(body.data.len())
 }
 
 /// The tokens that can be seen without reading the body.

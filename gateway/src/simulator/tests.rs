@@ -21,7 +21,10 @@ struct Running {
 
 async fn running(tokens: &[(Option<&str>, &str)], record: Option<PathBuf>) -> Running {
     let tokens = tokens.iter().map(|(of, token)| (of.map(String::from), SecretString::from(*token))).collect();
-    let options = Options { listen: "127.0.0.1:0".parse().unwrap(), tokens, keep: 100, record };
+    run(Options { listen: "127.0.0.1:0".parse().unwrap(), tokens, keep: 100, record, count_only: false }).await
+}
+
+async fn run(options: Options) -> Running {
     let simulator = Simulator::bind(options, Clock::set(NOW_SECS * 1000), Chance::seeded(1)).await.unwrap();
     let (address, received, stop) = (simulator.address(), simulator.received(), CancellationToken::new());
     #[expect(clippy::disallowed_methods, reason = "the test owns the task and ends it")]
@@ -104,6 +107,18 @@ async fn a_good_batch_is_taken_whole_and_answered_as_meta_does() {
     {
         assert!(answer.head.contains(header), "{}", answer.head);
     }
+    simulator.end().await;
+}
+
+#[tokio::test]
+async fn where_events_are_only_counted_nothing_of_them_is_checked_or_kept() {
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let simulator = run(Options { listen, tokens: Vec::new(), keep: 9, record: None, count_only: true }).await;
+    assert_eq!(simulator.post(&[json!({}), json!({})]).await.unwrap().json()["events_received"], 2);
+    assert_eq!(simulator.ask(EVENTS, "", r#"{"data":1}"#).await.unwrap().status, 400);
+    let ledger = simulator.received.ledger();
+    assert_eq!((ledger.batches, ledger.events, ledger.kept, ledger.ids), (1, 2, 0, 0));
+    assert_eq!((ledger.datasets["1234567890123456"].events, ledger.datasets["1234567890123456"].refused), (2, 1));
     simulator.end().await;
 }
 
@@ -294,7 +309,7 @@ async fn the_record_holds_each_body_as_a_line() {
 
 #[tokio::test]
 async fn it_listens_on_loopback_only_and_says_what_is_wrong() {
-    let options = |listen: SocketAddr, record| Options { listen, tokens: Vec::new(), keep: 1, record };
+    let options = |listen: SocketAddr, record| Options { listen, tokens: Vec::new(), keep: 1, record, count_only: false };
     let bind = |options| Simulator::bind(options, Clock::set(0), Chance::seeded(1));
     let anywhere = bind(options("0.0.0.0:0".parse().unwrap(), None)).await.unwrap_err();
     assert!(matches!(anywhere, SimulatorError::NotLoopback(_)));

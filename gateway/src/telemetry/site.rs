@@ -19,12 +19,34 @@ const ENVELOPE: &[&str] = &["test_event_code", "namespace_id", "upload_id", "par
 pub struct SiteCounters {
     site: Arc<str>,
     metrics: Metrics,
-    received: IntCounter,
+    /// Paths of the properties that the site's policy names.
+    properties: Box<[Arc<str>]>,
+    received_by_graph: IntCounter,
+    received_by_capi_gateway: IntCounter,
     refused: IntCounter,
     turned_away: IntCounter,
     accepted: IntCounter,
     removed: Box<[OnceLock<IntCounter>]>,
     changed: Box<[OnceLock<IntCounter>]>,
+}
+
+/// The form of the endpoint that took a request, a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// As Meta's Graph API has it.
+    Graph,
+    /// As Meta's own gateway has it.
+    CapiGateway,
+}
+
+impl Source {
+    /// As it stands in labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Graph => "graph",
+            Self::CapiGateway => "capi_gateway",
+        }
+    }
 }
 
 /// What became of the events of one request; counted in one go, so that the accounts of promise P5 hold at every moment and a
@@ -42,25 +64,34 @@ pub struct Fates {
 }
 
 impl SiteCounters {
-    /// Brings the counters of the accounts into being, so that one that never moved reads as 0.
-    pub fn new(site: &Arc<str>, metrics: &Metrics) -> Self {
+    /// Brings the counters of the accounts into being, so that one that never moved reads as 0. `properties` are those that the
+    /// site's policy names.
+    pub fn new(site: &Arc<str>, properties: impl IntoIterator<Item = Arc<str>>, metrics: &Metrics) -> Self {
+        let properties: Box<[Arc<str>]> = properties.into_iter().collect();
         let empty = |count: usize| std::iter::repeat_with(OnceLock::new).take(count).collect();
+        let received = |source: Source| metrics.events_received.with_label_values(&[site.as_ref(), source.as_str()]);
         metrics.events_duplicate.with_label_values(&[site]);
         Self {
             site: Arc::clone(site),
             metrics: metrics.clone(),
-            received: metrics.events_received.with_label_values(&[site.as_ref(), "graph"]),
+            received_by_graph: received(Source::Graph),
+            received_by_capi_gateway: received(Source::CapiGateway),
             refused: metrics.events_refused.with_label_values(&[site]),
             turned_away: metrics.events_turned_away.with_label_values(&[site]),
             accepted: metrics.events_accepted.with_label_values(&[site]),
-            removed: empty((ROWS.len() + 1 + ENVELOPE.len()) * Reason::ALL.len()),
+            removed: empty((ROWS.len() + 1 + ENVELOPE.len() + properties.len()) * Reason::ALL.len()),
             changed: empty(ROWS.len() * Change::ALL.len()),
+            properties,
         }
     }
 
     /// Counts the events of a request.
-    pub fn count(&self, fates: Fates) {
-        self.received.inc_by(fates.received);
+    pub fn count(&self, source: Source, fates: Fates) {
+        let received = match source {
+            Source::Graph => &self.received_by_graph,
+            Source::CapiGateway => &self.received_by_capi_gateway,
+        };
+        received.inc_by(fates.received);
         self.refused.inc_by(fates.refused);
         self.turned_away.inc_by(fates.turned_away);
         self.accepted.inc_by(fates.accepted);
@@ -74,7 +105,8 @@ impl SiteCounters {
     /// Counts what was taken from an event.
     pub fn count_report(&self, report: &Report) {
         for removal in report.removals() {
-            let slot = position(removal.place)
+            let slot = self
+                .position(&removal.place)
                 .and_then(|place| self.removed.get(place * Reason::ALL.len() + removal.reason as usize));
             let labels = [&self.site, removal.place.as_str(), removal.action.as_str(), removal.reason.as_str()];
             let find = || self.metrics.fields_removed.with_label_values(&labels);
@@ -88,27 +120,34 @@ impl SiteCounters {
             self.changed.get(slot).map_or_else(|| find().inc(), |slot| slot.get_or_init(find).inc());
         }
     }
-}
 
-/// The position of a place among all places, if it is one that is known here.
-fn position(place: Place) -> Option<usize> {
-    match place {
-        Place::Field(field) => Some(field as usize),
-        Place::Unknown => Some(ROWS.len()),
-        Place::Envelope(name) => ENVELOPE.iter().position(|known| *known == name).map(|at| ROWS.len() + 1 + at),
+    /// The position of a place among all places, if it is one that is known here.
+    fn position(&self, place: &Place) -> Option<usize> {
+        match place {
+            Place::Field(field) => Some(*field as usize),
+            Place::Unknown => Some(ROWS.len()),
+            Place::Envelope(name) => ENVELOPE.iter().position(|known| known == name).map(|at| ROWS.len() + 1 + at),
+            Place::Property(path) => {
+                let at = self.properties.iter().position(|known| known == path)?;
+                Some(ROWS.len() + 1 + ENVELOPE.len() + at)
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use portcullis_filters::event::{EnvelopeText, sanitize_envelope};
+    use portcullis_filters::pipeline::{Context, Outcome, sanitize};
+    use portcullis_filters::policy::Policy;
+    use portcullis_filters::pseudonym::PseudonymKey;
 
     use super::*;
 
     #[test]
     fn what_was_removed_around_the_events_is_counted_by_name() {
         let metrics = Metrics::new().unwrap();
-        let counters = SiteCounters::new(&"shop".into(), &metrics);
+        let counters = SiteCounters::new(&"shop".into(), [], &metrics);
         let text = EnvelopeText {
             test_event_code: Some("TEST1"),
             denied: vec!["partner_agent"],
@@ -132,7 +171,38 @@ mod tests {
     fn every_place_has_a_slot_of_its_own() {
         let places = ROWS.iter().map(|row| Place::Field(row.field)).chain([Place::Unknown]);
         let places = places.chain(ENVELOPE.iter().map(|name| Place::Envelope(name)));
-        let slots: Vec<Option<usize>> = places.map(position).collect();
-        assert_eq!(slots, (0..ROWS.len() + 1 + ENVELOPE.len()).map(Some).collect::<Vec<_>>());
+        let properties: [Arc<str>; 2] = ["custom_data.tier".into(), "custom_data.visits".into()];
+        let places: Vec<Place> = places.chain(properties.iter().cloned().map(Place::Property)).collect();
+        let counters = SiteCounters::new(&"shop".into(), properties, &Metrics::new().unwrap());
+        let slots: Vec<Option<usize>> = places.iter().map(|place| counters.position(place)).collect();
+        assert_eq!(slots, (0..places.len()).map(Some).collect::<Vec<_>>());
+        assert_eq!(counters.removed.len(), places.len() * Reason::ALL.len());
+        assert_eq!(counters.position(&Place::Property("custom_data.gone".into())), None);
+    }
+
+    #[test]
+    fn what_was_removed_of_a_property_is_counted_by_the_path_of_the_policy() {
+        let metrics = Metrics::new().unwrap();
+        let policy = Policy::compile(
+            "name = 'shop'\nversion = 1\n[events]\nallow = ['Lead']\nevent_id = 'token'\n[pages]\ndefault = 'origin'\n\
+             no_url = 'origin'\n[fields.custom_data]\ntier = { one_of = ['gold'] }\n[health]\nscan = 'whole_event'\n\
+             on_signal = 'drop_event'\nambiguous = 'context'\n[pii]\non_match = 'drop_field'\n",
+            "shop.toml",
+            &["www.shop.example".to_owned()],
+        )
+        .unwrap();
+        let counters = SiteCounters::new(&"shop".into(), policy.property_paths().cloned(), &metrics);
+        let pseudonyms = PseudonymKey::new([7; 32]);
+        let context = Context { dataset: "1", now_secs: 1_791_000_100, fresh_id: [9; 16], pseudonyms: &pseudonyms };
+        let event = r#"{"event_name":"Lead","event_time":1791000000,"action_source":"other","user_data":{},
+            "custom_data":{"tier":"platinum"}}"#;
+        let Outcome::Drop(_, _, report) = sanitize(&policy, &context, event) else { panic!("nobody is named") };
+        counters.count_report(&report);
+        counters.count_report(&report);
+        let page = metrics.render().unwrap();
+        let line =
+            r#"portcullis_fields_removed_total{action="one_of",field="custom_data.tier",reason="shape",site="shop"} 2"#;
+        assert!(page.contains(line), "{page}");
+        assert!(!page.contains("platinum"), "{page}");
     }
 }

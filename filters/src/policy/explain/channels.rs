@@ -97,6 +97,13 @@ fn known(policy: &Policy) -> Vec<String> {
     if !money.is_empty() {
         known.push(format!("{}: an exact price can tell which article it was", money.join(", ")));
     }
+    let properties: Vec<&str> = policy.property_paths().map(AsRef::as_ref).collect();
+    if !properties.is_empty() {
+        known.push(format!(
+            "{}: properties of the site's own; what their words and numbers tell of a person, this program cannot know",
+            properties.join(", ")
+        ));
+    }
     if policy.action(Field::EventSourceUrl) == FieldAction::None {
         known.push("event_source_url has no line: Meta requires it of website events, so those are dropped".to_owned());
     }

@@ -6,37 +6,52 @@
 use std::borrow::Cow;
 
 use crate::event::Value;
+use crate::policy::Properties;
 use crate::schema::{Field, Kind, Section};
 
-/// Reads an event and shows every value to `check`, elements of lists one by one unless the list is one value; `true` if it is of
-/// the strict form and `check` agreed to all of it. Of goods each member is shown under its own field.
-pub(super) fn read(json: &str, check: &mut dyn FnMut(Field, &Value<'_>) -> bool) -> bool {
-    let mut reader = Reader { rest: json, check };
+/// Reads an event and shows every value, elements of lists one by one unless the list is one value, to `check`; `true` if it is
+/// of the strict form and `check` agreed to all of it. Of goods each member is shown under its own field. A property of the site's
+/// own is not shown: it carries the form that it must have.
+pub(super) fn read(json: &str, properties: &Properties, check: &mut dyn FnMut(Field, &Value<'_>) -> bool) -> bool {
+    let mut reader = Reader { rest: json, properties, check };
     reader.object(Section::Event).is_some() && reader.rest.is_empty()
 }
 
 struct Reader<'j, 'c> {
     rest: &'j str,
+    properties: &'c Properties,
     check: &'c mut dyn FnMut(Field, &Value<'_>) -> bool,
 }
 
 impl<'j> Reader<'j, '_> {
-    /// `{"key":value,...}` with keys of the section in the order of the table. Gives the number of its keys.
+    /// `{"key":value,...}` with keys of the section in the order of the table, those of properties after them in the order of the
+    /// policy. Gives the number of its keys.
     fn object(&mut self, section: Section) -> Option<u32> {
         self.take(b'{')?;
-        let (mut keys, mut last) = (0, None);
+        let (mut keys, mut last, mut last_property) = (0, None, None);
         if self.take(b'}').is_some() {
             return Some(keys);
         }
         loop {
-            let field = Field::find(section, self.text()?)?;
-            if last.is_some_and(|last| last >= field) {
+            let key = self.text()?;
+            self.take(b':')?;
+            if let Some(field) = Field::find(section, key) {
+                if last_property.is_some() || last.is_some_and(|last| last >= field) {
+                    return None;
+                }
+                self.value(field)?;
+                last = Some(field);
+            } else if section == Section::CustomData {
+                let property = self.properties.find(key)?;
+                if last_property.is_some_and(|last| last >= property.position()) {
+                    return None;
+                }
+                super::is_closed_property(property, &self.scalar()?).then_some(())?;
+                last_property = Some(property.position());
+            } else {
                 return None;
             }
-            self.take(b':')?;
-            self.value(field)?;
             keys += 1;
-            last = Some(field);
             if self.take(b',').is_none() {
                 return self.take(b'}').map(|()| keys);
             }
@@ -133,11 +148,11 @@ impl<'j> Reader<'j, '_> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{Properties, read};
 
     #[test]
     fn only_what_we_write_is_read() {
-        let all = |json: &str| read(json, &mut |_, _| true);
+        let all = |json: &str| read(json, Properties::NONE, &mut |_, _| true);
         assert!(all(
             r#"{"event_name":"Lead","event_time":1,"user_data":{"em":["a","b"]},"custom_data":{"value":1.5,"contents":[{"id":"x","quantity":1}]}}"#
         ));
@@ -167,6 +182,6 @@ mod tests {
         ] {
             assert!(!all(odd), "{odd}");
         }
-        assert!(!read(r#"{"event_name":"Lead"}"#, &mut |_, _| false));
+        assert!(!read(r#"{"event_name":"Lead"}"#, Properties::NONE, &mut |_, _| false));
     }
 }

@@ -1,0 +1,629 @@
+//! Closed forms that a policy writes: words of free text, and properties of the site's own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test may fail loudly"
+)]
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::{
+    DATASET, FBP, dropped, forwarded, json, lines, policy, refused, report, run_with, with, with_fields, with_fields_and,
+    with_value,
+};
+use portcullis_filters::pipeline::{Outcome, Readmission, readmit};
+use portcullis_filters::policy::{Policy, StoredPolicy};
+use portcullis_filters::schema::{Kind, ROWS, Section};
+use proptest::prelude::*;
+
+/// What a value of a property, or of a field, becomes under one action, and the lines of the report.
+fn under(action: &str, value: &str) -> (Option<serde_json::Value>, Vec<String>) {
+    let raw = with("PageView", FBP, &format!(r#""visits":{value}"#));
+    let policy = policy(&with_fields(&format!("custom_data.visits = {action}")));
+    let Outcome::Forward(event, report) = run_with(&policy, &raw) else { panic!("{action} {value}") };
+    let left: serde_json::Value = serde_json::from_str(event.as_str()).unwrap();
+    (left.pointer("/custom_data/visits").cloned(), lines(&report))
+}
+
+#[test]
+fn a_property_leaves_as_one_of_the_words_that_the_policy_writes() {
+    let action = r#"{ one_of = ["Gold", "silver", "very special", "2.0"] }"#;
+    for (value, leaves) in [
+        (r#""Gold""#, "Gold"),
+        (r#""gold""#, "Gold"),
+        (r#""SILVER""#, "silver"),
+        (r#""Very Special""#, "very special"),
+        (r#""2.0""#, "2.0"),
+        (r#""\u0067old""#, "Gold"),
+    ] {
+        let (left, report) = under(action, value);
+        assert_eq!(left, Some(leaves.into()), "{value}");
+        assert_eq!(report, ["event_source_url reduced"], "{value}");
+    }
+    for value in [
+        r#""""#,
+        r#""platinum""#,
+        r#"" gold""#,
+        r#""gold ""#,
+        r#""gold silver""#,
+        r#""very  special""#,
+        r#""göld""#,
+        r#""gold\u0000""#,
+        "2.0",
+        "2",
+        "true",
+        "[]",
+        r#"["gold"]"#,
+        r#"{"gold":"gold"}"#,
+        r#""jane@example.com""#,
+    ] {
+        let (left, report) = under(action, value);
+        assert_eq!(left, None, "{value}");
+        assert_eq!(report, ["allow custom_data.visits one_of shape 1", "event_source_url reduced"], "{value}");
+    }
+    assert_eq!(under(action, "null").1, ["event_source_url reduced"], "null is absent");
+}
+
+#[test]
+fn a_property_leaves_as_a_whole_number_of_the_range() {
+    let action = "{ integer = [3, 100] }";
+    for (value, leaves) in [("3", 3), ("100", 100), (r#""3""#, 3), (r#""100""#, 100), (r#""000007""#, 7)] {
+        let (left, report) = under(action, value);
+        assert_eq!(left, Some(leaves.into()), "{value}");
+        assert_eq!(report, ["event_source_url reduced"], "{value}");
+    }
+    for value in [
+        "2",
+        "101",
+        "-3",
+        "3.0",
+        "3.5",
+        "1e1",
+        "4155550007",
+        "18446744073709551615",
+        r#""2""#,
+        r#""101""#,
+        r#""-3""#,
+        r#""+3""#,
+        r#"" 3""#,
+        r#""3.0""#,
+        r#""""#,
+        r#""٣""#,
+        r#""0000007""#,
+        r#""three""#,
+        "true",
+        "[3]",
+        "{}",
+    ] {
+        let (left, report) = under(action, value);
+        assert_eq!(left, None, "{value}");
+        assert_eq!(report, ["allow custom_data.visits integer shape 1", "event_source_url reduced"], "{value}");
+    }
+    assert_eq!(under("{ integer = [0, 999999] }", "999999").0, Some(999_999.into()));
+    assert_eq!(under("{ integer = [0, 999999] }", "1000000").0, None);
+    assert_eq!(under("{ integer = [0, 0] }", "0").0, Some(0.into()));
+}
+
+#[test]
+fn free_text_of_the_table_leaves_as_a_listed_word_only() {
+    let policy = with_fields(r#"custom_data.content_category = { one_of = ["Shoes", "Hats"] }"#);
+    let leaves = |value: &str| {
+        let raw = with("PageView", FBP, &format!(r#""content_category":{value},"content_name":"shoes""#));
+        let left = json(&policy, &raw);
+        assert_eq!(left.pointer("/custom_data/content_name"), None, "free text without a list stays away");
+        (left.pointer("/custom_data/content_category").cloned(), report(&policy, &raw))
+    };
+    assert_eq!(leaves(r#""shoes""#).0, Some("Shoes".into()));
+    assert_eq!(leaves(r#"["HATS"]"#).0, None, "a field that takes no list takes none here");
+    for value in [r#""metformin""#, r#""shoes ""#, r#""""#, "7", "true", "{}"] {
+        let (left, report) = leaves(value);
+        assert_eq!(left, None, "{value}");
+        assert_eq!(report[0], "allow custom_data.content_category one_of shape 1", "{value}");
+    }
+}
+
+#[test]
+fn every_free_text_takes_a_list_of_words_and_nothing_denied_does() {
+    let mut free = 0;
+    for row in ROWS.iter().filter(|row| row.section != Section::Contents) {
+        let text = with_fields(&format!("{} = {{ one_of = [\"Alpha\", \"beta\"] }}", row.path));
+        let compiled = Policy::compile(&text, "test.toml", &["www.shop.example".to_owned()]);
+        assert_eq!(compiled.is_ok(), row.kind == Kind::FreeText, "{}", row.path);
+        if row.kind != Kind::FreeText {
+            continue;
+        }
+        free += 1;
+        let pointer = format!("/{}", row.path.replace('.', "/"));
+        let leaves = |value: &str| json(&text, &with_value(row.path, value)).pointer(&pointer).cloned();
+        let told = |value: &str| report(&text, &with_value(row.path, value));
+        let wanted = |words: &[&str]| if row.many { serde_json::json!(words) } else { serde_json::json!(words[0]) };
+        assert_eq!(leaves("\"ALPHA\""), Some(wanted(&["Alpha"])), "{}", row.path);
+        assert_eq!(leaves("\"gamma\""), None, "{}", row.path);
+        assert_eq!(told("\"gamma\"")[0], format!("allow {} one_of shape 1", row.path));
+        let list = leaves("[\"beta\",\"gamma\",\"alpha\",7,null]");
+        assert_eq!(list, row.many.then(|| wanted(&["beta", "Alpha"])), "{}", row.path);
+        if row.many {
+            assert_eq!(told("[\"beta\",\"gamma\",\"alpha\",7,null]")[0], format!("allow {} one_of shape 3", row.path));
+        }
+        // And it comes back from the outbox as it went in.
+        let (policy, later) = (policy(&text), policy(&text.replacen("version = 1", "version = 2", 1)));
+        let stored = StoredPolicy::read(policy.digest(), Some(policy.canonical()));
+        let came = if row.many { "[\"alpha\",\"beta\"]" } else { "\"alpha\"" };
+        let body = forwarded(&text, &with_value(row.path, came));
+        for today in [&policy, &later] {
+            let Readmission::Forward(again, report) = readmit(today, &stored, DATASET, &body) else { panic!("{body}") };
+            assert_eq!((again.as_str(), report.removals().len()), (body.as_str(), 0), "{}", row.path);
+        }
+    }
+    assert!(free > 20, "the table lost its free text");
+}
+
+#[test]
+fn a_lead_of_a_crm_can_leave_once_the_policy_names_its_tool() {
+    let fields = |source: &str| {
+        with_fields(&format!(
+            "[fields.custom_data]\nevent_source = \"keep\"\nlead_event_source = {{ one_of = [\"{source}\"] }}"
+        ))
+    };
+    let raw =
+        with("Lead", FBP, r#""event_source":"crm","lead_event_source":"acme crm""#).replace("website", "system_generated");
+    assert_eq!(json(&fields("Acme CRM"), &raw)["custom_data"]["lead_event_source"], "Acme CRM");
+    assert_eq!(dropped(&fields("another tool"), &raw), "guard missing_required");
+}
+
+#[test]
+fn properties_are_written_after_the_fields_in_the_order_of_their_names() {
+    let policy = with_fields(
+        "[fields.custom_data]\nzone = { one_of = [\"north\"] }\nvisits = { integer = [0, 9] }\nvalue = \"keep\"\nAge_band = { one_of = [\"30 to 39\"] }",
+    );
+    let raw = with("PageView", FBP, r#""zone":"north","visits":"7","value":1.50,"Age_band":"30 TO 39","other":1"#);
+    let left = forwarded(&policy, &raw);
+    assert!(left.ends_with(r#""custom_data":{"value":1.50,"Age_band":"30 to 39","visits":7,"zone":"north"}}"#), "{left}");
+    let told = report(&policy, &raw);
+    assert_eq!(told, ["shape unknown none unknown_key 1", "event_source_url reduced"]);
+    // A property alone makes its section.
+    assert!(forwarded(&policy, &with("PageView", FBP, r#""zone":"north""#)).ends_with(r#""custom_data":{"zone":"north"}}"#));
+}
+
+#[test]
+fn only_the_exact_key_in_custom_data_is_the_property() {
+    let policy = with_fields("custom_data.visits = { integer = [0, 9] }");
+    for (user_data, custom_data) in [
+        (FBP.to_owned(), r#""Visits":7"#),
+        (FBP.to_owned(), r#""visits ":7"#),
+        (format!(r#"{FBP},"visits":7"#), ""),
+        (FBP.to_owned(), r#""contents":[{"id":"a","visits":7}]"#),
+        (FBP.to_owned(), r#""more":{"visits":7}"#),
+    ] {
+        let raw = with("PageView", &user_data, custom_data);
+        let left = forwarded(&policy, &raw);
+        assert!(!left.to_lowercase().contains("visits") && !left.contains("custom_data"), "{left}");
+    }
+    let event = with("PageView", FBP, "").replacen('{', r#"{"visits":7,"#, 1);
+    assert!(json(&policy, &event).pointer("/visits").is_none());
+    assert_eq!(
+        json(&policy, &with("PageView", FBP, r#""\u0076isits":7"#))["custom_data"]["visits"],
+        7,
+        "escapes are resolved"
+    );
+}
+
+#[test]
+fn a_property_that_comes_twice_or_too_long_is_refused() {
+    let policy = with_fields("custom_data.visits = { integer = [0, 9] }\ncustom_data.tier = { one_of = [\"gold\"] }");
+    for twice in [r#""visits":7,"visits":7"#, r#""visits":null,"visits":7"#, r#""tier":"gold","x":1,"\u0074ier":"gold""#] {
+        assert_eq!(refused(&policy, &with("PageView", FBP, twice)), "custom_data has a key twice", "{twice}");
+    }
+    let long = with("PageView", FBP, &format!(r#""tier":"{}""#, "x".repeat(9000)));
+    assert!(refused(&policy, &long).starts_with("custom_data "), "{}", refused(&policy, &long));
+    let deep = with("PageView", FBP, &format!(r#""tier":{}1{}"#, "[".repeat(20), "]".repeat(20)));
+    assert!(refused(&policy, &deep).starts_with("event "), "{}", refused(&policy, &deep));
+    let inner = with("PageView", FBP, r#""tier":{"a":1,"a":2}"#);
+    assert_eq!(refused(&policy, &inner), "unknown has a key twice");
+}
+
+#[test]
+fn rules_that_narrow_take_properties_and_words_away() {
+    let policy = with_fields_and(
+        "[fields.custom_data]\nvisits = { integer = [0, 9] }\ntier = { one_of = [\"gold\"] }\nstatus = { one_of = [\"done\"] }",
+        "[[narrow]]\nwhen = { event = \"Lead\" }\nremove = [\"custom_data.tier\", \"custom_data.status\"]",
+    );
+    let data = r#""visits":7,"tier":"gold","status":"done""#;
+    assert_eq!(
+        json(&policy, &with("PageView", FBP, data))["custom_data"],
+        serde_json::json!({"status":"done","tier":"gold","visits":7})
+    );
+    let raw = with("Lead", FBP, data);
+    assert_eq!(json(&policy, &raw)["custom_data"], serde_json::json!({"visits":7}));
+    assert_eq!(
+        report(&policy, &raw),
+        [
+            "allow custom_data.status one_of narrowed 1",
+            "allow custom_data.tier one_of narrowed 1",
+            "event_source_url reduced"
+        ]
+    );
+}
+
+#[test]
+fn explain_says_the_words_the_range_and_the_channel() {
+    let policy = policy(&with_fields(
+        "[fields.custom_data]\nvisits = { integer = [0, 9] }\ntier = { one_of = [\"gold\", \"Silver\"] }\nstatus = { one_of = [\"done\"] }",
+    ));
+    let explanation = policy.explain();
+    let told: BTreeMap<&str, String> =
+        explanation.leaves().map(|line| (line.path.as_str(), format!("{} {}", line.action, line.form))).collect();
+    assert_eq!(told["custom_data.visits"], "integer a whole number from 0 to 9");
+    assert_eq!(told["custom_data.tier"], "one_of one of gold, Silver");
+    assert_eq!(told["custom_data.status"], "one_of one of done");
+    assert!(!explanation.stays().any(|path| path == "custom_data.status"));
+    let channels: Vec<&str> = explanation.channels.iter().map(|channel| channel.text.as_str()).collect();
+    assert!(
+        channels.iter().any(|text| text.starts_with("custom_data.tier, custom_data.visits: properties")),
+        "{channels:?}"
+    );
+}
+
+/// What becomes of an event that was sanitized under one policy and is sent under another.
+fn across(then: &str, now: &str, raw: &str) -> String {
+    let before = policy(&with_fields(then));
+    let after = policy(&with_fields(now));
+    assert_ne!(before.digest(), after.digest(), "{then} and {now} decide alike");
+    let stored = StoredPolicy::read(before.digest(), Some(before.canonical()));
+    match readmit(&after, &stored, DATASET, &forwarded(&with_fields(then), raw)) {
+        Readmission::Forward(event, report) => {
+            let left: serde_json::Value = serde_json::from_str(event.as_str()).unwrap();
+            let data = left.get("custom_data").map_or_else(|| "-".to_owned(), ToString::to_string);
+            format!("{data} {}", lines(&report).join(" | "))
+        }
+        Readmission::Withdraw(reason) => format!("withdrawn: {reason}"),
+    }
+}
+
+#[test]
+fn a_stored_word_leaves_only_if_it_is_still_listed() {
+    let raw = with("PageView", FBP, r#""tier":"gold","status":"done","visits":7"#);
+    let then = "custom_data.tier = { one_of = [\"gold\", \"silver\"] }\ncustom_data.status = { one_of = [\"done\"] }\ncustom_data.visits = { integer = [0, 9] }";
+    for (from, to, told) in [
+        ("\"silver\"", "\"bronze\"", r#"{"status":"done","tier":"gold","visits":7} "#),
+        ("[0, 9]", "[7, 20]", r#"{"status":"done","tier":"gold","visits":7} "#),
+        ("\"gold\"", "\"bronze\"", r#"{"status":"done","visits":7} guard custom_data.tier one_of shape 1"#),
+        ("\"gold\"", "\"Gold\"", r#"{"status":"done","visits":7} guard custom_data.tier one_of shape 1"#),
+        ("\"done\"", "\"open\"", r#"{"tier":"gold","visits":7} guard custom_data.status one_of shape 1"#),
+        ("[0, 9]", "[8, 9]", r#"{"status":"done","tier":"gold"} guard custom_data.visits integer shape 1"#),
+        (
+            "{ integer = [0, 9] }",
+            "{ one_of = [\"7\"] }",
+            r#"{"status":"done","tier":"gold"} guard custom_data.visits one_of policy_changed 1"#,
+        ),
+        (
+            "custom_data.visits = { integer = [0, 9] }",
+            "",
+            r#"{"status":"done","tier":"gold"} guard unknown none unknown_key 1"#,
+        ),
+        (
+            "custom_data.status = { one_of = [\"done\"] }",
+            "",
+            r#"{"tier":"gold","visits":7} guard custom_data.status none not_allowed 1"#,
+        ),
+    ] {
+        assert_eq!(across(then, &then.replace(from, to), &raw), told, "{from} becomes {to}");
+    }
+    let narrowed = with_fields_and(then, "[[narrow]]\nwhen = {}\nremove = [\"custom_data.tier\"]");
+    let (before, after) = (policy(&with_fields(then)), policy(&narrowed));
+    let stored = StoredPolicy::read(before.digest(), Some(before.canonical()));
+    let Readmission::Forward(event, report) = readmit(&after, &stored, DATASET, &forwarded(&with_fields(then), &raw)) else {
+        panic!("withdrawn")
+    };
+    assert!(!event.as_str().contains("gold"));
+    assert_eq!(lines(&report), ["guard custom_data.tier one_of narrowed 1"]);
+}
+
+#[test]
+fn stored_bytes_with_a_word_that_is_not_listed_are_withdrawn() {
+    let policy =
+        policy(&with_fields("custom_data.tier = { one_of = [\"gold\"] }\ncustom_data.visits = { integer = [0, 9] }"));
+    let stored = StoredPolicy::read(policy.digest(), Some(policy.canonical()));
+    let body = forwarded(
+        &with_fields("custom_data.tier = { one_of = [\"gold\"] }\ncustom_data.visits = { integer = [0, 9] }"),
+        &with("PageView", FBP, r#""tier":"gold","visits":7"#),
+    );
+    assert!(matches!(readmit(&policy, &stored, DATASET, &body), Readmission::Forward(..)));
+    for (from, to) in [
+        ("\"gold\"", "\"Gold\""),
+        ("\"gold\"", "\"secret\""),
+        ("\"gold\"", "1"),
+        ("\"gold\"", "[\"gold\"]"),
+        ("\"gold\"", "{\"a\":\"gold\"}"),
+        ("\"tier\":\"gold\",\"visits\":7", "\"visits\":7,\"tier\":\"gold\""),
+        ("\"tier\":\"gold\"", "\"tier\":\"gold\",\"tier\":\"gold\""),
+        ("\"tier\"", "\"tiers\""),
+        ("\"visits\":7", "\"visits\":10"),
+        ("\"visits\":7", "\"visits\":07"),
+        ("\"visits\":7", "\"visits\":\"7\""),
+        ("\"visits\":7", "\"visits\":7,\"value\":1"),
+    ] {
+        let edited = body.replace(from, to);
+        assert_ne!(edited, body);
+        assert!(matches!(readmit(&policy, &stored, DATASET, &edited), Readmission::Withdraw(_)), "{edited}");
+    }
+}
+
+#[test]
+fn words_and_their_order_are_part_of_the_digest_and_their_absence_is_not() {
+    let digest = |fields: &str| policy(&with_fields(fields)).digest();
+    let gold = digest("custom_data.tier = { one_of = [\"gold\", \"silver\"] }");
+    assert_eq!(gold, digest("custom_data.tier = { one_of = [\"gold\", \"silver\"] }"));
+    for other in ["[\"gold\"]", "[\"gold\", \"Silver\"]", "[\"silver\", \"gold\"]"] {
+        assert_ne!(gold, digest(&format!("custom_data.tier = {{ one_of = {other} }}")));
+    }
+    assert!(!policy(&with_fields("")).canonical().contains("written"));
+}
+
+/// Lines under `[fields.custom_data]` that are wrong, and the error.
+const WRONG: &[(&str, &str)] = &[
+    ("tier = \"keep\"", "custom_data.tier: is no field of the Conversions API; A property"),
+    ("tier = \"hash\"", "custom_data.tier: is no field of the Conversions API; A property"),
+    ("tier = \"pseudonymize\"", "custom_data.tier: is no field of the Conversions API; A property"),
+    ("tier = { round_to = 1 }", "custom_data.tier: is no field of the Conversions API; A property"),
+    ("tier = { keep_text = true }", "custom_data.tier: is no field of the Conversions API; A property"),
+    ("tier = { one_of = [] }", "custom_data.tier.one_of line 13: must list 1 to 64 words, and lists 0"),
+    (
+        "tier = { one_of = [\"gold\", \"silver\", \"GOLD\"] }",
+        "custom_data.tier.one_of line 13: word 3 is word 1 again, but for its case; remove one of them",
+    ),
+    (
+        "tier = { one_of = \"gold\" }",
+        "custom_data.tier.one_of line 13: expected a list of words such as [\"gold\", \"silver\"], found a text",
+    ),
+    (
+        "tier = { one_of = [\"gold\", 7] }",
+        "custom_data.tier.one_of#2 line 13: expected a text in quotes, found a whole number",
+    ),
+    ("visits = { integer = [5, 4] }", "custom_data.visits.integer line 13: RANGE"),
+    ("visits = { integer = [-1, 4] }", "custom_data.visits.integer line 13: RANGE"),
+    ("visits = { integer = [0, 1000000] }", "custom_data.visits.integer line 13: RANGE"),
+    ("visits = { integer = [0] }", "custom_data.visits.integer line 13: RANGE"),
+    ("visits = { integer = [0, 1, 2] }", "custom_data.visits.integer line 13: RANGE"),
+    ("visits = { integer = 7 }", "custom_data.visits.integer line 13: expected a list, found a whole number"),
+    (
+        "visits = { integer = [0.5, 1] }",
+        "custom_data.visits.integer#1 line 13: expected a whole number, found a number with a fraction",
+    ),
+    ("_tier = { one_of = [\"gold\"] }", "custom_data._tier: NAME"),
+    ("2nd = { one_of = [\"gold\"] }", "custom_data.2nd: NAME"),
+    ("loyalty-tier = { one_of = [\"gold\"] }", "custom_data.loyalty-tier: NAME"),
+    ("\"\" = { one_of = [\"gold\"] }", "custom_data.: NAME"),
+    ("\"größe\" = { one_of = [\"gold\"] }", "custom_data.größe: NAME"),
+    (
+        "store_data = { tier = { one_of = [\"gold\"] } }",
+        "custom_data.store_data.tier: is no field of the Conversions API; properties of the site's own stand in [fields.custom_data]",
+    ),
+    (
+        "\"a.b\" = { one_of = [\"gold\"] }",
+        "custom_data line 12: a path in quotes is no field; write it in the table of its object, such as [fields.user_data]",
+    ),
+    (
+        "t2345678901234567890123456789012345678901 = { one_of = [\"gold\"] }",
+        "custom_data.t2345678901234567890123456789012345678901: NAME",
+    ),
+    (
+        "Order_ID = { one_of = [\"gold\"] }",
+        "custom_data.Order_ID: is the field custom_data.order_id but for its case; write it so",
+    ),
+    ("t_415_555_0007 = { integer = [0, 9] }", "custom_data.t_415_555_0007: PHONE"),
+    ("a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1 = { integer = [0, 9] }", "custom_data.a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1: DIGEST"),
+    (
+        "order_id = { one_of = [\"a\"] }",
+        "custom_data.order_id: { one_of = … } is for properties of the site's own and for free text; this field takes \"keep\" or \"pseudonymize\" or \"catalog\"",
+    ),
+    (
+        "num_items = { integer = [0, 9] }",
+        "custom_data.num_items: { integer = … } is for properties of the site's own; this field takes \"keep\"",
+    ),
+    (
+        "status = { integer = [0, 9] }",
+        "custom_data.status: is free text, which has no closed form; list the words that may leave, such as { one_of = [\"a word\", \"another\"] }, or remove this line, so that nothing of it leaves",
+    ),
+    (
+        "\"contents[].brand\" = { one_of = [\"acme\"] }",
+        "custom_data.contents[].brand: is decided by fields.custom_data.contents; remove this line",
+    ),
+];
+
+const TEXTS: [(&str, &str); 5] = [
+    (
+        "A property",
+        "a property of the site's own leaves only in a form that you write: { one_of = [\"gold\", \"silver\"] } or { integer = [0, 100] }",
+    ),
+    ("RANGE", "must be the smallest and the largest number that may leave, from 0 to 999999, such as [0, 100]"),
+    ("NAME", "the name of a property starts with a letter and holds only letters, digits and _, 40 characters at most"),
+    ("PHONE", "has seven digits or more without a letter between them, as a telephone number has; choose another"),
+    ("DIGEST", "has as many hexadecimal digits as a digest; choose another"),
+];
+
+fn error(lines: &str) -> String {
+    let text = with_fields(&format!("[fields.custom_data]\n{lines}"));
+    match Policy::compile(&text, "shop.toml", &[]) {
+        Err(error) => error.to_string(),
+        Ok(_) => panic!("compiled: {lines}"),
+    }
+}
+
+#[test]
+fn what_is_no_closed_form_is_an_error_that_says_what_to_write() {
+    let mut wrong = Vec::new();
+    for (line, told) in WRONG {
+        let wanted = TEXTS.iter().fold((*told).to_owned(), |told, (short, text)| told.replace(short, text));
+        let wanted = format!("shop.toml: fields.{wanted}");
+        // A nearest name may follow.
+        if !error(line).starts_with(&wanted) {
+            wrong.push(format!("{line}\n    says   {}\n    wanted {wanted}", error(line)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn words_that_could_be_somebody_s_data_are_refused() {
+    let told = |word: &str| error(&format!("tier = {{ one_of = [\"gold\", {}] }}", serde_json::to_string(word).unwrap()));
+    for (word, text) in [
+        ("", "a word has 1 to 40"),
+        (" gold", "a word has 1 to 40"),
+        ("gold ", "a word has 1 to 40"),
+        ("jane@example.com", "a word has 1 to 40"),
+        ("gölden", "a word has 1 to 40"),
+        ("a/b", "a word has 1 to 40"),
+        ("a\tb", "a word has 1 to 40"),
+        (&"x".repeat(41), "a word has 1 to 40"),
+        ("4155550007", "has seven digits"),
+        ("tel 415 555 0007", "has seven digits"),
+        ("415-555.0007", "has seven digits"),
+        ("2026-10-03", "has seven digits"),
+        ("d4c1d8cb98ef00ba204e9b800f99fc8e", "has as many hexadecimal digits"),
+        (&"a1".repeat(20), "has as many hexadecimal digits"),
+    ] {
+        let wanted = format!("shop.toml: fields.custom_data.tier.one_of#2 line 13: {text}");
+        assert!(told(word).starts_with(&wanted), "{}", told(word));
+        assert!(word.is_empty() || !told(word).contains(word), "a word is quoted: {}", told(word));
+    }
+    for word in ["x".repeat(40).as_str(), "123456", "a 123456 b 123456", "F-150", "a_b.c-d"] {
+        policy(&with_fields(&format!("custom_data.tier = {{ one_of = [\"{word}\"] }}")));
+    }
+}
+
+#[test]
+fn lists_and_properties_are_bounded() {
+    let words = |count: usize| (0..count).map(|at| format!("\"w{at}\"")).collect::<Vec<_>>().join(", ");
+    policy(&with_fields(&format!("custom_data.tier = {{ one_of = [{}] }}", words(64))));
+    assert!(error(&format!("tier = {{ one_of = [{}] }}", words(65))).contains("must list 1 to 64 words, and lists 65"));
+    let properties = |count: usize| (0..count).map(|at| format!("p{at} = {{ integer = [0, {at}] }}")).collect::<Vec<_>>();
+    assert_eq!(
+        error(&properties(33).join("\n")),
+        "shop.toml: fields.custom_data: has 33 properties of the site's own; 32 is the most"
+    );
+    // The last of the most works as the first.
+    let all = with_fields_and(
+        &format!("[fields.custom_data]\n{}", properties(32).join("\n")),
+        "[[narrow]]\nwhen = { event = \"Lead\" }\nremove = [\"custom_data.p9\"]",
+    );
+    let members: Vec<String> = (0..32).rev().map(|at| format!("\"p{at}\":{at}")).collect();
+    let left = json(&all, &with("PageView", FBP, &members.join(",")));
+    assert_eq!(left["custom_data"].as_object().unwrap().len(), 32);
+    let left = json(&all, &with("Lead", FBP, &members.join(",")));
+    assert_eq!(left["custom_data"].as_object().unwrap().len(), 31);
+    assert_eq!(left.pointer("/custom_data/p9"), None);
+}
+
+#[test]
+fn properties_stand_in_custom_data_only() {
+    let told = |line: &str| {
+        let text = common::text(common::EVENTS, common::PAGES, line, "");
+        Policy::compile(&text, "shop.toml", &[]).unwrap_err().to_string()
+    };
+    for line in ["tier = { one_of = [\"gold\"] }", "user_data.tier = { integer = [0, 9] }"] {
+        assert!(
+            told(line)
+                .contains("is no field of the Conversions API; properties of the site's own stand in [fields.custom_data]"),
+            "{}",
+            told(line)
+        );
+    }
+    assert!(told("user_data.em = { one_of = [\"gold\"] }").contains("this field takes \"hash\""));
+    let narrow = with_fields_and("", "[[narrow]]\nwhen = {}\nremove = [\"custom_data.tier\"]");
+    let told = Policy::compile(&narrow, "shop.toml", &[]).unwrap_err().to_string();
+    assert!(
+        told.starts_with(
+            "shop.toml: narrow#1.remove#1: is no field of the Conversions API and no property that this policy names"
+        ),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_canary_in_a_property_is_found_nowhere() {
+    const CANARY: &str = "canary-7f3c";
+    let policy = policy(&with_fields(
+        "[fields.custom_data]\ntier = { one_of = [\"gold\"] }\nvisits = { integer = [0, 9] }\nstatus = { one_of = [\"done\"] }",
+    ));
+    for value in [
+        format!("\"{CANARY}\""),
+        format!("[\"{CANARY}\"]"),
+        format!("{{\"{CANARY}\":1}}"),
+        format!("{{\"gold\":\"{CANARY}\"}}"),
+        format!("[[\"gold\",\"{CANARY}\"]]"),
+        format!("\"gold {CANARY}\""),
+    ] {
+        let data = format!(r#""tier":{value},"visits":{value},"status":{value},"{CANARY}":1"#);
+        let outcome = run_with(&policy, &with("PageView", FBP, &data));
+        assert!(!format!("{outcome:?}").contains(CANARY), "{outcome:?}");
+        let Outcome::Forward(event, report) = outcome else { panic!("{value}") };
+        assert!(!event.as_str().contains("canary") && !event.as_str().contains("custom_data"), "{}", event.as_str());
+        let told = lines(&report);
+        assert!(!told.join("\n").contains("canary"), "{told:?}");
+        assert_eq!(told.iter().filter(|line| line.ends_with(" shape 1")).count(), 3, "{told:?}");
+    }
+}
+
+#[test]
+fn a_property_is_not_enough_to_know_a_person_by() {
+    let policy = with_fields("custom_data.tier = { one_of = [\"gold\"] }");
+    assert_eq!(dropped(&policy, &with("PageView", "", r#""tier":"gold""#)), "guard insufficient_user_data");
+}
+
+proptest! {
+    #[test]
+    fn nothing_but_a_listed_word_or_a_number_of_the_range_leaves(
+        words in prop::collection::btree_set("[a-z]{1,6}", 1..5),
+        (min, span) in (0_i64..1000, 0_i64..1000),
+        values in prop::collection::vec(prop_oneof![
+            any::<String>().prop_map(serde_json::Value::from),
+            "[a-zA-Z]{1,3}".prop_map(serde_json::Value::from),
+            "[0-9]{1,7}".prop_map(serde_json::Value::from),
+            (-5_i64..3000).prop_map(serde_json::Value::from),
+            any::<i64>().prop_map(serde_json::Value::from),
+            any::<f64>().prop_map(serde_json::Value::from),
+            any::<bool>().prop_map(serde_json::Value::from),
+            prop::collection::vec("[a-z]{1,3}", 0..3).prop_map(serde_json::Value::from),
+        ], 3),
+        listed in any::<prop::sample::Index>(),
+        shout in any::<bool>(),
+    ) {
+        let words: Vec<String> = words.into_iter().collect();
+        let list = serde_json::to_string(&words).unwrap();
+        let text = with_fields(&format!(
+            "[fields.custom_data]\ntier = {{ one_of = {list} }}\nstatus = {{ one_of = {list} }}\nvisits = {{ integer = [{min}, {}] }}",
+            min + span,
+        ));
+        let policy = policy(&text);
+        let word = listed.get(&words);
+        let sure = if shout { word.to_uppercase() } else { word.clone() };
+        let data = format!(
+            r#""tier":{},"visits":{},"status":{},"other":{}"#,
+            values[0], values[1], serde_json::Value::from(sure), values[2],
+        );
+        let Outcome::Forward(event, _) = run_with(&policy, &with("PageView", FBP, &data)) else { panic!("{data}") };
+        let left: serde_json::Value = serde_json::from_str(event.as_str()).unwrap();
+        let data = left["custom_data"].as_object().unwrap();
+        prop_assert_eq!(&data["status"], word);
+        for (key, value) in data {
+            match key.as_str() {
+                "tier" | "status" => prop_assert!(words.iter().any(|word| value == word), "{}", value),
+                "visits" => prop_assert!((min..=min + span).contains(&value.as_i64().unwrap()), "{}", value),
+                other => prop_assert!(false, "{} leaves", other),
+            }
+        }
+        // What may leave comes back from the outbox as it went in, under this policy and under a later one.
+        let stored = StoredPolicy::read(policy.digest(), Some(policy.canonical()));
+        let later = common::policy(&text.replacen("version = 1", "version = 2", 1));
+        for today in [&policy, &later] {
+            let Readmission::Forward(again, report) = readmit(today, &stored, DATASET, event.as_str()) else { panic!() };
+            prop_assert_eq!(again.as_str(), event.as_str());
+            prop_assert!(report.removals().is_empty());
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What became of the events of one request: one record, from which both the answer and the counters are made, so that they cannot
+//! disagree.
+
+use std::collections::BTreeMap;
+
+use portcullis_filters::event::SanitizedEvent;
+use portcullis_filters::pipeline::Outcome;
+use portcullis_filters::refusal::Refusal;
+use portcullis_filters::report::{DropReason, Report, StageName};
+
+use super::respond::Summary;
+use crate::telemetry::site::{Fates, SiteCounters, Source};
+
+/// Outcomes of the filter, kept together.
+#[derive(Default)]
+pub(super) struct Outcomes {
+    survivors: Vec<SanitizedEvent>,
+    forwarded: usize,
+    dropped: BTreeMap<(StageName, DropReason), usize>,
+    refused: Vec<(usize, Refusal)>,
+    reports: Vec<Report>,
+}
+
+impl Outcomes {
+    /// Notes the outcome of the event at this position.
+    pub(super) fn add(&mut self, index: usize, outcome: Outcome) {
+        match outcome {
+            Outcome::Forward(event, report) => {
+                self.survivors.push(event);
+                self.forwarded += 1;
+                self.reports.push(report);
+            }
+            Outcome::Drop(stage, reason, report) => {
+                *self.dropped.entry((stage, reason)).or_default() += 1;
+                self.reports.push(report);
+            }
+            Outcome::Refuse(refusal) => self.refused.push((index, refusal)),
+        }
+    }
+
+    /// Notes what was taken from around the events.
+    pub(super) fn add_report(&mut self, report: Report) {
+        self.reports.push(report);
+    }
+
+    /// Hands over the events that may leave, once; how many they were stays known.
+    pub(super) fn take_survivors(&mut self) -> Vec<SanitizedEvent> {
+        std::mem::take(&mut self.survivors)
+    }
+
+    /// Counts everything in one go, when it is known whether the survivors are durable. How many events were received is said by
+    /// whoever decoded them: were it summed up here, the accounts of promise P5 could not fail.
+    pub(super) fn count(&self, counters: &SiteCounters, source: Source, received: usize, durable: bool) {
+        let (forwarded, refused) = (self.forwarded as u64, self.refused.len() as u64);
+        let (accepted, turned_away) = if durable { (forwarded, 0) } else { (0, forwarded) };
+        counters.count(source, Fates { received: received as u64, refused, turned_away, accepted });
+        for ((stage, reason), events) in &self.dropped {
+            counters.count_dropped(stage.as_str(), reason.as_str(), *events as u64);
+        }
+        for report in &self.reports {
+            counters.count_report(report);
+        }
+    }
+
+    /// What the caller is told.
+    pub(super) fn summary(self) -> Summary {
+        let mut dropped = BTreeMap::new();
+        for ((_, reason), events) in self.dropped {
+            *dropped.entry(reason.as_str()).or_default() += events;
+        }
+        Summary { forwarded: self.forwarded, dropped, refused: self.refused }
+    }
+}

@@ -1,0 +1,123 @@
+//! What is measured: the command line.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use serde::Serialize;
+
+/// Measure CPU time an event, events a second, latency and memory under load.
+#[derive(Debug, Parser)]
+#[command(
+    name = "load",
+    after_help = "\
+Examples:
+  load                                       every point, three rounds of five seconds: about six minutes
+  load --points 1x64 --seconds 2 --rounds 1  one point, quickly
+  load --points 1x64 --mix --json out.json   small requests beside large ones as well
+
+PORTCULLIS_BIN=FILE measures that executable instead of the one that cargo builds."
+)]
+pub(crate) struct Arguments {
+    /// Events a request and connections
+    #[arg(long, value_delimiter = ',', default_value = "1x64,1x512,10x64,10x512,1000x64,1000x512")]
+    pub(crate) points: Vec<Point>,
+
+    /// How long one measurement lasts; a fifth as much goes before it to warm up
+    #[arg(long, default_value_t = 5.0)]
+    seconds: f64,
+
+    /// How often everything is measured
+    #[arg(long, default_value_t = 3)]
+    pub(crate) rounds: usize,
+
+    /// The policy of the site
+    #[arg(long, default_value = "pharmacy@1")]
+    pub(crate) policy: String,
+
+    /// What is measured
+    #[arg(long, value_delimiter = ',', default_value = "bare,memory,embedded")]
+    pub(crate) servers: Vec<Kind>,
+
+    /// Also measure the latency of small requests alone and beside a caller who sends 1000 events at a time
+    #[arg(long)]
+    pub(crate) mix: bool,
+
+    /// Also write the figures to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// The date in the report, if it is not to be now
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) date: Option<String>,
+
+    #[command(subcommand)]
+    pub(crate) role: Option<Role>,
+}
+
+/// What this process is, if it is not the one that measures.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Role {
+    /// The server that only parses
+    #[command(hide = true)]
+    Bare,
+}
+
+/// A server under test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    /// The server that only parses.
+    Bare,
+    /// The gateway with its outbox in memory.
+    Memory,
+    /// The gateway as it is meant to be run.
+    Embedded,
+}
+
+/// How it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Point {
+    /// Events in each request.
+    #[serde(rename = "events_per_request")]
+    pub(crate) events: usize,
+    /// Connections, each with one request at a time.
+    pub(crate) connections: usize,
+}
+
+impl Arguments {
+    /// How long one measurement lasts.
+    pub(crate) fn time(&self) -> Duration {
+        Duration::try_from_secs_f64(self.seconds).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Bare => "bare",
+            Self::Memory => "memory",
+            Self::Embedded => "embedded",
+        })
+    }
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{}x{}", self.events, self.connections))
+    }
+}
+
+impl FromStr for Point {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (events, connections) = text.split_once('x').ok_or("a point is EVENTSxCONNECTIONS, such as 10x64")?;
+        match (events.parse(), connections.parse()) {
+            (Ok(events @ 1..=1000), Ok(connections @ 1..=1000)) => Ok(Self { events, connections }),
+            _ => Err("1 to 1000 events a request, and 1 to 1000 connections"),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Requests as they are sent: the purchase of the filters' fixture, with an id, a customer and a time of its own in each event.
+//!
+//! Written piece by piece while it is sent, so that hundreds of callers with a megabyte each need no memory for it. The page is
+//! changed to the site's own host; its path, `/checkout/thank-you`, is a store page of the policy of a pharmacy already.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use harness::{DATASET, KEY, now_secs};
+
+const FIXTURE: &str = include_str!("../../filters/tests/fixtures/purchase_1kb.json");
+const FIXTURE_HOST: &str = "shop.example.com";
+const OWN_HOST: &str = "www.shop.example";
+/// What differs from event to event: eight digits in the id, the address and the order, and ten of the time.
+const NUMBER: &str = "00000007";
+const TIME: &str = "1791000000";
+/// Events lie this far back at most.
+const SPREAD_SECS: u64 = 3600;
+/// Events that are written at once.
+const PIECE: usize = 64;
+
+/// Makes requests of so many events; no two events of a template are alike.
+#[derive(Debug)]
+pub(crate) struct Template {
+    event: Vec<u8>,
+    numbers: Vec<usize>,
+    times: Vec<usize>,
+    newest_secs: u64,
+    next: Cell<u64>,
+}
+
+/// A request on its way.
+#[derive(Debug)]
+pub(crate) struct Request {
+    template: Rc<Template>,
+    piece: Vec<u8>,
+    sent: usize,
+    events_left: usize,
+    ended: bool,
+}
+
+impl Template {
+    /// Events that are as old as an hour and as young as now.
+    pub(crate) fn new() -> Rc<Self> {
+        let list = FIXTURE.split_once("\"data\":[").expect("the fixture is a request").1;
+        let event = list.trim_end().strip_suffix("]}").expect("the fixture is a request of one event");
+        let event = event.replace(FIXTURE_HOST, OWN_HOST);
+        let holes = |text: &str| event.match_indices(text).map(|(at, _)| at).collect::<Vec<_>>();
+        let (numbers, times) = (holes(NUMBER), holes(TIME));
+        assert!(numbers.len() > 1 && times.len() == 1, "the fixture is not what it was");
+        Rc::new(Self { event: event.into_bytes(), numbers, times, newest_secs: now_secs(), next: Cell::new(0) })
+    }
+
+    /// Bytes of one event.
+    pub(crate) fn event_bytes(&self) -> usize {
+        self.event.len()
+    }
+
+    /// A request of so many new events.
+    pub(crate) fn request(self: &Rc<Self>, events: usize) -> Request {
+        let start = r#"{"data":["#;
+        let length = start.len() + events * (self.event.len() + 1) - 1 + "]}".len();
+        let head = format!(
+            "POST /v26.0/{DATASET}/events HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer {KEY}\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{start}"
+        );
+        let mut piece = Vec::with_capacity(head.len() + events.min(PIECE) * (self.event.len() + 1) + 2);
+        piece.extend_from_slice(head.as_bytes());
+        Request { template: Rc::clone(self), piece, sent: 0, events_left: events, ended: false }.filled()
+    }
+
+    fn push_event(&self, piece: &mut Vec<u8>) {
+        let number = self.next.replace(self.next.get() + 1);
+        let start = piece.len();
+        piece.extend_from_slice(&self.event);
+        let written = piece.get_mut(start..).unwrap_or_default();
+        fill(written, &self.numbers, NUMBER.len(), number % 100_000_000);
+        fill(written, &self.times, TIME.len(), self.newest_secs - number % SPREAD_SECS);
+    }
+}
+
+/// Writes a number with leading zeros at these places.
+fn fill(event: &mut [u8], places: &[usize], digits: usize, number: u64) {
+    for place in places {
+        let mut rest = number;
+        for digit in event.iter_mut().skip(*place).take(digits).rev() {
+            *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            rest /= 10;
+        }
+    }
+}
+
+impl Request {
+    /// What is to be sent next; nothing at the end.
+    pub(crate) fn unsent(&self) -> &[u8] {
+        self.piece.get(self.sent..).unwrap_or_default()
+    }
+
+    /// So much of that was sent.
+    pub(crate) fn advance(&mut self, bytes: usize) {
+        self.sent += bytes;
+        if self.sent == self.piece.len() && !self.ended {
+            self.piece.clear();
+            self.sent = 0;
+            self.fill();
+        }
+    }
+
+    fn filled(mut self) -> Self {
+        self.fill();
+        self
+    }
+
+    fn fill(&mut self) {
+        let events = self.events_left.min(PIECE);
+        self.events_left -= events;
+        for event in 1..=events {
+            self.template.push_event(&mut self.piece);
+            if event < events || self.events_left > 0 {
+                self.piece.push(b',');
+            }
+        }
+        if self.events_left == 0 {
+            self.piece.extend_from_slice(b"]}");
+            self.ended = true;
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! One measurement: a fresh server, callers that warm it up, callers that count, and what it cost.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::Instant;
+
+use crate::arguments::{Arguments, Kind, Point};
+use crate::callers::Callers;
+use crate::cores::Cores;
+use crate::request::Template;
+use crate::server::Server;
+
+/// What all measurements share.
+#[derive(Debug)]
+pub(crate) struct Bench {
+    pub(crate) gateway: PathBuf,
+    pub(crate) policy: String,
+    pub(crate) time: Duration,
+    pub(crate) cores: Cores,
+}
+
+/// What a measurement came to.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Run {
+    /// Of the whole process, delivery included.
+    pub(crate) cpu_us_per_event: f64,
+    /// Events that were answered within the time.
+    pub(crate) events_per_second: f64,
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
+    pub(crate) peak_rss_mib: f64,
+    /// How long it took to deliver what had been accepted when the callers stopped.
+    pub(crate) drain_seconds: f64,
+    /// Requests answered 503.
+    pub(crate) turned_away: u64,
+    /// Connections that broke before an answer.
+    pub(crate) broken: u64,
+    pub(crate) events: u64,
+}
+
+impl Bench {
+    pub(crate) fn new(arguments: &Arguments, gateway: PathBuf, cores: Cores) -> Self {
+        Self { gateway, policy: arguments.policy.clone(), time: arguments.time(), cores }
+    }
+
+    pub(crate) async fn start(&self, kind: Kind) -> Server {
+        Server::start(kind, &self.policy, self.gateway.clone(), self.cores).await
+    }
+
+    /// A fifth of a measurement goes before it: caches fill, and the allocator takes what it will need.
+    pub(crate) fn warm_up(&self) -> Duration {
+        self.time / 5
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
+    pub(crate) async fn run(&self, kind: Kind, point: Point) -> Run {
+        let mut server = self.start(kind).await;
+        let template: Rc<Template> = Template::new();
+        let mut callers = Callers::connect(server.address(), point, &template).await;
+        let warm = callers.call(self.warm_up()).await;
+        server.drained(warm.events).await;
+        let cpu_before = server.cpu_secs();
+        let counts = callers.call(self.time).await;
+        let stopped = Instant::now();
+        server.drained(warm.events + counts.events).await;
+        let drain_seconds = stopped.elapsed().as_secs_f64();
+        let cpu_secs = server.cpu_secs() - cpu_before;
+        let peak_rss_mib = server.peak_rss_mib();
+        drop(callers);
+        server.finish().await;
+        let quantile_ms = |quantile| counts.latency.value_at_quantile(quantile) as f64 / 1000.0;
+        Run {
+            cpu_us_per_event: cpu_secs * 1e6 / counts.events as f64,
+            events_per_second: counts.events_in_time as f64 / self.time.as_secs_f64(),
+            p50_ms: quantile_ms(0.5),
+            p99_ms: quantile_ms(0.99),
+            peak_rss_mib,
+            drain_seconds,
+            turned_away: counts.turned_away,
+            broken: counts.broken,
+            events: counts.events,
+        }
+    }
+}

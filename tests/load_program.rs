@@ -1,0 +1,41 @@
+//! The program `load` runs, loses nothing and says what it measured. Its figures are judged by nobody here: machines differ.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use harness::executable;
+use serde_json::Value;
+
+#[tokio::test]
+async fn the_load_program_measures_every_server_and_writes_its_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.json");
+    let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_load"));
+    program.args(["--points", "1x2,10x2,100x1", "--seconds", "0.2", "--rounds", "1", "--mix", "--date", "today"]);
+    program.arg("--json").arg(&file).env("PORTCULLIS_BIN", executable!().path());
+    let ended = program.stdin(Stdio::null()).kill_on_drop(true).output();
+    let output = tokio::time::timeout(Duration::from_secs(300), ended).await.expect("an end in time").unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+
+    let report: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(report["date"], "today");
+    for text in ["portcullis", "system", "processor", "policy", "load"] {
+        assert!(report[text].as_str().is_some_and(|text| !text.is_empty()), "{text}: {report}");
+    }
+    let points = report["points"].as_array().unwrap();
+    assert_eq!((points.len(), report["runs"].as_array().unwrap().len()), (9, 9));
+    for point in points {
+        // A slow machine may answer nothing within so short a time, so that only these are sure to have moved.
+        for figure in ["events", "p50_ms", "p99_ms", "peak_rss_mib"] {
+            assert!(point[figure].as_f64().is_some_and(|figure| figure > 0.0), "{figure}: {point}");
+        }
+        assert!(point["cpu_us_per_event"].is_f64() && point["events_per_second"].is_f64(), "{point}");
+        assert_eq!((&point["turned_away"], &point["broken"]), (&0.into(), &0.into()), "{point}");
+    }
+    let ratios = report["ratios_to_bare"].as_array().unwrap();
+    assert_eq!((ratios.len(), &ratios[2]["server"], &ratios[2]["connections"]), (9, &"embedded".into(), &2.into()));
+    let mixed = report["mixed"].as_array().unwrap();
+    assert!(mixed.len() == 3 && mixed.iter().all(|one| one["beside_p99_ms"].as_f64() > Some(0.0)), "{mixed:?}");
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(table.contains("| 100x1 | embedded |") && table.contains("NOT OPTIMIZED"), "{table}");
+}
