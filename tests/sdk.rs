@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use harness::{Authority, DATASET, Encoding, Endpoint, Gateway, KEY, Meta, Sdk, Sent, Setup, curl, executable, purchase};
+use harness::{Authority, Gateway, Meta, Sdk, Sent, Setup, executable};
 use serde_json::{Value, json};
 
 /// How an SDK reports an answer in Meta's error shape.
