@@ -21,8 +21,7 @@ pub(crate) struct Group {
 impl Group {
     /// A group of which nothing has been decided.
     pub(crate) fn new(lease: Lease) -> Self {
-        let events = lease.events().count();
-        Self { lease, settlements: vec![None; events], reports: Vec::new() }
+        Self { settlements: vec![None; lease.count()], lease, reports: Vec::new() }
     }
 
     /// What the outbox keeps of it.

@@ -168,39 +168,50 @@ impl<S: Sink> Lane<S> {
     }
 
     async fn settle_decided(&self, groups: &mut [Option<Group>]) {
-        for slot in groups {
-            if let Some(group) = slot.take_if(|group| group.is_decided()) {
-                self.settle(group).await;
-            }
-        }
+        let decided = groups.iter_mut().filter_map(|slot| slot.take_if(|group| group.is_decided()));
+        self.settle(decided.collect()).await;
     }
 
     /// Puts back what was not decided.
     async fn give_back(&self, groups: Vec<Option<Group>>, not_before_ms: Option<u64>) {
+        let mut decided = Vec::new();
         for mut group in groups.into_iter().flatten() {
             match not_before_ms {
                 None if group.is_untouched() => self.release(group.into_lease()).await,
                 _ => {
                     let not_before_ms = not_before_ms.unwrap_or_else(|| self.clock.unix_ms());
                     group.decide_rest(Settlement::Retry { not_before_ms, attempted: false });
-                    self.settle(group).await;
+                    decided.push(group);
                 }
             }
         }
+        self.settle(decided).await;
     }
 
-    /// Settles one group. Only what the outbox says it settled is counted.
-    async fn settle(&self, group: Group) {
-        let (lease, settlements, counts) = group.into_settlements(self.clock.unix_ms());
-        match self.outbox.settle(lease, settlements).await {
-            Ok(settled) => {
-                if settled == Settled::default() {
-                    tracing::warn!(dataset = &*self.dataset, "a lease ended before it was settled; its events come again");
+    /// Settles groups, all with one question. Only what the outbox says it settled is counted.
+    async fn settle(&self, groups: Vec<Group>) {
+        let now_ms = self.clock.unix_ms();
+        let (leases, counts): (Vec<_>, Vec<_>) = groups
+            .into_iter()
+            .map(|group| {
+                let (lease, settlements, counts) = group.into_settlements(now_ms);
+                ((lease, settlements), counts)
+            })
+            .unzip();
+        for (settled, counts) in self.outbox.settle_all(leases).await.into_iter().zip(counts) {
+            match settled {
+                Ok(settled) => {
+                    if settled == Settled::default() {
+                        tracing::warn!(
+                            dataset = &*self.dataset,
+                            "a lease ended before it was settled; its events come again"
+                        );
+                    }
+                    counts.count(&self.metrics, &self.dataset, settled);
                 }
-                counts.count(&self.metrics, &self.dataset, settled);
-            }
-            Err(error) => {
-                tracing::error!(dataset = &*self.dataset, %error, "a lease cannot be settled; its events come again");
+                Err(error) => {
+                    tracing::error!(dataset = &*self.dataset, %error, "a lease cannot be settled; its events come again");
+                }
             }
         }
     }

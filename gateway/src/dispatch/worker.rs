@@ -236,7 +236,7 @@ impl Default for Hand {
 impl Hand {
     fn take(&mut self, leases: Vec<Lease>) {
         for lease in &leases {
-            self.events += lease.events().count();
+            self.events += lease.count();
             self.bytes += lease.bodies.len();
             self.oldest_received_ms = self.oldest_received_ms.min(lease.received_ms);
         }

@@ -7,9 +7,10 @@
 
 use std::time::Duration;
 
+use axum::BoxError;
 use axum::body::Body;
 use axum::http::{HeaderMap, header, request::Parts};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use secrecy::SecretString;
 
@@ -52,8 +53,11 @@ pub(super) struct Received {
     pub(super) places: Places,
 }
 
-/// The room that a body takes: of all bodies, and of those of strangers where its sender is not known yet.
-pub(super) type Places = (Place, Option<Place>);
+/// The room that a body takes: of all bodies, and of a part of that where it has a share in one.
+pub(super) struct Places {
+    place: Place,
+    share: Option<Place>,
+}
 
 impl Door {
     pub(super) fn new(server: &Server) -> Self {
@@ -87,27 +91,32 @@ impl Door {
             (true, Some(_)) => Some(&self.room_of_compressed),
             (true, None) => None,
         };
-        // Those of a part wait for one another first, so that they hold nothing of what others wait for.
-        let mut share = match part {
-            Some(part) => Some(part.take(bytes).await.ok_or(Fault::NotNow)?),
-            None => None,
+        let Some(mut places) = self.places(part, bytes).await else {
+            leave(headers, body).await;
+            return Err(Fault::NotNow);
         };
-        let mut place = self.room.take(bytes).await.ok_or(Fault::NotNow)?;
-        #[expect(clippy::disallowed_methods, reason = "capped by Limited")]
-        let whole = Limited::new(body, self.max_body_bytes).collect();
+        let whole = whole(Limited::new(body, self.max_body_bytes), announced.unwrap_or_default());
         let bytes = match tokio::time::timeout(self.body_timeout, whole).await {
             Err(_) => return Err(Fault::TooSlow),
             Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Fault::TooLarge),
             Ok(Err(_)) => return Err(Fault::BrokenBody),
-            Ok(Ok(collected)) => collected.to_bytes(),
+            Ok(Ok(bytes)) => bytes,
         };
-        for held in [Some(&mut place), share.as_mut()].into_iter().flatten() {
-            held.keep(bytes.len());
-        }
+        places.keep(bytes.len());
         match compression {
-            None => Ok(Received { bytes, places: (place, share) }),
-            Some(compression) => self.inflate(compression, &bytes, &place).await,
+            None => Ok(Received { bytes, places }),
+            Some(compression) => self.inflate(compression, &bytes, &places.place).await,
         }
+    }
+
+    /// Room for a body, in a part of it too where that is asked for. Those of a part wait for one another first, so that they hold
+    /// nothing of what others wait for.
+    async fn places(&self, part: Option<&Room>, bytes: usize) -> Option<Places> {
+        let share = match part {
+            Some(part) => Some(part.take(bytes).await?),
+            None => None,
+        };
+        Some(Places { place: self.room.take(bytes).await?, share })
     }
 
     /// Decompresses a body for which `held` is held.
@@ -119,7 +128,7 @@ impl Door {
             match inflate(compression, bytes, most).await {
                 Ok(body) => {
                     place.keep(body.len());
-                    return Ok(Received { bytes: body.into(), places: (place, None) });
+                    return Ok(Received { bytes: body.into(), places: Places { place, share: None } });
                 }
                 Err(InflateError::Damaged) => return Err(Fault::BadBody("the compressed body is damaged or cut short")),
                 Err(InflateError::TooLong) if most == self.max_body_bytes => break,
@@ -128,6 +137,35 @@ impl Door {
         }
         Err(Fault::TooLarge)
     }
+}
+
+impl Places {
+    /// Gives back what so many bytes do not need.
+    pub(super) fn keep(&mut self, bytes: usize) {
+        for held in [Some(&mut self.place), self.share.as_mut()].into_iter().flatten() {
+            held.keep(bytes);
+        }
+    }
+}
+
+/// Reads a body to its end. One that comes in one piece stays where it is; the pieces of another are put together one by one, so that
+/// it is never in memory twice.
+async fn whole(mut body: Limited<Body>, announced: usize) -> Result<Bytes, BoxError> {
+    let mut first = Bytes::new();
+    let mut rest = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame?.into_data() else { continue };
+        if first.is_empty() && rest.is_empty() {
+            first = piece;
+            continue;
+        }
+        if rest.is_empty() {
+            rest.reserve(announced.max(first.len() + piece.len()));
+            rest.extend_from_slice(&std::mem::take(&mut first));
+        }
+        rest.extend_from_slice(&piece);
+    }
+    Ok(if rest.is_empty() { first } else { rest.freeze() })
 }
 
 /// Reads over a body that nobody looks into, so that its sender gets to read the answer instead of a broken connection: a proxy

@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::request::Parts;
-use portcullis_filters::event::sanitize_envelope;
+use portcullis_filters::event::{SanitizedEnvelope, sanitize_envelope};
 use portcullis_filters::pipeline::{Context, sanitize};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 
-use super::decode::{Decoded, decode};
+use super::decode::decode;
 use super::door::{self, Received, Shown};
 use super::encoding::{Compression, Encoding};
 use super::outcomes::Outcomes;
 use super::respond::{Answer, Fault, TraceId};
+use super::steadfast::{Panicked, Steadfast};
 use super::{Ingest, Site};
 use crate::outbox::{Append, OutboxError};
 use crate::telemetry::site::Source;
@@ -37,12 +38,11 @@ pub(super) async fn receive(
         Ok(admitted) => admitted,
         Err(fault) => return Answer::Fault(fault),
     };
-    // From here on the request is owned by a task: a caller that hangs up cancels nothing half-way, so what is committed is
-    // counted as accepted.
-    let task = ingest.tracker.spawn(take(Arc::clone(ingest), admitted));
-    match tokio::time::timeout(ANSWER_DEADLINE, task).await {
+    // From here on a caller that hangs up cancels nothing half-way, so what is committed is counted as accepted.
+    let work = Steadfast::new(take(Arc::clone(ingest), admitted), &ingest.tracker);
+    match tokio::time::timeout(ANSWER_DEADLINE, work).await {
         Ok(Ok(answer)) => return answer,
-        Ok(Err(_)) => tracing::error!(%trace, "a request ended in a panic"),
+        Ok(Err(Panicked)) => tracing::error!(%trace, "a request ended in a panic"),
         Err(_) => tracing::error!(%trace, "a request could not be finished in time"),
     }
     Answer::Fault(Fault::Unsure)
@@ -55,14 +55,6 @@ struct Admitted {
     shown: Shown,
     encoding: Encoding,
     body: Received,
-}
-
-/// What is known of a request when its events are led through the filter.
-struct Taken<'i> {
-    source: Source,
-    site: &'i Site,
-    dataset: &'i Arc<str>,
-    unknown_in_query: u32,
 }
 
 /// What the head of a request tells.
@@ -120,36 +112,55 @@ fn agreed_key<'k>(
 
 async fn take(ingest: Arc<Ingest>, admitted: Admitted) -> Answer {
     let Admitted { source, dataset, shown, encoding, body } = admitted;
-    let Received { bytes, places } = body;
-    let decoded = match decode(&encoding, &bytes).await {
-        Ok(decoded) => decoded,
+    let Received { bytes, mut places } = body;
+    let filtered = match filter(&ingest, source, &dataset, &shown, &encoding, &bytes).await {
+        Ok(filtered) => filtered,
         Err(fault) => return Answer::Fault(fault),
     };
-    let site = agreed_key(shown.key.as_ref(), decoded.keys()).and_then(|key| site_of(&ingest, &key));
-    let answer = match site.and_then(|site| Ok((site, dataset_of(site, &dataset)?))) {
-        Ok((site, dataset)) => {
-            let taken = Taken { source, site, dataset, unknown_in_query: shown.unknown };
-            take_events(&ingest, &taken, &decoded).await
-        }
-        Err(fault) => Answer::Fault(fault),
-    };
-    // Raw values live as long as the request's room is held, and no longer.
+    // Raw values live no longer than this; the room that is kept is that of what leaves.
+    drop(bytes);
+    places.keep(filtered.outcomes.bytes());
+    let answer = store(&ingest, filtered).await;
     drop(places);
     answer
 }
 
-async fn take_events(ingest: &Ingest, taken: &Taken<'_>, decoded: &Decoded<'_>) -> Answer {
-    let Taken { source, site, dataset, unknown_in_query } = *taken;
-    let events = match decoded.events() {
-        Ok(events) => events,
-        Err(fault) => return Answer::Fault(fault),
-    };
+/// A request whose events were led through the filter.
+struct Filtered<'i> {
+    source: Source,
+    site: &'i Site,
+    dataset: &'i Arc<str>,
+    received: usize,
+    received_ms: u64,
+    envelope: SanitizedEnvelope,
+    outcomes: Outcomes,
+}
+
+/// Takes a body apart and leads its events through the filter.
+async fn filter<'i>(
+    ingest: &'i Ingest,
+    source: Source,
+    dataset: &str,
+    shown: &Shown,
+    encoding: &Encoding,
+    body: &[u8],
+) -> Result<Filtered<'i>, Fault> {
+    let decoded = decode(encoding, body).await?;
+    let site = site_of(ingest, &agreed_key(shown.key.as_ref(), decoded.keys())?)?;
+    let dataset = dataset_of(site, dataset)?;
+    let events = decoded.events()?;
     let mut envelope = decoded.envelope();
-    envelope.unknown += unknown_in_query;
+    envelope.unknown += shown.unknown;
     let (envelope, report) = sanitize_envelope(&envelope, ingest.test_datasets.contains(dataset));
+    site.counters.count_report(&report);
     let received_ms = ingest.clock.unix_ms();
-    let mut outcomes = sanitize_all(ingest, site, dataset, &events, received_ms / 1000).await;
-    outcomes.add_report(report);
+    let outcomes = sanitize_all(ingest, site, dataset, &events, received_ms / 1000).await;
+    Ok(Filtered { source, site, dataset, received: events.len(), received_ms, envelope, outcomes })
+}
+
+/// Makes the survivors durable, counts what became of all events, and answers.
+async fn store(ingest: &Ingest, filtered: Filtered<'_>) -> Answer {
+    let Filtered { source, site, dataset, received, received_ms, envelope, mut outcomes } = filtered;
     let survivors = outcomes.take_survivors();
     let appended = if survivors.is_empty() {
         None
@@ -164,7 +175,7 @@ async fn take_events(ingest: &Ingest, taken: &Taken<'_>, decoded: &Decoded<'_>) 
         };
         Some(ingest.outbox.append(append).await)
     };
-    outcomes.count(&site.counters, source, events.len(), appended.as_ref().is_some_and(Result::is_ok));
+    outcomes.count(&site.counters, source, received, appended.as_ref().is_some_and(Result::is_ok));
     match appended {
         None => outcomes.summary().answer(source, None),
         Some(Ok(receipt)) => {
@@ -185,13 +196,17 @@ async fn take_events(ingest: &Ingest, taken: &Taken<'_>, decoded: &Decoded<'_>) 
 
 /// Leads every event through the filter.
 async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&RawValue], now_secs: u64) -> Outcomes {
-    let mut outcomes = Outcomes::default();
+    // Large requests take turns, as many at a time as there are cores: more would only have more in memory.
+    let _turn = if events.len() > EVENTS_IN_A_ROW { ingest.turns.acquire().await.ok() } else { None };
+    let mut outcomes = Outcomes::of(events.len());
     for (index, event) in events.iter().enumerate() {
         if index > 0 && index % EVENTS_IN_A_ROW == 0 {
             tokio::task::yield_now().await;
         }
         let context = Context { dataset, now_secs, fresh_id: ingest.chance.bytes(), pseudonyms: &ingest.pseudonyms };
-        outcomes.add(index, sanitize(&site.policy, &context, event.get()));
+        if let Some(report) = outcomes.add(index, sanitize(&site.policy, &context, event.get())) {
+            site.counters.count_report(&report);
+        }
     }
     outcomes
 }

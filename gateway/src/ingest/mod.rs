@@ -15,9 +15,11 @@ mod decode;
 
 mod events;
 mod outcomes;
+mod steadfast;
 
 mod respond;
 
+use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -28,6 +30,7 @@ use axum::response::Response;
 use axum::routing::post;
 use portcullis_filters::policy::Policy;
 use portcullis_filters::pseudonym::PseudonymKey;
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::chance::Chance;
@@ -56,6 +59,8 @@ pub struct Ingest {
     clock: Clock,
     chance: Chance,
     tracker: TaskTracker,
+    /// Large requests that are led through the filter at once.
+    turns: Semaphore,
     /// Whether the last attempt to store something failed, so that the log says it once.
     storing_fails: AtomicBool,
 }
@@ -98,6 +103,7 @@ impl Ingest {
             clock,
             chance,
             tracker,
+            turns: Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get)),
             storing_fails: AtomicBool::new(false),
         }
     }

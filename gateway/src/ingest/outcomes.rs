@@ -1,5 +1,5 @@
-//! What became of the events of one request: one record, from which both the answer and the counters are made, so that they cannot
-//! disagree.
+//! What became of the events of one request: one record, from which both the answer and the counters of events are made, so that
+//! they cannot disagree. What was taken out of events is counted by whoever adds them: a thousand reports need not be kept.
 
 use std::collections::BTreeMap;
 
@@ -15,32 +15,41 @@ use crate::telemetry::site::{Fates, SiteCounters, Source};
 #[derive(Default)]
 pub(super) struct Outcomes {
     survivors: Vec<SanitizedEvent>,
+    bytes: usize,
     forwarded: usize,
     dropped: BTreeMap<(StageName, DropReason), usize>,
     refused: Vec<(usize, Refusal)>,
-    reports: Vec<Report>,
 }
 
 impl Outcomes {
-    /// Notes the outcome of the event at this position.
-    pub(super) fn add(&mut self, index: usize, outcome: Outcome) {
+    /// For so many events.
+    pub(super) fn of(events: usize) -> Self {
+        Self { survivors: Vec::with_capacity(events), ..Self::default() }
+    }
+
+    /// Notes the outcome of the event at this position. Gives the report of what was taken out of it.
+    pub(super) fn add(&mut self, index: usize, outcome: Outcome) -> Option<Report> {
         match outcome {
             Outcome::Forward(event, report) => {
+                self.bytes += event.as_str().len();
                 self.survivors.push(event);
                 self.forwarded += 1;
-                self.reports.push(report);
+                Some(report)
             }
             Outcome::Drop(stage, reason, report) => {
                 *self.dropped.entry((stage, reason)).or_default() += 1;
-                self.reports.push(report);
+                Some(report)
             }
-            Outcome::Refuse(refusal) => self.refused.push((index, refusal)),
+            Outcome::Refuse(refusal) => {
+                self.refused.push((index, refusal));
+                None
+            }
         }
     }
 
-    /// Notes what was taken from around the events.
-    pub(super) fn add_report(&mut self, report: Report) {
-        self.reports.push(report);
+    /// How many bytes the events have that may leave.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Hands over the events that may leave, once; how many they were stays known.
@@ -48,7 +57,7 @@ impl Outcomes {
         std::mem::take(&mut self.survivors)
     }
 
-    /// Counts everything in one go, when it is known whether the survivors are durable. How many events were received is said by
+    /// Counts the events in one go, when it is known whether the survivors are durable. How many events were received is said by
     /// whoever decoded them: were it summed up here, the accounts of promise P5 could not fail.
     pub(super) fn count(&self, counters: &SiteCounters, source: Source, received: usize, durable: bool) {
         let (forwarded, refused) = (self.forwarded as u64, self.refused.len() as u64);
@@ -56,9 +65,6 @@ impl Outcomes {
         counters.count(source, Fates { received: received as u64, refused, turned_away, accepted });
         for ((stage, reason), events) in &self.dropped {
             counters.count_dropped(stage.as_str(), reason.as_str(), *events as u64);
-        }
-        for report in &self.reports {
-            counters.count_report(report);
         }
     }
 

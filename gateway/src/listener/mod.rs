@@ -33,6 +33,15 @@ pub struct Bounds {
     pub stop_grace: Duration,
 }
 
+/// How connections are ended from here.
+#[derive(Debug, Clone)]
+struct Ends {
+    /// No new request; those in hand are answered.
+    stop: CancellationToken,
+    /// After that: at once.
+    cut: CancellationToken,
+}
+
 /// A socket that is bound, so that its port is known before it is served.
 #[derive(Debug)]
 pub struct Listener {
@@ -63,19 +72,17 @@ impl Listener {
     /// Serves until `stop`, then until every request in hand is answered or the grace is over.
     pub async fn serve(self, router: Router, bounds: Bounds, tracker: &TaskTracker, stop: CancellationToken) {
         let places = Arc::new(Semaphore::new(bounds.max_connections));
-        let cut = CancellationToken::new();
+        let ends = Ends { stop, cut: CancellationToken::new() };
         loop {
             let accepted = tokio::select! {
-                () = stop.cancelled() => break,
+                () = ends.stop.cancelled() => break,
                 // A place first: without one the connection stays in the system's queue and costs us nothing.
                 accepted = accept(&self.socket, &places) => accepted,
             };
             let Some((stream, peer, place)) = accepted else { continue };
-            let connection = take(stream, self.tls.clone(), peer, router.clone(), bounds.header_timeout, stop.clone());
-            let cut = cut.clone();
+            let (tls, router, ends) = (self.tls.clone(), router.clone(), ends.clone());
             tracker.spawn(async move {
-                // Dropping a connection breaks it off.
-                cut.run_until_cancelled(connection).await;
+                take(stream, tls, peer, router, bounds.header_timeout, &ends).await;
                 drop(place);
             });
         }
@@ -84,7 +91,7 @@ impl Listener {
         if tokio::time::timeout(bounds.stop_grace, places.acquire_many(all)).await.is_err() {
             tracing::warn!("some connections did not end within the grace and were cut");
         }
-        cut.cancel();
+        ends.cut.cancel();
     }
 }
 
@@ -104,19 +111,12 @@ async fn accept(socket: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStr
 }
 
 /// A connection from its first byte to its last.
-async fn take(
-    stream: TcpStream,
-    tls: Option<Tls>,
-    peer: SocketAddr,
-    router: Router,
-    patience: Duration,
-    stop: CancellationToken,
-) {
-    let Some(tls) = tls else { return connection::converse(stream, peer, router, patience, stop).await };
+async fn take(stream: TcpStream, tls: Option<Tls>, peer: SocketAddr, router: Router, patience: Duration, ends: &Ends) {
+    let Some(tls) = tls else { return connection::converse(stream, peer, router, patience, ends).await };
     // Nothing was asked before the handshake is done, so a stop need not wait for it.
-    let shaken = stop.run_until_cancelled(tls.shake_hands(stream, patience)).await.flatten();
+    let shaken = ends.stop.run_until_cancelled(tls.shake_hands(stream, patience)).await.flatten();
     if let Some(stream) = shaken {
-        connection::converse(stream, peer, router, patience, stop).await;
+        connection::converse(stream, peer, router, patience, ends).await;
     }
 }
 

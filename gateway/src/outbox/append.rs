@@ -45,7 +45,7 @@ impl Append {
 
 /// A line break would make two events of one; an event larger than a group would make a row that no reader expects.
 fn fits_a_line(body: &str) -> Result<(), OutboxError> {
-    if body.is_empty() || body.contains('\n') {
+    if body.is_empty() || memchr::memchr(b'\n', body.as_bytes()).is_some() {
         return Err(OutboxError::Unfit("an event is not one line"));
     }
     if body.len() > MAX_GROUP_BYTES {

@@ -65,6 +65,11 @@ pub(super) fn gather<'a>(appends: impl Iterator<Item = &'a Append>) -> Vec<Group
     groups
 }
 
+/// How many events these lines are.
+pub(super) fn count_lines(bodies: &str) -> usize {
+    1 + memchr::memchr_iter(b'\n', bodies.as_bytes()).count()
+}
+
 impl Group<'_> {
     fn has_room(&self, body: &str) -> bool {
         self.events < MAX_GROUP_EVENTS && self.bodies.len() + 1 + body.len() <= MAX_GROUP_BYTES

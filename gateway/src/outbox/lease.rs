@@ -48,6 +48,8 @@ pub struct Lease {
     pub policy_digest: PolicyDigest,
     /// One stored event a line.
     pub bodies: String,
+    /// How many lines these are.
+    pub(super) count: usize,
     /// When the oldest of its events came in, in milliseconds since 1970.
     pub received_ms: u64,
     /// Not later than the oldest event time among them, in seconds since 1970.
@@ -64,6 +66,11 @@ impl Lease {
         self.bodies.split('\n')
     }
 
+    /// How many stored events there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
     /// A second copy, which only a defect could make: for tests of what the outbox does then.
     #[cfg(test)]
     pub(crate) fn forged_copy(&self) -> Self {
@@ -75,6 +82,7 @@ impl Lease {
             policy: Arc::clone(&self.policy),
             policy_digest: self.policy_digest,
             bodies: self.bodies.clone(),
+            count: self.count,
             received_ms: self.received_ms,
             oldest_event_secs: self.oldest_event_secs,
             attempts: self.attempts,

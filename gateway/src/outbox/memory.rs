@@ -217,6 +217,7 @@ impl State {
                 policy,
                 policy_digest: digest,
                 bodies: group.bodies.clone(),
+                count: group.events,
                 received_ms: position.0,
                 oldest_event_secs: group.oldest_event_secs,
                 attempts: group.attempts,

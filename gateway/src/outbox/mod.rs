@@ -96,10 +96,23 @@ impl AnyOutbox {
 
     /// Says what became of each event of a lease, one settlement a line, all in one transaction (O4).
     pub async fn settle(&self, lease: Lease, settlements: Vec<Settlement>) -> Result<Settled, OutboxError> {
-        if lease.events().count() != settlements.len() {
-            return Err(OutboxError::Unfit("a lease needs one settlement for each of its events"));
+        let settled = self.settle_all(vec![(lease, settlements)]).await;
+        settled.into_iter().next().unwrap_or(Err(OutboxError::Closed))
+    }
+
+    /// The same for several leases, each for itself: what fails for one is nothing to the others. Asked for together, so that they
+    /// share a commit. As many answers, in the same order.
+    pub async fn settle_all(&self, leases: Vec<(Lease, Vec<Settlement>)>) -> Vec<Result<Settled, OutboxError>> {
+        match self {
+            Self::Memory(memory) => leases
+                .into_iter()
+                .map(|(lease, settlements)| {
+                    is_whole(&lease, &settlements)?;
+                    memory.settle(&lease, &settlements)
+                })
+                .collect(),
+            Self::Embedded(embedded) => embedded.settle_all(leases).await,
         }
-        either!(self.settle(lease, settlements))
     }
 
     /// Gives a lease back at once, as if it had never been: for a stop before anything was sent.
@@ -228,6 +241,14 @@ pub struct Depth {
     pub oldest_received_ms: Option<u64>,
     /// Events in quarantine.
     pub quarantined_events: u64,
+}
+
+/// Whether every event of a lease is settled.
+fn is_whole(lease: &Lease, settlements: &[Settlement]) -> Result<(), OutboxError> {
+    if lease.count() == settlements.len() {
+        return Ok(());
+    }
+    Err(OutboxError::Unfit("a lease needs one settlement for each of its events"))
 }
 
 /// Whether so little room is left under the cap that callers are better sent elsewhere: less than a sixty-fourth.

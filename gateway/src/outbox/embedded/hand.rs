@@ -8,7 +8,7 @@ use rusqlite::{ErrorCode, OptionalExtension as _, Row, params};
 use super::schema;
 use super::store::{Store, signed, signed_len};
 use crate::outbox::crash::SUSPECT_CRASHES;
-use crate::outbox::group::MAX_GROUP_BYTES;
+use crate::outbox::group::{MAX_GROUP_BYTES, count_lines};
 use crate::outbox::lease::{Choice, LeaseId, Selection};
 use crate::outbox::settlement::Division;
 use crate::outbox::tally::{Amount, Shelf};
@@ -164,7 +164,8 @@ impl Store {
         let bodies: String = self.connection.prepare_cached(schema::READ_BODIES)?.query_row([row], |row| row.get(0))?;
         let [oldest_event_secs, received_ms] = [head.oldest_event_secs, head.received_ms].map(u64::try_from);
         let (Ok(oldest_event_secs), Ok(received_ms)) = (oldest_event_secs, received_ms) else { return Ok(None) };
-        if signed_len(bodies.split('\n').count()) != head.events {
+        let count = count_lines(&bodies);
+        if signed_len(count) != head.events {
             return Ok(None);
         }
         self.last_serial += 1;
@@ -176,6 +177,7 @@ impl Store {
             policy: self.policy(head.digest)?,
             policy_digest: head.digest,
             bodies,
+            count,
             received_ms,
             oldest_event_secs,
             attempts: head.attempts,

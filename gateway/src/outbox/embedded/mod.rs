@@ -36,7 +36,7 @@ use self::store::{PurgeStep, Store};
 use self::writer::{Shared, Writer};
 use super::{
     Append, Depth, EventsByDataset, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Receipt,
-    Settled, Settlement, is_nearly_full,
+    Settled, Settlement, is_nearly_full, is_whole,
 };
 
 /// Questions that may wait for the writer; whoever comes then waits to ask.
@@ -103,8 +103,23 @@ impl Embedded {
         self.ask(|reply| Ask::Write(Write::Lease(Asked::new(request, reply)))).await
     }
 
-    pub(super) async fn settle(&self, lease: Lease, settlements: Vec<Settlement>) -> Result<Settled, OutboxError> {
-        self.ask(|reply| Ask::Write(Write::Settle(Asked::new((lease, settlements), reply)))).await
+    /// All are asked before the first answer is waited for, so that the writer finds them together.
+    pub(super) async fn settle_all(&self, leases: Vec<(Lease, Vec<Settlement>)>) -> Vec<Result<Settled, OutboxError>> {
+        let mut answers = Vec::with_capacity(leases.len());
+        for (lease, settlements) in leases {
+            answers.push(match is_whole(&lease, &settlements) {
+                Ok(()) => self.put(|reply| Ask::Write(Write::Settle(Asked::new((lease, settlements), reply)))).await,
+                Err(error) => Err(error),
+            });
+        }
+        let mut settled = Vec::with_capacity(answers.len());
+        for answer in answers {
+            settled.push(match answer {
+                Ok(answer) => answer.await.unwrap_or(Err(OutboxError::Closed)),
+                Err(error) => Err(error),
+            });
+        }
+        settled
     }
 
     pub(super) async fn release(&self, lease: Lease) -> Result<(), OutboxError> {
@@ -182,8 +197,16 @@ impl Embedded {
 
     /// Asks the writer. It answers after its commit; it is gone only if the outbox was closed.
     async fn ask<T>(&self, question: impl FnOnce(Reply<T>) -> Ask) -> Result<T, OutboxError> {
+        self.put(question).await?.await.map_err(|_| OutboxError::Closed)?
+    }
+
+    /// Puts a question; its answer is still to be waited for.
+    async fn put<T>(
+        &self,
+        question: impl FnOnce(Reply<T>) -> Ask,
+    ) -> Result<oneshot::Receiver<Result<T, OutboxError>>, OutboxError> {
         let (reply, answer) = oneshot::channel();
         self.0.inbox.send(question(reply)).await.map_err(|_| OutboxError::Closed)?;
-        answer.await.map_err(|_| OutboxError::Closed)?
+        Ok(answer)
     }
 }

@@ -97,9 +97,9 @@ impl Store {
 
     /// Runs work in one transaction. Its notes count, and others may know of it, only if this returns well.
     pub(super) fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> Result<T, Failure> {
-        let done = self.connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
+        let done = self.execute("BEGIN IMMEDIATE").and_then(|()| {
             let done = work(self)?;
-            self.connection.execute_batch("COMMIT")?;
+            self.execute("COMMIT")?;
             Ok(done)
         });
         match done {
@@ -120,6 +120,10 @@ impl Store {
         }
     }
 
+    fn execute(&self, statement: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(statement)?.execute([]).map(drop)
+    }
+
     /// Runs a part of a transaction so that its failure undoes this part alone. Where the whole transaction is lost, the outer
     /// result is the error.
     pub(super) fn part<T>(
@@ -127,10 +131,10 @@ impl Store {
         work: impl FnOnce(&mut Self) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<Result<T, Failure>> {
         let mark = self.tally.mark();
-        self.connection.prepare_cached("SAVEPOINT part")?.execute([])?;
+        self.execute("SAVEPOINT part")?;
         match work(self) {
             Ok(done) => {
-                self.connection.prepare_cached("RELEASE part")?.execute([])?;
+                self.execute("RELEASE part")?;
                 Ok(Ok(done))
             }
             Err(error) => match Failure::of(&error) {

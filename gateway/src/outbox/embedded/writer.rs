@@ -1,7 +1,7 @@
 //! The one thread that touches the file.
 //!
 //! It takes everything that waits and commits it at once, so that one sync of the disk serves many requests. While few ask it
-//! commits at once; while many ask it waits about a millisecond for more, which costs less than the syncs it saves (a sync
+//! commits at once; while many ask it waits up to a millisecond for more, which costs less than the syncs it saves (a sync
 //! every 20 to 40 events cost 4 to 12 µs of CPU an event on the prototype, 1 ms of patience gave durable answers the price of
 //! undurable ones). Answers go out after the commit, all in one go. What it does for the file itself is in `upkeep`.
 
@@ -21,9 +21,11 @@ use super::reserve::Reserve;
 use super::store::Store;
 use crate::outbox::{Append, Lease, OutboxError, Receipt};
 
-/// From this number of appends in this commit and the one before, the writer waits for more.
-const BUSY_APPENDS: usize = 64;
-const LINGER: Duration = Duration::from_millis(1);
+/// From this number of appends in this commit and the one before, the writer waits for more: so many steps at most, and no
+/// further once a step brings nothing.
+const BUSY_APPENDS: usize = 16;
+const LINGER_STEP: Duration = Duration::from_micros(250);
+const LINGER_STEPS: usize = 4;
 
 /// Bounds of one transaction.
 const MAX_APPENDS: usize = 1024;
@@ -128,9 +130,8 @@ impl Writer {
             intake.add(ask);
             self.fill(&mut intake);
             if !intake.appends.is_empty() {
-                if intake.appends.len() + self.last_appends > BUSY_APPENDS && !intake.is_full() {
-                    std::thread::sleep(LINGER);
-                    self.fill(&mut intake);
+                if intake.appends.len() + self.last_appends > BUSY_APPENDS {
+                    self.linger(&mut intake);
                 }
                 self.last_appends = intake.appends.len();
             }
@@ -166,6 +167,20 @@ impl Writer {
             match self.inbox.try_recv() {
                 Ok(ask) => intake.add(ask),
                 Err(_) => return,
+            }
+        }
+    }
+
+    fn linger(&mut self, intake: &mut Intake) {
+        for _ in 0..LINGER_STEPS {
+            let before = intake.appends.len();
+            if intake.is_full() {
+                return;
+            }
+            std::thread::sleep(LINGER_STEP);
+            self.fill(intake);
+            if intake.appends.len() == before {
+                return;
             }
         }
     }
