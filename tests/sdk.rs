@@ -1,6 +1,7 @@
 //! Meta's own SDKs, from their registries and unmodified, send to the gateway and are content with its answers.
 //!
-//! What the PHP and Java SDKs send, curl sends in `wire.rs`. Asynchronous Python loses the text of every error (it raises `KeyError`), against Meta as well; README says so.
+//! What the PHP and Java SDKs send, curl sends in `wire.rs`. Asynchronous Python loses the text of every error (it raises
+//! `KeyError`), against Meta as well; docs/clients.md says so.
 
 #![expect(clippy::indexing_slicing, reason = "a field that is not there fails the test, with its name")]
 
