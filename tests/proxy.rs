@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use harness::{
-    Authority, Client, Gateway, KEY, Load, Meta, Nginx, Oracle, Request, Setup, Signal, curl, eventually, executable,
-    free_address, numbered_purchase,
+    Authority, Client, Connection, Gateway, KEY, Load, Meta, Nginx, Oracle, Request, Setup, Signal, curl, eventually,
+    executable, free_address, numbered_purchase,
 };
 
 const REST: Duration = Duration::from_secs(60);
@@ -36,7 +36,7 @@ impl Rig {
     async fn finish(self) {
         let logs = self.nginx.logs();
         self.gateway.canaries.absent_from("the proxy's logs", logs.as_bytes());
-        assert!(!logs.contains("[warn]") && !logs.contains("temporary file"), "{logs}");
+        assert!(!logs.contains("buffered to a temporary file"), "a body was written to disk: {logs}");
         self.nginx.finish().await;
         self.gateway.finish().await;
         self.meta.finish().await;
@@ -85,6 +85,31 @@ async fn large_bodies_pass_without_touching_the_disk() {
     let refused = rig.client.send(&endless).await.unwrap();
     assert_eq!((refused.status, &refused.json()["error"]["code"]), (413, &100.into()), "{}", refused.text());
     rig.finish().await;
+}
+
+/// Proxies write a whole request before they read: a connection that broke off under them would become a 502.
+#[tokio::test]
+async fn a_refusal_reaches_who_reads_only_after_writing() {
+    let executable = executable!();
+    let meta = Meta::start(&executable).await;
+    let gateway = Gateway::start(&executable, behind(Setup::new(&meta))).await;
+    let client = gateway.client();
+    let body = vec![b' '; 6_000_000];
+    let request = |path: &str| Request::post(path, "application/json", body.clone());
+    let refusals = [
+        (request(&client.path()).bearer("none-of-this-gateway-0123456789abcdef"), 401),
+        (request("/v26.0/999/events").bearer(KEY), 400),
+        (Request::post(&client.path(), "text/plain", body.clone()).bearer(KEY), 415),
+        (request(&client.path()).bearer(KEY).header("x-forwarded-proto", "http"), 400),
+    ];
+    for (request, status) in refusals {
+        let mut connection = Connection::open(gateway.address()).await.unwrap();
+        connection.write(&request.bytes(false)).await.expect("all of it is taken");
+        let answer = connection.exchange_bytes(b"").await.unwrap();
+        assert_eq!(answer.status, status, "{}", answer.text());
+    }
+    gateway.finish().await;
+    meta.finish().await;
 }
 
 #[tokio::test]

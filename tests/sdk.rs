@@ -1,12 +1,12 @@
 //! Meta's own SDKs, from their registries and unmodified, send to the gateway and are content with its answers.
 //!
-//! Asynchronous Python loses the text of every error (it raises `KeyError`), against Meta as well; README says so.
+//! What the PHP and Java SDKs send, curl sends in `wire.rs`. Asynchronous Python loses the text of every error (it raises `KeyError`), against Meta as well; README says so.
 
 #![expect(clippy::indexing_slicing, reason = "a field that is not there fails the test, with its name")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use harness::{Authority, Gateway, Meta, Sdk, Sent, Setup, executable};
+use harness::{Authority, DATASET, Encoding, Endpoint, Gateway, KEY, Meta, Sdk, Sent, Setup, curl, executable, purchase};
 use serde_json::{Value, json};
 
 /// How an SDK reports an answer in Meta's error shape.

@@ -9,51 +9,8 @@
 
 mod common;
 
-use common::{FBP, forwarded, json, policy, report, run_with, with, with_fields, with_value};
+use common::{FBP, check, forwarded, json, policy, report, run_with, with, with_fields, with_value};
 use portcullis_filters::pipeline::Outcome;
-
-/// Runs values at one path under one action: those of `leave` leave as given beside them, those of `go` are removed.
-fn check(path: &str, action: &str, leave: &[(&str, &str)], go: &[&str]) {
-    let policy = policy(&with_fields(&if path.ends_with("fbp") {
-        "user_data.em = \"hash\"".to_owned()
-    } else {
-        format!("{path} = {action}")
-    }));
-    let pointer = format!("/{}", path.replace('.', "/"));
-    let leaves = |value: &str| {
-        let raw = with_value(path, value);
-        match run_with(&policy, &raw) {
-            Outcome::Forward(event, report) => {
-                let name = path.rsplit('.').next().unwrap_or_default();
-                let out: serde_json::Value = serde_json::from_str(event.as_str()).unwrap();
-                // The bytes, not serde_json's reading of them: 29.90 must not become 29.9.
-                let found = out.pointer(&pointer).map(|_| {
-                    let (_, rest) = event.as_str().split_once(&format!("\"{name}\":")).unwrap();
-                    serde_json::Deserializer::from_str(rest)
-                        .into_iter::<Box<serde_json::value::RawValue>>()
-                        .next()
-                        .unwrap()
-                        .unwrap()
-                        .get()
-                        .to_owned()
-                });
-                (found, common::lines(&report))
-            }
-            other => panic!("{path} {value}: {other:?}"),
-        }
-    };
-    for (value, wanted) in leave {
-        let (found, report) = leaves(value);
-        assert_eq!(found.as_deref(), Some(*wanted), "{path} = {value}");
-        assert!(!report.iter().any(|line| line.contains(" shape ")), "{path} = {value}: {report:?}");
-    }
-    for value in go {
-        let (found, report) = leaves(value);
-        assert_eq!(found, None, "{path} = {value}");
-        let line = format!(" {path} ");
-        assert_eq!(report.iter().filter(|removal| removal.contains(&line)).count(), 1, "{path} = {value}: {report:?}");
-    }
-}
 
 /// A JSON string of so many of this letter.
 fn letters(letter: &str, count: usize) -> String {

@@ -211,7 +211,10 @@ fn what_is_not_in_force_is_open_and_said_so() {
         |text: &str| -> String { policy(text).explain().channels.into_iter().map(|channel| channel.text + "\n").collect() };
     let plain = retail()
         .replace("order_id     = \"pseudonymize\"", "order_id = \"catalog\"\nitem_number = \"keep\"")
-        .replace("fbp               = \"keep\"", "fbp = \"keep\"\nfb_login_id = \"keep\"");
+        .replace("fbp               = \"keep\"", "fbp = \"keep\"\nfb_login_id = \"keep\"\nmadid = \"keep\"\nctwa_clid = \"keep\"")
+        .replace("[fields.app_data]", "[fields.app_data]\nextinfo = \"keep\"")
+        .replace("[fields.attribution_data]", "[fields.attribution_data]\nvisit_time = \"keep\"")
+        .replace("item_number = \"keep\"", "item_number = \"keep\"\ncheckin_date = \"keep\"\norigin_airport = \"keep\"\ncountry = \"keep\"\nprice = \"keep\"");
     let told = channels(
         &plain
             .replace("event_source_url = \"page\"\n", "")
@@ -223,7 +226,11 @@ fn what_is_not_in_force_is_open_and_said_so() {
         "custom_data.content_ids, custom_data.contents: ids of goods leave",
         "custom_data.item_number: leaves as it came",
         "user_data.fb_login_id: any number of so many digits leaves",
-        "custom_data.value, custom_data.contents[].item_price: an exact price",
+        "user_data.fbp, user_data.madid, user_data.ctwa_clid, app_data.extinfo: leaves as it is",
+        "custom_data.checkin_date, attribution_data.visit_time: a day or a time",
+        "custom_data.country, custom_data.origin_airport: tells where",
+        "app_data.extinfo: the name of the app leaves",
+        "custom_data.value, custom_data.price, custom_data.contents[].item_price: an exact price",
         "event_source_url has no line",
         "user_data.em, user_data.ph",
     ] {

@@ -1,9 +1,11 @@
 //! What a policy lets leave, in words for an auditor.
 
+mod channels;
+
 use super::document::{self, PageAction};
 use super::pages::Outcome;
-use super::{EventIdForm, FieldAction, MissingId, Policy, WordList};
-use crate::schema::{Field, HashRule, Kind, ROWS, Row, Section};
+use super::{EventIdForm, FieldAction, Policy, WordList};
+use crate::schema::{Field, Kind, ROWS, Row, Section};
 
 /// What leaves under a policy, how, and which channels are open.
 #[derive(Debug)]
@@ -90,7 +92,7 @@ pub(super) fn explain(policy: &Policy) -> Explanation {
         pages: pages(policy),
         objects: sections.map(|section| object(policy, *section)).collect(),
         narrow: policy.document.narrow.iter().map(rule).collect(),
-        channels: channels(policy),
+        channels: channels::of(policy),
     }
 }
 
@@ -195,100 +197,4 @@ fn form(policy: &Policy, field: Field) -> String {
         (Kind::Contents, _) => "a list of id, quantity, item_price and delivery_category".to_owned(),
         (Kind::FreeText | Kind::Denied(_) | Kind::Object(_), _) => "nothing".to_owned(),
     }
-}
-
-fn channels(policy: &Policy) -> Vec<Channel> {
-    let mut channels = Vec::new();
-    let mut say = |standing, text: String| channels.push(Channel { standing, text });
-    say(
-        Standing::NotInForce,
-        "[health] is not in force in this version: no value is scanned for drugs, conditions or other signals of health; only pages, \
-         names of events and the list of fields keep them back"
-            .to_owned(),
-    );
-    say(
-        Standing::NotInForce,
-        "[pii] is not in force in this version: no detector looks at tokens and ids for telephone numbers, e-mail addresses or \
-         names; only their closed forms keep them back"
-            .to_owned(),
-    );
-    let kept = |fields: &[Field]| -> Vec<&'static str> {
-        fields.iter().filter(|field| policy.action(**field) == FieldAction::Keep).map(|field| field.path()).collect()
-    };
-    let goods = kept(&[Field::ContentIds, Field::Contents]);
-    if !goods.is_empty() {
-        say(
-            Standing::Warned,
-            format!(
-                "{}: ids of goods leave and there is no catalogue of sensitive goods, so the id of a pregnancy test leaves as any other",
-                goods.join(", ")
-            ),
-        );
-    }
-    let checkout = ["InitiateCheckout", "AddPaymentInfo", "Purchase"];
-    let checks_out = policy.events.allow.iter().any(|name| checkout.contains(&name.as_ref()));
-    if checks_out && policy.pages.has_class_that_drops() {
-        say(
-            Standing::Warned,
-            "prescriptions that share a checkout with the shop cannot be told apart without a catalogue; if yours do, take \
-             InitiateCheckout, AddPaymentInfo and Purchase out of events.allow"
-                .to_owned(),
-        );
-    }
-    let mut open = |text: String| say(Standing::Known, text);
-    let people = kept(&[Field::ClientIpAddress, Field::Fbp, Field::Fbc, Field::ClientUserAgent]);
-    if !people.is_empty() {
-        open(format!("{}: leaves as it is, and tells Meta which browser or household it was", people.join(", ")));
-    }
-    if policy.events.event_id == EventIdForm::Token {
-        open(
-            "event_id: any token leaves; an id made of a telephone number, a name or a member number is not recognised"
-                .to_owned(),
-        );
-    }
-    if policy.events.missing_id == MissingId::Content {
-        open("event_id: an event without one gets the HMAC of its content, so equal events have equal ids".to_owned());
-    }
-    let tokens: Vec<Field> = ROWS.iter().filter(|row| row.kind == Kind::Token).map(|row| row.field).collect();
-    let tokens = kept(&tokens);
-    if !tokens.is_empty() {
-        open(format!("{}: leaves as it came where it has the form of a token", tokens.join(", ")));
-    }
-    let digits: Vec<Field> =
-        ROWS.iter().filter(|row| matches!(row.kind, Kind::Digits { .. })).map(|row| row.field).collect();
-    let digits = kept(&digits);
-    if !digits.is_empty() {
-        open(format!("{}: any number of so many digits leaves; a telephone number has as many", digits.join(", ")));
-    }
-    let hashed: Vec<&str> = ROWS
-        .iter()
-        .filter(|row| row.hash != HashRule::None && policy.action(row.field) == FieldAction::Hash)
-        .map(|row| row.path)
-        .collect();
-    if !hashed.is_empty() {
-        open(format!(
-            "{}: a SHA-256 identifies a person to whoever knows or guesses the value; hashing is not anonymous",
-            hashed.join(", ")
-        ));
-    }
-    let money: Vec<Field> =
-        ROWS.iter().filter(|row| matches!(row.kind, Kind::Decimal { .. })).map(|row| row.field).collect();
-    let mut money = kept(&money);
-    if policy.action(Field::Contents) == FieldAction::Keep {
-        money.push(Field::ItemPrice.path());
-    }
-    if !money.is_empty() {
-        open(format!("{}: an exact price can tell which article it was", money.join(", ")));
-    }
-    let properties: Vec<&str> = policy.property_paths().map(AsRef::as_ref).collect();
-    if !properties.is_empty() {
-        open(format!(
-            "{}: properties of the site's own; what their words and numbers tell of a person, this program cannot know",
-            properties.join(", ")
-        ));
-    }
-    if policy.action(Field::EventSourceUrl) == FieldAction::None {
-        open("event_source_url has no line: Meta requires it of website events, so those are dropped".to_owned());
-    }
-    channels
 }

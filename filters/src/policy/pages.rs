@@ -154,7 +154,9 @@ fn wide_readings(path: &str) -> impl Iterator<Item = Reading<'_>> {
 /// no language are none: `/rx` is not the home page of a country.
 fn is_locale(segment: &str) -> bool {
     let (language, region) = segment.split_at_checked(2).unwrap_or_default();
-    LANGUAGES.contains(&language) && (region.is_empty() || region.starts_with(['-', '_']) && could_be_locale(segment))
+    // Most segments are words, which end here.
+    let is_one = region.is_empty() || region.starts_with(['-', '_']) && could_be_locale(segment);
+    is_one && LANGUAGES.contains(&language)
 }
 
 /// `xx`, `xx-xx`, `xx_xx`, `zh-hant-tw`, `es-419`.

@@ -3,7 +3,7 @@
 use super::{FIELD_COUNT, Field, ROWS, Row, Section};
 
 /// A power of two, several times the number of rows, so that most keys are found at the first look.
-const BUCKETS: usize = 1024;
+const BUCKETS: usize = 2048;
 const EMPTY: u8 = u8::MAX;
 const _: () = assert!(FIELD_COUNT < EMPTY as usize, "the index names a row by one byte");
 

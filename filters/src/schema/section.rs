@@ -1,4 +1,9 @@
-//! Where in an event a field stands.
+//! Where in an event a field stands: in the event itself, in one of its objects, or in an object of those.
+//!
+//! A section is read and written by nothing but its rows. A row of kind `Object(section)` names the object; the parser reads its
+//! members into slots of their own, whatever the nesting, so that a stage finds every field in one step; the writer opens an
+//! object around the fields that have a value, and none around nothing but `user_data`; the guard's reader goes down by the same
+//! kind, and wants the keys of each object in the order of the table. `contents` is a list and has its items beside the slots.
 
 use super::{FIELD_COUNT, Field, FieldSet, Kind};
 

@@ -91,7 +91,7 @@ struct Kept<'a> {
 /// Forms what `keep` lets leave of a value; of a list, element by element. An empty list goes.
 fn kept<'a>(policy: &'a Policy, event_secs: Option<u64>, field: Field, value: &'a Value<'a>) -> Kept<'a> {
     let row = field.row();
-    if row.kind == Kind::ExtInfo {
+    if matches!(row.kind, Kind::ExtInfo) {
         return match closed_form::ext_info(value) {
             Some(ExtInfo { leaving, misfits }) => Kept { leaving: Some(leaving), misfits, rewritten: false },
             None => Kept { leaving: None, misfits: value.count(), rewritten: false },

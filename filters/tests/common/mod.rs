@@ -4,8 +4,9 @@
 
 use std::collections::HashMap;
 
-use portcullis_filters::pipeline::{Context, Outcome, sanitize};
-use portcullis_filters::policy::Policy;
+use portcullis_filters::event::SanitizedEvent;
+use portcullis_filters::pipeline::{Context, Outcome, Readmission, readmit, sanitize};
+use portcullis_filters::policy::{Policy, StoredPolicy};
 use portcullis_filters::pseudonym::PseudonymKey;
 use portcullis_filters::report::Report;
 use serde_json::value::RawValue;
@@ -162,11 +163,77 @@ pub(crate) fn with_value(path: &str, value: &str) -> String {
     match path.split_once('.') {
         Some(("user_data", "fbp")) => with("PageView", &format!(r#""em":"jane@example.com","fbp":{value}"#), ""),
         Some(("user_data", name)) => with("PageView", &format!(r#"{FBP},"{name}":{value}"#), ""),
-        Some(("custom_data", name)) => with("PageView", FBP, &format!(r#""{name}":{value}"#)),
-        _ => {
-            let mut names = path.rsplit('.');
-            let innermost = format!(r#""{}":{value}"#, names.next().unwrap_or_default());
-            event(&names.fold(innermost, |member, object| format!(r#""{object}":{{{member}}}"#)))
+        Some(("custom_data", path)) => with("PageView", FBP, &nested(path, value)),
+        _ => event(&nested(path, value)),
+    }
+}
+
+/// The member of an object that has this value at this path.
+fn nested(path: &str, value: &str) -> String {
+    match path.split_once('.') {
+        Some((object, path)) => format!(r#""{object}":{{{}}}"#, nested(path, value)),
+        None => format!(r#""{path}":{value}"#),
+    }
+}
+
+/// Runs values at one path under one action: those of `leave` leave as given beside them, and again so when they are stored and
+/// read under another policy of the same fields; those of `go` are removed.
+pub(crate) fn check(path: &str, action: &str, leave: &[(&str, &str)], go: &[&str]) {
+    let text = with_fields(&if path.ends_with("fbp") {
+        "user_data.em = \"hash\"".to_owned()
+    } else {
+        format!("{path} = {action}")
+    });
+    let then = policy(&text);
+    // The same fields under another digest: every value is read and judged again.
+    let now = policy(&text.replacen("version = 1", "version = 2", 1));
+    let pointer = format!("/{}", path.replace('.', "/"));
+    let leaves = |value: &str| {
+        let raw = with_value(path, value);
+        match run_with(&then, &raw) {
+            Outcome::Forward(event, report) => {
+                let name = path.rsplit('.').next().unwrap_or_default();
+                let out: serde_json::Value = serde_json::from_str(event.as_str()).expect("JSON");
+                readmitted(&then, &now, &event);
+                // The bytes, not serde_json's reading of them: 29.90 must not become 29.9.
+                let found = out.pointer(&pointer).map(|_| {
+                    let (_, rest) = event.as_str().rsplit_once(&format!("\"{name}\":")).expect("the key");
+                    serde_json::Deserializer::from_str(rest)
+                        .into_iter::<Box<serde_json::value::RawValue>>()
+                        .next()
+                        .expect("a value")
+                        .expect("JSON")
+                        .get()
+                        .to_owned()
+                });
+                (found, lines(&report))
+            }
+            other => panic!("{path} {value}: {other:?}"),
+        }
+    };
+    for (value, wanted) in leave {
+        let (found, report) = leaves(value);
+        assert_eq!(found.as_deref(), Some(*wanted), "{path} = {value}");
+        assert!(!report.iter().any(|line| line.contains(" shape ")), "{path} = {value}: {report:?}");
+    }
+    for value in go {
+        let (found, report) = leaves(value);
+        assert_eq!(found, None, "{path} = {value}");
+        let line = format!(" {path} ");
+        assert_eq!(report.iter().filter(|removal| removal.contains(&line)).count(), 1, "{path} = {value}: {report:?}");
+    }
+}
+
+/// Asserts that readmission changes no byte.
+fn readmitted(then: &Policy, now: &Policy, event: &SanitizedEvent) {
+    for today in [then, now] {
+        let stored = StoredPolicy::read(then.digest(), Some(then.canonical()));
+        match readmit(today, &stored, DATASET, event.as_str()) {
+            Readmission::Forward(again, report) => {
+                assert_eq!(again.as_str(), event.as_str());
+                assert!(report.removals().is_empty(), "{:?}", lines(&report));
+            }
+            Readmission::Withdraw(reason) => panic!("withdrawn: {reason}\n{}", event.as_str()),
         }
     }
 }

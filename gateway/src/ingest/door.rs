@@ -77,7 +77,7 @@ impl Door {
     ) -> Result<Received, Fault> {
         let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
         if announced.is_some_and(|length| length > self.max_body_bytes) {
-            discard(body).await;
+            leave(headers, body).await;
             return Err(Fault::TooLarge);
         }
         // A body of unknown length could be as long as the bound.
@@ -130,9 +130,12 @@ impl Door {
     }
 }
 
-/// Reads over a body that is too large, so that its sender gets to read the answer instead of a broken connection. Piece by piece,
-/// and not for long.
-async fn discard(mut body: Body) {
+/// Reads over a body that nobody looks into, so that its sender gets to read the answer instead of a broken connection: a proxy
+/// would make a 502 of that. Piece by piece, and not for long. Who asked first whether to send it is simply answered no.
+pub(super) async fn leave(headers: &HeaderMap, mut body: Body) {
+    if headers.contains_key(header::EXPECT) {
+        return;
+    }
     let all = async {
         let mut bytes = 0;
         while let Some(Ok(frame)) = body.frame().await {

@@ -5,13 +5,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::Request;
+use axum::http::request::Parts;
 use portcullis_filters::event::sanitize_envelope;
 use portcullis_filters::pipeline::{Context, sanitize};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 
 use super::decode::{Decoded, decode};
-use super::door::{Received, Shown};
+use super::door::{self, Received, Shown};
 use super::encoding::{Compression, Encoding};
 use super::outcomes::Outcomes;
 use super::respond::{Answer, Fault, TraceId};
@@ -64,11 +65,30 @@ struct Taken<'i> {
     unknown_in_query: u32,
 }
 
+/// What the head of a request tells.
+struct Head {
+    shown: Shown,
+    encoding: Encoding,
+    compression: Option<Compression>,
+}
+
 /// Everything before the first look into the body. A key outside the body is checked before a byte of it is read, and nothing is
 /// decompressed for a stranger.
 async fn admit(ingest: &Ingest, source: Source, dataset: &str, request: Request) -> Result<Admitted, Fault> {
     let (parts, body) = request.into_parts();
-    let shown = Shown::in_head(&parts)?;
+    let Head { shown, encoding, compression } = match head(ingest, dataset, &parts) {
+        Ok(head) => head,
+        Err(fault) => {
+            door::leave(&parts.headers, body).await;
+            return Err(fault);
+        }
+    };
+    let body = ingest.door.read(&parts.headers, body, shown.key.is_some(), compression).await?;
+    Ok(Admitted { source, dataset: dataset.into(), shown, encoding, body })
+}
+
+fn head(ingest: &Ingest, dataset: &str, parts: &Parts) -> Result<Head, Fault> {
+    let shown = Shown::in_head(parts)?;
     if let Some(key) = &shown.key {
         let site = site_of(ingest, key)?;
         dataset_of(site, dataset)?;
@@ -78,8 +98,7 @@ async fn admit(ingest: &Ingest, source: Source, dataset: &str, request: Request)
     if compression.is_some() && shown.key.is_none() {
         return Err(Fault::CompressedByStranger);
     }
-    let body = ingest.door.read(&parts.headers, body, shown.key.is_some(), compression).await?;
-    Ok(Admitted { source, dataset: dataset.into(), shown, encoding, body })
+    Ok(Head { shown, encoding, compression })
 }
 
 fn site_of<'i>(ingest: &'i Ingest, key: &SecretString) -> Result<&'i Site, Fault> {

@@ -167,6 +167,8 @@ async fn receive(ingest: Arc<Ingest>, source: Source, dataset: String, request: 
     let timer = ingest.metrics.request_seconds.with_label_values(&[source.as_str()]).start_timer();
     let caller = ingest.callers.of(&request);
     let answer = if caller.came_readable {
+        let (parts, body) = request.into_parts();
+        door::leave(&parts.headers, body).await;
         Answer::Fault(Fault::CameReadable)
     } else {
         events::receive(&ingest, source, &dataset, request, trace).await

@@ -77,14 +77,8 @@ impl<'j> Reader<'j, '_> {
                 self.list(|reader| reader.scalar().map(|value| list.push(value)))?;
                 (self.check)(field, &Value::List(list)).then_some(())
             }
-            _ if self.next() == Some(b'[') && row.many => self.list(|reader| {
-                let value = reader.scalar()?;
-                (reader.check)(field, &value).then_some(())
-            }),
-            _ => {
-                let value = self.scalar()?;
-                (self.check)(field, &value).then_some(())
-            }
+            _ if self.next() == Some(b'[') && row.many => self.list(|reader| reader.checked(field)),
+            _ => self.checked(field),
         }
     }
 
@@ -101,6 +95,13 @@ impl<'j> Reader<'j, '_> {
         }
     }
 
+    /// A scalar that the check agrees to.
+    fn checked(&mut self, field: Field) -> Option<()> {
+        let value = self.scalar()?;
+        (self.check)(field, &value).then_some(())
+    }
+
+    #[inline]
     fn scalar(&mut self) -> Option<Value<'j>> {
         Some(match self.next()? {
             b'"' => Value::Text(Cow::Borrowed(self.text()?)),

@@ -1,0 +1,111 @@
+//! Ways by which something could leave that a reader of the policy might not expect.
+
+use super::{Channel, Standing};
+use crate::policy::{EventIdForm, FieldAction, MissingId, Policy};
+use crate::schema::{Field, HashRule, Kind, ROWS};
+
+/// What fields of a kind tell once they are kept.
+type Telling = (fn(Kind) -> bool, &'static str);
+
+static TELLING: &[Telling] = &[
+    (
+        |kind| {
+            use Kind::{ClickId, ExtInfo, Fbc, Fbp, IpAddress, UserAgent, Uuid};
+            matches!(kind, IpAddress | UserAgent | Fbp | Fbc | ClickId | Uuid | ExtInfo)
+        },
+        "leaves as it is, and tells Meta which browser, device or household it was",
+    ),
+    (|kind| matches!(kind, Kind::ExtInfo), "the name of the app leaves as it came, and can say what the app is for"),
+    (|kind| matches!(kind, Kind::Token), "leaves as it came where it has the form of a token"),
+    (|kind| matches!(kind, Kind::Digits { .. }), "any number of so many digits leaves; a telephone number can have as many"),
+    (
+        |kind| matches!(kind, Kind::Date | Kind::DateTime | Kind::SecondsNear { .. }),
+        "a day or a time can tell who it was, to whoever knows who was there then",
+    ),
+    (|kind| matches!(kind, Kind::Airport | Kind::Country), "tells where; of an airport any three letters leave"),
+];
+
+pub(super) fn of(policy: &Policy) -> Vec<Channel> {
+    let not_in_force = NOT_IN_FORCE.iter().map(|text| (Standing::NotInForce, (*text).to_owned()));
+    let warned = warned(policy).into_iter().map(|text| (Standing::Warned, text));
+    let known = known(policy).into_iter().map(|text| (Standing::Known, text));
+    not_in_force.chain(warned).chain(known).map(|(standing, text)| Channel { standing, text }).collect()
+}
+
+const NOT_IN_FORCE: [&str; 2] = [
+    "[health] is not in force in this version: no value is scanned for drugs, conditions or other signals of health; only pages, \
+     names of events and the list of fields keep them back",
+    "[pii] is not in force in this version: no detector looks at tokens and ids for telephone numbers, e-mail addresses or \
+     names; only their closed forms keep them back",
+];
+
+/// The fields of these kinds that are kept, as a list for people.
+fn kept(policy: &Policy, of: fn(Kind) -> bool) -> Vec<&'static str> {
+    ROWS.iter().filter(|row| of(row.kind) && policy.action(row.field) == FieldAction::Keep).map(|row| row.path).collect()
+}
+
+fn warned(policy: &Policy) -> Vec<String> {
+    let mut warned = Vec::new();
+    let goods = kept(policy, |kind| matches!(kind, Kind::ContentId | Kind::Contents));
+    if !goods.is_empty() {
+        warned.push(format!(
+            "{}: ids of goods leave and there is no catalogue of sensitive goods, so the id of a pregnancy test leaves as any other",
+            goods.join(", ")
+        ));
+    }
+    let checkout = ["InitiateCheckout", "AddPaymentInfo", "Purchase"];
+    let checks_out = policy.events.allow.iter().any(|name| checkout.contains(&name.as_ref()));
+    if checks_out && policy.pages.has_class_that_drops() {
+        warned.push(
+            "prescriptions that share a checkout with the shop cannot be told apart without a catalogue; if yours do, take \
+             InitiateCheckout, AddPaymentInfo and Purchase out of events.allow"
+                .to_owned(),
+        );
+    }
+    warned
+}
+
+fn known(policy: &Policy) -> Vec<String> {
+    let mut known = Vec::new();
+    for (of, text) in TELLING {
+        let fields = kept(policy, *of);
+        if !fields.is_empty() {
+            known.push(format!("{}: {text}", fields.join(", ")));
+        }
+    }
+    if policy.events.event_id == EventIdForm::Token {
+        known.push(
+            "event_id: any token leaves; an id made of a telephone number, a name or a member number is not recognised"
+                .to_owned(),
+        );
+    }
+    if policy.events.missing_id == MissingId::Content {
+        known.push("event_id: an event without one gets the HMAC of its content, so equal events have equal ids".to_owned());
+    }
+    let is_hashed = |row: &&crate::schema::Row| row.hash != HashRule::None && policy.action(row.field) == FieldAction::Hash;
+    let hashed: Vec<&str> = ROWS.iter().filter(is_hashed).map(|row| row.path).collect();
+    if !hashed.is_empty() {
+        known.push(format!(
+            "{}: a SHA-256 identifies a person to whoever knows or guesses the value; hashing is not anonymous",
+            hashed.join(", ")
+        ));
+    }
+    let mut money = kept(policy, |kind| matches!(kind, Kind::Decimal { .. } | Kind::Price { .. } | Kind::Range { .. }));
+    if policy.action(Field::Contents) == FieldAction::Keep {
+        money.push(Field::ItemPrice.path());
+    }
+    if !money.is_empty() {
+        known.push(format!("{}: an exact price can tell which article it was", money.join(", ")));
+    }
+    let properties: Vec<&str> = policy.property_paths().map(AsRef::as_ref).collect();
+    if !properties.is_empty() {
+        known.push(format!(
+            "{}: properties of the site's own; what their words and numbers tell of a person, this program cannot know",
+            properties.join(", ")
+        ));
+    }
+    if policy.action(Field::EventSourceUrl) == FieldAction::None {
+        known.push("event_source_url has no line: Meta requires it of website events, so those are dropped".to_owned());
+    }
+    known
+}
