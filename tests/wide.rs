@@ -26,10 +26,11 @@ fn widest() -> String {
         tables.entry(table).or_default().push(format!("{name} = {action}\n"));
     }
     tables.entry("custom_data").or_default().push("points = { integer = [0, 100] }\n".to_owned());
-    let fields: String = tables
-        .iter()
-        .map(|(table, lines)| format!("[{}]\n{}", ["fields", table].join(".").trim_end_matches('.'), lines.concat()))
-        .collect();
+    let mut fields = String::new();
+    for (table, lines) in &tables {
+        let header = if table.is_empty() { "fields".to_owned() } else { format!("fields.{table}") };
+        fields.extend(["[", header.as_str(), "]\n", lines.concat().as_str()]);
+    }
     format!(
         "name = 'widest'\nversion = 1\n[events]\nallow = ['Purchase', 'AppendAttribution', 'Qualified']\nevent_id = 'token'\n\
          [pages]\ndefault = 'origin'\nno_url = 'origin'\n{fields}\
