@@ -26,7 +26,7 @@ const ADMIN_GRACE: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A listener's address cannot be bound.
-    #[error("{key} = {address} cannot be bound: {source}")]
+    #[error("{key} = {address} cannot be bound")]
     Bind {
         /// The key of the configuration.
         key: &'static str,
@@ -36,7 +36,7 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// The outbox cannot be opened.
-    #[error(transparent)]
+    #[error("outbox.path")]
     Open(#[from] OpenError),
     /// The outbox cannot be read.
     #[error(transparent)]

@@ -14,7 +14,7 @@ use serde::Serialize;
     name = "load",
     after_help = "\
 Examples:
-  load                                       every point, three rounds of five seconds: about six minutes
+  load                                       every point: about six minutes
   load --points 1x64 --seconds 2 --rounds 1  one point, quickly
   load --points 1x64 --mix --json out.json   small requests beside large ones as well
 

@@ -13,8 +13,9 @@ use crate::config::{Backend, Config, ConfigError, Environment};
 
 /// Check a configuration and its policies, without network and without touching the outbox.
 ///
-/// Variables and files with secrets are read, as `serve` would read them, and never shown. The exit code is 0 if `serve` would
-/// start with this configuration, also where there are warnings, and 64 if it would not.
+/// Variables and files with secrets are read, as `serve` would read them, and never shown. The exit code is 0 if the
+/// configuration is right, also where there are warnings, and 64 if it is not. Whether ports are free and the outbox can be
+/// opened, `serve` finds out.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

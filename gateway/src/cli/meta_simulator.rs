@@ -19,11 +19,11 @@ use crate::simulator::{Options, Simulator};
 #[command(after_long_help = "\
 Examples:
   portcullis meta-simulator --token test-token
-  portcullis meta-simulator --token 1234567890123456=one --token 6543210987654321=two --record requests.txt
+  portcullis meta-simulator --token 1234567890123456=one --record requests.txt
 
   curl http://127.0.0.1:9100/_simulator/events       what was received, one JSON object a line
   curl http://127.0.0.1:9100/_simulator/ledger       how much, and what was refused by which code
-  curl http://127.0.0.1:9100/_simulator/ids          how often each event came: dataset, name, id, count
+  curl http://127.0.0.1:9100/_simulator/ids          how often each event came
   curl -X DELETE http://127.0.0.1:9100/_simulator/events
 
   # The next three requests fail as if Meta were down, then one is accepted but its answer is lost:
@@ -32,9 +32,9 @@ Examples:
     {\"reset\": \"after_reading\"}]'
   curl -X DELETE http://127.0.0.1:9100/_simulator/faults
 
-A fault may hold: status, code, subcode, is_transient, body, times (1 if not said, null is forever), delay_ms,
-retry_after_secs, reset (before_reading, after_reading), hang, usage_percent, regain_access_minutes; and whom it is
-meant for: dataset, event_id, more_than_events.")]
+A fault may hold: status, code, subcode, is_transient, body, times (1 if not said, null is forever),
+delay_ms, retry_after_secs, reset (before_reading, after_reading), hang, usage_percent,
+regain_access_minutes; and whom it is meant for: dataset, event_id, more_than_events.")]
 pub struct MetaSimulator {
     /// Address to listen on; loopback only, port 0 takes any free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9100")]

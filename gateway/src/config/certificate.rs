@@ -62,7 +62,7 @@ enum Half {
 enum Fault {
     #[error("cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
-    #[error("is cut off or is no PEM file")]
+    #[error("is cut off, is no PEM file or has a passphrase")]
     NotPem,
     #[error("holds no certificate in PEM form")]
     NoCertificate,

@@ -27,7 +27,7 @@ const STATEMENTS: usize = 64;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// A folder or file could not be made or reached.
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     File {
         /// The folder or file.
         path: PathBuf,
