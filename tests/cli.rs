@@ -161,6 +161,7 @@ async fn inspect_of_no_outbox_says_so_and_makes_none() {
     let output = executable.run(&["outbox", "inspect", "--config", "portcullis.toml"], &environment, folder.path()).await;
     assert!(output.code.is_some_and(|code| code != 0), "{}{}", output.stdout, output.stderr);
     assert!(output.stderr.contains("outbox.db"), "{}", output.stderr);
+    assert_eq!(output.stderr.matches("os error").count(), 1, "the cause is said once: {}", output.stderr);
     assert!(!folder.path().join("data/outbox.db").exists());
 }
 
@@ -173,7 +174,7 @@ async fn a_second_gateway_on_the_same_outbox_does_not_start() {
     let environment = [("META_TOKEN_SHOP", harness::TOKEN)];
     let output = executable.run(&["serve", "--config", &config], &environment, &gateway.data()).await;
     assert!(output.code.is_some_and(|code| code != 0), "{}", output.stderr);
-    assert!(output.stderr.contains("outbox.db"), "{}", output.stderr);
+    assert!(output.stderr.contains("outbox.path: ") && output.stderr.contains("outbox.db.lock"), "{}", output.stderr);
     gateway.finish().await;
     meta.finish().await;
 }
