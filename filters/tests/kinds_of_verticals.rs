@@ -43,7 +43,7 @@ fn click_ids_of_messengers_have_the_grammar_of_the_cookie() {
 #[test]
 fn yes_and_no_leave_as_true_and_false() {
     check(
-        "custom_data.fb_success",
+        "app_data.consider_views",
         "\"keep\"",
         &[("true", "true"), ("false", "false"), ("1", "true"), ("0", "false"), (r#""1""#, "true"), (r#""false""#, "false")],
         &["2", "-1", r#""yes""#, r#""TRUE""#, "1.0", r#""""#, "[true]", "{}"],

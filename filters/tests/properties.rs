@@ -235,6 +235,17 @@ proptest! {
     }
 
     #[test]
+    fn of_stored_bytes_of_any_values_only_closed_forms_are_sent(event in event()) {
+        let raw = event.to_string();
+        for (policy, raised) in POLICIES.iter() {
+            let stored = StoredPolicy::read(policy.digest(), Some(policy.canonical()));
+            if let Readmission::Forward(again, _) = readmit(raised, &stored, DATASET, &raw) {
+                check(raised, raised, again.as_str())?;
+            }
+        }
+    }
+
+    #[test]
     fn a_canary_leaves_only_where_a_token_may(
         canaries in prop::collection::vec(canary(), ROWS.len()),
         unknown in prop::collection::vec((canary(), canary()), 1..4),
