@@ -28,6 +28,9 @@ fn where_the_sender_names_no_place_meta_is_asked_to_work_it_out() {
         (r#","data_processing_options_state":1000"#, "1", "1000"),
         (r#","data_processing_options_country":1,"data_processing_options_state":1000"#, "1", "1000"),
         (r#","data_processing_options_country":"x","data_processing_options_state":"x""#, "0", "0"),
+        (r#","data_processing_options_country":"US","data_processing_options_state":1000"#, "1", "1000"),
+        (r#","data_processing_options_country":1,"data_processing_options_state":"CA""#, "1", "0"),
+        (r#","data_processing_options_country":0,"data_processing_options_state":1000"#, "0", "1000"),
     ] {
         assert_eq!(leaves(&format!("{LDU}{place}")), [r#"["LDU"]"#, country, state], "{place}");
     }
@@ -37,4 +40,6 @@ fn where_the_sender_names_no_place_meta_is_asked_to_work_it_out() {
 fn an_event_without_limited_data_use_gets_no_place() {
     assert_eq!(leaves(""), ["null", "null", "null"]);
     assert_eq!(leaves(r#","data_processing_options":[]"#), ["[]", "null", "null"]);
+    // But one that was named and cannot be read is not lost.
+    assert_eq!(leaves(r#","data_processing_options_country":"US""#), ["null", "0", "null"]);
 }

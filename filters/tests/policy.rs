@@ -214,14 +214,15 @@ fn what_is_not_in_force_is_open_and_said_so() {
         .replace("fbp               = \"keep\"", "fbp = \"keep\"\nfb_login_id = \"keep\"\nmadid = \"keep\"\nctwa_clid = \"keep\"")
         .replace("[fields.app_data]", "[fields.app_data]\nextinfo = \"keep\"")
         .replace("[fields.attribution_data]", "[fields.attribution_data]\nvisit_time = \"keep\"")
-        .replace("item_number = \"keep\"", "item_number = \"keep\"\ncheckin_date = \"keep\"\norigin_airport = \"keep\"\ncountry = \"keep\"\nprice = \"keep\"");
+        .replace("[fields.original_event_data]", "[fields.original_event_data]\nevent_id = \"keep\"")
+        .replace("item_number = \"keep\"", "item_number = \"keep\"\nstatus = { one_of = [\"done\"] }\ncheckin_date = \"keep\"\norigin_airport = \"keep\"\ncountry = \"keep\"\nprice = \"keep\"");
     let told = channels(
         &plain
             .replace("event_source_url = \"page\"\n", "")
             .replace("event_id = \"token\"", "event_id = \"token\"\nevent_id_from = \"content\""),
     );
     for part in [
-        "event_id: any token leaves",
+        "event_id, original_event_data.event_id: any token leaves",
         "event_id: an event without one gets the HMAC of its content",
         "custom_data.content_ids, custom_data.contents: ids of goods leave",
         "custom_data.item_number: leaves as it came",
@@ -229,13 +230,23 @@ fn what_is_not_in_force_is_open_and_said_so() {
         "user_data.fbp, user_data.madid, user_data.ctwa_clid, app_data.extinfo: leaves as it is",
         "custom_data.checkin_date, attribution_data.visit_time: a day or a time",
         "custom_data.country, custom_data.origin_airport: tells where",
-        "app_data.extinfo: the name of the app leaves",
+        "app_data.extinfo: the name of the app and",
         "custom_data.value, custom_data.price, custom_data.contents[].item_price: an exact price",
         "event_source_url has no line",
         "user_data.em, user_data.ph",
+        "user_data.fbc, user_data.ctwa_clid: any text of 20",
+        "custom_data.status: what the listed words tell",
+        "namespace_id, upload_id and",
     ] {
         assert!(told.contains(part), "{part} is not in {told}");
     }
+    // Where pages hold events back, who reads it must know which they do not.
+    let unpaged = "whose action_source is not website can leave";
+    assert!(!told.contains(unpaged));
+    for pages in ["pharmacy", "hospital"] {
+        assert!(channels(pages).contains(unpaged), "{pages}");
+    }
+    assert!(channels(&retail().replace("default = \"origin\"", "default = \"drop_event\"")).contains(unpaged));
     assert!(
         policy(&plain)
             .explain()

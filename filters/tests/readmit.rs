@@ -235,6 +235,7 @@ fn bytes_that_we_did_not_write_are_withdrawn_even_under_the_same_policy() {
         good.replacen("\"em\":[\"", "\"em\":[\"jane@example.com\",\"", 1),
         good.replacen("\"zp\"", "\"zq\"", 1),
         good.replacen("\"USD\"", "\"usd\"", 1),
+        good.replacen("\"ct\":", "\"ge\":[],\"ct\":", 1),
         good.replacen("\"Purchase\"", "\"Metformin\"", 1),
         good.replacen("https://shop.example.com/", "https://evil.example/", 1),
         good.replacen("\"website\"", "\"websitf\"", 1),
@@ -243,6 +244,18 @@ fn bytes_that_we_did_not_write_are_withdrawn_even_under_the_same_policy() {
     ] {
         assert_eq!(tell(readmit(&now, &stored(&now), "1", &bad)), "withdrawn: unreadable_event", "{bad}");
     }
+    // A rounded amount has no digit that rounding would not have left; an empty list is one that the policy can let out.
+    let now = policy(&with_fields("custom_data.value = { round_to = 5 }"));
+    let good = forwarded(&with_fields("custom_data.value = { round_to = 5 }"), &with("PageView", FBP, r#""value":107.3"#));
+    for bad in ["105.00004155550007", "105.0", "105,\"contents\":[]", "105,\"content_ids\":[]", "106"] {
+        let bad = good.replacen("\"value\":105", &format!("\"value\":{bad}"), 1);
+        assert_ne!(bad, good);
+        assert_eq!(tell(readmit(&now, &stored(&now), "1", &bad)), "withdrawn: unreadable_event", "{bad}");
+    }
+    let none = forwarded(&with_fields(""), &event(r#""data_processing_options":[]"#));
+    let now = policy(&with_fields(""));
+    assert_eq!(tell(readmit(&now, &stored(&now), "1", &none)), format!("{none}\n"));
+    let (now, good) = (policy("retail"), forwarded("retail", &purchase()));
     let end = good.len() - 1;
     assert_eq!(tell(readmit(&now, &stored(&now), "1", &good[..end])), "withdrawn: unreadable_event");
 }

@@ -253,12 +253,15 @@ fn what_meta_requires_must_survive() {
 #[test]
 fn too_little_about_the_person_drops_the_event() {
     let fields = "[fields.user_data]\nfbp = \"keep\"\nfn = \"hash\"\nln = \"hash\"\ndb = \"hash\"\nge = \"hash\"\nct = \"hash\"\nst = \"hash\"\nzp = \"hash\"\n\
-        country = \"hash\"\nclient_user_agent = \"keep\"\nem = \"hash\"\nexternal_id = \"hash\"\nclient_ip_address = \"keep\"";
+        country = \"hash\"\nclient_user_agent = \"keep\"\nem = \"hash\"\nexternal_id = \"hash\"\nclient_ip_address = \"keep\"\n\
+        gen = \"hash\"\nzip = \"hash\"";
     let policy = common::text(common::EVENTS, common::PAGES, &format!("event_source_url = \"page\"\n{fields}"), "");
     let value = |name: &&str| match *name {
         "fn" | "ln" => format!(r#""{name}":"jane""#),
         "db" => r#""db":"1990-01-02""#.to_owned(),
         "ge" => r#""ge":"f""#.to_owned(),
+        "gen" => r#""gen":"f""#.to_owned(),
+        "zip" => r#""zip":"94107""#.to_owned(),
         "ct" => r#""ct":"Berlin""#.to_owned(),
         "st" => r#""st":"CA""#.to_owned(),
         "zp" => r#""zp":"94107""#.to_owned(),
@@ -284,6 +287,10 @@ fn too_little_about_the_person_drops_the_event() {
         &["fn"],
         &["ln", "ge"],
         &["ln"],
+        // Other names of two of them.
+        &["gen", "zip", "client_user_agent"],
+        &["fn", "gen"],
+        &["ln", "gen"],
     ] {
         assert_eq!(dropped(&policy, &raw(too_little)), "guard insufficient_user_data", "{too_little:?}");
     }

@@ -30,7 +30,7 @@ fn wide() -> String {
         "allow = [\"PageView\", \"Purchase\", \"Lead\", \"AppendAttribution\"]\nrename = { OrderPlaced = \"Purchase\" }\nevent_id = \"token\"",
         common::PAGES,
         &format!(
-            "event_source_url = \"page\"\nuser_data.fbp = \"keep\"\n{}\noriginal_event_data.order_id = \"pseudonymize\"\ncustom_data.lead_event_source = {{ one_of = [\"Salesforce\"] }}",
+            "event_source_url = \"page\"\nuser_data.fbp = \"keep\"\n{}\ncustom_data.order_id = \"pseudonymize\"\noriginal_event_data.order_id = \"pseudonymize\"\ncustom_data.lead_event_source = {{ one_of = [\"Salesforce\"] }}",
             lines.join("\n")
         ),
         "",
@@ -132,7 +132,7 @@ fn an_event_that_adds_to_another_says_to_which() {
 fn the_event_that_is_added_to_leaves_as_it_left_before() {
     let before = json(
         &wide(),
-        &event("OrderPlaced", "other", "", r#","custom_data":{"value":1,"currency":"EUR"}"#)
+        &event("OrderPlaced", "other", "", r#","custom_data":{"value":1,"currency":"EUR","order_id":"order 7"}"#)
             .replace("e-1", "jane@example.com"),
     );
     let after =
@@ -152,6 +152,7 @@ fn the_event_that_is_added_to_leaves_as_it_left_before() {
     assert_eq!(original["event_time"], 1_790_990_000);
     assert_ne!(original["event_id"], after["event_id"]);
     assert_eq!(original["order_id"].as_str().map(str::len), Some(64));
+    assert_eq!(original["order_id"], before["custom_data"]["order_id"]);
     // An id that may leave stays; nothing stands in for one that did not come.
     let kept = json(&wide(), &append(r#""event_name":"Purchase","event_id":"e-0""#));
     assert_eq!(kept["original_event_data"], serde_json::json!({ "event_name": "Purchase", "event_id": "e-0" }));

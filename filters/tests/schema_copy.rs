@@ -13,6 +13,7 @@ struct Gathered {
     path: String,
     r#type: String,
     hash: String,
+    note: String,
 }
 
 /// What an event can hold. Parameters of the request are the envelope's, and answers are not fields at all.
@@ -87,12 +88,15 @@ fn lists_are_taken_where_they_are_documented() {
 #[test]
 fn words_are_those_that_are_documented() {
     let mut documented: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for field in gathered() {
-        // `enum a|b|c`, at times with a note in brackets behind.
+    for field in gathered().into_iter().filter(|field| field.r#type.starts_with("enum")) {
+        let kind = Field::from_path(&field.path).unwrap().row().kind;
+        assert!(matches!(kind, Kind::Word(_)), "{}: {kind:?}", field.path);
+        // `enum a|b|c`, or `enum` with the words in the note, `a, b, c`; of some no source has the words.
         let words = field.r#type.strip_prefix("enum ").map(|words| words.split('|').map(str::to_owned).collect::<Vec<_>>());
-        if let Some(words) =
-            words.filter(|words| words.iter().all(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')))
-        {
+        let words = words.or_else(|| Some(field.note.split(", ").map(str::to_owned).collect()));
+        if let Some(words) = words.filter(|words| {
+            words.iter().all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+        }) {
             documented.insert(field.path, words);
         }
     }

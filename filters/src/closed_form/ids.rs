@@ -47,8 +47,8 @@ pub(crate) fn airport(text: &str) -> Option<Cow<'_, str>> {
 /// A UUID or ULID, after one of the policy's prefixes or none. Version and variant are checked, so that 32 hex digits of an
 /// MD5 pass for a UUID only by a chance of 1 in 8.
 pub(crate) fn opaque_id<'a>(text: &'a str, prefixes: &[Box<str>]) -> Option<&'a str> {
-    let bare = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix.as_ref()));
-    (is_opaque(text) || bare.is_some_and(is_opaque)).then_some(text)
+    let mut bare = prefixes.iter().filter_map(|prefix| text.strip_prefix(prefix.as_ref()));
+    (is_opaque(text) || bare.any(is_opaque)).then_some(text)
 }
 
 fn is_opaque(text: &str) -> bool {
@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn opaque_ids_are_uuids_and_ulids() {
-        let prefixes = ["order-".into()];
+        // One prefix may begin as another does, whichever is listed first.
+        let prefixes = ["o".into(), "order-".into(), "order-2".into()];
         for good in [
             "7f3c9a52-1b2e-4f7d-9c66-5f0a4d1be2c1",
             "7F3C9A52-1B2E-7F7D-BC66-5F0A4D1BE2C1",

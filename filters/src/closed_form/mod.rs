@@ -16,7 +16,7 @@ pub(crate) use cookies::fbc_from_fbclid;
 pub(crate) use dates::seconds_near;
 pub(crate) use ext_info::{ExtInfo, ext_info};
 pub(crate) use ids::{fresh_uuid, opaque_id, token};
-pub(crate) use numbers::{decimal, integer, parse_decimal, round_decimal};
+pub(crate) use numbers::{decimal, integer, round_decimal};
 
 use crate::event::{Leaving, Value};
 use crate::normalize::{Normalizer, strip_suffix};

@@ -149,6 +149,7 @@ fn pages(policy: &Policy) -> Vec<(String, String)> {
     let outcome = |on: PageAction| if on == PageAction::Origin { "leaves as /" } else { "drops its event" };
     lines.push(("any other page".to_owned(), outcome(policy.pages.default).to_owned()));
     lines.push(("a website event without a usable URL".to_owned(), outcome(policy.pages.no_url).to_owned()));
+    lines.push(("an event of another source without one".to_owned(), "goes on without".to_owned()));
     lines
 }
 

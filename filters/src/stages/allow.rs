@@ -6,7 +6,7 @@ use crate::closed_form::{self, ExtInfo};
 use crate::event::{Leaving, Value};
 use crate::policy::{FieldAction, Narrowed, Policy};
 use crate::report::{Change, Reason, StageName};
-use crate::schema::{Field, Kind};
+use crate::schema::{Field, Kind, Restriction};
 
 pub(crate) struct Allow;
 
@@ -19,14 +19,7 @@ impl Stage for Allow {
         for (field, value) in raw.iter() {
             let action = pass.policy.action(field);
             match (field.row().kind, action) {
-                (Kind::Restriction(restriction), _) => {
-                    let leaves = closed_form::restriction(restriction, value).unwrap_or_else(|strictest| {
-                        pass.remove(Self::NAME, field, Reason::Shape, 1);
-                        pass.report.change(field, Change::Rewritten);
-                        strictest
-                    });
-                    pass.out.put(field, Leaving::Literal(leaves.into()));
-                }
+                (Kind::Restriction(kind), _) => restriction(pass, kind, field, value),
                 // Required fields and objects were read by shape, the name by events, the id is for identity.
                 (_, FieldAction::Always) => {}
                 (_, FieldAction::None) => pass.remove(Self::NAME, field, Reason::NotAllowed, value.count()),
@@ -48,17 +41,32 @@ impl Stage for Allow {
     }
 }
 
-/// Meta takes Limited Data Use only with a place. Where the sender names none, Meta is asked to work it out; a state that is
-/// named is one of the United States.
+/// A restriction leaves as it came. One that cannot be read becomes its strictest value; of a place, what that is depends on the
+/// rest of the place.
+fn restriction(pass: &mut Pass<'_>, kind: Restriction, field: Field, value: &Value<'_>) {
+    let leaves = match closed_form::restriction(kind, value) {
+        Ok(leaves) => leaves,
+        Err(strictest) => {
+            pass.remove(Allow::NAME, field, Reason::Shape, 1);
+            pass.report.change(field, Change::Rewritten);
+            if let Restriction::LimitedDataUseCountry | Restriction::LimitedDataUseState = kind {
+                return;
+            }
+            strictest
+        }
+    };
+    pass.out.put(field, Leaving::Literal(leaves.into()));
+}
+
+/// Meta takes Limited Data Use only with a place. Where the sender names none that can be read, Meta is asked to work it out; a
+/// state that is named is one of the United States.
 fn limited_data_use(pass: &mut Pass<'_>) {
     let says = |field: Field, word: &str| matches!(pass.out.get(field), Some(Leaving::Literal(text)) if text == word);
-    if !says(Field::DataProcessingOptions, closed_form::LDU) {
-        return;
-    }
+    let is_limited = says(Field::DataProcessingOptions, closed_form::LDU);
     let (country, state) = (Field::DataProcessingOptionsCountry, Field::DataProcessingOptionsState);
     let names_state = pass.out.get(state).is_some() && !says(state, "0");
     for (field, place) in [(country, if names_state { "1" } else { "0" }), (state, "0")] {
-        if pass.out.get(field).is_none() {
+        if pass.out.get(field).is_none() && (is_limited || pass.raw.get(field).is_some()) {
             pass.out.put(field, Leaving::Literal(place.into()));
             pass.report.change(field, Change::Rewritten);
         }

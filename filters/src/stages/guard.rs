@@ -94,10 +94,7 @@ pub(crate) fn is_closed(policy: &Policy, event_time: Option<u64>, field: Field, 
         (_, FieldAction::Hash | FieldAction::Pseudonymize) => value.text().is_some_and(is_written_digest),
         (_, FieldAction::Page) => value.text().is_some_and(|url| is_outgoing_url(policy, url)),
         (Kind::Decimal { max }, FieldAction::RoundTo(step)) => match value {
-            Value::Number(text) => {
-                closed_form::parse_decimal(text).is_some_and(|scaled| scaled.checked_rem(step) == Some(0))
-                    && closed_form::decimal(value, max).is_some()
-            }
+            Value::Number(text) => closed_form::round_decimal(value, max, step).is_some_and(|(rounded, _)| rounded == *text),
             _ => false,
         },
         (_, FieldAction::None | FieldAction::Catalog | FieldAction::RoundTo(_)) => false,
@@ -118,7 +115,7 @@ pub(crate) fn is_closed(policy: &Policy, event_time: Option<u64>, field: Field, 
 fn is_restriction(restriction: Restriction, value: &Value<'_>) -> bool {
     match restriction {
         Restriction::StrictWhenTrue | Restriction::StrictWhenFalse => matches!(value, Value::Bool(_)),
-        Restriction::LimitedDataUse => value.text() == Some("LDU"),
+        Restriction::LimitedDataUse => value.text() == Some("LDU") || value.elements().is_empty(),
         Restriction::LimitedDataUseCountry => matches!(closed_form::number(value), Some(0 | 1)),
         Restriction::LimitedDataUseState => matches!(closed_form::number(value), Some(0 | 1000..=1013)),
     }

@@ -28,7 +28,7 @@ impl Stage for Identity {
                         Some(normalizer) => normalizer.digest(text)?,
                         None => crate::normalize::own_id_digest(text)?,
                     };
-                    Ok(pass.context.pseudonyms.pseudonym(field.path(), &inner))
+                    Ok(pass.context.pseudonyms.pseudonym(label(field), &inner))
                 }),
                 FieldAction::Keep => original_event_id(pass, field, value),
                 _ => pass.admitted.push((field, value)),
@@ -42,6 +42,16 @@ fn normalizer(field: Field) -> Option<Normalizer> {
     match field.row().kind {
         Kind::Hashed(normalizer) => Some(normalizer),
         _ => None,
+    }
+}
+
+/// The path under which an id becomes a keyed digest. The order of the event that this one adds to has that of an order, so that
+/// it becomes what it became when that event left, and Meta can join the two.
+fn label(field: Field) -> &'static str {
+    match field {
+        Field::OriginalOrderId => Field::OrderId.path(),
+        Field::OriginalEventId => Field::EventId.path(),
+        own => own.path(),
     }
 }
 
@@ -104,13 +114,13 @@ fn original_event_id<'a>(pass: &mut Pass<'a>, field: Field, value: &'a Value<'a>
     }
 }
 
-/// Every id of an event, of this one or another, is kept or replaced by the same rule and under the same label.
+/// The id of an event, of this one or another, is kept or replaced by the same rule.
 fn put_event_id<'a>(pass: &mut Pass<'a>, field: Field, text: Cow<'a, str>) {
     if has_event_id_form(&pass.policy.events, &text) {
         return pass.out.put(field, Leaving::Text(text));
     }
     pass.report.change(field, Change::Rewritten);
-    let digest = pass.context.pseudonyms.of_text(Field::EventId.path(), &text);
+    let digest = pass.context.pseudonyms.of_text(label(field), &text);
     pass.out.put(field, Leaving::Digest(digest));
 }
 

@@ -1,7 +1,7 @@
 //! Ways by which something could leave that a reader of the policy might not expect.
 
 use super::{Channel, Standing};
-use crate::policy::{EventIdForm, FieldAction, MissingId, Policy};
+use crate::policy::{EventIdForm, FieldAction, MissingId, PageAction, Policy};
 use crate::schema::{Field, HashRule, Kind, ROWS};
 
 /// What fields of a kind tell once they are kept.
@@ -15,9 +15,19 @@ static TELLING: &[Telling] = &[
         },
         "leaves as it is, and tells Meta which browser, device or household it was",
     ),
-    (|kind| matches!(kind, Kind::ExtInfo), "the name of the app leaves as it came, and can say what the app is for"),
+    (
+        |kind| matches!(kind, Kind::ExtInfo),
+        "the name of the app and its build's number leave as they came; the name can say what the app is for",
+    ),
+    (
+        |kind| matches!(kind, Kind::ClickId | Kind::Fbc),
+        "any text of 20 letters, digits, _ and - or more passes for a click id if it has a capital, a small letter and a digit",
+    ),
     (|kind| matches!(kind, Kind::Token), "leaves as it came where it has the form of a token"),
-    (|kind| matches!(kind, Kind::Digits { .. }), "any number of so many digits leaves; a telephone number can have as many"),
+    (
+        |kind| matches!(kind, Kind::Digits { .. }),
+        "any number of so many digits leaves; a telephone or card number can have as many",
+    ),
     (
         |kind| matches!(kind, Kind::Date | Kind::DateTime | Kind::SecondsNear { .. }),
         "a day or a time can tell who it was, to whoever knows who was there then",
@@ -62,6 +72,13 @@ fn warned(policy: &Policy) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if policy.pages.default == PageAction::DropEvent || policy.pages.has_class_that_drops() {
+        warned.push(
+            "[pages] judges an event by its address: one whose action_source is not website can leave without any, wherever it \
+             happened; send no events of portals, counters or telephones"
+                .to_owned(),
+        );
+    }
     warned
 }
 
@@ -74,10 +91,11 @@ fn known(policy: &Policy) -> Vec<String> {
         }
     }
     if policy.events.event_id == EventIdForm::Token {
-        known.push(
-            "event_id: any token leaves; an id made of a telephone number, a name or a member number is not recognised"
-                .to_owned(),
-        );
+        let ids = std::iter::once(Field::EventId.path()).chain(kept(policy, |kind| matches!(kind, Kind::EventId)));
+        known.push(format!(
+            "{}: any token leaves; an id made of a telephone number, a name or a member number is not recognised",
+            ids.collect::<Vec<_>>().join(", ")
+        ));
     }
     if policy.events.missing_id == MissingId::Content {
         known.push("event_id: an event without one gets the HMAC of its content, so equal events have equal ids".to_owned());
@@ -97,6 +115,11 @@ fn known(policy: &Policy) -> Vec<String> {
     if !money.is_empty() {
         known.push(format!("{}: an exact price can tell which article it was", money.join(", ")));
     }
+    let has_words = |row: &&crate::schema::Row| policy.action(row.field) == FieldAction::OneOf;
+    let worded: Vec<&str> = ROWS.iter().filter(has_words).map(|row| row.path).collect();
+    if !worded.is_empty() {
+        known.push(format!("{}: what the listed words tell of a person, this program cannot know", worded.join(", ")));
+    }
     let properties: Vec<&str> = policy.property_paths().map(AsRef::as_ref).collect();
     if !properties.is_empty() {
         known.push(format!(
@@ -104,6 +127,11 @@ fn known(policy: &Policy) -> Vec<String> {
             properties.join(", ")
         ));
     }
+    known.push(
+        "namespace_id, upload_id and, where its dataset takes test events, test_event_code leave around the events under every \
+         policy, and a telephone number has the form of each"
+            .to_owned(),
+    );
     if policy.action(Field::EventSourceUrl) == FieldAction::None {
         known.push("event_source_url has no line: Meta requires it of website events, so those are dropped".to_owned());
     }

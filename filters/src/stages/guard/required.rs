@@ -53,14 +53,16 @@ pub(super) fn missing(out: &Outgoing<'_>) -> Option<Field> {
 }
 
 /// Whether what identifies the person is enough for Meta. It refuses an event (subcode 2804050) whose `user_data` holds nothing
-/// but fields of one of these sets; Meta's documentation lists them.
+/// but fields of one of these sets; Meta's documentation lists them. `gen` and `zip` are other names of two of them.
 pub(super) fn is_sufficient(out: &Outgoing<'_>) -> bool {
-    use Field::{BirthDate, City, ClientUserAgent, Country, FirstName, Gender, LastName, Postcode, State};
+    use Field::{
+        BirthDate, City, ClientUserAgent, Country, FirstName, Gender, GenderAlias, LastName, Postcode, PostcodeAlias, State,
+    };
     static INSUFFICIENT: [FieldSet; 4] = [
-        FieldSet::of(&[City, Country, State, Postcode, Gender, ClientUserAgent]),
+        FieldSet::of(&[City, Country, State, Postcode, PostcodeAlias, Gender, GenderAlias, ClientUserAgent]),
         FieldSet::of(&[BirthDate, ClientUserAgent]),
-        FieldSet::of(&[FirstName, Gender]),
-        FieldSet::of(&[LastName, Gender]),
+        FieldSet::of(&[FirstName, Gender, GenderAlias]),
+        FieldSet::of(&[LastName, Gender, GenderAlias]),
     ];
     let present = out.present().intersection(Section::UserData.fields());
     !INSUFFICIENT.iter().any(|set| present.is_subset(set))

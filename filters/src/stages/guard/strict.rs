@@ -67,25 +67,26 @@ impl<'j> Reader<'j, '_> {
                 (keys > 0 || field == Field::UserData).then_some(())?;
                 (self.check)(field, &Value::Object).then_some(())
             }
-            Kind::Contents => self.list(|reader| {
+            Kind::Contents => self.list(field, |reader| {
                 // An element starts with its id, which is the first row of its section.
                 reader.rest.starts_with("{\"id\":").then_some(())?;
                 reader.object(Section::Contents).map(drop)
             }),
             kind if kind.is_one_list() => {
                 let mut list = Vec::new();
-                self.list(|reader| reader.scalar().map(|value| list.push(value)))?;
+                self.list(field, |reader| reader.scalar().map(|value| list.push(value)))?;
                 (self.check)(field, &Value::List(list)).then_some(())
             }
-            _ if self.next() == Some(b'[') && row.many => self.list(|reader| reader.checked(field)),
+            _ if self.next() == Some(b'[') && row.many => self.list(field, |reader| reader.checked(field)),
             _ => self.checked(field),
         }
     }
 
-    fn list(&mut self, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+    /// `[value,...]`. An empty list has no element that could be judged, so the list itself is.
+    fn list(&mut self, field: Field, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.take(b'[')?;
         if self.take(b']').is_some() {
-            return Some(());
+            return (self.check)(field, &Value::List(Vec::new())).then_some(());
         }
         loop {
             element(self)?;
