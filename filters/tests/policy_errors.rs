@@ -1,5 +1,4 @@
 //! Every contradiction of a policy is an error that names the file, the key and the cure.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! Stage 3: the closed list of event names. A name can tell of health by itself ("Paid: Weekly Therapy"), so one that is not
+//! The closed list of event names. A name can tell of health by itself ("Paid: Weekly Therapy"), so one that is not
 //! listed drops its event.
 
 use super::{Halt, Pass, Stage};

@@ -102,9 +102,9 @@ pub(super) enum Fault {
         index: usize,
         refusal: Refusal,
     },
-    /// Memory or disk is short, the outbox failed, or it takes long: then the events may still be kept, and come twice.
+    /// Memory or disk is short, or the outbox failed.
     NotNow,
-    /// The disk did not answer in time: what was sent may be taken after all.
+    /// The answer was not known in time: what was sent may be taken after all, and comes twice if it is sent again.
     Unsure,
 }
 
