@@ -48,7 +48,7 @@ pub use eventually::{eventually, holds};
 pub use executable::{Executable, Output};
 pub use fields::{place, restriction};
 pub use gateway::Gateway;
-pub use http2::Http2;
+pub use http2::{Flood, Http2};
 pub use load::Load;
 pub use meta::{Meta, Sent};
 pub use metrics::Metrics;
