@@ -22,8 +22,8 @@ use tokio::time::Instant;
 
 use super::Ends;
 
-/// Bytes of a request's headers.
-const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// Bytes of a request's headers, and of what is read at once: each connection keeps a buffer of that size.
+const MAX_HEADER_BYTES: usize = 16 * 1024;
 
 /// Answers the requests of one connection until its caller ends it, is silent for too long, or the listener stops.
 pub(super) async fn converse(
