@@ -99,6 +99,7 @@ async fn a_refusal_reaches_who_reads_only_after_writing() {
     let refusals = [
         (request(&client.path()).bearer("none-of-this-gateway-0123456789abcdef"), 401),
         (request("/v26.0/999/events").bearer(KEY), 400),
+        (request("/v26.0/999/event").bearer(KEY), 404),
         (Request::post(&client.path(), "text/plain", body.clone()).bearer(KEY), 415),
         (request(&client.path()).bearer(KEY).header("x-forwarded-proto", "http"), 400),
     ];

@@ -166,6 +166,32 @@ async fn p8_a_pair_that_cannot_be_used_is_kept_out_and_said_once() {
     rig.finish().await;
 }
 
+/// Whoever opens such a pipe waits until somebody writes to it.
+#[tokio::test]
+async fn p8_a_pipe_in_place_of_a_certificate_holds_up_neither_a_renewal_nor_the_stop() {
+    let mut rig = Rig::start(|setup| setup).await;
+    rig.gateway.expect_log("the new certificate cannot be used; the old one stays");
+    let path = rig.gateway.config().with_file_name("cert.pem");
+    let pipe = async || {
+        std::fs::remove_file(&path).unwrap();
+        assert!(tokio::process::Command::new("mkfifo").arg(&path).status().await.unwrap().success());
+    };
+    pipe().await;
+    let said = |log: &str| log.contains("is no file but a folder, a pipe or a device").then_some(());
+    rig.gateway.process().wait_for("the pipe is named", said).await;
+    let (next, mut living) = (Authority::new(), rig.connect(&rig.authority).await.expect("the old certificate is shown"));
+    assert_eq!(living.exchange(&post(&rig.gateway, 0)).await.unwrap().status, 200);
+    let pair = next.issue();
+    rig.gateway.replace_file("key.pem", &pair.key);
+    rig.gateway.replace_file("cert.pem", &pair.cert);
+    eventually("the new certificate is shown", RENEWAL, async || rig.connect(&next).await.ok()).await;
+    pipe().await;
+    rig.gateway.drained().await;
+    let took = rig.gateway.stop(Signal::Terminate).await;
+    assert!(took < Duration::from_secs(10), "the stop took {took:?}");
+    rig.finish().await;
+}
+
 #[tokio::test]
 async fn d12_unfinished_handshakes_do_not_fill_the_listener() {
     let rig =

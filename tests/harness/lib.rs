@@ -46,7 +46,7 @@ pub use encoding::{Compression, Encoding, Endpoint};
 pub use eventually::{eventually, holds};
 pub use executable::{Executable, Output};
 pub use gateway::Gateway;
-pub use http2::Http2;
+pub use http2::{Flood, Http2};
 pub use load::Load;
 pub use meta::{Meta, Sent};
 pub use metrics::Metrics;

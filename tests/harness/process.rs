@@ -109,9 +109,18 @@ impl Process {
 
     /// Memory in use, in KiB, as the kernel counts it.
     pub fn resident_kib(&self) -> u64 {
+        self.kib("VmRSS:")
+    }
+
+    /// The most that ever was, so that nobody has to look at the right moment.
+    pub fn peak_kib(&self) -> u64 {
+        self.kib("VmHWM:")
+    }
+
+    fn kib(&self, name: &str) -> u64 {
         let pid = self.id();
         let status = read(Path::new(&format!("/proc/{pid}/status")));
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("the kernel tells");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("the kernel tells");
         line.trim().trim_end_matches(" kB").parse().expect("a number of KiB")
     }
 }

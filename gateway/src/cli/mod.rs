@@ -21,6 +21,7 @@ mod output;
 
 use std::ffi::OsString;
 use std::future::Future;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
@@ -28,6 +29,9 @@ use clap::{Parser, Subcommand};
 use crate::config::ConfigError;
 
 pub use output::Output;
+
+/// How long the end of a command waits for threads that are not its own, once all is done.
+const STRAGGLERS: Duration = Duration::from_secs(1);
 
 /// Whether this executable was built with the checks of development, which also brings the failpoints of the tests.
 const VERSION_TEXT: &str = if cfg!(debug_assertions) {
@@ -135,7 +139,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
 }
 
 fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(command);
+    // A thread that reads a file of a network that is away would hold the end for ever.
+    runtime.shutdown_timeout(STRAGGLERS);
+    ended
 }
 
 #[cfg(test)]

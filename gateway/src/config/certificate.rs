@@ -62,6 +62,8 @@ enum Half {
 enum Fault {
     #[error("cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
+    #[error("is no file but a folder, a pipe or a device; a renewal is found by reading a file again")]
+    NoFile,
     #[error("is cut off or is no PEM file")]
     NotPem,
     #[error("holds no certificate in PEM form")]
@@ -86,8 +88,8 @@ impl TlsFiles {
         let of_cert = |fault| CertificateError { half: Half::Cert, path: self.cert.clone(), fault };
         let of_key = |fault| CertificateError { half: Half::Key, path: self.key.clone(), fault };
 
-        let cert = file::read(&self.cert, MAX_PEM_BYTES).map_err(|error| of_cert(error.into()))?;
-        let (key, key_is_open) = read_key(&self.key).map_err(|error| of_key(error.into()))?;
+        let cert = open(&self.cert).and_then(|mut cert| Ok(file::read_open(&mut cert, MAX_PEM_BYTES)?)).map_err(of_cert)?;
+        let (key, key_is_open) = open(&self.key).and_then(read_key).map_err(of_key)?;
         let chain = chain(&cert).map_err(of_cert)?;
         let (from, until) = validity(&chain).map_err(of_cert)?;
         let private = PrivateKeyDer::from_pem_slice(&key).map_err(|error| of_key(Fault::of_pem(&error, Fault::NoKey)))?;
@@ -175,8 +177,12 @@ impl Fault {
     }
 }
 
-fn read_key(path: &Path) -> std::io::Result<(zeroize::Zeroizing<Vec<u8>>, bool)> {
-    let mut file = File::open(path)?;
+/// Opens a file. To open a pipe that nobody writes to would take for ever.
+fn open(path: &Path) -> Result<File, Fault> {
+    if std::fs::metadata(path)?.is_file() { Ok(File::open(path)?) } else { Err(Fault::NoFile) }
+}
+
+fn read_key(mut file: File) -> Result<(zeroize::Zeroizing<Vec<u8>>, bool), Fault> {
     let is_open = secret::readable_by_others(&file)?;
     Ok((file::read_open(&mut file, MAX_PEM_BYTES)?, is_open))
 }

@@ -95,7 +95,8 @@ impl Door {
             leave(headers, body).await;
             return Err(Fault::NotNow);
         };
-        let whole = whole(Limited::new(body, self.max_body_bytes), announced.unwrap_or_default());
+        // No more than there is room for, whatever else comes.
+        let whole = whole(Limited::new(body, bytes), announced.unwrap_or_default());
         let bytes = match tokio::time::timeout(self.body_timeout, whole).await {
             Err(_) => return Err(Fault::TooSlow),
             Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(Fault::TooLarge),

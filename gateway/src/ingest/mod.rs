@@ -36,6 +36,7 @@ use tokio_util::task::TaskTracker;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::listener::Crowded;
 use crate::outbox::AnyOutbox;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::site::{SiteCounters, Source};
@@ -140,7 +141,7 @@ async fn versioned(
 ) -> Response {
     match path {
         Ok(Path((version, dataset))) if is_version(&version) => receive(ingest, Source::Graph, dataset, request).await,
-        _ => unknown(&ingest),
+        _ => unknown_path(State(ingest), request).await,
     }
 }
 
@@ -152,7 +153,7 @@ async fn unversioned(
     match path {
         Ok(Path(dataset)) => receive(ingest, Source::Graph, dataset, request).await,
         // Escapes that are no UTF-8: left to axum, the answer would have another shape than all others.
-        Err(_) => unknown(&ingest),
+        Err(_) => unknown_path(State(ingest), request).await,
     }
 }
 
@@ -164,7 +165,7 @@ async fn capi_gateway(
 ) -> Response {
     match path {
         Ok(Path(dataset)) => receive(ingest, Source::CapiGateway, dataset, request).await,
-        Err(_) => unknown(&ingest),
+        Err(_) => unknown_path(State(ingest), request).await,
     }
 }
 
@@ -172,7 +173,9 @@ async fn receive(ingest: Arc<Ingest>, source: Source, dataset: String, request: 
     let trace = TraceId::new(&ingest.chance);
     let timer = ingest.metrics.request_seconds.with_label_values(&[source.as_str()]).start_timer();
     let caller = ingest.callers.of(&request);
-    let answer = if caller.came_readable {
+    let answer = if is_crowded(&request) {
+        Answer::Fault(Fault::NotNow)
+    } else if caller.came_readable {
         let (parts, body) = request.into_parts();
         door::leave(&parts.headers, body).await;
         Answer::Fault(Fault::CameReadable)
@@ -192,16 +195,26 @@ async fn instruments(State(ingest): State<Arc<Ingest>>) -> Response {
     ingest.answer("instruments", Answer::Instruments, trace)
 }
 
-async fn unknown_path(State(ingest): State<Arc<Ingest>>) -> Response {
-    unknown(&ingest)
+async fn unknown_path(State(ingest): State<Arc<Ingest>>, request: Request) -> Response {
+    unknown(&ingest, Fault::UnknownPath, request).await
 }
 
-async fn unknown_method(State(ingest): State<Arc<Ingest>>) -> Response {
-    ingest.answer("unknown", Answer::Fault(Fault::UnknownMethod), TraceId::new(&ingest.chance))
+async fn unknown_method(State(ingest): State<Arc<Ingest>>, request: Request) -> Response {
+    unknown(&ingest, Fault::UnknownMethod, request).await
 }
 
-fn unknown(ingest: &Ingest) -> Response {
-    ingest.answer("unknown", Answer::Fault(Fault::UnknownPath), TraceId::new(&ingest.chance))
+/// Whoever took a wrong address is told, also where events were sent there.
+async fn unknown(ingest: &Ingest, fault: Fault, request: Request) -> Response {
+    if !is_crowded(&request) {
+        let (parts, body) = request.into_parts();
+        door::leave(&parts.headers, body).await;
+    }
+    ingest.answer("unknown", Answer::Fault(fault), TraceId::new(&ingest.chance))
+}
+
+/// Whether too many requests are in hand, so that this one may wait for nothing.
+fn is_crowded(request: &Request) -> bool {
+    request.extensions().get::<Crowded>().is_some()
 }
 
 /// `v26.0`, as Meta writes it.

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
 use hyper::service::{Service as _, service_fn};
@@ -18,50 +17,62 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use super::Ends;
+use super::{Common, Crowded};
 
 /// Bytes of a request's headers.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// The same where a connection carries many requests at once. Counted when unpacked, so that a few bytes cannot stand for many.
+const MAX_HTTP2_HEADER_BYTES: u32 = 16 * 1024;
+/// What may come of the body of a request, and of all of a connection, before somebody reads it. It lies outside of the room for
+/// bodies, so it must stay small beside what a connection costs anyway.
+const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 128 * 1024;
 
 /// Answers the requests of one connection until its caller ends it, is silent for too long, or the listener stops.
 pub(super) async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
-    router: Router,
-    patience: Duration,
-    ends: &Ends,
+    common: &Common,
 ) {
+    let Common { patience, stop, cut, .. } = common;
     let silence = Arc::new(Silence::new());
-    let heard = Arc::clone(&silence);
-    let service = TowerToHyperService::new(router);
+    let (heard, further) = (Arc::clone(&silence), Arc::clone(&common.further));
+    let service = TowerToHyperService::new(common.router.clone());
     let counted = service_fn(move |mut request: hyper::Request<Incoming>| {
+        let in_hand = InHand::new(Arc::clone(&heard), &further);
         request.extensions_mut().insert(ConnectInfo(peer));
-        let (service, request_in_hand) = (service.clone(), InHand::new(Arc::clone(&heard)));
+        if in_hand.is_one_too_many {
+            request.extensions_mut().insert(Crowded);
+        }
+        let service = service.clone();
         async move {
             let answer = service.call(request).await;
-            drop(request_in_hand);
+            drop(in_hand);
             answer
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(MAX_HEADER_BYTES);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(128).keep_alive_interval(patience);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(*patience).max_buf_size(MAX_HEADER_BYTES);
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(128).keep_alive_interval(*patience);
+    builder.http2().max_header_list_size(MAX_HTTP2_HEADER_BYTES);
+    builder.http2().initial_stream_window_size(STREAM_WINDOW_BYTES).initial_connection_window_size(CONNECTION_WINDOW_BYTES);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), counted));
     tokio::select! {
         // A caller that breaks off is no event of ours; what it sent was counted where it was decoded.
         _ = connection.as_mut() => return,
-        () = ends.stop.cancelled() => connection.as_mut().graceful_shutdown(),
-        () = silence.lasts(patience) => {
+        () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = silence.lasts(*patience) => {
             connection.as_mut().graceful_shutdown();
             // A caller that does not take the farewell either is left.
-            ends.cut.run_until_cancelled(tokio::time::timeout(patience, connection)).await;
+            cut.run_until_cancelled(tokio::time::timeout(*patience, connection)).await;
             return;
         }
     }
     // Dropping the connection breaks it off.
-    ends.cut.run_until_cancelled(connection).await;
+    cut.run_until_cancelled(connection).await;
 }
 
 /// Since when nothing is asked on a connection.
@@ -95,20 +106,26 @@ impl Silence {
 }
 
 /// A request that is being answered, counted until this is dropped, also where the request is cancelled.
-struct InHand(Arc<Silence>);
+struct InHand {
+    silence: Arc<Silence>,
+    /// Held beside that of the connection, which is the place of its first request.
+    _place: Option<OwnedSemaphorePermit>,
+    is_one_too_many: bool,
+}
 
 impl InHand {
-    fn new(silence: Arc<Silence>) -> Self {
-        silence.in_hand.fetch_add(1, Ordering::AcqRel);
-        Self(silence)
+    fn new(silence: Arc<Silence>, further: &Arc<Semaphore>) -> Self {
+        let is_first = silence.in_hand.fetch_add(1, Ordering::AcqRel) == 0;
+        let place = if is_first { None } else { Arc::clone(further).try_acquire_owned().ok() };
+        Self { silence, is_one_too_many: !is_first && place.is_none(), _place: place }
     }
 }
 
 impl Drop for InHand {
     fn drop(&mut self) {
-        let since_us = self.0.start.elapsed().as_micros();
+        let since_us = self.silence.start.elapsed().as_micros();
         // The time first: whoever sees that nothing is in hand sees since when.
-        self.0.since_us.store(u64::try_from(since_us).unwrap_or(u64::MAX), Ordering::Release);
-        self.0.in_hand.fetch_sub(1, Ordering::AcqRel);
+        self.silence.since_us.store(u64::try_from(since_us).unwrap_or(u64::MAX), Ordering::Release);
+        self.silence.in_hand.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -33,9 +33,19 @@ pub struct Bounds {
     pub stop_grace: Duration,
 }
 
-/// How connections are ended from here.
+/// Marks a request past the bound on those in hand. HTTP/2 carries many at once, and each costs what a connection does, so one that
+/// is marked must be answered at once and not be waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Crowded;
+
+/// What all connections of a listener share.
 #[derive(Debug, Clone)]
-struct Ends {
+struct Common {
+    router: Router,
+    /// How long a connection may be silent, or in its handshake.
+    patience: Duration,
+    /// Requests in hand beside the first of each connection: as many as connections, for all of them together.
+    further: Arc<Semaphore>,
     /// No new request; those in hand are answered.
     stop: CancellationToken,
     /// After that: at once.
@@ -72,17 +82,18 @@ impl Listener {
     /// Serves until `stop`, then until every request in hand is answered or the grace is over.
     pub async fn serve(self, router: Router, bounds: Bounds, tracker: &TaskTracker, stop: CancellationToken) {
         let places = Arc::new(Semaphore::new(bounds.max_connections));
-        let ends = Ends { stop, cut: CancellationToken::new() };
+        let further = Arc::new(Semaphore::new(bounds.max_connections));
+        let common = Common { router, patience: bounds.header_timeout, further, stop, cut: CancellationToken::new() };
         loop {
             let accepted = tokio::select! {
-                () = ends.stop.cancelled() => break,
+                () = common.stop.cancelled() => break,
                 // A place first: without one the connection stays in the system's queue and costs us nothing.
                 accepted = accept(&self.socket, &places) => accepted,
             };
             let Some((stream, peer, place)) = accepted else { continue };
-            let (tls, router, ends) = (self.tls.clone(), router.clone(), ends.clone());
+            let (tls, common) = (self.tls.clone(), common.clone());
             tracker.spawn(async move {
-                take(stream, tls, peer, router, bounds.header_timeout, &ends).await;
+                take(stream, tls, peer, &common).await;
                 drop(place);
             });
         }
@@ -91,7 +102,7 @@ impl Listener {
         if tokio::time::timeout(bounds.stop_grace, places.acquire_many(all)).await.is_err() {
             tracing::warn!("some connections did not end within the grace and were cut");
         }
-        ends.cut.cancel();
+        common.cut.cancel();
     }
 }
 
@@ -111,12 +122,12 @@ async fn accept(socket: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStr
 }
 
 /// A connection from its first byte to its last.
-async fn take(stream: TcpStream, tls: Option<Tls>, peer: SocketAddr, router: Router, patience: Duration, ends: &Ends) {
-    let Some(tls) = tls else { return connection::converse(stream, peer, router, patience, ends).await };
+async fn take(stream: TcpStream, tls: Option<Tls>, peer: SocketAddr, common: &Common) {
+    let Some(tls) = tls else { return connection::converse(stream, peer, common).await };
     // Nothing was asked before the handshake is done, so a stop need not wait for it.
-    let shaken = ends.stop.run_until_cancelled(tls.shake_hands(stream, patience)).await.flatten();
+    let shaken = common.stop.run_until_cancelled(tls.shake_hands(stream, common.patience)).await.flatten();
     if let Some(stream) = shaken {
-        connection::converse(stream, peer, router, patience, ends).await;
+        connection::converse(stream, peer, common).await;
     }
 }
 

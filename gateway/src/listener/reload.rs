@@ -19,6 +19,8 @@ use crate::telemetry::metrics::Metrics;
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(2);
+/// How long it may take to read them. A folder on a network that is away can take for ever.
+const READ: Duration = Duration::from_secs(10);
 
 /// Replaces a certificate until the listener stops.
 #[derive(Debug)]
@@ -51,15 +53,27 @@ impl Renewal {
 
     /// Looks until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
-        while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
-            self.look().await;
-        }
+        let look = async {
+            loop {
+                tokio::time::sleep(LOOK).await;
+                self.look().await;
+            }
+        };
+        // Nor does a stop wait for files.
+        let _: Option<()> = stop.run_until_cancelled(look).await;
     }
 
     async fn look(&mut self) {
         let files = self.files.clone();
-        // A file can lie on a network, so it is read where waiting harms nobody.
-        let found = match tokio::task::spawn_blocking(move || files.read()).await {
+        // A file can lie on a network, so it is read where waiting harms nobody. Until it was, it is not read a second time.
+        let mut reading = tokio::task::spawn_blocking(move || files.read());
+        let read = loop {
+            match tokio::time::timeout(READ, &mut reading).await {
+                Ok(read) => break read,
+                Err(_) => self.complain("server.tls.cert or server.tls.key: reading it takes too long".to_owned()),
+            }
+        };
+        let found = match read {
             Ok(Ok(found)) if found.is_same_as(&self.in_use) => return self.clear(),
             Ok(found) => found.and_then(|found| found.valid_at(self.clock.unix_secs()).map(|()| found)),
             // The runtime ends.

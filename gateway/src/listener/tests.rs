@@ -12,6 +12,8 @@ use crate::telemetry::metrics::Metrics;
 const TIME: Duration = Duration::from_secs(20);
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
+/// `GET http://a/`, as HPACK has it.
+const GET: &[u8] = b"\x82\x86\x84\x41\x01a";
 
 struct Running {
     address: SocketAddr,
@@ -25,9 +27,19 @@ async fn start(router: Router, header_timeout: Duration, stop_grace: Duration) -
 }
 
 async fn start_with(tls: Option<Tls>, router: Router, header_timeout: Duration, stop_grace: Duration) -> Running {
+    start_many(1, tls, router, header_timeout, stop_grace).await
+}
+
+async fn start_many(
+    max_connections: usize,
+    tls: Option<Tls>,
+    router: Router,
+    header_timeout: Duration,
+    stop_grace: Duration,
+) -> Running {
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap().with_tls(tls);
     let running = Running { address: listener.address(), tracker: TaskTracker::new(), stop: CancellationToken::new() };
-    let bounds = Bounds { max_connections: 1, header_timeout, stop_grace };
+    let bounds = Bounds { max_connections, header_timeout, stop_grace };
     let (tracker, stop) = (running.tracker.clone(), running.stop.clone());
     running.tracker.spawn(async move { listener.serve(router, bounds, &tracker, stop).await });
     running
@@ -104,6 +116,47 @@ async fn a_stop_does_not_wait_for_the_silent_longer_than_its_grace() {
     running.stop.cancel();
     let mut rest = Vec::new();
     tokio::time::timeout(TIME, stream.read_to_end(&mut rest)).await.expect("cut after the grace").ok();
+    running.end().await;
+}
+
+#[tokio::test]
+async fn p6_past_the_bound_on_requests_in_hand_one_is_marked_and_each_connection_has_its_first() {
+    let (marks, mut marked) = tokio::sync::mpsc::unbounded_channel();
+    let handler = async move |request: axum::extract::Request| {
+        let is_crowded = request.extensions().get::<Crowded>().is_some();
+        marks.send(is_crowded).unwrap();
+        if !is_crowded {
+            std::future::pending::<()>().await;
+        }
+    };
+    // Room for two connections, so for two first requests and two more.
+    let running = start_many(2, None, Router::new().route("/", get(handler)), TIME, Duration::from_millis(50)).await;
+    let requests = |streams: std::ops::Range<u8>| -> Vec<u8> {
+        let request = |stream: u8| [&[0, 0, 6, 1, 5, 0, 0, 0, 2 * stream + 1][..], GET].concat();
+        [PREFACE, SETTINGS].concat().into_iter().chain(streams.flat_map(request)).collect()
+    };
+    let mut seen = async |requests: usize| {
+        let mut crowded = 0;
+        for _ in 0..requests {
+            crowded += usize::from(tokio::time::timeout(TIME, marked.recv()).await.expect("in time").unwrap());
+        }
+        crowded
+    };
+    let many = running.connect(&requests(0..5)).await;
+    assert_eq!(seen(5).await, 2);
+    let one = running.connect(&requests(0..2)).await;
+    assert_eq!(seen(2).await, 1);
+    drop((many, one));
+    // What was in hand goes with its connection, though not in the same moment.
+    let room_again = async {
+        loop {
+            let _next = running.connect(&requests(0..3)).await;
+            if seen(3).await == 0 {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(TIME, room_again).await.expect("room again in time");
     running.end().await;
 }
 

@@ -64,7 +64,17 @@ form! {
 form! {
     /// A network, or a single address.
     Network(IpNet), "a network or an address in quotes, such as \"10.0.0.0/8\"", |text| {
-        text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+        text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from)).map(canonical)
+    }
+}
+
+/// A network of IPv4 that is written as one of IPv6, such as `::ffff:10.0.0.0/104`. Callers are compared in the shorter form, and
+/// would never be found in the longer.
+fn canonical(network: IpNet) -> IpNet {
+    let shorter = |address| IpNet::new(address, network.prefix_len().checked_sub(96)?).ok();
+    match network.network().to_canonical() {
+        address @ IpAddr::V4(_) if network.addr().is_ipv6() => shorter(address).unwrap_or(network),
+        _ => network,
     }
 }
 

@@ -105,6 +105,24 @@ fn a_file_that_is_not_there_is_named() {
 }
 
 #[test]
+fn p8_what_is_no_file_is_not_waited_for() {
+    let made = made();
+    for name in ["cert", "key"] {
+        let folder = folder(&made.cert, &made.key, 0o600);
+        let path = folder.path().join(format!("{name}.pem"));
+        std::fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let pipe = read(folder.path()).unwrap_err().to_string();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        for message in [pipe, read(folder.path()).unwrap_err().to_string()] {
+            let answer = format!(": server.tls.{name}: {}: is no file but a folder, a pipe or a device", path.display());
+            assert!(message.contains(&answer), "{message}");
+        }
+    }
+}
+
+#[test]
 fn a_key_that_others_can_read_is_warned_of() {
     let made = made();
     let folder = folder(&made.cert, &made.key, 0o644);

@@ -12,6 +12,7 @@ const BROKEN: &[(&str, &str, &str)] = &[
     ("[server]\nlisten = '0.0.0.0:8080'", "server.listen", "tls = { cert ="),
     ("[server]\ntrusted_proxies = ['10.0.0.0/8', '0.0.0.0/0']", "server.trusted_proxies", "any caller could name itself"),
     ("[server]\ntrusted_proxies = ['::/0']", "server.trusted_proxies", "name the networks"),
+    ("[server]\ntrusted_proxies = ['::ffff:0.0.0.0/96']", "server.trusted_proxies", "name the networks"),
     ("[server]\nmax_body_bytes = 100", "server.max_body_bytes", "is 100; it can be 65536 to 67108864"),
     ("[server]\nmax_body_bytes = 1_000_000_000", "server.max_body_bytes", "it can be"),
     ("[server]\nmax_body_bytes = 10_000_000", "server.max_unauthenticated_bytes", "less than max_body_bytes"),
@@ -135,4 +136,19 @@ fn what_is_allowed_but_should_be_known_is_a_warning() {
     assert_eq!(warnings(&unused), ["dataset `2`: id: no site sends to it"]);
     let pharmacy = warnings(&text("").replace("retail@1", "pharmacy@1"));
     assert!(pharmacy.iter().any(|warning| warning.contains("prescriptions that share a checkout")), "{pharmacy:?}");
+}
+
+#[test]
+fn a_network_of_ipv4_is_the_same_however_it_is_written() {
+    for (written, network) in [
+        ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+        ("::ffff:10.1.2.3", "10.1.2.3/32"),
+        ("10.0.0.0/8", "10.0.0.0/8"),
+        ("2001:db8::/32", "2001:db8::/32"),
+        ("::/64", "::/64"),
+    ] {
+        let config = load(&text(&format!("[server]\ntrusted_proxies = ['{written}']")));
+        let trusted: Vec<String> = config.server.trusted_proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(trusted, [network], "{written}");
+    }
 }
