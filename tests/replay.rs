@@ -72,7 +72,7 @@ const EXPECTED: &[Expected] = &[
     arrives("python_04_ldu_optout_namespace_upload.http", ONE).with(UPLOAD),
     arrives("python_05_appsecret_proof.http", ONE),
     arrives("python_06_async_batch_of_2.http", TWO).with(TEST_EVENT),
-    dropped("python_07_app_event.http", "missing_required"),
+    dropped("python_07_app_event.http", "source_not_allowed"),
     dropped("python_08_append_attribution.http", "event_not_allowed"),
     dropped("python_09_crm_lead.http", "insufficient_user_data"),
     arrives("python_10_request_context_appendix.http", &[None]),

@@ -31,9 +31,10 @@ fn widest() -> String {
         let header = if table.is_empty() { "fields".to_owned() } else { format!("fields.{table}") };
         fields.extend(["[", header.as_str(), "]\n", lines.concat().as_str()]);
     }
+    let Kind::Word(sources) = Field::ActionSource.row().kind else { panic!("action sources are words") };
     format!(
         "name = 'widest'\nversion = 1\n[events]\nallow = ['Purchase', 'AppendAttribution', 'Qualified']\nevent_id = 'token'\n\
-         [pages]\ndefault = 'origin'\nno_url = 'origin'\n{fields}\
+         sources = {sources:?}\n[pages]\ndefault = 'origin'\nno_url = 'origin'\n{fields}\
          [health]\nscan = 'whole_event'\non_signal = 'drop_goods'\nambiguous = 'context'\n[pii]\non_match = 'drop_field'\n"
     )
 }

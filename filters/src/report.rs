@@ -37,7 +37,7 @@ words! {
     StageName {
         /// Sizes, types and required fields, as they came.
         Shape = "shape",
-        /// The closed list of event names.
+        /// The closed lists of event names and of action sources.
         Events = "events",
         /// The classes of pages.
         Pages = "pages",
@@ -131,6 +131,8 @@ words! {
     DropReason {
         /// The policy does not list the event's name.
         EventNotAllowed = "event_not_allowed",
+        /// The policy does not list the event's action source.
+        SourceNotAllowed = "source_not_allowed",
         /// The page is of a class that drops, or of no class where the policy drops such pages.
         Page = "page",
         /// A website event came without a usable URL where the policy drops those.
@@ -149,6 +151,8 @@ words! {
     WithdrawReason {
         /// Its name is not allowed any more.
         EventNotAllowed = "event_not_allowed",
+        /// Its action source is not listed any more.
+        SourceNotAllowed = "source_not_allowed",
         /// The policy under which it was stored cannot be read.
         UnreadablePolicy = "unreadable_policy",
         /// The stored bytes cannot be read.

@@ -20,7 +20,7 @@ pub use kind::{HashRule, Kind, Restriction, Risk};
 pub use section::Section;
 
 pub(crate) use set::FieldSet;
-pub(crate) use words::CURRENCIES;
+pub(crate) use words::{ACTION_SOURCES, CURRENCIES};
 
 use crate::normalize::Normalizer;
 

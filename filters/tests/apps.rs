@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{FBP, check, dropped, forwarded, json, report, with_fields};
+use common::{FBP, check, dropped, forwarded, json, report, with_fields, with_sources};
 
 const PHONE: &str = r#"["a2","com.example.shop","771","7.7.1","13","SM-G991B","en_US","PST","","1080","2400","2.75","8","128","64","America/Los_Angeles"]"#;
 
@@ -14,7 +14,8 @@ fn app(members: &str) -> String {
 }
 
 fn policy() -> String {
-    with_fields("app_data.extinfo = \"keep\"\ncustom_data.value = \"keep\"\ncustom_data.currency = \"keep\"")
+    let text = with_fields("app_data.extinfo = \"keep\"\ncustom_data.value = \"keep\"\ncustom_data.currency = \"keep\"");
+    with_sources(&text, &["app"])
 }
 
 #[test]
@@ -108,7 +109,9 @@ fn an_event_of_an_app_needs_its_app_data() {
     }
     // What is not kept does not count.
     let without = with_fields("custom_data.value = \"keep\"\ncustom_data.currency = \"keep\"");
+    assert_eq!(dropped(&with_sources(&without, &["app"]), &app(&all.join(","))), "guard missing_required");
+    // A policy that lists no apps does not get so far.
     for text in [without.as_str(), "retail", "pharmacy"] {
-        assert_eq!(dropped(text, &app(&all.join(","))), "guard missing_required");
+        assert_eq!(dropped(text, &app(&all.join(","))), "events source_not_allowed");
     }
 }

@@ -11,7 +11,7 @@ const FIELDS: &str = "event_source_url = \"page\"\nreferrer_url = \"page\"\n\
 
 fn narrowed(rules: &str) -> String {
     text(
-        "allow = [\"PageView\", \"Lead\"]\nrename = { Own = \"Lead\" }\nevent_id = \"token\"",
+        "allow = [\"PageView\", \"Lead\"]\nsources = [\"website\", \"email\", \"other\"]\nrename = { Own = \"Lead\" }\nevent_id = \"token\"",
         "default = \"origin\"\nno_url = \"origin\"\nclass = [{ name = \"goods\", match = [\"/p/**\"], send_as = \"/goods\" }]",
         FIELDS,
         rules,

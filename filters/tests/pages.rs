@@ -3,7 +3,9 @@
 
 mod common;
 
-use common::{EVENTS, dropped, event, forwarded, json, policy_for, report, run, run_with, text, view, with_fields};
+use common::{
+    EVENTS, dropped, event, forwarded, json, policy_for, report, run, run_with, text, view, with_fields, with_sources,
+};
 use portcullis_filters::pipeline::Outcome;
 
 /// What became of a page view of this URL: the URL that left, or the reason of the drop.
@@ -175,7 +177,8 @@ fn a_url_that_cannot_be_read_counts_as_none() {
     assert_eq!(dropped("hospital", &absent), "pages no_url");
     assert_eq!(report("retail", &absent), ["event_source_url rewritten"]);
     let store = absent.replace("\"website\"", "\"physical_store\"");
-    assert!(!forwarded("hospital", &store).contains("https://"), "only websites need a page");
+    let both = with_sources(&shop("drop_event"), &["website", "physical_store"]);
+    assert!(!forwarded(&both, &store).contains("https://"), "only websites need a page");
 }
 
 #[test]

@@ -68,6 +68,7 @@ fn the_digest_is_the_same_whenever_the_same_is_decided() {
             ),
         ),
         ("spelling", pharmacy().replace("\"order-\"", "'order-'")),
+        ("a default that is not written", pharmacy().replace("sources = [\"website\"]\n", "")),
         ("a default in writing", pharmacy().replace("\n[pages]", "\nevent_id_from = \"random\"\n[pages]")),
     ];
     for (what, text) in same {
@@ -83,6 +84,8 @@ fn whatever_decides_changes_the_digest() {
         ("name    = \"pharmacy\"", "name = \"chemist\""),
         ("version = 1", "version = 2"),
         ("\"AddToWishlist\", ", ""),
+        ("sources = [\"website\"]", "sources = [\"email\"]"),
+        ("sources = [\"website\"]", "sources = [\"email\", \"website\"]"),
         ("event_id = \"opaque\"", "event_id = \"opaque\"\nevent_id_from = \"content\""),
         ("prefixes = [\"order-\"]", "prefixes = [\"order-\", \"o-\"]"),
         ("prefixes = [\"order-\"]", ""),
@@ -129,7 +132,7 @@ fn whatever_decides_changes_the_digest() {
 
 /// An explanation as `policy explain` has it, for people to read.
 fn tell(explanation: &Explanation) -> String {
-    let Explanation { owner, events, renames, pages, objects, narrow, channels } = explanation;
+    let Explanation { owner, events, sources, renames, pages, objects, narrow, channels } = explanation;
     let told = |object: &Object| {
         let leaves = object.leaves.iter().map(|line| format!("leaves {} {} | {}", line.path, line.action, line.form));
         let nothing = object.leaves.is_empty().then(|| "leaves nothing".to_owned());
@@ -142,6 +145,7 @@ fn tell(explanation: &Explanation) -> String {
     };
     let lines = [
         vec![format!("owner {}", owner.as_deref().unwrap_or("none")), format!("events {}", events.join(" "))],
+        vec![format!("sources {}", sources.join(" "))],
         renames.iter().map(|(own, name)| format!("rename {own} -> {name}")).collect(),
         pages.iter().map(|(page, becomes)| format!("page {page} | {becomes}")).collect(),
         objects.iter().flat_map(told).collect(),
@@ -241,12 +245,14 @@ fn what_is_not_in_force_is_open_and_said_so() {
         assert!(told.contains(part), "{part} is not in {told}");
     }
     // Where pages hold events back, who reads it must know which they do not.
-    let unpaged = "whose action_source is not website can leave";
-    assert!(!told.contains(unpaged));
-    for pages in ["pharmacy", "hospital"] {
-        assert!(channels(pages).contains(unpaged), "{pages}");
+    let unpaged = "one of physical_store can leave without";
+    let counter =
+        |text: &str| channels(&text.replace("sources = [\"website\"", "sources = [\"physical_store\", \"website\""));
+    assert!(counter(pharmacy()).contains(unpaged), "{}", counter(pharmacy()));
+    for name in ["retail", "pharmacy", "hospital"] {
+        assert!(!channels(name).contains("can leave without"), "{name}");
     }
-    assert!(channels(&retail().replace("default = \"origin\"", "default = \"drop_event\"")).contains(unpaged));
+    assert!(channels(&retail().replace("default = \"origin\"", "default = \"drop_event\"")).contains("can leave without"));
     assert!(
         policy(&plain)
             .explain()

@@ -5,7 +5,7 @@ mod common;
 
 use common::{
     FBP, event, forwarded, lines, policy, policy_for, purchase, run_with, sdk_event, text, with, with_fields,
-    with_fields_and,
+    with_fields_and, with_sources,
 };
 use portcullis_filters::pipeline::{Outcome, Readmission, readmit};
 use portcullis_filters::policy::{Policy, PolicyDigest, StoredPolicy};
@@ -117,6 +117,28 @@ fn an_event_whose_name_is_not_allowed_any_more_is_withdrawn() {
 }
 
 #[test]
+fn an_event_whose_source_is_not_listed_any_more_is_withdrawn() {
+    const GONE: &str = "withdrawn: source_not_allowed";
+    let sold = |source: &str| with("Purchase", FBP, r#""value":1,"currency":"EUR""#).replace("website", source);
+    for source in ["email", "phone_call", "chat", "physical_store", "system_generated", "other"] {
+        assert_eq!(across("retail", "pharmacy", &sold(source)), GONE, "{source}");
+    }
+    let listing = |sources: &[&str]| with_sources(&with_fields(""), sources);
+    let (both, store, site) = (listing(&["website", "physical_store"]), listing(&["physical_store"]), with_fields(""));
+    let (view, counter) = (event(""), event("").replace("website", "physical_store"));
+    assert_eq!(across(&both, &site, &counter), GONE);
+    assert_eq!(across(&both, &store, &view), GONE);
+    for (today, raw) in [(&site, &view), (&store, &counter)] {
+        assert_eq!(across(&both, today, raw), format!("{}\n", forwarded(&both, raw)), "what is still listed leaves");
+    }
+    // Under the same policy nothing is decided again, but bytes that it did not let out are none of its own.
+    let edited =
+        forwarded("pharmacy", &event("").replace("example/", "example/p/1")).replace("\"website\"", "\"physical_store\"");
+    let now = policy("pharmacy");
+    assert_eq!(tell(readmit(&now, &stored(&now), "1", &edited)), "withdrawn: unreadable_event");
+}
+
+#[test]
 fn a_url_that_is_not_ours_any_more_is_removed() {
     let (then, now) = (policy_for("retail", &["www.shop.example"]), policy_for("retail", &["new.example"]));
     let Outcome::Forward(kept, _) = run_with(&then, &event("")) else { panic!() };
@@ -154,6 +176,7 @@ fn rules_that_narrow_are_applied_to_what_is_stored() {
             "user_data.em = \"hash\"",
             &format!("[[narrow]]\nwhen = {{ {when} }}\nremove = [\"user_data.em\"]"),
         );
+        let now = with_sources(&now, &["website", "app"]);
         let told = across(&then, &now, &raw);
         assert_eq!(!told.contains("\"em\""), gone, "{when}: {told}");
         assert_eq!(told.ends_with("\nguard user_data.em hash narrowed 1"), gone, "{when}: {told}");
@@ -171,7 +194,8 @@ fn two_pages(cart: &str, fields: &str, extra: &str) -> String {
         class("cart", "/cart/**", cart)
     );
     let fields = format!("{fields}\nuser_data.em = \"hash\"\nuser_data.fbp = \"keep\"");
-    text("allow = [\"PageView\"]\nevent_id = \"token\"", &pages, &fields, extra)
+    let events = "allow = [\"PageView\"]\nsources = [\"website\", \"other\"]\nevent_id = \"token\"";
+    text(events, &pages, &fields, extra)
 }
 
 #[test]
@@ -272,7 +296,8 @@ fn damaged_bytes_never_leave_under_a_new_policy_and_never_without_what_meta_requ
         (good.replacen("event_time", "event_tine", 1), "missing_required"),
         (good.replacen("1791000000", "\"x\"", 1), "missing_required"),
         (good.replacen("\"event_id\"", "\"event_ie\"", 1), "missing_required"),
-        (good.replacen("\"website\"", "\"websitf\"", 1), "missing_required"),
+        (good.replacen("\"website\"", "\"websitf\"", 1), "source_not_allowed"),
+        (good.replacen("\"action_source\"", "\"action_sourse\"", 1), "source_not_allowed"),
         (good.replacen("\"event_source_url\"", "\"event_source_urm\"", 1), "missing_required"),
         (good.replacen("\"user_data\":{", "\"user_dota\":{", 1), "insufficient_user_data"),
         (good.replacen("SKU-10007", "metformin 500", 1), "guard_failed"),

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{FBP, NOW, dropped, event, forwarded, purchase, refused, run, with, with_fields};
+use common::{FBP, NOW, dropped, event, forwarded, purchase, refused, run, with, with_fields, with_sources};
 use portcullis_filters::pipeline::Outcome;
 
 /// A small event in which one piece is replaced.
@@ -232,18 +232,42 @@ fn an_event_that_is_not_listed_is_dropped() {
 }
 
 #[test]
+fn an_event_of_a_source_that_is_not_listed_is_dropped() {
+    const NOT: &str = "events source_not_allowed";
+    let of = |source: &str| event("").replace("website", source);
+    // Without its address, which a counter has not, no class of pages could judge it.
+    let pageless = |source: &str| of(source).replace(r#""event_source_url":"https://www.shop.example/","#, "");
+    for source in ["email", "app", "phone_call", "chat", "physical_store", "system_generated", "business_messaging", "other"]
+    {
+        for policy in ["hospital", "pharmacy", &with_fields("")] {
+            assert_eq!(dropped(policy, &of(source)), NOT, "{source}");
+            assert_eq!(dropped(policy, &pageless(source)), NOT, "{source}");
+        }
+    }
+    for source in ["app", "business_messaging", "APP"] {
+        assert_eq!(dropped("retail", &of(source)), NOT, "{source}");
+    }
+    assert_eq!(dropped("pharmacy", &but("website", "physical_store")), NOT);
+    // Only what is listed, whatever that is.
+    let store = with_sources(&with_fields(""), &["physical_store"]);
+    assert!(forwarded(&store, &pageless("physical_store")).contains("\"physical_store\""));
+    assert_eq!(dropped(&store, &event("")), NOT);
+    assert_eq!(dropped("retail", &of("app").replace("PageView", "Own")), "events event_not_allowed", "the name comes first");
+    assert_eq!(refused("hospital", &of("ward")), "action_source is not one of the values that Meta documents");
+}
+
+#[test]
 fn what_meta_requires_must_survive() {
     for (what, raw) in [
         ("a value of no form", but(r#""value":1"#, r#""value":"free""#)),
         ("a currency of no form", but(r#""EUR""#, r#""EURO""#)),
-        ("an app", but("website", "app")),
-        ("a message", but("website", "business_messaging")),
     ] {
         assert_eq!(dropped("retail", &raw), "guard missing_required", "{what}");
     }
     let no_url = with_fields("").replace("event_source_url = \"page\"\n", "");
     assert_eq!(dropped(&no_url, &event("")), "guard missing_required");
-    assert!(forwarded(&no_url, &event("").replace("website", "email")).contains("email"));
+    let mailed = event("").replace("website", "email");
+    assert!(forwarded(&with_sources(&no_url, &["email"]), &mailed).contains("email"));
     assert_eq!(
         dropped(&with_fields("custom_data.value = \"keep\""), &but("1791000000", "1791000000")),
         "guard missing_required"

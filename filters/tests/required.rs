@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{FBP, forwarded, json, policy, report, run_with, text, with_fields};
+use common::{FBP, forwarded, json, policy, report, run_with, text, with_fields, with_sources};
 use portcullis_filters::pipeline::Outcome;
 use portcullis_filters::schema::Field;
 
@@ -27,7 +27,7 @@ fn wide() -> String {
     ];
     let lines: Vec<String> = keep.iter().map(|path| format!("{path} = \"keep\"")).collect();
     text(
-        "allow = [\"PageView\", \"Purchase\", \"Lead\", \"AppendAttribution\"]\nrename = { OrderPlaced = \"Purchase\" }\nevent_id = \"token\"",
+        "allow = [\"PageView\", \"Purchase\", \"Lead\", \"AppendAttribution\"]\nsources = [\"website\", \"email\", \"phone_call\", \"chat\", \"system_generated\", \"business_messaging\", \"other\"]\nrename = { OrderPlaced = \"Purchase\" }\nevent_id = \"token\"",
         common::PAGES,
         &format!(
             "event_source_url = \"page\"\nuser_data.fbp = \"keep\"\n{}\ncustom_data.order_id = \"pseudonymize\"\noriginal_event_data.order_id = \"pseudonymize\"\ncustom_data.lead_event_source = {{ one_of = [\"Salesforce\"] }}",
@@ -160,8 +160,7 @@ fn the_event_that_is_added_to_leaves_as_it_left_before() {
         let raw = append(&format!(r#""event_name":"Purchase","order_id":"o-1","event_id":{odd}"#));
         assert!(!forwarded(&wide(), &raw).contains("\"original_event_data\":{\"event_name\":\"Purchase\",\"event_id\""));
     }
-    assert!(
-        !forwarded(&with_fields(""), &append(r#""event_name":"Purchase""#).replace("AppendAttribution", "PageView"))
-            .contains("original")
-    );
+    let without = with_sources(&with_fields(""), &["other"]);
+    let view = append(r#""event_name":"Purchase""#).replace("AppendAttribution", "PageView");
+    assert!(!forwarded(&without, &view).contains("original"));
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use common::{
     DATASET, FBP, dropped, forwarded, json, lines, policy, refused, report, run_with, with, with_fields, with_fields_and,
-    with_value,
+    with_sources, with_value,
 };
 use portcullis_filters::pipeline::{Outcome, Readmission, readmit};
 use portcullis_filters::policy::{Policy, StoredPolicy};
@@ -161,9 +161,10 @@ fn every_free_text_takes_a_list_of_words_and_nothing_denied_does() {
 #[test]
 fn a_lead_of_a_crm_can_leave_once_the_policy_names_its_tool() {
     let fields = |source: &str| {
-        with_fields(&format!(
+        let text = with_fields(&format!(
             "[fields.custom_data]\nevent_source = \"keep\"\nlead_event_source = {{ one_of = [\"{source}\"] }}"
-        ))
+        ));
+        with_sources(&text, &["system_generated"])
     };
     let raw =
         with("Lead", FBP, r#""event_source":"crm","lead_event_source":"acme crm""#).replace("website", "system_generated");

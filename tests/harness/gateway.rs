@@ -23,7 +23,6 @@ const KNOWN: &[&str] = &[
     // Advice about a policy or a proxy, given at start.
     "rests unencrypted",
     "catalogue",
-    "judges an event by its address",
     // A caller showed a wrong key, as many tests do on purpose.
     "a key was refused",
 ];

@@ -39,6 +39,9 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
     if !matches!(policy.outgoing_name(name), Some((_, false))) {
         return Readmission::Withdraw(WithdrawReason::EventNotAllowed);
     }
+    if !policy.lists_source(source_of(&event)) {
+        return Readmission::Withdraw(WithdrawReason::SourceNotAllowed);
+    }
     let narrowed = narrowed(policy, stored, dataset, &event, name);
     let event_time = event.get(Field::EventTime).and_then(closed_form::number).and_then(|secs| u64::try_from(secs).ok());
     let mut out = Outgoing::new();
@@ -99,13 +102,12 @@ fn narrowed(policy: &Policy, stored: &StoredPolicy, dataset: &str, event: &RawEv
         (PageKnowledge::ByPath, Some(path)) => policy.pages.could_be(page, path),
         (PageKnowledge::ByPath, None) | (PageKnowledge::Nothing, _) => true,
     };
-    let moment = Moment {
-        event: name,
-        is_page: &is_page,
-        action_source: event.get(Field::ActionSource).and_then(Value::text).unwrap_or_default(),
-        dataset,
-    };
+    let moment = Moment { event: name, is_page: &is_page, action_source: source_of(event), dataset };
     policy::removed(&policy.narrow, &moment)
+}
+
+fn source_of<'a>(event: &'a RawEvent<'_>) -> &'a str {
+    event.get(Field::ActionSource).and_then(Value::text).unwrap_or_default()
 }
 
 fn path_of(url: &str) -> Option<&str> {

@@ -21,6 +21,7 @@ struct Canonical<'a> {
     name: &'a str,
     version: u32,
     allow: Vec<&'a str>,
+    sources: &'a [&'static str],
     rename: &'a BTreeMap<String, String>,
     event_id: EventId,
     event_id_from: EventIdFrom,
@@ -52,7 +53,12 @@ struct Class<'a> {
 }
 
 /// Writes the canonical text.
-pub(super) fn write(document: &Document, hosts: &[Box<str>], fields: &[FieldAction; FIELD_COUNT]) -> String {
+pub(super) fn write(
+    document: &Document,
+    hosts: &[Box<str>],
+    sources: &[&'static str],
+    fields: &[FieldAction; FIELD_COUNT],
+) -> String {
     let mut allow: Vec<&str> = document.events.allow.iter().map(String::as_str).collect();
     allow.sort_unstable();
     let actions = ROWS.iter().zip(fields).filter(|(_, action)| **action != FieldAction::None);
@@ -72,6 +78,7 @@ pub(super) fn write(document: &Document, hosts: &[Box<str>], fields: &[FieldActi
         name: &document.name,
         version: document.version,
         allow,
+        sources,
         rename: &document.events.rename,
         event_id: document.events.event_id,
         event_id_from: document.events.event_id_from,

@@ -10,7 +10,7 @@ use super::pages::{Outcome, PageClass, PageRules, Pattern};
 use super::property;
 use super::{EventIdForm, EventRules, FieldAction, FieldRules, MissingId, Policy, PolicyDigest};
 use crate::document::{DocumentError, nearest};
-use crate::schema::{Field, Kind};
+use crate::schema::{ACTION_SOURCES, Field};
 
 /// Why a policy was not compiled.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +66,7 @@ fn assemble(document: Document, hosts: &[String]) -> Checked<Policy> {
             return wrong(format!("health.ignore_terms#{}", at + 1), "must name a term and say why it is ignored");
         }
     }
-    let canonical = canonical::write(&document, &hosts, &fields.actions);
+    let canonical = canonical::write(&document, &hosts, &events.sources, &fields.actions);
     Ok(Policy {
         name: document.name.as_str().into(),
         version: document.version,
@@ -99,6 +99,7 @@ fn compile_events(events: &document::Events) -> Checked<EventRules> {
         allow.push(name.as_str().into());
     }
     allow.sort_unstable();
+    let sources = compile_sources(&events.sources)?;
     let mut rename: Vec<(Box<str>, Box<str>)> = Vec::with_capacity(events.rename.len());
     for (own, allowed) in &events.rename {
         let key = format!("events.rename.{own}");
@@ -128,6 +129,7 @@ fn compile_events(events: &document::Events) -> Checked<EventRules> {
     }
     Ok(EventRules {
         allow,
+        sources,
         rename,
         event_id,
         prefixes: events.prefixes.iter().map(|prefix| prefix.as_str().into()).collect(),
@@ -136,6 +138,34 @@ fn compile_events(events: &document::Events) -> Checked<EventRules> {
             document::EventIdFrom::Content => MissingId::Content,
         },
     })
+}
+
+fn compile_sources(listed: &[String]) -> Checked<Vec<&'static str>> {
+    if listed.is_empty() {
+        return wrong("events.sources", "must list action sources whose events may leave, such as [\"website\"]");
+    }
+    let mut sources = Vec::with_capacity(listed.len());
+    for (at, source) in listed.iter().enumerate() {
+        let key = format!("events.sources#{}", at + 1);
+        let source = action_source(&key, source)?;
+        if sources.contains(&source) {
+            return wrong(key, "is listed twice; remove one of the two");
+        }
+        sources.push(source);
+    }
+    // The order in which they are written decides nothing.
+    sources.sort_unstable();
+    Ok(sources)
+}
+
+/// One of Meta's action sources.
+fn action_source(key: &str, written: &str) -> Checked<&'static str> {
+    let Some(source) = ACTION_SOURCES.iter().find(|source| **source == written) else {
+        let cure = nearest(written, ACTION_SOURCES)
+            .map_or_else(|| format!("it can be {}", ACTION_SOURCES.join(", ")), |near| format!("did you mean \"{near}\"?"));
+        return wrong(key, format!("is none of Meta's action sources; {cure}"));
+    };
+    Ok(source)
 }
 
 fn is_event_name(name: &str) -> bool {
@@ -244,14 +274,12 @@ fn compile_narrow(
         let action_source = match &when.action_source {
             None => None,
             Some(source) => {
-                let Kind::Word(words) = Field::ActionSource.row().kind else { return wrong(key, "has no action sources") };
-                let Some(word) = words.iter().find(|word| *word == source) else {
-                    return wrong(
-                        format!("{key}.when.action_source"),
-                        format!("is none of Meta's{}", suggest(source, words)),
-                    );
-                };
-                Some(*word)
+                let key = format!("{key}.when.action_source");
+                let source = action_source(&key, source)?;
+                if !events.sources.contains(&source) {
+                    return wrong(key, "is not listed in events.sources, so the rule would do nothing; remove it");
+                }
+                Some(source)
             }
         };
         if when.dataset.as_ref().is_some_and(|id| id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit())) {

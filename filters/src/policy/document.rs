@@ -47,6 +47,11 @@ pub(super) struct Events {
     /// The names of the events that may leave. Every other event is dropped whole.
     #[schemars(length(min = 1))]
     pub(super) allow: Vec<String>,
+    /// Where it may have happened: Meta's action sources whose events may leave. An event of another is dropped whole. Without
+    /// this line only those of websites leave: `[pages]` can judge no event that came without an address.
+    #[serde(default = "websites")]
+    #[schemars(schema_with = "super::json_schema::sources")]
+    pub(super) sources: Vec<String>,
     /// A site's own names and the allowed ones that they become: `OrderPlaced = "Purchase"`.
     #[serde(default)]
     pub(super) rename: BTreeMap<String, String>,
@@ -59,6 +64,11 @@ pub(super) struct Events {
     /// Where the id of an event without one comes from.
     #[serde(default)]
     pub(super) event_id_from: EventIdFrom,
+}
+
+/// What may leave where a policy does not say.
+fn websites() -> Vec<String> {
+    vec!["website".to_owned()]
 }
 
 /// The form of ids that leave as they are.
@@ -163,7 +173,7 @@ pub(super) struct When {
     #[serde(default)]
     #[schemars(with = "String")]
     pub(super) page: Option<String>,
-    /// It happened here: `website`, `app` and so on.
+    /// It happened here, one of `events.sources`: `website`, `app` and so on.
     #[serde(default)]
     #[schemars(with = "String")]
     pub(super) action_source: Option<String>,

@@ -14,6 +14,8 @@ pub struct Explanation {
     pub owner: Option<String>,
     /// Names of the events that leave.
     pub events: Vec<String>,
+    /// Action sources whose events leave.
+    pub sources: Vec<&'static str>,
     /// A site's own names and what they become.
     pub renames: Vec<(String, String)>,
     /// Every path with which a URL can leave, each with the pages that leave so; then those that drop their event.
@@ -88,6 +90,7 @@ pub(super) fn explain(policy: &Policy) -> Explanation {
     Explanation {
         owner: policy.document.owner.clone(),
         events: policy.events.allow.iter().map(ToString::to_string).collect(),
+        sources: policy.events.sources.clone(),
         renames: policy.events.rename.iter().map(|(own, name)| (own.to_string(), name.to_string())).collect(),
         pages: pages(policy),
         objects: sections.map(|section| object(policy, *section)).collect(),
@@ -148,8 +151,12 @@ fn pages(policy: &Policy) -> Vec<(String, String)> {
     }
     let outcome = |on: PageAction| if on == PageAction::Origin { "leaves as /" } else { "drops its event" };
     lines.push(("any other page".to_owned(), outcome(policy.pages.default).to_owned()));
-    lines.push(("a website event without a usable URL".to_owned(), outcome(policy.pages.no_url).to_owned()));
-    lines.push(("an event of another source without one".to_owned(), "goes on without".to_owned()));
+    if policy.lists_source("website") {
+        lines.push(("a website event without a usable URL".to_owned(), outcome(policy.pages.no_url).to_owned()));
+    }
+    if policy.events.sources.iter().any(|source| *source != "website") {
+        lines.push(("an event of another source without one".to_owned(), "goes on without".to_owned()));
+    }
     lines
 }
 

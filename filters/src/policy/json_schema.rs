@@ -14,7 +14,7 @@ use super::document::{Document, Fields};
 use super::fields::{actions_of, is_always_handled};
 use super::property::SECTION;
 use super::written::{MAX_NUMBER, MAX_WORD, MAX_WORDS};
-use crate::schema::{Field, ROWS, Row, Section};
+use crate::schema::{ACTION_SOURCES, Field, ROWS, Row, Section};
 
 /// The schema, draft 2020-12.
 pub fn json_schema() -> Schema {
@@ -31,6 +31,13 @@ impl JsonSchema for Fields {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         table("", "The fields that leave, each with the form in which it does. A field that is not here never leaves.")
     }
+}
+
+/// Meta's action sources, each at most once.
+pub(super) fn sources(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array", "items": { "type": "string", "enum": ACTION_SOURCES }, "minItems": 1, "uniqueItems": true
+    })
 }
 
 /// The fields whose paths begin so; what is set deeper stands in tables of its own.

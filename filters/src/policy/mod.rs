@@ -63,6 +63,8 @@ struct FieldRules {
 pub(crate) struct EventRules {
     /// Allowed names, in order.
     pub(crate) allow: Vec<Box<str>>,
+    /// Action sources whose events may leave, in order.
+    pub(crate) sources: Vec<&'static str>,
     /// A site's own names and what they become, in order.
     pub(crate) rename: Vec<(Box<str>, Box<str>)>,
     /// The form of an event id.
@@ -187,6 +189,11 @@ impl Policy {
         }
         let (_, renamed) = self.events.rename.iter().find(|(own, _)| own.as_ref() == name)?;
         Some((renamed, true))
+    }
+
+    /// Whether events of this action source may leave.
+    pub(crate) fn lists_source(&self, source: &str) -> bool {
+        self.events.sources.contains(&source)
     }
 }
 

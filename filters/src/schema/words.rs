@@ -1,7 +1,7 @@
 //! Closed vocabularies of the table.
 
 /// Meta's `action_source` values.
-pub(super) static ACTION_SOURCES: &[&str] =
+pub(crate) static ACTION_SOURCES: &[&str] =
     &["email", "website", "app", "phone_call", "chat", "physical_store", "system_generated", "business_messaging", "other"];
 
 /// Meta's `content_type` values.

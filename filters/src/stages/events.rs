@@ -1,5 +1,6 @@
-//! The closed list of event names. A name can tell of health by itself ("Paid: Weekly Therapy"), so one that is not
-//! listed drops its event.
+//! The closed lists of event names and of action sources. A name can tell of health by itself ("Paid: Weekly Therapy"),
+//! and what happened at a counter or on a telephone has no page by which it could be judged; so an event whose name or source is
+//! not listed is dropped.
 
 use super::{Halt, Pass, Stage};
 use crate::event::Leaving;
@@ -16,6 +17,9 @@ impl Stage for Events {
         let Some((outgoing, renamed)) = pass.policy.outgoing_name(name) else {
             return Err(Halt::Drop(DropReason::EventNotAllowed));
         };
+        if !pass.policy.lists_source(pass.facts.action_source) {
+            return Err(Halt::Drop(DropReason::SourceNotAllowed));
+        }
         if renamed {
             pass.report.change(Field::EventName, Change::Rewritten);
         }

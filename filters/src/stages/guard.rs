@@ -99,6 +99,9 @@ pub(crate) fn is_closed(policy: &Policy, event_time: Option<u64>, field: Field, 
         },
         (_, FieldAction::None | FieldAction::Catalog | FieldAction::RoundTo(_)) => false,
         (Kind::Object(_), FieldAction::Always) => matches!(value, Value::Object),
+        (_, FieldAction::Always) if field == Field::ActionSource => {
+            value.text().is_some_and(|source| policy.lists_source(source))
+        }
         (Kind::UnixSeconds, FieldAction::Always) => closed_form::number(value).is_some(),
         (Kind::Restriction(restriction), FieldAction::Always) => is_restriction(restriction, value),
         (Kind::EventId, FieldAction::Always | FieldAction::Keep) => value.text().is_some_and(|id| {

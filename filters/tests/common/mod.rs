@@ -46,7 +46,14 @@ pub(crate) fn text(events: &str, pages: &str, fields: &str, rest: &str) -> Strin
     )
 }
 
-/// `[events]` of most small policies.
+/// A policy's text, in which events of these action sources leave too.
+pub(crate) fn with_sources(text: &str, sources: &[&str]) -> String {
+    let changed = text.replacen("[events]\n", &format!("[events]\nsources = {sources:?}\n"), 1);
+    assert_ne!(changed, text, "a text with [events]");
+    changed
+}
+
+/// `[events]` of most small policies: those of websites.
 pub(crate) const EVENTS: &str = "allow = [\"PageView\", \"ViewContent\", \"Purchase\", \"Lead\"]\nevent_id = \"token\"";
 /// `[pages]` of most small policies.
 pub(crate) const PAGES: &str = "default = \"origin\"\nno_url = \"origin\"";

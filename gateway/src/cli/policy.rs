@@ -73,6 +73,7 @@ fn print<W: Write>(policy: &Compiled, hosts: &[String], output: &mut Output<W>) 
     for (own, name) in &explanation.renames {
         output.line(format_args!("  {own} leaves as {name}"))?;
     }
+    output.line(format_args!("  where action_source is one of: {}", explanation.sources.join(", ")))?;
     output.line("\nPages; a class that drops wins over every other, then the first that matches:")?;
     for (pages, outcome) in &explanation.pages {
         output.line(format_args!("  {outcome:<16} {pages}"))?;
@@ -114,6 +115,7 @@ struct Json<'a> {
     owner: Option<&'a str>,
     digest: String,
     events: &'a [String],
+    action_sources: &'a [&'static str],
     renames: &'a [(String, String)],
     pages: Vec<Page<'a>>,
     leaves: Vec<Field<'a>>,
@@ -156,6 +158,7 @@ impl<'a> Json<'a> {
             owner: explanation.owner.as_deref(),
             digest: policy.digest().to_string(),
             events: &explanation.events,
+            action_sources: &explanation.sources,
             renames: &explanation.renames,
             pages: explanation.pages.iter().map(page).collect(),
             leaves: explanation

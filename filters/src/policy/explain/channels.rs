@@ -72,12 +72,13 @@ fn warned(policy: &Policy) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if policy.pages.default == PageAction::DropEvent || policy.pages.has_class_that_drops() {
-        warned.push(
-            "[pages] judges an event by its address: one whose action_source is not website can leave without any, wherever it \
-             happened; send no events of portals, counters or telephones"
-                .to_owned(),
-        );
+    let unpaged: Vec<&str> = policy.events.sources.iter().copied().filter(|source| *source != "website").collect();
+    if !unpaged.is_empty() && (policy.pages.default == PageAction::DropEvent || policy.pages.has_class_that_drops()) {
+        warned.push(format!(
+            "[pages] judges an event by its address: one of {} can leave without any, wherever it happened; take out of \
+             events.sources what no page holds back, such as events of portals, counters or telephones",
+            unpaged.join(", ")
+        ));
     }
     warned
 }
@@ -132,7 +133,7 @@ fn known(policy: &Policy) -> Vec<String> {
          policy, and a telephone number has the form of each"
             .to_owned(),
     );
-    if policy.action(Field::EventSourceUrl) == FieldAction::None {
+    if policy.lists_source("website") && policy.action(Field::EventSourceUrl) == FieldAction::None {
         known.push("event_source_url has no line: Meta requires it of website events, so those are dropped".to_owned());
     }
     known
