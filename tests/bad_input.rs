@@ -11,7 +11,7 @@
 
 use harness::{
     Answer, Compression, Encoding, Endpoint, Gateway, Http2, KEY, MARK, Meta, Request, Setup, executable, now_millis,
-    now_secs, purchase,
+    now_secs, place, purchase,
 };
 use portcullis_filters::schema::{Field, Kind, ROWS};
 use serde_json::{Value, json};
@@ -326,7 +326,7 @@ async fn a_wrong_type_in_an_optional_field_costs_only_that_field() {
         // A Lead needs no value and no currency.
         let mut event = purchase(&format!("order-{sent}"));
         event["event_name"] = json!("Lead");
-        put(&mut event, row.path, wrong);
+        *place(&mut event, row.path) = wrong;
         // An element whose id has no closed form goes whole and is counted as that.
         let counted = if row.field == Field::ItemId { Field::Contents.row() } else { row };
         let labels = [("field", counted.path)];
@@ -347,16 +347,6 @@ async fn a_wrong_type_in_an_optional_field_costs_only_that_field() {
 }
 
 /// Puts a value at a path of the table, such as `custom_data.contents[].id`; of a list, into its first element.
-fn put(event: &mut Value, path: &str, value: Value) {
-    let mut at = event;
-    for key in path.split('.') {
-        at = match key.strip_suffix("[]") {
-            Some(list) => &mut at[list][0],
-            None => &mut at[key],
-        };
-    }
-    *at = value;
-}
 
 #[tokio::test]
 async fn a_restriction_that_cannot_be_read_counts_as_its_strictest_value() {
@@ -376,7 +366,7 @@ async fn a_restriction_that_cannot_be_read_counts_as_its_strictest_value() {
     let mut event = purchase("order-1");
     for row in restrictions {
         assert!(strictest.iter().any(|(path, _)| *path == row.path), "{}: add it above", row.path);
-        put(&mut event, row.path, json!({ "wrong": [MARK] }));
+        *place(&mut event, row.path) = json!({ "wrong": [MARK] });
     }
     let answer = gateway.client().post(&[event.clone()]).await.unwrap();
     assert_eq!(answer.json()["portcullis"]["forwarded"], 1, "{}", answer.text());

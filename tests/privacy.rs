@@ -2,8 +2,8 @@
 //!
 //! An event is made from the table of fields, with a canary of its own in every field, in unknown keys at every level, in names
 //! of keys, around the events, and in requests that fail. It is sent in every encoding and compression, to both forms of the
-//! endpoint and over both versions of HTTP, under every built-in policy, with the log at trace level. Then everything that left or rests is searched: the outbox's files while Meta cannot be reached, what Meta
-//! got, the log, the metrics, the answers.
+//! endpoint and over both versions of HTTP, under every built-in policy, with the log at trace level. Then everything that left
+//! or rests is searched: the outbox's files while Meta cannot be reached, what Meta got, the log, the metrics, the answers.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper of a test may panic as the test may")]
 
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use harness::{
     Answer, Canaries, ChaosProxy, Client, Compression, Encoding, Endpoint, Gateway, Http2, Meta, Mode, Request, Setup,
-    Signal, eventually, executable, now_secs,
+    Signal, eventually, executable, now_secs, place, restriction,
 };
 use portcullis_filters::normalize::Normalizer;
 use portcullis_filters::schema::{Field, Kind, ROWS, Row};
@@ -282,33 +282,10 @@ fn personal(normalizer: Normalizer, word: &str) -> String {
     }
 }
 
-fn restriction(field: Field) -> Value {
-    match field {
-        Field::DataProcessingOptions => json!(["LDU"]),
-        Field::DataProcessingOptionsCountry => json!(1),
-        Field::DataProcessingOptionsState => json!(1000),
-        _ => json!(true),
-    }
-}
-
 /// Whether other fields stand inside this one.
 fn holds_fields(row: &Row) -> bool {
     let inside = |other: &Row| other.path.strip_prefix(row.path).is_some_and(|rest| rest.starts_with(['.', '[']));
     ROWS.iter().any(inside)
-}
-
-/// The place of a path such as `custom_data.contents[].id` in an event; lists have one element.
-fn place<'e>(event: &'e mut Value, path: &str) -> &'e mut Value {
-    path.split('.').filter(|name| !name.is_empty()).fold(event, |object, name| match name.strip_suffix("[]") {
-        None => &mut object[name],
-        Some(name) => {
-            let list = &mut object[name];
-            if list.is_null() {
-                *list = json!([{}]);
-            }
-            &mut list[0]
-        }
-    })
 }
 
 /// An event with every field of the table, and with unknown keys at every level, in names and values.

@@ -118,7 +118,7 @@ async fn a_body_is_taken_as_clients_label_it() {
 }
 
 #[tokio::test]
-async fn a_coding_that_is_not_taken_is_answered_with_those_that_are() {
+async fn a_compression_that_is_not_taken_is_answered_with_those_that_are() {
     let rig = Rig::start().await;
     let request = |coding: &str, content_type: &str| {
         let request = Request::post(&rig.client.path(), content_type, "{}").bearer(KEY);

@@ -5,7 +5,7 @@
 //! within a table are worth more than its figures. A stage's cost is the difference to the run that ends before it.
 //!
 //! `cargo bench -p portcullis-filters` prints the table; `-- --json` prints it as JSON.
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss, reason = "a program that prints")]
+#![expect(clippy::print_stdout, clippy::unwrap_used, clippy::cast_precision_loss, reason = "a program that prints")]
 
 use std::borrow::Cow;
 use std::hint::black_box;

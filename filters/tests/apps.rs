@@ -1,5 +1,4 @@
 //! Events of apps: the sixteen places of `extinfo`, and the two restrictions that leave without a line.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod common;
 

@@ -1,11 +1,4 @@
 //! Which values of each kind leave, in which form, and which are removed: every kind at its bounds.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test may fail loudly"
-)]
 
 mod common;
 

@@ -1,5 +1,4 @@
 //! Every kind of the rows for journeys, property, vehicles, messengers and partners at its bounds, as in `kinds.rs`.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod common;
 

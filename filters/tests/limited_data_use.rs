@@ -1,5 +1,5 @@
 //! Limited Data Use leaves with a place, without which Meta does not take it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod common;
 

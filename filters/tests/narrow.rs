@@ -1,11 +1,4 @@
 //! `[[narrow]]`: each condition, several together, and that what is taken away is truly gone.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test may fail loudly"
-)]
 
 mod common;
 

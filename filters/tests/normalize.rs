@@ -1,5 +1,4 @@
 //! What holds of normalisation for any input.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! A compiled policy: its digest, its explanation, the built-ins.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod common;
 

@@ -1,11 +1,5 @@
 //! Stored events against the policy of today.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test may fail loudly"
-)]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test may fail loudly")]
 
 mod common;
 

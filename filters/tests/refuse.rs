@@ -1,5 +1,4 @@
 //! What is refused, with the place and the rule, and what is dropped, with the reason.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! What Meta requires of each kind of event, checked on what is left of it, and the event that another adds to.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod common;
 

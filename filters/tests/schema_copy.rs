@@ -1,6 +1,6 @@
 //! The table of fields beside a copy of what was gathered of Meta's documentation and SDKs: a field that one of the two has and
 //! the other has not, or has otherwise, is found here.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Backend, Config, pseudonym};
 use crate::dispatch::{DispatchError, Dispatcher};
 use crate::ingest::Ingest;
-use crate::listener::{Bounds, Listener, Renewal, Tls};
+use crate::listener::{Bounds, Listener, Reload, Tls};
 use crate::outbox::{AnyOutbox, OpenError, OutboxError};
 use crate::telemetry::metrics::Metrics;
 
@@ -81,7 +81,7 @@ impl Service {
         describe(config, &outbox, &metrics).await?;
 
         // Both addresses first: a port that is taken must not leave a gateway that only sends.
-        let (tls, renewal) = tls(config, &clock, &metrics)?.unzip();
+        let (tls, reload) = tls(config, &clock, &metrics)?.unzip();
         let listener = bind("server.listen", config.server.listen).await?.with_tls(tls);
         let admin_listener = bind("admin.listen", config.admin.listen).await?;
         let (listen, admin_address) = (listener.address(), admin_listener.address());
@@ -97,8 +97,8 @@ impl Service {
         let policies = config.sites.iter().map(|site| (Arc::clone(&site.id), Arc::clone(&site.policy))).collect();
         let admin = Admin { metrics, outbox: outbox.clone(), dispatch, policies, clock };
 
-        if let Some(renewal) = renewal {
-            listeners.spawn(renewal.run(stop_listening.clone()));
+        if let Some(reload) = reload {
+            listeners.spawn(reload.run(stop_listening.clone()));
         }
         let bounds = Bounds {
             max_connections: config.server.max_connections,
@@ -141,12 +141,12 @@ fn open(config: &Config) -> Result<AnyOutbox, OpenError> {
 }
 
 /// TLS of the listener for callers, and what keeps its certificate fresh.
-fn tls(config: &Config, clock: &Clock, metrics: &Metrics) -> Result<Option<(Tls, Renewal)>, rustls::Error> {
+fn tls(config: &Config, clock: &Clock, metrics: &Metrics) -> Result<Option<(Tls, Reload)>, rustls::Error> {
     let Some(configured) = &config.server.tls else { return Ok(None) };
     let (tls, replace) = Tls::new(&configured.certificate, metrics)?;
     let certificate = Arc::clone(&configured.certificate);
-    let renewal = Renewal::new(configured.files.clone(), certificate, replace, clock.clone(), metrics);
-    Ok(Some((tls, renewal)))
+    let reload = Reload::new(configured.files.clone(), certificate, replace, clock.clone(), metrics);
+    Ok(Some((tls, reload)))
 }
 
 async fn bind(key: &'static str, address: SocketAddr) -> Result<Listener, StartError> {

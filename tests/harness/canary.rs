@@ -76,11 +76,10 @@ impl Canaries {
 
     /// A little of the text before and after the first find: the find itself is test data.
     fn around(&self, text: &[u8]) -> String {
-        let text: Vec<char> = String::from_utf8_lossy(text).to_lowercase().chars().collect();
-        let line: String = text.iter().collect();
-        let at = self.list.iter().find_map(|(_, value)| line.find(value.as_str())).unwrap_or(0);
+        let text = String::from_utf8_lossy(text).to_lowercase();
+        let at = self.list.iter().find_map(|(_, value)| text.find(value.as_str())).unwrap_or(0);
         let (start, end) = (at.saturating_sub(200), at.saturating_add(200));
-        String::from_utf8_lossy(line.as_bytes().get(start..end.min(line.len())).unwrap_or_default()).into_owned()
+        String::from_utf8_lossy(text.as_bytes().get(start..end.min(text.len())).unwrap_or_default()).into_owned()
     }
 }
 

@@ -80,9 +80,10 @@ pub(crate) fn word(words: &'static [&'static str], text: &str) -> Option<&'stati
 
 /// An ISO 4217 code in upper case. Python's SDK sends it in lower case.
 fn currency(text: &str) -> Option<&'static str> {
+    // Three letters are compared as the number that they are.
+    let number = |code: &[u8]| code.iter().fold(0, |number, letter| number << 8 | u32::from(letter.to_ascii_uppercase()));
     let letters: [u8; 3] = text.trim().as_bytes().try_into().ok()?;
-    let code = letters.map(|letter| letter.to_ascii_uppercase());
-    let at = CURRENCIES.binary_search_by(|known| known.as_bytes().cmp(&code)).ok()?;
+    let at = CURRENCIES.binary_search_by_key(&number(&letters), |known| number(known.as_bytes())).ok()?;
     CURRENCIES.get(at).copied()
 }
 

@@ -9,6 +9,9 @@ use super::nearest;
 /// A key longer than this is not quoted: keys are short, tokens are not.
 const LONGEST_QUOTED_KEY: usize = 40;
 
+const LIST: &str = "a list";
+const TABLE: &str = "a table";
+
 /// What is wrong, and where. It is the error of every deserializer that reads what an operator wrote, so that no text of
 /// serde's that quotes a value is ever made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +98,13 @@ impl Error for Problem {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(format!("expected {}, found {}", wanted(expected), kind(found)))
+        let (wanted, found) = (wanted(expected), kind(found));
+        let cure = match (wanted.as_str(), found) {
+            (LIST, _) => "; put it in one more pair of brackets",
+            (TABLE, LIST) => "; take one pair of brackets away",
+            _ => "",
+        };
+        Self::new(format!("expected {wanted}, found {found}{cure}"))
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -148,8 +157,8 @@ fn kind(found: Unexpected<'_>) -> &'static str {
         Unexpected::Unsigned(_) | Unexpected::Signed(_) => "a whole number",
         Unexpected::Float(_) => "a number with a fraction",
         Unexpected::Char(_) | Unexpected::Str(_) => "a text",
-        Unexpected::Seq => "a list",
-        Unexpected::Map | Unexpected::NewtypeStruct => "a table",
+        Unexpected::Seq => LIST,
+        Unexpected::Map | Unexpected::NewtypeStruct => TABLE,
         Unexpected::Other("a date") => "a date",
         _ => "something else",
     }
@@ -162,12 +171,12 @@ fn wanted(expected: &dyn Expected) -> String {
         "a string" | "string" | "str" => "a text in quotes".to_owned(),
         "path string" => "a path in quotes".to_owned(),
         "a boolean" => "true or false".to_owned(),
-        "a sequence" => "a list".to_owned(),
-        "a map" => "a table".to_owned(),
+        "a sequence" => LIST.to_owned(),
+        "a map" => TABLE.to_owned(),
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, not negative and not too large".to_owned(),
         "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number".to_owned(),
         "f32" | "f64" => "a number".to_owned(),
-        _ if words.starts_with("struct ") || words.starts_with("map") => "a table".to_owned(),
+        _ if words.starts_with("struct ") || words.starts_with("map") => TABLE.to_owned(),
         _ if words.starts_with("enum ") => "one of its words in quotes".to_owned(),
         _ => words,
     }

@@ -102,9 +102,22 @@ impl<'de> Deserializer<'de> for Value<'de> {
         .map_err(|problem| problem.at(start))
     }
 
+    // Serde would also take a list, its elements in the order of the keys.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Problem> {
+        match self.value {
+            DeValue::Array(_) => Err(Problem::invalid_type(Unexpected::Seq, &visitor).at(self.start)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
+        tuple_struct map identifier ignored_any
     }
 }
 

@@ -159,8 +159,18 @@ fn a_wrong_type_says_what_was_expected_and_never_what_was_found() {
             "name = 'a'\n[pages]\ndefault = 3".to_owned(),
             "pages.default line 3: expected one of its words in quotes, found a whole number",
         ),
-        (format!("name = 'a'\nsite = '{CANARY}'"), "site line 2: expected a list, found a text"),
-        ("name = 'a'\n[site]\nid = 'x'".to_owned(), "site line 2: expected a list, found a table"),
+        (
+            format!("name = 'a'\nsite = '{CANARY}'"),
+            "site line 2: expected a list, found a text; put it in one more pair of brackets",
+        ),
+        (
+            "name = 'a'\n[site]\nid = 'x'".to_owned(),
+            "site line 2: expected a list, found a table; put it in one more pair of brackets",
+        ),
+        (
+            format!("name = 'a'\n[[pages]]\ndefault = '{CANARY}'"),
+            "pages line 2: expected a table, found a list; take one pair of brackets away",
+        ),
         (
             format!("name = 'a'\n[[site]]\nid = 'x'\nkeys = ['{CANARY}']"),
             "site#1.keys#1 line 4: expected a table, found a text",

@@ -4,7 +4,6 @@
 //! is refused, because two readers may disagree on which one counts. Depth, strings and lists are bounded.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -15,7 +14,33 @@ use crate::policy::{Properties, Property};
 use crate::refusal::{Refusal, Rule};
 use crate::schema::{Field, Kind, Section};
 
+/// The visits of a scalar, for visitors to which every scalar means the same. It stands before the modules that use it.
+macro_rules! every_scalar_is {
+    ($result:ty, $value:expr) => {
+        fn visit_bool<E>(self, _: bool) -> Result<$result, E> {
+            Ok($value)
+        }
+
+        fn visit_i64<E>(self, _: i64) -> Result<$result, E> {
+            Ok($value)
+        }
+
+        fn visit_u64<E>(self, _: u64) -> Result<$result, E> {
+            Ok($value)
+        }
+
+        fn visit_f64<E>(self, _: f64) -> Result<$result, E> {
+            Ok($value)
+        }
+    };
+}
+
+mod keys;
 mod property;
+mod skip;
+
+use keys::{KeySeed, KeySet};
+use skip::{SkipSeed, skip_elements, skip_members};
 
 /// Objects and lists in each other, the event itself being the first.
 const MAX_DEPTH: u8 = 16;
@@ -55,27 +80,6 @@ impl<'a> RawEvent<'a> {
             (Err(_), None) => Err(Refusal::new("event", Rule::NotJson)),
         }
     }
-}
-
-/// The visits of a scalar, for visitors to which every scalar means the same.
-macro_rules! every_scalar_is {
-    ($result:ty, $value:expr) => {
-        fn visit_bool<E>(self, _: bool) -> Result<$result, E> {
-            Ok($value)
-        }
-
-        fn visit_i64<E>(self, _: i64) -> Result<$result, E> {
-            Ok($value)
-        }
-
-        fn visit_u64<E>(self, _: u64) -> Result<$result, E> {
-            Ok($value)
-        }
-
-        fn visit_f64<E>(self, _: f64) -> Result<$result, E> {
-            Ok($value)
-        }
-    };
 }
 
 /// What has been read so far. serde's errors carry text only, so the reason of a refusal is kept here.
@@ -204,57 +208,6 @@ fn read_members<'de, A: MapAccess<'de>>(
         map.next_value_seed(SkipSeed { state, depth })?;
     }
     Ok(())
-}
-
-/// Reads a key without copying it, unless it holds escapes.
-struct KeySeed;
-
-impl<'de> DeserializeSeed<'de> for KeySeed {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Cow<'de, str>, D::Error> {
-        json.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for KeySeed {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Borrowed(key))
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(key.to_owned()))
-    }
-}
-
-/// The unknown keys of one object, to find one that comes twice. Few are compared one by one; many go to a hash set, so that
-/// an object of a million keys costs no more than a million steps.
-#[derive(Default)]
-struct KeySet<'de> {
-    few: Vec<Cow<'de, str>>,
-    many: HashSet<Cow<'de, str>>,
-}
-
-impl<'de> KeySet<'de> {
-    const FEW: usize = 16;
-
-    /// `false` if the key was there.
-    fn insert(&mut self, key: Cow<'de, str>) -> bool {
-        if self.few.contains(&key) {
-            return false;
-        }
-        if self.few.len() < Self::FEW {
-            self.few.push(key);
-            return true;
-        }
-        self.many.insert(key)
-    }
 }
 
 /// Reads the value of a field as its kind wants it.
@@ -425,64 +378,4 @@ impl<'de> Visitor<'de> for ItemSeed<'_, 'de> {
     fn visit_str<E>(self, _: &str) -> Result<Item<'de>, E> {
         Ok(None)
     }
-}
-
-/// Reads over a value that is not kept, with the bounds and the check for keys that come twice.
-struct SkipSeed<'s, 'a> {
-    state: &'s mut State<'a>,
-    depth: u8,
-}
-
-impl<'de> DeserializeSeed<'de> for SkipSeed<'_, 'de> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for SkipSeed<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    every_scalar_is!((), ());
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
-        self.state.check_length(text, "unknown")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
-        skip_elements(self.state, seq, self.depth + 1)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        skip_members(self.state, map, self.depth + 1)
-    }
-}
-
-fn skip_elements<'de, A: SeqAccess<'de>>(state: &mut State<'de>, mut seq: A, depth: u8) -> Result<(), A::Error> {
-    state.check_depth(depth)?;
-    while seq.next_element_seed(SkipSeed { state, depth })?.is_some() {}
-    Ok(())
-}
-
-fn skip_members<'de, A: MapAccess<'de>>(state: &mut State<'de>, mut map: A, depth: u8) -> Result<(), A::Error> {
-    state.check_depth(depth)?;
-    let mut keys = KeySet::default();
-    while let Some(key) = map.next_key_seed(KeySeed)? {
-        state.check_length(&key, "unknown")?;
-        if !keys.insert(key) {
-            return Err(state.refuse("unknown", Rule::DuplicateKey));
-        }
-        state.skip_key()?;
-        map.next_value_seed(SkipSeed { state, depth })?;
-    }
-    Ok(())
 }

@@ -10,7 +10,8 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::written::WrittenForm;
-use crate::schema::{Field, Kind, Section};
+use crate::document::nearest;
+use crate::schema::{Field, Kind, ROWS, Section};
 
 /// What may leave of a site's events. What no line names is removed and counted. `portcullis policy explain FILE` says in plain
 /// words what a policy comes to.
@@ -299,22 +300,49 @@ impl<'de> Visitor<'de> for SectionTable<'_> {
                 ));
             }
             let path = section.holder().map_or_else(|| key.clone(), |holder| format!("{}.{key}", holder.path()));
-            let action = map.next_value()?;
+            let action = map.next_value_seed(ActionOf { section, key: &key })?;
             fields.insert(path, action);
         }
         Ok(())
     }
 }
 
-impl<'de> Deserialize<'de> for FieldAction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FieldActionVisitor)
+/// The action of the field, or of the property, with this key.
+struct ActionOf<'k> {
+    section: Section,
+    key: &'k str,
+}
+
+impl<'de> DeserializeSeed<'de> for ActionOf<'_> {
+    type Value = FieldAction;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<FieldAction, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct FieldActionVisitor;
+impl ActionOf<'_> {
+    /// What to say of a table that is no action, if its key was to name an object.
+    fn meant_object(&self) -> Option<String> {
+        if Field::find(self.section, self.key).is_some() {
+            return None;
+        }
+        let objects: Vec<_> = ROWS.iter().filter(|row| matches!(row.kind, Kind::Object(_))).collect();
+        let names: Vec<&str> = objects.iter().map(|row| row.name).collect();
+        let table = |field: Field| format!("[fields.{}]", field.path());
+        if let Some(near) = nearest(self.key, &names) {
+            let meant = objects.iter().find(|row| row.name == near)?;
+            return Some(format!("is no object of an event; did you mean {}?", table(meant.field)));
+        }
+        // Elsewhere it can be a property of the site's own.
+        (self.section == Section::Event).then(|| {
+            let tables: Vec<String> = objects.iter().map(|row| table(row.field)).collect();
+            format!("is no object of an event; the objects are {}", tables.join(", "))
+        })
+    }
+}
 
-impl<'de> Visitor<'de> for FieldActionVisitor {
+impl<'de> Visitor<'de> for ActionOf<'_> {
     type Value = FieldAction;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -328,14 +356,17 @@ impl<'de> Visitor<'de> for FieldActionVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FieldAction, A::Error> {
         const KEYS: &[&str] = &["round_to", "one_of", "integer", "keep_text"];
         let Some(key) = map.next_key::<String>()? else {
-            return Err(A::Error::custom("an action is missing, such as { round_to = 1 }"));
+            let reason = self.meant_object().unwrap_or_else(|| "an action is missing, such as { round_to = 1 }".to_owned());
+            return Err(A::Error::custom(reason));
         };
         let action = match key.as_str() {
             "round_to" => FieldAction::RoundTo(map.next_value::<Number>()?.0),
             "one_of" => FieldAction::Written(WrittenForm::OneOf(map.next_value()?)),
             "integer" => FieldAction::Written(WrittenForm::Integer(map.next_value()?)),
             "keep_text" => later(&mut map, "keep_text")?,
-            unknown => return Err(A::Error::unknown_field(unknown, KEYS)),
+            unknown => {
+                return Err(self.meant_object().map_or_else(|| A::Error::unknown_field(unknown, KEYS), A::Error::custom));
+            }
         };
         if let Some(second) = map.next_key::<String>()? {
             return Err(A::Error::unknown_field(&second, &[]));

@@ -75,15 +75,15 @@ pub(super) fn is_always_handled(field: Field) -> bool {
         || matches!(field.row().kind, Kind::Restriction(_) | Kind::Object(_))
 }
 
-/// What a path that is no field may have meant: one of the same object.
+/// What a path that is no field may have meant: one of the same object, or one of this name in another.
 pub(super) fn unknown_field(path: &str, advice: &str) -> String {
     let (object, name) = path.rsplit_once('.').unwrap_or(("", path));
     let neighbours = ROWS.iter().filter(|row| row.section.holder().map_or("", Field::path) == object);
     let names: Vec<&str> = neighbours.map(|row| row.name).collect();
-    let meant = nearest(name, &names).map_or_else(String::new, |near| {
-        let dot = if object.is_empty() { "" } else { "." };
-        format!("; did you mean \"{object}{dot}{near}\"?")
-    });
+    let dot = if object.is_empty() { "" } else { "." };
+    let near = nearest(name, &names).map(|near| format!("{object}{dot}{near}"));
+    let elsewhere = || ROWS.iter().find(|row| row.name == name).map(|row| row.field.path().to_owned());
+    let meant = near.or_else(elsewhere).map_or_else(String::new, |meant| format!("; did you mean \"{meant}\"?"));
     format!("is no field of the Conversions API{advice}{meant}")
 }
 

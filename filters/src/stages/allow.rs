@@ -1,4 +1,4 @@
-//! Stage 6: what the policy names. Everything else is gone, and of what is named only the closed form goes on. Fields that are
+//! What the policy names. Everything else is gone, and of what is named only the closed form goes on. Fields that are
 //! hashed or rounded, and ids of events, are left to the stages after this one.
 
 use super::{Halt, Pass, Stage, goods, properties};

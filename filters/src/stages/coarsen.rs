@@ -1,4 +1,4 @@
-//! Stage 9: numbers that the policy rounds.
+//! Numbers that the policy rounds.
 
 use super::{Halt, Pass, Stage};
 use crate::closed_form;

@@ -1,4 +1,4 @@
-//! Stage 3: the closed lists of event names and of action sources. A name can tell of health by itself ("Paid: Weekly Therapy"),
+//! The closed lists of event names and of action sources. A name can tell of health by itself ("Paid: Weekly Therapy"),
 //! and what happened at a counter or on a telephone has no page by which it could be judged; so an event whose name or source is
 //! not listed is dropped.
 

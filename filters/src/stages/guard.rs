@@ -1,4 +1,4 @@
-//! Stage 10: the last look, at the final bytes. They are read again by a second, stricter reader: every key must be allowed,
+//! The last look, at the final bytes. They are read again by a second, stricter reader: every key must be allowed,
 //! every value in its closed form, and what Meta requires must be there, because Meta refuses a whole batch for one event.
 //!
 //! The guard trusts no earlier stage. If it ever finds something, a stage is defective and the event is dropped.

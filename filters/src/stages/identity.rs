@@ -1,4 +1,4 @@
-//! Stage 8: personal data becomes digests. What Meta wants hashed is normalised and hashed; the site's own ids become keyed
+//! Personal data becomes digests. What Meta wants hashed is normalised and hashed; the site's own ids become keyed
 //! digests. What cannot be normalised is removed, never hashed as it is.
 
 use std::borrow::Cow;

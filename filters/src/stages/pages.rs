@@ -1,4 +1,4 @@
-//! Stage 4: the page on which it happened. Its class drops the event, or says with which path the URL leaves. Nothing else of a
+//! The page on which it happened. Its class drops the event, or says with which path the URL leaves. Nothing else of a
 //! URL ever leaves: no port, no user, no query, no fragment, no path of the caller's.
 
 use super::{Halt, Pass, Stage};

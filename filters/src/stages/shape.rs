@@ -1,4 +1,4 @@
-//! Stage 1: what every event must have, as it came. What is wrong here is refused, so that its caller can mend it.
+//! What every event must have, as it came. What is wrong here is refused, so that its caller can mend it.
 
 use super::{Halt, Pass, Stage};
 use crate::closed_form;

@@ -149,24 +149,15 @@ impl Places {
     }
 }
 
-/// Reads a body to its end. One that comes in one piece stays where it is; the pieces of another are put together one by one, so that
-/// it is never in memory twice.
+/// Reads a body to its end, piece by piece into one place: it is never in memory twice, and the HTTP library has its buffer back.
 async fn whole(mut body: Limited<Body>, announced: usize) -> Result<Bytes, BoxError> {
-    let mut first = Bytes::new();
-    let mut rest = BytesMut::new();
+    let mut whole = BytesMut::with_capacity(announced);
     while let Some(frame) = body.frame().await {
-        let Ok(piece) = frame?.into_data() else { continue };
-        if first.is_empty() && rest.is_empty() {
-            first = piece;
-            continue;
+        if let Some(piece) = frame?.data_ref() {
+            whole.extend_from_slice(piece);
         }
-        if rest.is_empty() {
-            rest.reserve(announced.max(first.len() + piece.len()));
-            rest.extend_from_slice(&std::mem::take(&mut first));
-        }
-        rest.extend_from_slice(&piece);
     }
-    Ok(if rest.is_empty() { first } else { rest.freeze() })
+    Ok(whole.freeze())
 }
 
 /// Reads over a body that nobody looks into, so that its sender gets to read the answer instead of a broken connection: a proxy

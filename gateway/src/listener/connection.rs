@@ -22,8 +22,8 @@ use tokio::time::Instant;
 
 use super::{Common, Crowded};
 
-/// Bytes of a request's headers.
-const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// Bytes of a request's headers, and of what is read at once: each connection keeps a buffer of that size.
+const MAX_HEADER_BYTES: usize = 16 * 1024;
 /// The same where a connection carries many requests at once. Counted when unpacked, so that a few bytes cannot stand for many.
 const MAX_HTTP2_HEADER_BYTES: u32 = 16 * 1024;
 /// What may come of the body of a request, and of all of a connection, before somebody reads it. It lies outside of the room for

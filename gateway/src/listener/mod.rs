@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use reload::Renewal;
+pub use reload::Reload;
 pub use tls::Tls;
 
 /// Pause after a failed accept, such as when file descriptors have run out: they come back when connections end.

@@ -24,7 +24,7 @@ const READ: Duration = Duration::from_secs(10);
 
 /// Replaces a certificate until the listener stops.
 #[derive(Debug)]
-pub struct Renewal {
+pub struct Reload {
     files: TlsFiles,
     in_use: Arc<Certificate>,
     replace: watch::Sender<Arc<ServerConfig>>,
@@ -35,7 +35,7 @@ pub struct Renewal {
     failing: IntGauge,
 }
 
-impl Renewal {
+impl Reload {
     /// `in_use` is what the listener began with; `replace` gives it another.
     pub fn new(
         files: TlsFiles,
@@ -46,9 +46,9 @@ impl Renewal {
     ) -> Self {
         let expiry = metrics.tls_certificate_expiry.with_label_values::<&str>(&[]);
         let failing = metrics.tls_certificate_reload_failing.with_label_values::<&str>(&[]);
-        let renewal = Self { files, in_use, replace, clock, trouble: None, expiry, failing };
-        renewal.tell_end();
-        renewal
+        let reload = Self { files, in_use, replace, clock, trouble: None, expiry, failing };
+        reload.tell_end();
+        reload
     }
 
     /// Looks until `stop`.

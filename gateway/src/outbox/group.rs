@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use portcullis_filters::event::SanitizedEnvelope;
+use portcullis_filters::event::{SanitizedEnvelope, SanitizedEvent};
 use portcullis_filters::policy::{Policy, PolicyDigest};
 
 use super::Append;
@@ -38,28 +38,20 @@ pub(super) fn gather<'a>(appends: impl Iterator<Item = &'a Append>) -> Vec<Group
     let mut open: HashMap<(&str, &str, &SanitizedEnvelope, PolicyDigest), usize> = HashMap::new();
     for append in appends {
         let key = (&*append.site, &*append.dataset, &append.envelope, append.policy.digest());
+        let mut current = open.get(&key).copied();
         for event in &append.events {
             let body = event.as_str();
-            let current = open.get(&key).and_then(|index| groups.get_mut(*index));
-            if let Some(group) = current.filter(|group| group.has_room(body)) {
-                group.bodies.push('\n');
-                group.bodies.push_str(body);
-                group.events += 1;
-                group.oldest_event_secs = group.oldest_event_secs.min(event.event_time());
-                group.received_ms = group.received_ms.min(append.received_ms);
-                continue;
+            let group = current.and_then(|index| groups.get_mut(index)).filter(|group| group.has_room(body));
+            if let Some(group) = group {
+                group.push(append, event);
+            } else {
+                current = Some(groups.len());
+                groups.push(Group::of(append, event));
             }
-            open.insert(key, groups.len());
-            groups.push(Group {
-                site: &append.site,
-                dataset: &append.dataset,
-                envelope: &append.envelope,
-                policy: &append.policy,
-                bodies: body.to_owned(),
-                events: 1,
-                oldest_event_secs: event.event_time(),
-                received_ms: append.received_ms,
-            });
+        }
+        // An append is never empty.
+        if let Some(current) = current {
+            open.insert(key, current);
         }
     }
     groups
@@ -70,7 +62,28 @@ pub(super) fn count_lines(bodies: &str) -> usize {
     1 + memchr::memchr_iter(b'\n', bodies.as_bytes()).count()
 }
 
-impl Group<'_> {
+impl<'a> Group<'a> {
+    fn of(append: &'a Append, first: &SanitizedEvent) -> Self {
+        Self {
+            site: &append.site,
+            dataset: &append.dataset,
+            envelope: &append.envelope,
+            policy: &append.policy,
+            bodies: first.as_str().to_owned(),
+            events: 1,
+            oldest_event_secs: first.event_time(),
+            received_ms: append.received_ms,
+        }
+    }
+
+    fn push(&mut self, append: &Append, event: &SanitizedEvent) {
+        self.bodies.push('\n');
+        self.bodies.push_str(event.as_str());
+        self.events += 1;
+        self.oldest_event_secs = self.oldest_event_secs.min(event.event_time());
+        self.received_ms = self.received_ms.min(append.received_ms);
+    }
+
     fn has_room(&self, body: &str) -> bool {
         self.events < MAX_GROUP_EVENTS && self.bodies.len() + 1 + body.len() <= MAX_GROUP_BYTES
     }

@@ -8,7 +8,8 @@ mod attribution;
 mod custom_data;
 mod user_data;
 
-use super::form::{AGENT, Form, TEST_CODE, TEXT, URL};
+use super::form::Form::{self, Digits, Flag, Object, Objects, Text, Whole, WholeIn, WordList, Words};
+use super::form::{AGENT, TEST_CODE, TEXT, URL};
 
 pub(super) use custom_data::custom_properties;
 
@@ -42,8 +43,6 @@ const fn may(key: &'static str, form: Form) -> Member {
 const fn closed(members: &'static [Member]) -> Shape {
     Shape { members, open: false, nullable: false }
 }
-
-use Form::{Digits, Flag, Object, Objects, Text, Whole, WholeIn, WordList, Words};
 
 /// What stands beside `data`.
 pub(super) static ENVELOPE: Shape = Shape {

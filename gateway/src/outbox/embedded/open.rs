@@ -197,6 +197,8 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     // The writer checkpoints by itself: errors of SQLite's automatic checkpoints, failed syncs among them, are seen by nobody.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    // Otherwise a statement is planned anew whenever a parameter has changed, which ours do each time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! What holds for any input at all.
-#![allow(clippy::unwrap_used, clippy::string_slice, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod common;
 

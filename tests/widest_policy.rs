@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use harness::{Gateway, Meta, Setup, executable, now_secs};
+use harness::{Gateway, Meta, Setup, executable, now_secs, place, restriction};
 use portcullis_filters::normalize::Normalizer;
 use portcullis_filters::schema::{Field, Kind, ROWS, Row, Section};
 use serde_json::{Value, json};
@@ -101,15 +101,6 @@ fn value_of(row: &Row) -> Value {
     if row.many && !value.is_array() { json!([value]) } else { value }
 }
 
-fn restriction(field: Field) -> Value {
-    match field {
-        Field::DataProcessingOptions => json!(["LDU"]),
-        Field::DataProcessingOptionsCountry => json!(1),
-        Field::DataProcessingOptionsState => json!(1000),
-        _ => json!(true),
-    }
-}
-
 fn personal(normalizer: Normalizer) -> &'static str {
     match normalizer {
         Normalizer::Email => "jane@shop.example",
@@ -137,35 +128,31 @@ fn full(id: &str) -> Value {
     for row in ROWS {
         let value = value_of(row);
         if !value.is_null() {
-            let pointer = format!("/{}", row.path.replace("[]", "/0").replace('.', "/"));
-            put(&mut event, &pointer, value);
+            *place(&mut event, row.path) = value;
         }
     }
-    put(&mut event, "/event_id", json!(id));
-    put(&mut event, "/action_source", json!("website"));
-    put(&mut event, "/custom_data/event_source", Value::Null);
-    put(&mut event, "/custom_data/points", json!(7));
+    put(&mut event, "event_id", json!(id));
+    put(&mut event, "action_source", json!("website"));
+    put(&mut event, "custom_data.event_source", Value::Null);
+    put(&mut event, "custom_data.points", json!(7));
     event
 }
 
-/// Sets what stands at the pointer, and makes the objects and lists on its way; `null` takes it away.
-fn put(event: &mut Value, pointer: &str, value: Value) {
-    let (parent, key) = pointer.rsplit_once('/').unwrap();
-    if event.pointer(parent).is_none() {
-        put(event, parent, if key == "0" { json!([]) } else { json!({}) });
-    }
-    match event.pointer_mut(parent).unwrap() {
-        Value::Array(list) => list.push(value),
-        Value::Object(object) if value.is_null() => drop(object.remove(key)),
-        Value::Object(object) => drop(object.insert(key.to_owned(), value)),
-        other => panic!("{pointer}: {other} is in the way"),
+/// Sets what stands at the path; `null` takes it away.
+fn put(event: &mut Value, path: &str, value: Value) {
+    let (object, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let object = place(event, object);
+    if value.is_null() {
+        object.as_object_mut().unwrap().remove(name);
+    } else {
+        object[name] = value;
     }
 }
 
 fn with(id: &str, changes: &[(&str, Value)]) -> Value {
     let mut event = full(id);
-    for (pointer, value) in changes {
-        put(&mut event, pointer, value.clone());
+    for (path, value) in changes {
+        put(&mut event, path, value.clone());
     }
     event
 }
@@ -189,19 +176,19 @@ async fn whatever_can_leave_is_taken_by_meta_in_events_of_every_kind() {
     let policy = widest();
     let setup = Setup::new(&meta).site("widest.toml");
     let gateway = Gateway::start_in(&executable, setup, &[("widest.toml", &policy)]).await;
-    let from = |source: &str| ("/action_source", json!(source));
+    let from = |source: &str| ("action_source", json!(source));
     let events = [
         with("website", &[]),
-        with("app", &[from("app"), ("/event_source_url", Value::Null)]),
+        with("app", &[from("app"), ("event_source_url", Value::Null)]),
         with("store", &[from("physical_store")]),
-        with("whatsapp", &[from("business_messaging"), ("/messaging_channel", json!("whatsapp"))]),
-        with("messenger", &[from("business_messaging"), ("/messaging_channel", json!("messenger"))]),
-        with("instagram", &[from("business_messaging"), ("/messaging_channel", json!("instagram"))]),
+        with("whatsapp", &[from("business_messaging"), ("messaging_channel", json!("whatsapp"))]),
+        with("messenger", &[from("business_messaging"), ("messaging_channel", json!("messenger"))]),
+        with("instagram", &[from("business_messaging"), ("messaging_channel", json!("instagram"))]),
         with(
             "crm",
-            &[from("system_generated"), ("/custom_data/event_source", json!("crm")), ("/event_name", json!("Qualified"))],
+            &[from("system_generated"), ("custom_data.event_source", json!("crm")), ("event_name", json!("Qualified"))],
         ),
-        with("attribution", &[("/event_name", json!("AppendAttribution"))]),
+        with("attribution", &[("event_name", json!("AppendAttribution"))]),
     ];
     // One by one, so that what Meta refuses has a name.
     for event in &events {
@@ -238,24 +225,24 @@ async fn an_event_that_lacks_what_meta_requires_is_dropped_here_and_not_refused_
     let setup = Setup::new(&meta).site("widest.toml");
     let gateway = Gateway::start_in(&executable, setup, &[("widest.toml", &policy)]).await;
     let gone = || Value::Null;
-    let source = |source: &str| ("/action_source", json!(source));
-    let message = |channel: &str| [source("business_messaging"), ("/messaging_channel", json!(channel))];
-    let crm = || ("/custom_data/event_source", json!("crm"));
-    let append = || ("/event_name", json!("AppendAttribution"));
+    let source = |source: &str| ("action_source", json!(source));
+    let message = |channel: &str| [source("business_messaging"), ("messaging_channel", json!(channel))];
+    let crm = || ("custom_data.event_source", json!("crm"));
+    let append = || ("event_name", json!("AppendAttribution"));
     let lacking: Vec<Vec<(&str, Value)>> = vec![
-        vec![("/custom_data/currency", gone())],
-        vec![source("app"), ("/app_data/extinfo", gone())],
-        vec![source("app"), ("/app_data/advertiser_tracking_enabled", gone())],
-        vec![source("app"), ("/app_data", gone())],
-        [&message("whatsapp")[..], &[("/user_data/ctwa_clid", gone())]].concat(),
-        [&message("messenger")[..], &[("/user_data/page_id", gone())]].concat(),
-        [&message("instagram")[..], &[("/user_data/ig_sid", gone())]].concat(),
-        vec![source("business_messaging"), ("/messaging_channel", gone())],
-        vec![crm(), source("system_generated"), ("/custom_data/lead_event_source", gone())],
-        vec![append(), ("/original_event_data", gone())],
-        vec![append(), ("/original_event_data/event_name", gone())],
-        vec![append(), ("/original_event_data/event_id", gone()), ("/original_event_data/order_id", gone())],
-        vec![("/user_data", json!({"ct": "Berlin", "country": "de", "client_user_agent": "x"}))],
+        vec![("custom_data.currency", gone())],
+        vec![source("app"), ("app_data.extinfo", gone())],
+        vec![source("app"), ("app_data.advertiser_tracking_enabled", gone())],
+        vec![source("app"), ("app_data", gone())],
+        [&message("whatsapp")[..], &[("user_data.ctwa_clid", gone())]].concat(),
+        [&message("messenger")[..], &[("user_data.page_id", gone())]].concat(),
+        [&message("instagram")[..], &[("user_data.ig_sid", gone())]].concat(),
+        vec![source("business_messaging"), ("messaging_channel", gone())],
+        vec![crm(), source("system_generated"), ("custom_data.lead_event_source", gone())],
+        vec![append(), ("original_event_data", gone())],
+        vec![append(), ("original_event_data.event_name", gone())],
+        vec![append(), ("original_event_data.event_id", gone()), ("original_event_data.order_id", gone())],
+        vec![("user_data", json!({"ct": "Berlin", "country": "de", "client_user_agent": "x"}))],
     ];
     for (at, changes) in lacking.iter().enumerate() {
         let answer = gateway.client().post(&[with(&format!("lacking-{at}"), changes)]).await.unwrap();
@@ -265,16 +252,16 @@ async fn an_event_that_lacks_what_meta_requires_is_dropped_here_and_not_refused_
     // What may lack something, or has a part that makes no sense, and leaves all the same.
     let odd: Vec<Vec<(&str, Value)>> = vec![
         vec![crm(), source("website")],
-        vec![append(), ("/attribution_data", gone())],
-        vec![append(), ("/original_event_data/event_time", gone())],
-        vec![append(), ("/original_event_data/event_time", json!(now_secs() - 40 * 86_400))],
-        vec![("/data_processing_options_country", gone()), ("/data_processing_options_state", gone())],
-        vec![("/data_processing_options_state", gone())],
-        vec![("/data_processing_options_country", gone())],
-        vec![("/data_processing_options_country", json!(0))],
-        vec![("/data_processing_options", json!("yes")), ("/data_processing_options_country", json!("x"))],
-        vec![("/app_data/extinfo", json!(["a2"]))],
-        vec![("/user_data/client_user_agent", gone())],
+        vec![append(), ("attribution_data", gone())],
+        vec![append(), ("original_event_data.event_time", gone())],
+        vec![append(), ("original_event_data.event_time", json!(now_secs() - 40 * 86_400))],
+        vec![("data_processing_options_country", gone()), ("data_processing_options_state", gone())],
+        vec![("data_processing_options_state", gone())],
+        vec![("data_processing_options_country", gone())],
+        vec![("data_processing_options_country", json!(0))],
+        vec![("data_processing_options", json!("yes")), ("data_processing_options_country", json!("x"))],
+        vec![("app_data.extinfo", json!(["a2"]))],
+        vec![("user_data.client_user_agent", gone())],
     ];
     for (at, changes) in odd.iter().enumerate() {
         let answer = gateway.client().post(&[with(&format!("odd-{at}"), changes)]).await.unwrap();

@@ -1,14 +1,8 @@
 //! Closed forms that a policy writes: words of free text, and properties of the site's own.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test may fail loudly"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod common;
-#[path = "words/errors.rs"]
+#[path = "written_forms/errors.rs"]
 mod errors;
 
 use std::collections::BTreeMap;
