@@ -148,6 +148,9 @@ async fn actions_and_forms_are_taken_and_refused_as_the_parser_does() {
         with("value ", "value = { round_to = 5, one_of = [\"5\"] }"),
         with("event_source_url ", "event_source_url = \"keep\""),
         with("on_match ", "on_match = \"keep_field\""),
+        with("sources ", "sources = []"),
+        with("sources ", "sources = [\"web\"]"),
+        with("sources ", "sources = [\"website\", \"website\"]"),
         beside("content_name = \"keep\""),
         beside("content_name = { one_of = [] }"),
         beside("loyalty_tier = \"keep\""),
@@ -160,6 +163,8 @@ async fn actions_and_forms_are_taken_and_refused_as_the_parser_does() {
     ];
     let right = [
         with("value ", "value = { round_to = 5 }"),
+        with("sources ", "sources = [\"app\", \"website\"]"),
+        with("sources ", ""),
         beside("content_name = { one_of = [\"Starter bundle\"] }"),
         beside("loyalty_tier = { one_of = [\"gold\", \"silver\"] }\npoints = { integer = [0, 100] }"),
         below("[fields.custom_data.store_data]", "store_page_id = \"keep\""),
