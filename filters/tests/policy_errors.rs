@@ -149,7 +149,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("event_id = \"opaque\"", "event_id = \"opaque\"\nsources = [\"shop\"]", "events.sources#1: is none of Meta's action sources; it can be email, website, app, phone_call, chat, physical_store, system_generated, business_messaging, other"),
     ("event_id = \"opaque\"", "event_id = \"opaque\"\nsources = [\"Website\"]", "events.sources#1: is none of Meta's action sources; did you mean \"website\"?"),
     ("event_id = \"opaque\"", "event_id = \"opaque\"\nsources = [\"website\", \"email\", \"website\"]", "events.sources#3: is listed twice; remove one of the two"),
-    ("event_id = \"opaque\"", "event_id = \"opaque\"\nsources = \"website\"", "events.sources line 10: expected a list, found a text"),
+    ("event_id = \"opaque\"", "event_id = \"opaque\"\nsources = \"website\"", "events.sources line 10: expected a list, found a text; put it in one more pair of brackets"),
     ("[\"PageView\",", "[\"Page/View\",", "events.allow#1: must start with a letter or digit and hold only letters, digits, spaces and _ . : -, 50 characters at most"),
     ("[\"PageView\",", "[\"\",", "events.allow#1: must start with a letter or digit and hold only letters, digits, spaces and _ . : -, 50 characters at most"),
     ("OrderPlaced = \"Purchase\"", "OrderPlaced = \"Purchas\"", "events.rename.OrderPlaced: becomes a name that events.allow does not list; did you mean \"Purchase\"?"),
