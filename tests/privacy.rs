@@ -179,7 +179,7 @@ fn canaries_of(row: &Row) -> Vec<String> {
     match row.kind {
         Kind::Hashed(Normalizer::Phone) => vec!["+1 (415) 555-0188".to_owned(), "4155550188".to_owned()],
         Kind::Hashed(Normalizer::BirthDate) => vec!["1987-11-23".to_owned(), "19871123".to_owned()],
-        Kind::Hashed(Normalizer::Postcode) => vec!["94187".to_owned()],
+        Kind::Hashed(Normalizer::Postcode) => vec!["QX18 7ZJ".to_owned(), "qx187zj".to_owned()],
         Kind::Decimal { .. } => vec![format!("71{number:03}83")],
         Kind::Digits { .. } => vec![digits(row)],
         Kind::IpAddress => vec!["203.0.113.188".to_owned()],
@@ -268,7 +268,8 @@ fn personal(normalizer: Normalizer, word: &str) -> String {
         Normalizer::BirthDate => "1987-11-23".to_owned(),
         Normalizer::Gender => "f".to_owned(),
         Normalizer::State => "ca".to_owned(),
-        Normalizer::Postcode => "94187".to_owned(),
+        // Not of digits alone: five of them stand in many a random id.
+        Normalizer::Postcode => "QX18 7ZJ".to_owned(),
         Normalizer::Country => "us".to_owned(),
         Normalizer::BirthDay => "23".to_owned(),
         Normalizer::BirthMonth => "11".to_owned(),
