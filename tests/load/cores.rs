@@ -6,6 +6,7 @@ use std::fmt;
 use std::future::Future;
 
 use anyhow::Context as _;
+use rustix::param::clock_ticks_per_second;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::Serialize;
 
@@ -33,6 +34,16 @@ impl Cores {
         self.starting_on(self.server_under_test, start).await
     }
 
+    /// What the system accounts to everything on the core of the server under test, in seconds: what the hypervisor took is in it.
+    pub(crate) fn busy_secs(self) -> f64 {
+        let stat = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+        let name = format!("cpu{} ", self.server_under_test);
+        let ticks = stat.lines().find_map(|line| line.strip_prefix(&name)).unwrap_or_default().split(' ');
+        // user nice system idle iowait irq softirq steal
+        let busy = ticks.take(8).enumerate().filter(|(column, _)| !matches!(column, 3 | 4));
+        busy.filter_map(|(_, ticks)| ticks.parse::<f64>().ok()).sum::<f64>() / ticks_per_second()
+    }
+
     /// Starts the stand-in for Meta.
     pub(crate) async fn for_meta<T>(self, start: impl Future<Output = T>) -> T {
         self.starting_on(self.meta, start).await
@@ -44,6 +55,12 @@ impl Cores {
         step_onto(self.callers);
         started
     }
+}
+
+/// The unit in which the system accounts time.
+#[expect(clippy::cast_precision_loss, reason = "a hundred or a thousand")]
+pub(crate) fn ticks_per_second() -> f64 {
+    clock_ticks_per_second() as f64
 }
 
 fn step_onto(core: usize) {

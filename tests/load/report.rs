@@ -133,22 +133,23 @@ impl Report {
     /// The medians, as a table.
     pub(crate) fn table(&self) -> String {
         let mut text = String::from(
-            "| events x connections | server | CPU us/event | x bare | events/s | p50 ms | p99 ms | peak RSS MiB | drain s | 503 |\n\
-             |---|---|---|---|---|---|---|---|---|---|\n",
+            "| events x connections | server | CPU us/event | x bare | events/s | p50 ms | p99 ms | peak RSS MiB | drain s | 503 | others % |\n\
+             |---|---|---|---|---|---|---|---|---|---|---|\n",
         );
         for Measured { server, point, run } in &self.points {
             let ratio = self.ratios_to_bare.iter().find(|ratio| ratio.server == *server && ratio.point == *point);
             let ratio = ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{:.2}", ratio.cpu));
             writeln!(
                 text,
-                "| {point} | {server} | {:.2} | {ratio} | {:.0} | {:.2} | {:.2} | {:.0} | {:.1} | {} |",
+                "| {point} | {server} | {:.2} | {ratio} | {:.0} | {:.2} | {:.2} | {:.0} | {:.1} | {} | {:.0} |",
                 run.cpu_us_per_event,
                 run.events_per_second,
                 run.p50_ms,
                 run.p99_ms,
                 run.peak_rss_mib,
                 run.drain_seconds,
-                run.turned_away
+                run.turned_away,
+                run.others_percent
             )
             .expect("a string takes text");
         }
@@ -168,8 +169,8 @@ pub(crate) fn line(round: usize, server: Kind, point: Point, run: &Run) -> Strin
     let Run { cpu_us_per_event, events_per_second, p50_ms, p99_ms, peak_rss_mib, .. } = run;
     format!(
         "round {round} {point:>9} {server:<9} {cpu_us_per_event:>7.2} us CPU/event {events_per_second:>8.0} events/s \
-         p50 {p50_ms:>8.2} ms  p99 {p99_ms:>8.2} ms  {peak_rss_mib:>5.0} MiB  drain {:.1} s  503 {}  broken {}",
-        run.drain_seconds, run.turned_away, run.broken
+         p50 {p50_ms:>8.2} ms  p99 {p99_ms:>8.2} ms  {peak_rss_mib:>5.0} MiB  drain {:.1} s  503 {}  broken {}  others {:.0} %",
+        run.drain_seconds, run.turned_away, run.broken, run.others_percent
     )
 }
 
@@ -189,6 +190,7 @@ fn median_run(runs: &[&Run]) -> Run {
     let count = |figure: fn(&Run) -> u64| median(runs.iter().map(|run| figure(run)).collect(), u64::cmp);
     Run {
         cpu_us_per_event: of(|run| run.cpu_us_per_event),
+        others_percent: of(|run| run.others_percent),
         events_per_second: of(|run| run.events_per_second),
         p50_ms: of(|run| run.p50_ms),
         p99_ms: of(|run| run.p99_ms),

@@ -27,6 +27,8 @@ pub(crate) struct Bench {
 pub(crate) struct Run {
     /// Of the whole process, delivery included.
     pub(crate) cpu_us_per_event: f64,
+    /// Of the time of the server's core, what others took meanwhile: the more, the less the figures are worth.
+    pub(crate) others_percent: f64,
     /// Events that were answered within the time.
     pub(crate) events_per_second: f64,
     pub(crate) p50_ms: f64,
@@ -62,18 +64,20 @@ impl Bench {
         let mut callers = Callers::connect(server.address(), point, &template).await;
         let warm = callers.call(self.warm_up()).await;
         server.drained(warm.events).await;
-        let cpu_before = server.cpu_secs();
+        let (started, cpu_before, busy_before) = (Instant::now(), server.cpu_secs(), self.cores.busy_secs());
         let counts = callers.call(self.time).await;
         let stopped = Instant::now();
         server.drained(warm.events + counts.events).await;
         let drain_seconds = stopped.elapsed().as_secs_f64();
         let cpu_secs = server.cpu_secs() - cpu_before;
+        let others_secs = self.cores.busy_secs() - busy_before - cpu_secs;
         let peak_rss_mib = server.peak_rss_mib();
         drop(callers);
         server.finish().await;
         let quantile_ms = |quantile| counts.latency.value_at_quantile(quantile) as f64 / 1000.0;
         Run {
             cpu_us_per_event: cpu_secs * 1e6 / counts.events as f64,
+            others_percent: (100.0 * others_secs / started.elapsed().as_secs_f64()).max(0.0),
             events_per_second: counts.events_in_time as f64 / self.time.as_secs_f64(),
             p50_ms: quantile_ms(0.5),
             p99_ms: quantile_ms(0.99),

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use harness::{Executable, Gateway, Meta, Process, Setup, eventually};
-use rustix::param::clock_ticks_per_second;
 use tempfile::TempDir;
 
 use crate::arguments::Kind;
-use crate::cores::Cores;
+use crate::cores::{Cores, ticks_per_second};
 
 /// How long a backlog may take to arrive.
 const DRAIN: Duration = Duration::from_secs(300);
@@ -81,9 +80,7 @@ impl Server {
         // The name in brackets may hold blanks; after it, user and system time are the 12th and 13th.
         let rest = stat.rsplit_once(") ").expect("a name in brackets").1;
         let ticks: f64 = rest.split(' ').skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
-        #[expect(clippy::cast_precision_loss, reason = "a hundred or a thousand")]
-        let per_second = clock_ticks_per_second() as f64;
-        ticks / per_second
+        ticks / ticks_per_second()
     }
 
     /// The most memory that it ever had, in MiB.

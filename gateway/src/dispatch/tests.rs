@@ -53,6 +53,24 @@ async fn a_full_batch_does_not_wait_and_a_large_group_is_cut() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_batch_into_which_the_next_group_does_not_fit_does_not_wait() {
+    let mut rig = Rig::new(&[], SUCCESS);
+    rig.linger = Duration::from_secs(20);
+    rig.max_events = 10;
+    rig.append(0..6).await;
+    rig.append(6..12).await;
+    let _status = rig.start();
+    let started = rig.now();
+    rig.until(|| rig.script.requests() == 1).await;
+    assert!(rig.now() - started < 1000);
+    assert_eq!(rig.script.sizes(), [6]);
+    rig.drained().await;
+    assert_eq!(rig.script.sizes(), [6, 6]);
+    assert!(rig.now() - started >= 20_000, "nothing else came, so the second one waited");
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a9_a_single_event_after_idling_is_delivered_soon() {
     let rig = Rig::new(&[], SUCCESS);
     let _status = rig.start();

@@ -162,6 +162,7 @@ impl<S: Sink> Lane<S> {
             };
             match self.outbox.lease(request).await {
                 Ok(leased) => {
+                    hand.is_full = leased.more;
                     // Rows that the outbox could not read; they are in quarantine already.
                     let unreadable = self.metrics.events_quarantined.with_label_values(&[&*self.dataset, "unreadable"]);
                     unreadable.inc_by(leased.quarantined);
@@ -178,7 +179,7 @@ impl<S: Sink> Lane<S> {
             }
             // Never longer than from now on, in case the clock was set back since the receipt.
             let send_at_ms = hand.oldest_received_ms.min(started_ms).saturating_add(millis(self.tuning.linger));
-            let full = hand.events >= limits.events || hand.bytes >= limits.bytes;
+            let full = hand.is_full || hand.events >= limits.events || hand.bytes >= limits.bytes;
             if full || hand.leases.is_empty() || now_ms >= send_at_ms {
                 break;
             }
@@ -224,12 +225,14 @@ struct Hand {
     leases: Vec<Lease>,
     events: usize,
     bytes: usize,
+    /// Whether the next group did not fit any more.
+    is_full: bool,
     oldest_received_ms: u64,
 }
 
 impl Default for Hand {
     fn default() -> Self {
-        Self { leases: Vec::new(), events: 0, bytes: 0, oldest_received_ms: u64::MAX }
+        Self { leases: Vec::new(), events: 0, bytes: 0, is_full: false, oldest_received_ms: u64::MAX }
     }
 }
 

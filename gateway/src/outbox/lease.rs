@@ -25,6 +25,8 @@ pub struct LeaseRequest {
 pub struct Leased {
     /// The groups, oldest first.
     pub leases: Vec<Lease>,
+    /// Whether another one is due that did not fit.
+    pub more: bool,
     /// Events that could not be read and went to quarantine during this look.
     pub quarantined: u64,
 }

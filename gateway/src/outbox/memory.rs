@@ -201,7 +201,10 @@ impl State {
             }
             match selection.offer(group.events, group.bodies.len(), group.is_suspect()) {
                 Choice::Skip => continue,
-                Choice::Stop => break,
+                Choice::Stop => {
+                    leased.more = true;
+                    break;
+                }
                 Choice::Take => {}
             }
             self.last_serial += 1;

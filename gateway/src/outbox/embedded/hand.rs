@@ -35,7 +35,9 @@ impl Store {
     pub(super) fn lease(&mut self, request: &LeaseRequest) -> rusqlite::Result<Leased> {
         self.now_ms = request.now_ms;
         let mut leased = Leased::default();
-        for row in self.choose(request)? {
+        let (rows, more) = self.choose(request)?;
+        leased.more = more;
+        for row in rows {
             match self.read(row, request) {
                 Ok(Some(lease)) => {
                     let changes = params![row, lease.id.serial, signed(request.until_ms)];
@@ -117,9 +119,9 @@ impl Store {
         self.connection.prepare_cached(schema::HOLDS)?.exists(params![row, serial, signed(self.now_ms)])
     }
 
-    /// The rows of this lease. Ready groups are walked in order and no further than needed; of those whose time has come, which
+    /// The rows of this lease, and whether more are due. Ready groups are walked in order and no further than needed; of those whose time has come, which
     /// are few, the earliest due are sorted in between.
-    fn choose(&self, request: &LeaseRequest) -> rusqlite::Result<Vec<i64>> {
+    fn choose(&self, request: &LeaseRequest) -> rusqlite::Result<(Vec<i64>, bool)> {
         let mut selection = Selection::new(request, self.suspect_in_hand_until()?.is_some());
         let mut later = self.connection.prepare_cached(schema::LATER)?;
         let values = params![&*request.dataset, signed(request.now_ms), MAX_SORTED];
@@ -132,7 +134,7 @@ impl Store {
         let mut chosen = Vec::new();
         loop {
             let earlier = later.next_if(|later| next_ready.is_none_or(|ready| *later < ready));
-            let Some(candidate) = earlier.or(next_ready) else { break };
+            let Some(candidate) = earlier.or(next_ready) else { return Ok((chosen, false)) };
             if earlier.is_none() {
                 next_ready = ready.next().transpose()?;
             }
@@ -144,10 +146,9 @@ impl Store {
             match selection.offer(events, bytes, candidate.crashes >= SUSPECT_CRASHES) {
                 Choice::Take => chosen.push(candidate.row),
                 Choice::Skip => {}
-                Choice::Stop => break,
+                Choice::Stop => return Ok((chosen, true)),
             }
         }
-        Ok(chosen)
     }
 
     /// Reads a group for a new lease; nothing if its parts do not fit together.

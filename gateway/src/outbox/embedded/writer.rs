@@ -22,10 +22,11 @@ use super::store::Store;
 use crate::outbox::{Append, Lease, OutboxError, Receipt};
 
 /// From this number of appends in this commit and the one before, the writer waits for more: so many steps at most, and no
-/// further once a step brings nothing.
+/// further once two of them bring nothing.
 const BUSY_APPENDS: usize = 16;
 const LINGER_STEP: Duration = Duration::from_micros(250);
 const LINGER_STEPS: usize = 8;
+const EMPTY_STEPS: usize = 2;
 
 /// Bounds of one transaction.
 const MAX_APPENDS: usize = 1024;
@@ -129,7 +130,8 @@ impl Writer {
             let mut intake = Intake::default();
             intake.add(ask);
             self.fill(&mut intake);
-            if !intake.appends.is_empty() {
+            // Also what changes something else waits for the appends to come, or it would cost a sync of its own.
+            if intake.changes() {
                 if intake.appends.len() + self.last_appends > BUSY_APPENDS {
                     self.linger(&mut intake);
                 }
@@ -172,22 +174,21 @@ impl Writer {
     }
 
     fn linger(&mut self, intake: &mut Intake) {
+        let mut empty = 0;
         for _ in 0..LINGER_STEPS {
-            let before = intake.appends.len();
-            if intake.is_full() {
+            if intake.is_full() || empty == EMPTY_STEPS {
                 return;
             }
+            let before = intake.appends.len();
             std::thread::sleep(LINGER_STEP);
             self.fill(intake);
-            if intake.appends.len() == before {
-                return;
-            }
+            empty += usize::from(intake.appends.len() == before);
         }
     }
 
     /// Commits all that the intake changes, then answers.
     fn commit(&mut self, mut intake: Intake) {
-        if intake.appends.is_empty() && intake.writes.is_empty() {
+        if !intake.changes() {
             return;
         }
         if self.store.now_ms.abs_diff(self.reserve_tried_ms) >= RESERVE_RETRY_MS {
@@ -327,6 +328,11 @@ impl Intake {
             Ask::Read(read) => self.reads.push(read),
             Ask::Close(close) => self.closes.push(close),
         }
+    }
+
+    /// Whether there is something to commit.
+    fn changes(&self) -> bool {
+        !self.appends.is_empty() || !self.writes.is_empty()
     }
 
     fn is_full(&self) -> bool {
