@@ -220,8 +220,8 @@ contract! {
         assert_eq!(leases.len(), 3);
         let bytes = leases[0].bodies.len() * 2 + 1;
         let request = LeaseRequest { dataset: "1".into(), max_events: 1_000, max_bytes: bytes, now_ms: 2_000, until_ms: 3_000 };
-        let leased = bench.outbox.lease(request).await.unwrap();
-        assert!(leased.leases.len() <= 2 && !leased.leases.is_empty() && leased.more);
+        let cut = bench.outbox.lease(request).await.unwrap();
+        assert!(cut.leases.len() <= 2 && !cut.leases.is_empty() && cut.more);
         let request = LeaseRequest { dataset: "1".into(), max_events: 0, max_bytes: 0, now_ms: 2_000, until_ms: 3_000 };
         assert_eq!(bench.outbox.lease(request.clone()).await.unwrap().leases.len(), 1);
         let rest = LeaseRequest { max_events: 1_000, max_bytes: 10_000_000, ..request };
