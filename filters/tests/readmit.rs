@@ -297,7 +297,7 @@ fn damaged_bytes_never_leave_under_a_new_policy_and_never_without_what_meta_requ
         (good.replacen("1791000000", "\"x\"", 1), "missing_required"),
         (good.replacen("\"event_id\"", "\"event_ie\"", 1), "missing_required"),
         (good.replacen("\"website\"", "\"websitf\"", 1), "source_not_allowed"),
-        (good.replacen("\"action_source\"", "\"action_sourse\"", 1), "source_not_allowed"),
+        (good.replacen("\"action_source\"", "\"action_place\"", 1), "source_not_allowed"),
         (good.replacen("\"event_source_url\"", "\"event_source_urm\"", 1), "missing_required"),
         (good.replacen("\"user_data\":{", "\"user_dota\":{", 1), "insufficient_user_data"),
         (good.replacen("SKU-10007", "metformin 500", 1), "guard_failed"),
