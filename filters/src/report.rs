@@ -41,8 +41,12 @@ words! {
         Events = "events",
         /// The classes of pages.
         Pages = "pages",
+        /// Signals of health over the whole event.
+        Health = "health",
         /// The fields that the policy names.
         Allow = "allow",
+        /// Detectors of persons over what is about to leave.
+        Pii = "pii",
         /// Hashes and pseudonyms.
         Identity = "identity",
         /// Rounding.
@@ -107,6 +111,66 @@ words! {
         PolicyChanged = "policy_changed",
         /// The dataset takes no test events.
         TestEventsOff = "test_events_off",
+        /// The event speaks of health, so what could tell of what it spoke goes.
+        HealthSignal = "health_signal",
+        /// The SHA-256, SHA-1 or MD5 of a term of the health lexicon.
+        HealthDigest = "health_digest",
+        /// The catalogue calls the article sensitive or a prescription.
+        SensitiveGoods = "sensitive_goods",
+        /// It is wrapped more deeply, or costs more to look through, than is looked.
+        WorkLimit = "work_limit",
+        /// A detector found an e-mail address in it.
+        Email = "email",
+        /// A telephone number.
+        Phone = "phone",
+        /// A number that a state gives a person: SSN, ITIN, passport, driving licence.
+        NationalId = "national_id",
+        /// A card, a bank account or a bank.
+        Payment = "payment",
+        /// A number by which medicine knows a person or a clinician: NPI, DEA, MBI, record, member and prescription numbers.
+        HealthId = "health_id",
+        /// A day of birth, an age, a sex or what else an intake form asks.
+        Intake = "intake",
+        /// The time of an appointment.
+        Appointment = "appointment",
+        /// An IP address.
+        IpAddress = "ip_address",
+        /// A person's name.
+        PersonName = "person_name",
+        /// A street address or a postcode with its house.
+        StreetAddress = "street_address",
+        /// Latitude and longitude.
+        Coordinates = "coordinates",
+        /// A device or a vehicle.
+        DeviceId = "device_id",
+        /// A key, a token or a session.
+        Credential = "credential",
+    }
+}
+
+words! {
+    /// What made an event speak of health.
+    SignalKind {
+        /// The name of a drug, a vaccine or a class of them.
+        Drug = "drug",
+        /// A disease or a symptom.
+        Condition = "condition",
+        /// A procedure, a test or a device of care.
+        Procedure = "procedure",
+        /// Reproduction, sexuality, addiction, the mind, identity, or a relation of care.
+        Topic = "topic",
+        /// Clinicians and departments.
+        Specialty = "specialty",
+        /// A term that the policy adds.
+        AddedTerm = "added_term",
+        /// A code of a drug, a diagnosis or a procedure, or the number of a prescription.
+        Code = "code",
+        /// A key that only events about care have, such as `diagnosis`.
+        TellingKey = "telling_key",
+        /// The SHA-256, SHA-1 or MD5 of a term.
+        Digest = "digest",
+        /// An article that the catalogue calls sensitive or a prescription.
+        Catalog = "catalog",
     }
 }
 
@@ -137,6 +201,12 @@ words! {
         Page = "page",
         /// A website event came without a usable URL where the policy drops those.
         NoUrl = "no_url",
+        /// It speaks of health.
+        HealthSignal = "health_signal",
+        /// The catalogue does not know an article, and the policy drops such events.
+        UnknownGoods = "unknown_goods",
+        /// It is wrapped more deeply, or costs more to look through, than is looked.
+        WorkLimit = "work_limit",
         /// A field that Meta requires did not survive.
         MissingRequired = "missing_required",
         /// What identifies the person is too little for Meta, which would refuse the whole batch.
@@ -157,6 +227,10 @@ words! {
         UnreadablePolicy = "unreadable_policy",
         /// The stored bytes cannot be read.
         UnreadableEvent = "unreadable_event",
+        /// It speaks of health by the terms of today.
+        HealthSignal = "health_signal",
+        /// It is wrapped more deeply, or costs more to look through, than is looked.
+        WorkLimit = "work_limit",
         /// What is left is not enough for Meta.
         MissingRequired = "missing_required",
         /// What identifies the person is too little for Meta.
