@@ -202,7 +202,7 @@ pub(super) struct Health {
 }
 
 /// What of an event is looked at.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Scan {
     /// All of it, also what does not leave.
@@ -212,7 +212,7 @@ pub(super) enum Scan {
 }
 
 /// What a signal of health does.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum OnSignal {
     /// The event is dropped whole.
@@ -222,7 +222,7 @@ pub(super) enum OnSignal {
 }
 
 /// When a term counts that also has another meaning.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Ambiguous {
     /// Beside another term of health.
