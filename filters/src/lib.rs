@@ -20,6 +20,7 @@ pub mod refusal;
 pub mod report;
 
 // What the stages are made of.
+pub mod catalog;
 mod closed_form;
 mod detect;
 pub mod normalize;

@@ -1,6 +1,7 @@
 //! From what was written to what the stages use. Every error names the file, the key, the reason and the cure.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::canonical;
 use super::document::{self, Document};
@@ -9,6 +10,7 @@ use super::narrow::{Narrow, Narrowed};
 use super::pages::{Outcome, PageClass, PageRules, Pattern};
 use super::property;
 use super::{EventIdForm, EventRules, FieldAction, FieldRules, MissingId, Policy, PolicyDigest};
+use crate::catalog::Catalog;
 use crate::document::{DocumentError, nearest};
 use crate::schema::{ACTION_SOURCES, Field};
 
@@ -37,18 +39,20 @@ pub(super) fn wrong<T>(key: impl Into<String>, reason: impl Into<String>) -> Che
     Err((key.into(), reason.into()))
 }
 
-pub(super) fn compile(text: &str, file: &str, hosts: &[String]) -> Result<Policy, PolicyError> {
+/// Reads the catalogue of this name, which a policy gives relative to its own folder; or says why there is none.
+pub(super) type ReadCatalog<'r> = &'r mut dyn FnMut(&str) -> Result<Arc<Catalog>, String>;
+
+pub(super) fn compile(
+    text: &str,
+    file: &str,
+    hosts: &[String],
+    read_catalog: ReadCatalog<'_>,
+) -> Result<Policy, PolicyError> {
     let document: Document = crate::document::read(text, file)?;
-    assemble(document, hosts).map_err(|(key, reason)| PolicyError::Key { file: file.to_owned(), key, reason })
+    assemble(document, hosts, read_catalog).map_err(|(key, reason)| PolicyError::Key { file: file.to_owned(), key, reason })
 }
 
-fn assemble(document: Document, hosts: &[String]) -> Checked<Policy> {
-    if document.catalog.is_some() {
-        return wrong(
-            "catalog",
-            "catalogues come with a later version; without one, fields with the action \"catalog\" are removed",
-        );
-    }
+fn assemble(document: Document, hosts: &[String], read_catalog: ReadCatalog<'_>) -> Checked<Policy> {
     if document.name.is_empty() || !document.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     {
         return wrong("name", "must be made of lower case letters, digits and dashes");
@@ -66,7 +70,9 @@ fn assemble(document: Document, hosts: &[String]) -> Checked<Policy> {
             return wrong(format!("health.ignore_terms#{}", at + 1), "must name a term and say why it is ignored");
         }
     }
-    let canonical = canonical::write(&document, &hosts, &events.sources, &fields.actions);
+    // Last, because it can be long to read and every other error is told sooner.
+    let catalog = compile_catalog(document.catalog.as_ref(), read_catalog)?;
+    let canonical = canonical::write(&document, &hosts, &events.sources, &fields.actions, catalog.as_deref());
     Ok(Policy {
         name: document.name.as_str().into(),
         version: document.version,
@@ -79,7 +85,16 @@ fn assemble(document: Document, hosts: &[String]) -> Checked<Policy> {
         pages,
         fields,
         narrow,
+        catalog,
     })
+}
+
+fn compile_catalog(written: Option<&document::Catalog>, read: ReadCatalog<'_>) -> Checked<Option<Arc<Catalog>>> {
+    let Some(document::Catalog { file, .. }) = written else { return Ok(None) };
+    if file.trim().is_empty() {
+        return wrong("catalog.file", "must be the path of a CSV file, relative to this policy's folder");
+    }
+    read(file).map(Some).map_err(|reason| ("catalog.file".to_owned(), reason))
 }
 
 fn compile_events(events: &document::Events) -> Checked<EventRules> {
