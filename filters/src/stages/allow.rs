@@ -1,7 +1,7 @@
 //! What the policy names. Everything else is gone, and of what is named only the closed form goes on. Fields that are
 //! hashed or rounded, and ids of events, are left to the stages after this one.
 
-use super::{Halt, Pass, Stage, goods, properties};
+use super::{Halt, Pass, Stage, goods, health, properties};
 use crate::closed_form::{self, ExtInfo};
 use crate::event::{Leaving, Value};
 use crate::policy::{FieldAction, Narrowed, Policy};
@@ -23,6 +23,9 @@ impl Stage for Allow {
                 // Required fields and objects were read by shape, the name by events, the id is for identity.
                 (_, FieldAction::Always) => {}
                 (_, FieldAction::None) => pass.remove(Self::NAME, field, Reason::NotAllowed, value.count()),
+                _ if pass.facts.goods_go && health::goes_with_goods(field) => {
+                    pass.remove(StageName::Health, field, Reason::HealthSignal, value.count());
+                }
                 _ if narrowed.contains(field) => pass.remove(Self::NAME, field, Reason::Narrowed, value.count()),
                 (_, FieldAction::Page) => {}
                 (_, FieldAction::Catalog) => pass.remove(Self::NAME, field, Reason::NotInCatalog, value.count()),

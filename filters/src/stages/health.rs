@@ -11,12 +11,13 @@ mod texts;
 use super::{Halt, Pass, Stage};
 use crate::detect::WorkLimit;
 use crate::event::{Leaving, Value};
-use crate::policy::{OnSignal, Policy, Property, Unknown};
-use crate::report::{DropReason, Place, SignalKind, StageName};
+use crate::policy::{OnSignal, Unknown};
+use crate::report::{DropReason, SignalKind, StageName};
 use crate::schema::{Field, Kind, Section};
 
-pub(super) use texts::is_list_of_goods;
-pub(crate) use texts::{Extent, Signal, Spot, look};
+pub(crate) use texts::{Extent, look};
+
+use texts::{Signal, is_list_of_goods};
 
 pub(crate) struct Health;
 
@@ -100,10 +101,9 @@ pub(crate) fn goes_with_goods(field: Field) -> bool {
 
 /// The path that leaves can say which part of the shop it was.
 fn cut_to_origin(pass: &mut Pass<'_>, field: Field) {
-    if let Some(Leaving::Text(url)) = pass.out.get(field)
+    if let Some(Leaving::Text(url)) = pass.out.get_mut(field)
         && let Some(origin) = url.match_indices('/').nth(2).and_then(|(slash, _)| url.get(..=slash))
     {
-        let origin = origin.to_owned();
-        pass.out.replace(field, Leaving::Text(origin.into()));
+        *url = origin.to_owned().into();
     }
 }

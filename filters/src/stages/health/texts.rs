@@ -6,13 +6,12 @@
 
 use std::sync::Arc;
 
-use super::{Policy, Property};
 use crate::closed_form;
 use crate::detect::health::{HealthScan, Position, Sight};
 use crate::detect::{Work, WorkLimit};
 use crate::event::{RawEvent, Value};
 use crate::normalize::Normalizer;
-use crate::policy::FieldAction;
+use crate::policy::{FieldAction, Policy, Property};
 use crate::report::{Place, SignalKind};
 use crate::schema::{Field, Kind, Section};
 use crate::user_agent;
@@ -149,9 +148,12 @@ impl<'a> Look<'a, '_> {
             }
             (Kind::Restriction(restriction), _) if closed_form::restriction(restriction, value).is_ok() => Ok(()),
             (Kind::EventName, Value::Text(name)) if self.policy.outgoing_name(name).is_some() => Ok(()),
-            (Kind::UserAgent, Value::Text(text)) => user_agent::unexplained(text, |left| {
-                self.text(Spot::Field(field), "", left, Position::UserAgent)
-            }),
+            (Kind::Url, Value::Text(url)) => {
+                self.text(Spot::Field(field), "", without_own_host(self.policy, url), Position::Text)
+            }
+            (Kind::UserAgent, Value::Text(text)) => {
+                user_agent::unexplained(text, |left| self.text(Spot::Field(field), "", left, Position::UserAgent))
+            }
             _ => {
                 for (nth, element) in value.elements().iter().enumerate() {
                     let spot = match row.kind {
@@ -186,6 +188,18 @@ impl<'a> Look<'a, '_> {
         if let Some(kind) = self.scan.finish() {
             self.signals.extend(self.hints.drain(..).map(|spot| Signal { spot, kind }));
         }
+    }
+}
+
+/// A URL without its host, where that is one of the site's: that somebody was there is told by every event, and `explain` says so.
+fn without_own_host<'u>(policy: &Policy, url: &'u str) -> &'u str {
+    let Some((_, address)) = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "https" | "http")) else {
+        return url;
+    };
+    let end = address.find(['/', '?', '#']).unwrap_or(address.len());
+    match address.split_at_checked(end) {
+        Some((host, rest)) if policy.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)) => rest,
+        _ => url,
     }
 }
 
