@@ -11,6 +11,7 @@ mod events;
 mod pages;
 
 pub(crate) mod allow;
+pub(crate) mod catalog;
 pub(crate) mod goods;
 mod properties;
 
