@@ -7,6 +7,7 @@
 
 pub(crate) use self::comment::LANGUAGES;
 use self::products::Product;
+pub(crate) use self::unexplained::unexplained;
 
 mod comment;
 mod families;
@@ -16,6 +17,7 @@ mod products;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod unexplained;
 
 /// Longer ones are not read.
 const MAX_BYTES: usize = 512;

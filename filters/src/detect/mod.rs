@@ -10,7 +10,7 @@
 mod unwrap;
 mod work;
 
-mod lexicon;
+pub(crate) mod lexicon;
 
 pub(crate) mod health;
 pub(crate) mod personal;

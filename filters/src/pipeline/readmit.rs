@@ -31,7 +31,7 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
     if !stored.is_readable() {
         return Readmission::Withdraw(WithdrawReason::UnreadablePolicy);
     }
-    let Ok(event) = RawEvent::parse_with(body, policy.properties()) else {
+    let Ok(event) = RawEvent::parse_with(body, policy.properties(), false) else {
         return Readmission::Withdraw(WithdrawReason::UnreadableEvent);
     };
     let mut report = Report::default();

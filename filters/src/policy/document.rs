@@ -229,7 +229,7 @@ pub(super) struct Health {
 }
 
 /// What of an event is looked at.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Scan {
     /// All of it, also what does not leave.
@@ -239,7 +239,7 @@ pub(super) enum Scan {
 }
 
 /// What a signal of health does.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum OnSignal {
     /// The event is dropped whole.
@@ -249,7 +249,7 @@ pub(super) enum OnSignal {
 }
 
 /// When a term counts that also has another meaning.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Ambiguous {
     /// Beside another term of health.

@@ -219,6 +219,11 @@ impl Policy {
         Some((renamed, true))
     }
 
+    /// Whether what does not leave is looked through for signals of health too.
+    pub(crate) fn scans_whole_events(&self) -> bool {
+        self.document.health.scan == document::Scan::WholeEvent
+    }
+
     /// Whether events of this action source may leave.
     pub(crate) fn lists_source(&self, source: &str) -> bool {
         self.events.sources.contains(&source)
