@@ -10,7 +10,7 @@ use crate::report::{Action, Place, Reason, Report, StageName, WithdrawReason};
 use crate::schema::{Field, Kind};
 use crate::stages::guard::{self, Flaw};
 use crate::stages::health::{self, Extent};
-use crate::stages::{goods, pii};
+use crate::stages::{catalog, goods, pii};
 
 /// What became of a stored event.
 #[derive(Debug)]
@@ -60,7 +60,6 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
         let reason = match today {
             FieldAction::None => Some(Reason::NotAllowed),
             FieldAction::Always => None,
-            FieldAction::Catalog => Some(Reason::NotInCatalog),
             _ if !stored.handled_as(field, today) => Some(Reason::PolicyChanged),
             _ if narrowed.contains(field) => Some(Reason::Narrowed),
             _ if field == Field::NumItems && goods::are_cut(policy, &event) => Some(Reason::CountOfRemoved),
@@ -68,7 +67,15 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
         };
         let leaving = if reason.is_none() { as_stored(policy, event_time, field, value) } else { None };
         match leaving {
-            Some(leaving) => out.put(field, leaving),
+            Some(leaving) => {
+                let screened = catalog::screen(policy, field, leaving);
+                for (reason, count) in screened.removed() {
+                    report.remove(StageName::Guard, Place::Field(field), today.word(), reason, count);
+                }
+                if let Some(leaving) = screened.leaving {
+                    out.put(field, leaving);
+                }
+            }
             None if matches!(field.row().kind, Kind::Object(_)) => {}
             None => {
                 let reason = reason.unwrap_or(Reason::Shape);

@@ -9,9 +9,10 @@
 mod texts;
 
 use super::{Halt, Pass, Stage};
+use crate::catalog::Class;
 use crate::detect::WorkLimit;
 use crate::event::{Leaving, Value};
-use crate::policy::{OnSignal, Unknown};
+use crate::policy::OnSignal;
 use crate::report::{DropReason, SignalKind, StageName};
 use crate::schema::{Field, Kind, Section};
 
@@ -28,7 +29,7 @@ impl Stage for Health {
         let mut signals = Vec::new();
         let extent = if pass.policy.scans_whole_events() { Extent::WholeEvent } else { Extent::KeptFields };
         let looked = look(pass.policy, pass.raw, extent, &mut pass.work, &mut signals);
-        classify(pass, &mut signals)?;
+        classify(pass, &mut signals);
         for signal in &signals {
             pass.report.signal(signal.spot.place(), signal.kind);
         }
@@ -49,20 +50,16 @@ impl Stage for Health {
 }
 
 /// What the catalogue says of the goods: sensitive ones and prescriptions are signals.
-fn classify<'a>(pass: &Pass<'a>, signals: &mut Vec<Signal<'a>>) -> Result<(), Halt> {
-    let policy = pass.policy;
-    if policy.catalog().is_none() {
-        return Ok(());
+fn classify<'a>(pass: &Pass<'a>, signals: &mut Vec<Signal<'a>>) {
+    if pass.policy.catalog().is_none() {
+        return;
     }
-    let mut unknown = false;
-    for (spot, id) in texts::ids_of_goods(pass.raw) {
-        match id.id_text().map(|id| policy.classify(&id)) {
-            Some(Some(class)) if class.is_signal() => signals.push(Signal { spot, kind: SignalKind::Catalog }),
-            Some(Some(_)) => {}
-            Some(None) | None => unknown = true,
-        }
-    }
-    if unknown && policy.unknown_goods() == Unknown::DropEvent { Err(Halt::Drop(DropReason::UnknownGoods)) } else { Ok(()) }
+    let is_signal = |id: &Value<'_>| {
+        let class = id.id_text().and_then(|id| pass.policy.classify(&id));
+        class.is_some_and(Class::is_signal)
+    };
+    let sensitive = texts::ids_of_goods(pass.raw).filter(|(_, id)| is_signal(id));
+    signals.extend(sensitive.map(|(spot, _)| Signal { spot, kind: SignalKind::Catalog }));
 }
 
 /// Whether what is left of the event may go on without its goods.

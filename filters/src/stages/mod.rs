@@ -13,6 +13,7 @@ mod pages;
 pub(crate) mod health;
 
 pub(crate) mod allow;
+pub(crate) mod catalog;
 pub(crate) mod goods;
 mod properties;
 
