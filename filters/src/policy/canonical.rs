@@ -12,6 +12,8 @@ use super::property::Property;
 use super::written::WrittenForm;
 use super::{FieldAction, Policy, PolicyDigest};
 use crate::catalog::Catalog;
+use crate::detect::lexicon;
+use crate::normalize::hex;
 use crate::schema::{FIELD_COUNT, Field, ROWS};
 
 /// Everything that decides. The owner does not, so a new owner is no new policy.
@@ -37,6 +39,8 @@ struct Canonical<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     catalog: Option<Goods>,
     health: &'a Health,
+    /// SHA-256 of the terms that count where the policy does not say otherwise.
+    lexicon: String,
     pii: &'a Pii,
 }
 
@@ -117,6 +121,7 @@ pub(super) fn write(
             .zip(document.catalog.as_ref())
             .map(|(catalog, written)| Goods { sha256: catalog.sha256(), unknown: written.unknown }),
         health: &document.health,
+        lexicon: String::from_utf8_lossy(&hex(&lexicon::digest())).into_owned(),
         pii: &document.pii,
     };
     // Strings, numbers and lists of them: nothing here can fail to be written. A text that could not be read again would

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use super::canonical;
 use super::document::{self, Document};
 use super::fields::{compile_fields, unknown_field};
+use super::literals;
 use super::narrow::{Narrow, Narrowed};
 use super::pages::{Outcome, PageClass, PageRules, Pattern};
 use super::property;
 use super::{EventIdForm, EventRules, FieldAction, FieldRules, MissingId, Policy, PolicyDigest};
 use crate::catalog::Catalog;
+use crate::detect::Setting;
+use crate::detect::health::HealthRules;
 use crate::document::{DocumentError, nearest};
 use crate::schema::{ACTION_SOURCES, Field};
 
@@ -65,11 +68,9 @@ fn assemble(document: Document, hosts: &[String], read_catalog: ReadCatalog<'_>)
     let pages = compile_pages(&document.pages)?;
     let fields = compile_fields(&document.fields)?;
     let narrow = compile_narrow(&document.narrow, &events, &pages, &fields)?;
-    for (at, ignored) in document.health.ignore_terms.iter().enumerate() {
-        if ignored.term.trim().is_empty() || ignored.because.trim().is_empty() {
-            return wrong(format!("health.ignore_terms#{}", at + 1), "must name a term and say why it is ignored");
-        }
-    }
+    let setting = setting(&document.health);
+    let health_rules = compile_health(setting, &document.health)?;
+    literals::check(&document, &health_rules)?;
     // Last, because it can be long to read and every other error is told sooner.
     let catalog = compile_catalog(document.catalog.as_ref(), read_catalog)?;
     let canonical = canonical::write(&document, &hosts, &events.sources, &fields.actions, catalog.as_deref());
@@ -86,7 +87,28 @@ fn assemble(document: Document, hosts: &[String], read_catalog: ReadCatalog<'_>)
         fields,
         narrow,
         catalog,
+        setting,
+        health_rules,
     })
+}
+
+/// A shop whose goods may go sees health less readily than a pharmacy, and that less than a hospital.
+fn setting(health: &document::Health) -> Setting {
+    match (health.ambiguous, health.on_signal) {
+        (document::Ambiguous::Always, _) => Setting::Clinical,
+        (document::Ambiguous::Context, document::OnSignal::DropEvent) => Setting::Health,
+        (document::Ambiguous::Context, document::OnSignal::DropGoods) => Setting::Retail,
+    }
+}
+
+fn compile_health(setting: Setting, health: &document::Health) -> Checked<HealthRules> {
+    for (at, ignored) in health.ignore_terms.iter().enumerate() {
+        if ignored.term.trim().is_empty() || ignored.because.trim().is_empty() {
+            return wrong(format!("health.ignore_terms#{}", at + 1), "must name a term and say why it is ignored");
+        }
+    }
+    let ignored: Vec<String> = health.ignore_terms.iter().map(|ignored| ignored.term.clone()).collect();
+    HealthRules::new(setting, &health.add_terms, &ignored).map_err(|error| ("health".to_owned(), error.to_string()))
 }
 
 fn compile_catalog(written: Option<&document::Catalog>, read: ReadCatalog<'_>) -> Checked<Option<Arc<Catalog>>> {

@@ -241,7 +241,7 @@ pub(super) enum Scan {
 /// What a signal of health does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum OnSignal {
+pub(crate) enum OnSignal {
     /// The event is dropped whole.
     DropEvent,
     /// Goods, ids of goods and the page go; the rest leaves if some of the goods were harmless.

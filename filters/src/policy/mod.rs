@@ -12,6 +12,7 @@ mod document;
 mod explain;
 mod fields;
 mod json_schema;
+mod literals;
 mod narrow;
 mod pages;
 mod property;
@@ -27,13 +28,15 @@ pub use compile::PolicyError;
 pub use explain::{Channel, Explanation, Line, Object, Standing};
 pub use json_schema::json_schema;
 
-pub(crate) use document::{PageAction, Unknown};
+pub(crate) use document::{OnSignal, PageAction, Unknown};
 pub(crate) use narrow::{Moment, Narrow, Narrowed, removed};
 pub(crate) use pages::{PageRules, Verdict};
 pub(crate) use property::{Properties, Property};
 pub(crate) use written::WordList;
 
 use crate::catalog::{Catalog, Class};
+use crate::detect::Setting;
+use crate::detect::health::HealthRules;
 use crate::report::Action;
 use crate::schema::{FIELD_COUNT, Field};
 
@@ -51,6 +54,8 @@ pub struct Policy {
     fields: FieldRules,
     pub(crate) narrow: Vec<Narrow>,
     catalog: Option<Arc<Catalog>>,
+    setting: Setting,
+    health_rules: HealthRules,
 }
 
 /// `[fields]`, compiled.
@@ -222,6 +227,21 @@ impl Policy {
     /// Whether what does not leave is looked through for signals of health too.
     pub(crate) fn scans_whole_events(&self) -> bool {
         self.document.health.scan == document::Scan::WholeEvent
+    }
+
+    /// What becomes of an event that speaks of health.
+    pub(crate) fn on_signal(&self) -> OnSignal {
+        self.document.health.on_signal
+    }
+
+    /// What counts as a signal of health.
+    pub(crate) fn health_rules(&self) -> &HealthRules {
+        &self.health_rules
+    }
+
+    /// How ready detectors are to see health and persons in what is ambiguous.
+    pub(crate) fn setting(&self) -> Setting {
+        self.setting
     }
 
     /// Whether events of this action source may leave.

@@ -79,9 +79,10 @@ impl PageRules {
         std::iter::once("/").chain(self.classes.iter().map(PageClass::path))
     }
 
-    /// Whether a page of this class could have left with this path.
+    /// Whether a page of this class could have left with this path. An event that lost its goods left as the origin, whatever its
+    /// page was.
     pub(crate) fn could_be(&self, class: &str, path: &str) -> bool {
-        self.classes.iter().any(|other| other.name.as_ref() == class && other.path() == path)
+        path == "/" || self.classes.iter().any(|other| other.name.as_ref() == class && other.path() == path)
     }
 
     /// Whether the class of this name drops its events.

@@ -34,6 +34,12 @@ impl FieldSet {
         *self = self.with(field);
     }
 
+    pub(crate) fn remove(&mut self, field: Field) {
+        if let Some(word) = self.0.get_mut(field as usize / 64) {
+            *word &= !(1 << (field as usize % 64));
+        }
+    }
+
     pub(crate) fn contains(&self, field: Field) -> bool {
         self.0.get(field as usize / 64).is_some_and(|word| word >> (field as usize % 64) & 1 == 1)
     }

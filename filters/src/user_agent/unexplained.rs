@@ -42,7 +42,11 @@ fn parts<E>(inner: &str, see: &mut impl FnMut(&str) -> Result<(), E>) -> Result<
     let mut run = Run { text: inner, start: None };
     let mut at = 0;
     for part in inner.split(';') {
-        if comment::is_known(part.trim(), true) { run.end(at, see)? } else { run.go_on(at) }
+        if comment::is_known(part.trim(), true) {
+            run.end(at, see)?
+        } else {
+            run.go_on(at)
+        }
         at += part.len() + 1;
     }
     run.end(inner.len(), see)
@@ -61,7 +65,7 @@ impl Run<'_> {
 
     fn end<E>(&mut self, at: usize, see: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
         match self.start.take().and_then(|start| self.text.get(start..at)) {
-            Some(text) => see(text.trim()),
+            Some(text) => see(text.trim_matches([' ', ';'])),
             None => Ok(()),
         }
     }
