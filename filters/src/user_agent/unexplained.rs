@@ -42,7 +42,11 @@ fn parts<E>(inner: &str, see: &mut impl FnMut(&str) -> Result<(), E>) -> Result<
     let mut run = Run { text: inner, start: None };
     let mut at = 0;
     for part in inner.split(';') {
-        if comment::is_known(part.trim(), true) { run.end(at, see)? } else { run.go_on(at) }
+        if comment::is_known(part.trim(), true) {
+            run.end(at, see)?
+        } else {
+            run.go_on(at)
+        }
         at += part.len() + 1;
     }
     run.end(inner.len(), see)
