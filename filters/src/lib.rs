@@ -21,6 +21,7 @@ pub mod report;
 
 // What the stages are made of.
 mod closed_form;
+mod cut;
 mod detect;
 pub mod normalize;
 mod page;
