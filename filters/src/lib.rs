@@ -22,6 +22,7 @@ pub mod report;
 // What the stages are made of.
 pub mod catalog;
 mod closed_form;
+mod cut;
 mod detect;
 pub mod normalize;
 mod page;

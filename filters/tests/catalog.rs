@@ -173,6 +173,45 @@ fn the_digest_covers_the_file_and_not_its_place() {
 }
 
 #[test]
+fn explain_says_which_goods_leave_and_which_of_them_nobody_looked_at() {
+    let told = |policy: &Policy| {
+        let explanation = policy.explain();
+        let lines = explanation.leaves().filter(|line| line.path.contains("content"));
+        let lines = lines.map(|line| format!("{} {} {}\n", line.path, line.action, line.form)).collect::<String>();
+        explanation
+            .channels
+            .into_iter()
+            .fold(lines, |told, channel| format!("{told}{:?} {}\n", channel.standing, channel.text))
+    };
+    let ids = "custom_data.content_ids catalog 1 to 64 of A-Z a-z 0-9 . _ -, where the catalogue calls it neutral";
+    let unlisted =
+        "Known custom_data.content_ids, custom_data.contents: ids of goods that the catalogue does not list leave";
+    let uncatalogued = "there is no catalogue of sensitive goods";
+    for (policy, unknown, unlisted_leave) in [
+        (policy(FIELDS, "remove"), "\n", false),
+        (policy(FIELDS, "neutral"), " or does not list it\n", true),
+        (policy(FIELDS, "drop_event"), "\n", false),
+    ] {
+        let told = told(&policy);
+        assert!(told.contains(&format!("{ids}{unknown}")), "{told}");
+        assert_eq!(told.contains(unlisted), unlisted_leave, "{told}");
+        assert!(!told.contains(uncatalogued) && told.contains("contents[].item_price: an exact price"), "{told}");
+    }
+    for (policy, unlisted_leave) in [(policy(KEPT, "remove"), true), (policy(KEPT, "drop_event"), false)] {
+        let told = told(&policy);
+        assert!(told.contains("where the catalogue does not call it sensitive or a prescription"), "{told}");
+        assert_eq!(told.contains(unlisted), unlisted_leave, "{told}");
+        assert!(!told.contains(uncatalogued), "{told}");
+    }
+    let without = told(&common::policy(&with_fields_and(KEPT, "")));
+    assert!(without.contains(uncatalogued) && !without.contains("does not list"), "{without}");
+    let all_neutral = told(&policy_with_catalog(&text(FIELDS, "remove"), "id,class\nA,neutral\n"));
+    assert!(all_neutral.contains("Warned the catalogue calls every article neutral"), "{all_neutral}");
+    let goods = policy(FIELDS, "remove").explain().catalog.expect("a catalogue");
+    assert_eq!((goods.file.as_str(), goods.unknown), ("catalog.csv", "are removed from fields with the action catalog"));
+}
+
+#[test]
 fn a_policy_says_what_its_catalogue_comes_to() {
     let catalog = policy(FIELDS, "remove");
     let catalog = catalog.catalog().expect("a catalogue");

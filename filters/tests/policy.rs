@@ -132,7 +132,7 @@ fn whatever_decides_changes_the_digest() {
 
 /// An explanation as `policy explain` has it, for people to read.
 fn tell(explanation: &Explanation) -> String {
-    let Explanation { owner, events, sources, renames, pages, objects, narrow, detectors, channels } = explanation;
+    let Explanation { owner, events, sources, renames, pages, objects, narrow, detectors, catalog, channels } = explanation;
     let told = |object: &Object| {
         let leaves = object.leaves.iter().map(|line| format!("leaves {} {} | {}", line.path, line.action, line.form));
         let nothing = object.leaves.is_empty().then(|| "leaves nothing".to_owned());
@@ -152,6 +152,7 @@ fn tell(explanation: &Explanation) -> String {
         narrow.iter().map(|(when, fields)| format!("narrow {when} | {}", fields.join(" "))).collect(),
         // Without the digest: the lexicon grows more often than what is said of it.
         detectors.iter().filter_map(|line| line.split(", sha256").next()).map(|line| format!("detectors {line}")).collect(),
+        catalog.iter().map(|goods| format!("catalog {goods:?}")).collect(),
         channels
             .iter()
             .map(|channel| {

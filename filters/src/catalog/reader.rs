@@ -77,6 +77,7 @@ pub enum CatalogError {
 
 /// Takes a file piece by piece, as large as they come.
 pub struct CatalogReader {
+    most_rows: usize,
     csv: csv_core::Reader,
     row: RowBuffer,
     /// Whether the byte that was read last ended its line.
@@ -99,6 +100,7 @@ struct RowBuffer {
 impl Default for CatalogReader {
     fn default() -> Self {
         Self {
+            most_rows: MAX_ROWS,
             csv: csv_core::Reader::new(),
             row: RowBuffer { text: [0; MAX_ROW_BYTES], text_len: 0, ends: [0; MAX_COLUMNS], columns: 0 },
             at_line_end: false,
@@ -194,7 +196,7 @@ impl CatalogReader {
             Some(Added::Known(_)) => return Err(CatalogError::Contradiction { line }),
             None => return Err(CatalogError::TooLarge),
         }
-        if self.counts.total() > MAX_ROWS { Err(CatalogError::TooManyRows) } else { Ok(()) }
+        if self.counts.total() > self.most_rows { Err(CatalogError::TooManyRows) } else { Ok(()) }
     }
 }
 
@@ -219,5 +221,21 @@ impl RowBuffer {
     fn two_columns(&self) -> Option<(&[u8], &[u8])> {
         let [first, second] = *self.ends.get(..self.columns)? else { return None };
         Some((self.text.get(..first)?, self.text.get(first..second)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_row_too_many_is_an_error_and_a_row_that_comes_twice_is_one() {
+        let read = |csv: &[u8]| {
+            let mut reader = CatalogReader { most_rows: 2, ..CatalogReader::default() };
+            reader.read(csv)?;
+            reader.finish().map(|catalog| catalog.counts().total())
+        };
+        assert_eq!(read(b"id,class\nA,neutral\nB,neutral\nA,neutral"), Ok(2));
+        assert_eq!(read(b"id,class\nA,neutral\nB,neutral\nC,neutral"), Err(CatalogError::TooManyRows));
     }
 }

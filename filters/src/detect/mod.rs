@@ -8,6 +8,7 @@
 //! those back; detectors only look behind forms that cannot.
 
 mod unwrap;
+mod words;
 mod work;
 
 pub(crate) mod lexicon;

@@ -26,16 +26,16 @@ impl<V> Slots<V> {
 
     /// Puts a value; `false`, changing nothing, if the field has one.
     pub(crate) fn put(&mut self, field: Field, value: V) -> bool {
-        let Ok(entry) = u8::try_from(self.entries.len()) else { return false };
-        match self.index.get_mut(field as usize) {
-            Some(slot) if *slot == EMPTY => {
-                *slot = entry;
-                self.present.insert(field);
-                self.entries.push((field, value));
-                true
-            }
-            _ => false,
+        let (Some(slot), Ok(entry)) = (self.index.get_mut(field as usize), u8::try_from(self.entries.len())) else {
+            return false;
+        };
+        if *slot != EMPTY {
+            return false;
         }
+        *slot = entry;
+        self.present.insert(field);
+        self.entries.push((field, value));
+        true
     }
 
     /// The value of a field, to be changed.

@@ -1,6 +1,7 @@
 //! `[pages]`, compiled: to which class a page belongs, and what leaves of its URL.
 
 use super::document::{self, PageAction};
+use crate::cut;
 use crate::page::{self, Page};
 use crate::user_agent::LANGUAGES;
 
@@ -64,11 +65,16 @@ impl PageRules {
             return Verdict::Drop;
         }
         let class_of = |path| readings(path).find_map(|reading| self.classes.iter().find(|class| class.matches(reading)));
-        // Path and route must both be listed: an unlisted one of the two is an unlisted page.
-        if self.default == PageAction::DropEvent && paths().any(|path| class_of(path).is_none()) {
-            return Verdict::Drop;
+        let mut first = None;
+        for path in paths() {
+            let class = class_of(path);
+            // Path and route must both be listed: an unlisted one of the two is an unlisted page.
+            if class.is_none() && self.default == PageAction::DropEvent {
+                return Verdict::Drop;
+            }
+            first = first.or(class);
         }
-        match paths().find_map(class_of) {
+        match first {
             Some(class) => Verdict::Leave { path: class.path(), class: Some(&class.name) },
             None => Verdict::Leave { path: "/", class: None },
         }
@@ -128,7 +134,7 @@ struct Reading<'u> {
 impl<'u> Reading<'u> {
     fn of(path: &'u str) -> Self {
         let path = path.trim_start_matches('/');
-        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        let (first, rest) = cut::once(path, b'/').unwrap_or((path, ""));
         Self { first, rest }
     }
 

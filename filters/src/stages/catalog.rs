@@ -83,7 +83,7 @@ pub(super) fn unknown_goods(policy: &Policy, raw: &RawEvent<'_>) -> Result<(), D
     if policy.unknown_goods() != Unknown::DropEvent {
         return Ok(());
     }
-    let is_judged = |field: Field| GOODS.contains(&field) || policy.action(field) == FieldAction::Catalog;
+    let is_judged = |field: Field| GOODS.contains(&field) || is_screened(policy, field);
     let is_unknown = |id: Option<&str>| id.and_then(|id| policy.classify(id)).is_none();
     let mut came = raw.iter().filter(|(field, _)| is_judged(*field));
     if came.any(|(_, value)| any_article(value, is_unknown)) { Err(DropReason::UnknownGoods) } else { Ok(()) }
