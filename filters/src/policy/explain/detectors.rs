@@ -20,8 +20,7 @@ pub(super) fn lines(policy: &Policy) -> Vec<String> {
             OnSignal::DropEvent => "an event that speaks of health is dropped whole",
             OnSignal::DropGoods => {
                 "an event that speaks of health loses its page's path and all of custom_data but value and currency, if \
-                 something else was bought too; else, and if its page, its event_id or an unknown key says so, it is dropped \
-                 whole"
+                 something else was bought too; else, and if anything but custom_data says so, it is dropped whole"
             }
         }
         .to_owned(),
