@@ -63,7 +63,7 @@ fn has_dotted_icd(text: &str) -> bool {
 }
 
 fn is_icd_category(text: &str) -> bool {
-    text.len() == 3 && lexicon().has_icd10_category(&text.to_ascii_uppercase())
+    text.len() == 3 && lexicon().has_icd10_category(&text.to_ascii_lowercase())
 }
 
 /// What stands behind the dot of a diagnosis: digits, the letter x where a place is not used, a letter at most at its end.

@@ -73,7 +73,7 @@ impl Lexicon {
         }
     }
 
-    /// Whether ICD-10-CM has a category of these three characters, in capitals.
+    /// Whether ICD-10-CM has a category of these three characters, in small letters.
     pub(crate) fn has_icd10_category(&self, category: &str) -> bool {
         self.icd10_categories.binary_search(&category).is_ok()
     }

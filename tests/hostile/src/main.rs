@@ -1,0 +1,46 @@
+//! `hostile`: runs hostile events through the filter in this process and tells what became of them. It ends with 1 if a secret
+//! left or a signal of health was missed.
+
+#![expect(clippy::print_stdout, reason = "a program that reports")]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use portcullis_hostile::{Site, Tally, run};
+
+/// Attacks the filters with events that were made to carry secrets out.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// How many events for each policy.
+    #[arg(long, default_value_t = 100_000)]
+    events: u64,
+    /// The policy: retail, pharmacy, hospital or all.
+    #[arg(long, default_value = "all")]
+    policy: String,
+    /// The same seed gives the same events.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Begin at this number; with `--events 1` one event is made again.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// Show the first finds whole: what came and what left.
+    #[arg(long)]
+    stories: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let wanted = |site: &&Site| arguments.policy == "all" || site.policy().starts_with(arguments.policy.as_str());
+    let (mut leaks, mut missed) = (0, 0);
+    for site in Site::ALL.iter().filter(wanted) {
+        let tally: Tally = run(*site, arguments.seed, arguments.from..arguments.from + arguments.events);
+        println!("{}, seed {}: {tally}", site.policy(), arguments.seed);
+        if arguments.stories {
+            tally.stories.iter().for_each(|story| println!("{story}"));
+        }
+        leaks += tally.failures().0;
+        missed += tally.failures().1;
+    }
+    println!("leaks: {leaks}, missed signals: {missed}");
+    ExitCode::from(u8::from(leaks + missed > 0))
+}
