@@ -33,7 +33,8 @@ fn has_rx_number(text: &str, words: &[Word]) -> bool {
             && RX_DIGITS.contains(&(number.end - number.start))
             && before(text, rx.start).is_none_or(|byte| !byte.is_ascii_alphanumeric())
             && text.get(rx.end..number.start).is_some_and(|between| {
-                between.len() <= 3 && between.bytes().all(|byte| matches!(byte, b' ' | b'#' | b':' | b'-' | b'_' | b'=' | b'.'))
+                between.len() <= 3
+                    && between.bytes().all(|byte| matches!(byte, b' ' | b'#' | b':' | b'-' | b'_' | b'=' | b'.'))
             })
     })
 }
@@ -95,7 +96,8 @@ fn is_ndc(text: &str) -> bool {
 fn is_icd(text: &str) -> bool {
     let (category, rest) = text.split_at_checked(3).unwrap_or((text, ""));
     let detail = rest.strip_prefix('.').unwrap_or(rest);
-    is_icd_category(category) && (rest.is_empty() || (detail.len() <= 4 && detail.bytes().all(|byte| byte.is_ascii_alphanumeric())))
+    is_icd_category(category)
+        && (rest.is_empty() || (detail.len() <= 4 && detail.bytes().all(|byte| byte.is_ascii_alphanumeric())))
 }
 
 /// A letter and four digits, five digits, or four and a letter.

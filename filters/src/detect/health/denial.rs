@@ -41,7 +41,14 @@ mod tests {
 
     #[test]
     fn a_denial_behind_a_key_is_found_in_queries_and_in_json() {
-        for text in ["diabetes=false", "diabetes\": null,", "diabetes': 'no'", "diabetesStatus=0&x=1", "diabetes]=false", "diabetes : N"] {
+        for text in [
+            "diabetes=false",
+            "diabetes\": null,",
+            "diabetes': 'no'",
+            "diabetesStatus=0&x=1",
+            "diabetes]=false",
+            "diabetes : N",
+        ] {
             assert!(is_denied_behind(text, "diabetes".len()), "{text}");
         }
         for text in ["diabetes", "diabetes=", "diabetes=true", "diabetes false", "diabetes=none-of-these2", "diabetes&x=0"] {

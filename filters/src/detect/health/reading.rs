@@ -71,7 +71,13 @@ impl<'p> Reader<'p> {
     }
 
     /// Terms, misspelled terms and digests of terms in a text whose words were read with [`Split::Camel`].
-    fn terms(&mut self, text: &str, position: Position, evidence: &mut Evidence, work: &mut Work) -> Result<Sight, WorkLimit> {
+    fn terms(
+        &mut self,
+        text: &str,
+        position: Position,
+        evidence: &mut Evidence,
+        work: &mut Work,
+    ) -> Result<Sight, WorkLimit> {
         let mut sight = self.terms_of_words(text, position, evidence, work)?;
         if self.words.has_camel() {
             sight = sight.or_else(|| {

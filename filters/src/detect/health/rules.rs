@@ -81,7 +81,8 @@ impl AddedTerms {
 /// A term as the lexicon writes its own: small letters, single spaces.
 fn plain(term: &str) -> String {
     let letters = term.chars().filter(|letter| !matches!(letter, '\'' | '’'));
-    let spaced: String = letters.map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { ' ' }).collect();
+    let spaced: String =
+        letters.map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { ' ' }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -96,7 +96,16 @@ mod tests {
     #[test]
     fn digests_of_every_usual_spelling_are_known() {
         let digests = Digests::of(["metformin", "birth control"].into_iter());
-        for text in ["metformin", "Metformin", "METFORMIN", "birth control", "birthcontrol", "birth-control", "birth_control", "Birth Control"] {
+        for text in [
+            "metformin",
+            "Metformin",
+            "METFORMIN",
+            "birth control",
+            "birthcontrol",
+            "birth-control",
+            "birth_control",
+            "Birth Control",
+        ] {
             assert!(digests.has(&Sha256::digest(text)), "{text}");
             assert!(digests.has(&Sha1::digest(text)), "{text}");
             assert!(digests.has(&Md5::digest(text)), "{text}");

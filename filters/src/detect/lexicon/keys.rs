@@ -152,7 +152,9 @@ mod tests {
 
     #[test]
     fn keys_count_however_they_are_written_and_wrapped() {
-        for key in ["diagnosis", "Diagnosis", "cd[diagnosis]", "primaryDiagnosis", "diagnosis_code", "diagnosis2", "user.diagnosis"] {
+        for key in
+            ["diagnosis", "Diagnosis", "cd[diagnosis]", "primaryDiagnosis", "diagnosis_code", "diagnosis2", "user.diagnosis"]
+        {
             assert_eq!(meaning(key).telling, Some(Telling::Strong), "{key}");
         }
         for key in ["rxNumber", "rx_number", "RX-Number", "rxnumber", "drugName", "visitType", "visittype"] {
@@ -162,7 +164,9 @@ mod tests {
 
     #[test]
     fn keys_of_shops_say_nothing_or_little() {
-        for key in ["", "q", "search", "quantity", "message", "size", "drugstore", "diagnosis_of_engine", "utm_source", "sku"] {
+        for key in
+            ["", "q", "search", "quantity", "message", "size", "drugstore", "diagnosis_of_engine", "utm_source", "sku"]
+        {
             assert_eq!(meaning(key), KeyMeaning::default(), "{key}");
         }
         for key in ["condition", "provider"] {

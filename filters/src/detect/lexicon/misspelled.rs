@@ -27,9 +27,12 @@ pub(crate) struct Misspellings {
 
 impl Misspellings {
     pub(super) fn compile() -> Self {
-        let drugs = files::TERMS.into_iter().filter(|(kind, _)| *kind == SignalKind::Drug).flat_map(|(_, file)| entries(file));
+        let drugs =
+            files::TERMS.into_iter().filter(|(kind, _)| *kind == SignalKind::Drug).flat_map(|(_, file)| entries(file));
         let names: Vec<&'static str> = drugs
-            .filter(|name| (SHORTEST_NAME..LONGEST_WORD).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_lowercase()))
+            .filter(|name| {
+                (SHORTEST_NAME..LONGEST_WORD).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_lowercase())
+            })
             .collect();
         let mut begun = Bitmap::new();
         let mut shortened = Vec::new();

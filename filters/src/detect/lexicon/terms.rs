@@ -119,7 +119,8 @@ fn has_phrase(words: &[Word], phrase: &[u64]) -> bool {
 pub(super) fn telling_alone() -> impl Iterator<Item = &'static str> {
     let names: std::collections::HashSet<&str> = entries(files::EPONYMS).collect();
     let spanish = entries(files::SPANISH).map(|line| files::columns::<1>(line)[0]);
-    let terms = files::TERMS.into_iter().filter(|(kind, _)| *kind != SignalKind::Specialty).flat_map(|(_, file)| entries(file));
+    let terms =
+        files::TERMS.into_iter().filter(|(kind, _)| *kind != SignalKind::Specialty).flat_map(|(_, file)| entries(file));
     terms.chain(spanish).filter(move |term| term.len() >= SHORTEST_DIGESTED && !names.contains(term))
 }
 
