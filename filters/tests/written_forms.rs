@@ -203,7 +203,7 @@ fn only_the_exact_key_in_custom_data_is_the_property() {
     let event = with("PageView", FBP, "").replacen('{', r#"{"turns":7,"#, 1);
     assert!(json(&policy, &event).pointer("/turns").is_none());
     assert_eq!(
-        json(&policy, &with("PageView", FBP, r#""\u0076isits":7"#))["custom_data"]["turns"],
+        json(&policy, &with("PageView", FBP, r#""\u0074urns":7"#))["custom_data"]["turns"],
         7,
         "escapes are resolved"
     );
