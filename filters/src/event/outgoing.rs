@@ -25,6 +25,18 @@ pub(crate) enum Leaving<'a> {
     Items(Vec<Item<'a>>),
 }
 
+impl Leaving<'_> {
+    /// How many values it is: the elements of a list, else one.
+    pub(crate) fn count(&self) -> u32 {
+        match self {
+            Self::List(list) => u32::try_from(list.len()).unwrap_or(u32::MAX),
+            Self::Items(items) => u32::try_from(items.len()).unwrap_or(u32::MAX),
+            Self::Digests(_, rest) => u32::try_from(rest.len()).unwrap_or(u32::MAX).saturating_add(1),
+            Self::Text(_) | Self::Literal(_) | Self::Whole(_) | Self::Digest(_) => 1,
+        }
+    }
+}
+
 /// One of the goods, its fields in the order of the table.
 pub(crate) type Item<'a> = Vec<(Field, Leaving<'a>)>;
 
@@ -64,6 +76,11 @@ impl<'a> Outgoing<'a> {
 
     pub(crate) fn get(&self, field: Field) -> Option<&Leaving<'a>> {
         self.slots.get(field)
+    }
+
+    /// Whether a property of the site's own has a value.
+    pub(crate) fn has_property(&self, property: &Property) -> bool {
+        self.properties.iter().any(|(other, _)| other.position() == property.position())
     }
 
     /// The fields that have a value.
