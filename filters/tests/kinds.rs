@@ -358,7 +358,7 @@ fn an_article_without_an_id_goes_and_the_count_with_it() {
 }
 
 #[test]
-fn goods_wait_for_a_catalogue_that_does_not_exist_yet() {
+fn without_a_catalogue_goods_that_wait_for_one_stay() {
     let policy = with_fields(
         "custom_data.contents = \"catalog\"\ncustom_data.num_items = \"keep\"\ncustom_data.content_ids = \"catalog\"\ncustom_data.order_id = \"catalog\"",
     );

@@ -132,7 +132,7 @@ fn whatever_decides_changes_the_digest() {
 
 /// An explanation as `policy explain` has it, for people to read.
 fn tell(explanation: &Explanation) -> String {
-    let Explanation { owner, events, sources, renames, pages, objects, narrow, channels } = explanation;
+    let Explanation { owner, events, sources, renames, pages, objects, narrow, catalog, channels } = explanation;
     let told = |object: &Object| {
         let leaves = object.leaves.iter().map(|line| format!("leaves {} {} | {}", line.path, line.action, line.form));
         let nothing = object.leaves.is_empty().then(|| "leaves nothing".to_owned());
@@ -150,6 +150,7 @@ fn tell(explanation: &Explanation) -> String {
         pages.iter().map(|(page, becomes)| format!("page {page} | {becomes}")).collect(),
         objects.iter().flat_map(told).collect(),
         narrow.iter().map(|(when, fields)| format!("narrow {when} | {}", fields.join(" "))).collect(),
+        catalog.iter().map(|goods| format!("catalog {goods:?}")).collect(),
         channels
             .iter()
             .map(|channel| {

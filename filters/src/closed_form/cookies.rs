@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::cut;
 use crate::normalize::strip_suffix;
 
 /// `fb.<0-9>.<13 digits>.<5 to 20 digits>`, without the parameter builder's suffix.
@@ -32,8 +33,8 @@ pub(crate) fn fbc_from_fbclid(fbclid: &str, event_secs: u64) -> Option<Cow<'stat
 
 /// What follows `fb.<index>.<milliseconds>.`
 fn payload(text: &str) -> Option<&str> {
-    let (index, rest) = text.strip_prefix("fb.")?.split_once('.')?;
-    let (milliseconds, payload) = rest.split_once('.')?;
+    let (index, rest) = cut::once(text.strip_prefix("fb.")?, b'.')?;
+    let (milliseconds, payload) = cut::once(rest, b'.')?;
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     (index.len() == 1 && digits(index) && milliseconds.len() == 13 && digits(milliseconds)).then_some(payload)
 }

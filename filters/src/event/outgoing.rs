@@ -45,6 +45,16 @@ impl<'a> Outgoing<'a> {
         self.slots.put(field, value);
     }
 
+    /// A field's closed form, to be made narrower.
+    pub(crate) fn get_mut(&mut self, field: Field) -> Option<&mut Leaving<'a>> {
+        self.slots.get_mut(field)
+    }
+
+    /// Takes a field's closed form out again.
+    pub(crate) fn take(&mut self, field: Field) -> Option<Leaving<'a>> {
+        self.slots.take(field)
+    }
+
     /// Puts the closed form of a property of the site's own, once.
     pub(crate) fn put_property(&mut self, property: &'a Property, value: Leaving<'a>) {
         if let Err(at) = self.properties.binary_search_by_key(&property.position(), |(other, _)| other.position()) {

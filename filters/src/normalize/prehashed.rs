@@ -45,10 +45,11 @@ pub(super) fn recognize(value: &str) -> Recognized {
 /// its version, or two in older versions. For values that machines make (digests, `fbc`, `fbp`, addresses, URLs); in an
 /// e-mail address the same letters are a domain.
 pub fn strip_suffix(value: &str) -> &str {
-    match value.rsplit_once('.') {
-        Some((rest, suffix)) if !rest.is_empty() && is_suffix(suffix.as_bytes()) => rest,
-        _ => value,
-    }
+    let without = |length| {
+        let (rest, suffix) = value.split_at_checked(value.len().checked_sub(length)?)?;
+        rest.strip_suffix('.').filter(|rest| !rest.is_empty() && is_suffix(suffix.as_bytes()))
+    };
+    without(8).or_else(|| without(2)).unwrap_or(value)
 }
 
 fn is_suffix(suffix: &[u8]) -> bool {

@@ -7,6 +7,7 @@ use anyhow::Context;
 use portcullis_filters::policy::{Policy, Standing};
 use serde::Serialize;
 
+use super::policy::GoodsTold;
 use super::{Failure, Output};
 use crate::clock::Clock;
 use crate::config::{Backend, Config, ConfigError, Environment};
@@ -57,6 +58,8 @@ struct Site<'a> {
     hosts: &'a [String],
     datasets: Vec<&'a str>,
     keys: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalog: Option<GoodsTold>,
     not_in_force: Vec<String>,
 }
 
@@ -104,6 +107,7 @@ impl<'a> Summary<'a> {
             hosts: &site.hosts,
             datasets: site.datasets.iter().map(AsRef::as_ref).collect(),
             keys: site.keys.len(),
+            catalog: site.policy.explain().catalog.map(GoodsTold::from),
             not_in_force: not_in_force(&site.policy),
         };
         Self {
@@ -129,6 +133,10 @@ impl<'a> Summary<'a> {
             output.line(format_args!("  hosts     {}", site.hosts.join(", ")))?;
             output.line(format_args!("  datasets  {}", site.datasets.join(", ")))?;
             output.line(format_args!("  keys      {}", site.keys))?;
+            if let Some(goods) = &site.catalog {
+                output.line(format_args!("  catalog   {goods}"))?;
+                output.line(format_args!("            sha256 {}", goods.sha256))?;
+            }
             for text in &site.not_in_force {
                 output.line(format_args!("  NOT IN FORCE: {text}"))?;
             }

@@ -1,7 +1,7 @@
 //! Ways by which something could leave that a reader of the policy might not expect.
 
 use super::{Channel, Standing};
-use crate::policy::{EventIdForm, FieldAction, MissingId, PageAction, Policy};
+use crate::policy::{EventIdForm, FieldAction, MissingId, PageAction, Policy, Unknown};
 use crate::schema::{Field, HashRule, Kind, ROWS};
 
 /// What fields of a kind tell once they are kept.
@@ -56,8 +56,8 @@ fn kept(policy: &Policy, of: fn(Kind) -> bool) -> Vec<&'static str> {
 
 fn warned(policy: &Policy) -> Vec<String> {
     let mut warned = Vec::new();
-    let goods = kept(policy, |kind| matches!(kind, Kind::ContentId | Kind::Contents));
-    if !goods.is_empty() {
+    let goods = kept(policy, is_goods);
+    if !goods.is_empty() && policy.catalog().is_none() {
         warned.push(format!(
             "{}: ids of goods leave and there is no catalogue of sensitive goods, so the id of a pregnancy test leaves as any other",
             goods.join(", ")
@@ -65,10 +65,17 @@ fn warned(policy: &Policy) -> Vec<String> {
     }
     let checkout = ["InitiateCheckout", "AddPaymentInfo", "Purchase"];
     let checks_out = policy.events.allow.iter().any(|name| checkout.contains(&name.as_ref()));
-    if checks_out && policy.pages.has_class_that_drops() {
+    if checks_out && policy.catalog().is_none() && policy.pages.has_class_that_drops() {
         warned.push(
             "prescriptions that share a checkout with the shop cannot be told apart without a catalogue; if yours do, take \
              InitiateCheckout, AddPaymentInfo and Purchase out of events.allow"
+                .to_owned(),
+        );
+    }
+    if policy.catalog().is_some_and(|catalog| catalog.counts().total() == catalog.counts().neutral) {
+        warned.push(
+            "the catalogue calls every article neutral, so it holds none back and is no signal of health; list the sensitive goods \
+             and the prescriptions too"
                 .to_owned(),
         );
     }
@@ -83,6 +90,23 @@ fn warned(policy: &Policy) -> Vec<String> {
     warned
 }
 
+fn is_goods(kind: Kind) -> bool {
+    matches!(kind, Kind::ContentId | Kind::Contents)
+}
+
+/// The fields from which goods leave that are not in the catalogue.
+fn unlisted(policy: &Policy) -> Vec<&'static str> {
+    if policy.catalog().is_none() || policy.unknown_goods() == Unknown::DropEvent {
+        return Vec::new();
+    }
+    let lets_leave = |action: FieldAction, kind: Kind| match action {
+        FieldAction::Keep => is_goods(kind),
+        FieldAction::Catalog => policy.unknown_goods() == Unknown::Neutral,
+        _ => false,
+    };
+    ROWS.iter().filter(|row| lets_leave(policy.action(row.field), row.kind)).map(|row| row.path).collect()
+}
+
 fn known(policy: &Policy) -> Vec<String> {
     let mut known = Vec::new();
     for (of, text) in TELLING {
@@ -90,6 +114,13 @@ fn known(policy: &Policy) -> Vec<String> {
         if !fields.is_empty() {
             known.push(format!("{}: {text}", fields.join(", ")));
         }
+    }
+    let unlisted = unlisted(policy);
+    if !unlisted.is_empty() {
+        known.push(format!(
+            "{}: ids of goods that the catalogue does not list leave as those of neutral goods do",
+            unlisted.join(", ")
+        ));
     }
     if policy.events.event_id == EventIdForm::Token {
         let ids = std::iter::once(Field::EventId.path()).chain(kept(policy, |kind| matches!(kind, Kind::EventId)));
@@ -110,7 +141,8 @@ fn known(policy: &Policy) -> Vec<String> {
         ));
     }
     let mut money = kept(policy, |kind| matches!(kind, Kind::Decimal { .. } | Kind::Price { .. } | Kind::Range { .. }));
-    if policy.action(Field::Contents) == FieldAction::Keep {
+    let is_catalogued = policy.action(Field::Contents) == FieldAction::Catalog && policy.catalog().is_some();
+    if policy.action(Field::Contents) == FieldAction::Keep || is_catalogued {
         money.push(Field::ItemPrice.path());
     }
     if !money.is_empty() {

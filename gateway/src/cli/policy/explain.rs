@@ -1,30 +1,15 @@
-//! `portcullis policy …`: what a policy lets through, for the people who answer for it.
+//! `portcullis policy explain`: what a policy lets through, for the people who answer for it.
 
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
-use clap::Subcommand;
 use portcullis_filters::policy::{Explanation, Policy as Compiled, Standing};
 use serde::Serialize;
 
-use super::{Failure, Output};
-use crate::config::policy_text;
-
-/// Look into policies.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Example:
-  portcullis policy explain retail@1")]
-pub struct Policy {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    Explain(Explain),
-}
+use super::goods::GoodsTold;
+use crate::cli::{Failure, Output};
+use crate::config::{Catalogs, PolicyText};
 
 /// Say in plain words what leaves under a policy, in which form, and which channels stay open.
 #[derive(Debug, clap::Args)]
@@ -48,10 +33,10 @@ pub struct Explain {
 }
 
 /// Runs it.
-pub(super) fn run(command: &Policy) -> Result<(), Failure> {
-    let Command::Explain(explain) = &command.command;
-    let (file, text) = policy_text(&explain.policy, Path::new("")).map_err(|error| Failure::Configuration(error.into()))?;
-    let policy = Compiled::compile(&text, &file, &explain.hosts).map_err(|error| Failure::Configuration(error.into()))?;
+pub(super) fn run(explain: &Explain) -> Result<(), Failure> {
+    let text = PolicyText::find(&explain.policy, Path::new("")).map_err(|error| Failure::Configuration(error.into()))?;
+    let policy =
+        text.compile(&explain.hosts, &mut Catalogs::default()).map_err(|error| Failure::Configuration(error.into()))?;
     let mut output = Output::standard();
     if explain.json {
         let text =
@@ -99,6 +84,12 @@ fn print<W: Write>(policy: &Compiled, hosts: &[String], output: &mut Output<W>) 
     for (when, fields) in &explanation.narrow {
         output.line(format_args!("  {when}: {}", fields.join(", ")))?;
     }
+    if let Some(goods) = explanation.catalog.clone().map(GoodsTold::from) {
+        output.line("\nGoods:")?;
+        output.line(format_args!("  {goods}"))?;
+        output.line(format_args!("  sha256 {}", goods.sha256))?;
+        output.line(format_args!("  those that it does not list {}", goods.unknown))?;
+    }
     output.line("\nOpen channels:")?;
     for channel in &explanation.channels {
         let mark = if channel.standing == Standing::NotInForce { "OPEN, NOT IN FORCE" } else { "OPEN" };
@@ -121,6 +112,8 @@ struct Json<'a> {
     leaves: Vec<Field<'a>>,
     stays: Vec<&'a str>,
     narrow: Vec<Rule<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalog: Option<GoodsTold>,
     open: Vec<Open<'a>>,
 }
 
@@ -167,6 +160,7 @@ impl<'a> Json<'a> {
                 .collect(),
             stays: explanation.stays().collect(),
             narrow: explanation.narrow.iter().map(|(when, remove)| Rule { when, remove }).collect(),
+            catalog: explanation.catalog.clone().map(GoodsTold::from),
             open: explanation
                 .channels
                 .iter()
@@ -236,6 +230,34 @@ on_match = "drop_field"
             "\n  OPEN: custom_data.tier, custom_data.visits: properties of the site's own",
         ];
         assert!(order.map(place).is_sorted(), "{text}");
+    }
+
+    #[test]
+    fn goods_are_told_by_class_with_the_digest_of_their_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("shop.toml");
+        let catalog = "[catalog]\nfile = \"goods.csv\"\n[health]";
+        std::fs::write(&file, POLICY.replace("[health]", catalog)).unwrap();
+        let csv = "id,class\nA,neutral\nB,sensitive\n";
+        std::fs::write(folder.path().join("goods.csv"), csv).unwrap();
+        let text = PolicyText::find(&file.display().to_string(), Path::new("")).unwrap();
+        let policy = text.compile(&["www.shop.example".to_owned()], &mut Catalogs::default()).unwrap();
+        let mut told = Vec::new();
+        print(&policy, &["www.shop.example".to_owned()], &mut Output::to(&mut told)).unwrap();
+        let told = String::from_utf8(told).unwrap();
+        let sha256 = "11ed36a90abbb4a7ef5ab1f09ec3056ec094b5a9ad1086c76d80814c29bd7377";
+        let wanted = format!(
+            "\nGoods:\n  goods.csv: 2 goods: 1 neutral, 1 sensitive, 0 prescription; less than 0.1 MiB of memory\n  sha256 {sha256}\n  \
+             those that it does not list are removed from fields with the action catalog\n"
+        );
+        assert!(told.contains(&wanted), "{told}");
+        let json = serde_json::to_string(&Json::of(&policy, &policy.explain())).unwrap();
+        assert!(
+            json.contains(&format!(
+                r#""catalog":{{"file":"goods.csv","sha256":"{sha256}","neutral":1,"sensitive":1,"prescription":0,"#
+            )),
+            "{json}"
+        );
     }
 
     #[test]

@@ -1,0 +1,356 @@
+//! A text as words, each known by a 64-bit hash of its small letters.
+//!
+//! A *run* is what stands between two characters that are neither letter nor digit; an apostrophe inside a run is dropped, so
+//! `Crohn's` is `crohns`. A run is split into words where letters meet digits and at camelCase borders: `HIVTest2` is `hiv`,
+//! `test`, `2`. Whoever writes `buPROPion` means one word, so a text with camelCase is read again with [`Split::Digits`] alone.
+//!
+//! Nothing is copied or allocated but the list, which is kept. Letters beyond ASCII separate words: unwrapping has made every
+//! look-alike plain.
+
+/// Where runs are split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Split {
+    /// Between letters and digits, and at the borders of camelCase.
+    Camel,
+    /// Between letters and digits alone.
+    Digits,
+}
+
+/// A word of a text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Word {
+    /// Of its small letters.
+    pub(crate) hash: u64,
+    /// Of the word without its last letter, if that is an `s` that may be a plural's; else the same as `hash`.
+    pub(crate) singular: u64,
+    /// Where it begins in the text, in bytes.
+    pub(crate) start: usize,
+    /// Where it ends.
+    pub(crate) end: usize,
+    /// It is a number.
+    pub(crate) number: bool,
+    /// Its run changes between letters, digits and cases as often as a random id does: a short word in it says nothing.
+    pub(crate) random: bool,
+}
+
+/// The words of a text.
+#[derive(Debug, Default)]
+pub(crate) struct Words {
+    list: Vec<Word>,
+    camel: bool,
+    long_run: bool,
+    code_shape: bool,
+}
+
+/// A word of fewer letters is no plural: `als`, `gas`.
+const SHORTEST_PLURAL: usize = 4;
+/// A run that is shorter may be a word with a number, such as `hpv16`, however often it changes.
+const SHORTEST_ID: usize = 7;
+/// In words that are written together, a piece has at least so many characters on average; in a random id about two.
+const WRITTEN_PIECE: usize = 3;
+/// A run of so many characters may be a digest.
+const SHORTEST_DIGEST: usize = 32;
+/// No part of a code before its dash or dot is longer.
+const LONGEST_CODE_PART: usize = 6;
+
+impl Words {
+    /// Reads a text. What was read before is forgotten.
+    pub(crate) fn read(&mut self, text: &str, split: Split) {
+        self.list.clear();
+        (self.camel, self.long_run, self.code_shape) = (false, false, false);
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            at = match class(byte) {
+                Class::Small | Class::Capital | Class::Digit => self.run(bytes, at, split),
+                Class::Apostrophe | Class::Other => at + 1,
+            };
+        }
+    }
+
+    /// In the order of the text.
+    pub(crate) fn list(&self) -> &[Word] {
+        &self.list
+    }
+
+    /// Whether some run has a camelCase border, so that [`Split::Digits`] gives other words.
+    pub(crate) fn has_camel(&self) -> bool {
+        self.camel
+    }
+
+    /// Whether some run is long enough to be a digest.
+    pub(crate) fn has_long_run(&self) -> bool {
+        self.long_run
+    }
+
+    /// Whether a dash or a dot stands behind a short run with a digit, as in codes of drugs and diagnoses.
+    pub(crate) fn has_code_shape(&self) -> bool {
+        self.code_shape
+    }
+
+    /// Reads one run and returns where it ends.
+    fn run(&mut self, bytes: &[u8], from: usize, split: Split) -> usize {
+        let first = self.list.len();
+        let mut pieces = 0;
+        let mut digits = false;
+        let mut at = from;
+        loop {
+            match bytes.get(at).copied().map(class) {
+                Some(Class::Small | Class::Capital) => {
+                    let borders;
+                    (at, borders) = self.letters(bytes, at, split);
+                    self.camel |= borders > 0;
+                    pieces += 1 + borders;
+                }
+                Some(Class::Digit) => {
+                    at = self.number(bytes, at);
+                    digits = true;
+                    pieces += 1;
+                }
+                _ => break,
+            }
+        }
+        let length = at - from;
+        if length >= SHORTEST_ID && length < WRITTEN_PIECE * pieces {
+            self.list.iter_mut().skip(first).for_each(|word| word.random = true);
+        }
+        self.long_run |= length >= SHORTEST_DIGEST;
+        self.code_shape |= digits && length <= LONGEST_CODE_PART && matches!(bytes.get(at), Some(b'-' | b'.'));
+        at
+    }
+
+    /// Reads letters up to the next that is none, and returns where that is and how many camelCase borders were passed.
+    fn letters(&mut self, bytes: &[u8], from: usize, split: Split) -> (usize, usize) {
+        let mut piece = Piece::new(from);
+        let mut borders = 0;
+        let mut capitals = 0;
+        let mut at = from;
+        while let Some(&byte) = bytes.get(at) {
+            match class(byte) {
+                Class::Small => {
+                    if capitals > 1 {
+                        // The last of several capitals begins the next word: `HIVTest`.
+                        borders += 1;
+                        if split == Split::Camel {
+                            let begun = piece.without_last(at);
+                            self.push(&piece, begun.start);
+                            piece = begun;
+                        }
+                    }
+                    capitals = 0;
+                    piece.push(byte);
+                }
+                Class::Capital => {
+                    if capitals == 0 && at > from {
+                        borders += 1;
+                        if split == Split::Camel {
+                            self.push(&piece, at);
+                            piece = Piece::new(at);
+                        }
+                    }
+                    capitals += 1;
+                    piece.push(byte.to_ascii_lowercase());
+                }
+                Class::Apostrophe | Class::Other => match apostrophe(bytes, at) {
+                    0 => break,
+                    width => {
+                        at += width;
+                        continue;
+                    }
+                },
+                Class::Digit => break,
+            }
+            at += 1;
+        }
+        self.push(&piece, at);
+        (at, borders)
+    }
+
+    fn number(&mut self, bytes: &[u8], from: usize) -> usize {
+        let mut hash = 0;
+        let mut at = from;
+        while let Some(byte) = bytes.get(at).filter(|byte| byte.is_ascii_digit()) {
+            hash = step(hash, *byte);
+            at += 1;
+        }
+        self.list.push(Word { hash, singular: hash, start: from, end: at, number: true, random: false });
+        at
+    }
+
+    fn push(&mut self, piece: &Piece, end: usize) {
+        let plural = piece.last == b's' && piece.length >= SHORTEST_PLURAL;
+        let singular = if plural { piece.before } else { piece.hash };
+        self.list.push(Word { hash: piece.hash, singular, start: piece.start, end, number: false, random: false });
+    }
+}
+
+/// A word that is being read.
+struct Piece {
+    start: usize,
+    hash: u64,
+    /// The hash before the last letter.
+    before: u64,
+    last: u8,
+    length: usize,
+}
+
+impl Piece {
+    fn new(start: usize) -> Self {
+        Self { start, hash: 0, before: 0, last: 0, length: 0 }
+    }
+
+    fn push(&mut self, letter: u8) {
+        self.before = self.hash;
+        self.hash = step(self.hash, letter);
+        self.last = letter;
+        self.length += 1;
+    }
+
+    /// Gives up its last letter, which ends at `end`, to a new word.
+    fn without_last(&mut self, end: usize) -> Self {
+        let mut begun = Self::new(end - 1);
+        begun.push(self.last);
+        self.hash = self.before;
+        // What was the letter before is not known any more; capitals before a capital are no plural.
+        (self.last, self.length) = (0, self.length - 1);
+        begun
+    }
+}
+
+/// The width of an apostrophe with a letter behind it; 0 if there is none.
+#[cold]
+fn apostrophe(bytes: &[u8], at: usize) -> usize {
+    let width = match bytes.get(at..) {
+        Some([b'\'', ..]) => 1,
+        Some([0xE2, 0x80, 0x99, ..]) => 3, // the typographic one
+        _ => return 0,
+    };
+    if bytes.get(at + width).is_some_and(u8::is_ascii_alphabetic) { width } else { 0 }
+}
+
+/// The hash of a word as [`Words`] makes it, from small letters or digits.
+pub(crate) fn hash_of(word: &str) -> u64 {
+    word.bytes().fold(0, step)
+}
+
+/// A polynomial over the letters: the hash of a word without one of its letters is quickly made from that of the whole.
+pub(crate) fn step(hash: u64, letter: u8) -> u64 {
+    hash.wrapping_mul(BASE).wrapping_add(1 + u64::from(letter))
+}
+
+/// Odd, and without a pattern. That no two words of the lexicon have one hash is tested.
+pub(crate) const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Other,
+    Small,
+    Capital,
+    Digit,
+    Apostrophe,
+}
+
+fn class(byte: u8) -> Class {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or(Class::Other)
+}
+
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Other; 256];
+    let mut byte: u8 = 0;
+    loop {
+        classes[byte as usize] = match byte {
+            b'a'..=b'z' => Class::Small,
+            b'A'..=b'Z' => Class::Capital,
+            b'0'..=b'9' => Class::Digit,
+            b'\'' => Class::Apostrophe,
+            _ => Class::Other,
+        };
+        if byte == u8::MAX {
+            break classes;
+        }
+        byte += 1;
+    }
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words of a text, found again in it.
+    fn words(text: &str, split: Split) -> Vec<String> {
+        let mut words = Words::default();
+        words.read(text, split);
+        let plain = |word: &Word| text[word.start..word.end].replace(['\'', '’'], "").to_ascii_lowercase();
+        for word in words.list() {
+            assert_eq!(word.hash, hash_of(&plain(word)), "{text}");
+        }
+        words.list().iter().map(plain).collect()
+    }
+
+    #[test]
+    fn words_end_at_whatever_is_neither_letter_nor_digit() {
+        assert_eq!(words("birth-control_pills/by.mail", Split::Camel), ["birth", "control", "pills", "by", "mail"]);
+        assert_eq!(words(" , metformin é x", Split::Camel), ["metformin", "x"]);
+        assert_eq!(words("", Split::Camel), [""; 0]);
+    }
+
+    #[test]
+    fn words_end_at_camel_case_and_where_letters_meet_digits() {
+        assert_eq!(words("drugName", Split::Camel), ["drug", "name"]);
+        assert_eq!(words("HIVTest2Kit", Split::Camel), ["hiv", "test", "2", "kit"]);
+        assert_eq!(words("covid19 B12 iPhone", Split::Camel), ["covid", "19", "b", "12", "i", "phone"]);
+        assert_eq!(words("HIV", Split::Camel), ["hiv"]);
+    }
+
+    #[test]
+    fn a_word_with_capitals_inside_can_be_read_whole() {
+        assert_eq!(words("buPROPion HIVTest2", Split::Digits), ["bupropion", "hivtest", "2"]);
+        let mut read = Words::default();
+        read.read("buPROPion", Split::Camel);
+        assert!(read.has_camel());
+        read.read("Bupropion XL", Split::Camel);
+        assert!(!read.has_camel());
+    }
+
+    #[test]
+    fn apostrophes_inside_a_word_are_dropped() {
+        assert_eq!(words("Crohn's 'flu' Crohn’s CROHN'S", Split::Camel), ["crohns", "flu", "crohns", "crohns"]);
+        assert_eq!(words("dogs' toy", Split::Camel), ["dogs", "toy"]);
+    }
+
+    #[test]
+    fn a_plural_is_known_as_its_singular_too() {
+        let mut words = Words::default();
+        words.read("tablets als Tests", Split::Camel);
+        let singulars: Vec<u64> = words.list().iter().map(|word| word.singular).collect();
+        assert_eq!(singulars, [hash_of("tablet"), hash_of("als"), hash_of("test")]);
+    }
+
+    #[test]
+    fn words_of_a_random_id_are_marked_and_those_written_together_are_not() {
+        let random = |text: &str| {
+            let mut words = Words::default();
+            words.read(text, Split::Camel);
+            words.list().iter().any(|word| word.random)
+        };
+        for id in ["AbCdEfGh1jKlMnOp", "a1B2c3D4", "IwAR0xHiv9QzKLmn"] {
+            assert!(random(id), "{id}");
+        }
+        for written in ["hasHIV", "HIVTest", "patientHIVStatus", "hpv16", "covid19", "metformin500mg", "viagra"] {
+            assert!(!random(written), "{written}");
+        }
+    }
+
+    #[test]
+    fn shapes_of_digests_and_codes_are_noticed() {
+        let read = |text: &str| {
+            let mut words = Words::default();
+            words.read(text, Split::Camel);
+            (words.has_long_run(), words.has_code_shape())
+        };
+        assert_eq!(read(&"a".repeat(32)), (true, false));
+        assert_eq!(read("0093-7214-01"), (false, true));
+        assert_eq!(read("dx E11.9"), (false, true));
+        assert_eq!(read("Autumn starter bundle 2"), (false, false));
+    }
+}
