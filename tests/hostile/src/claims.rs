@@ -80,10 +80,9 @@ pub fn must(site: Site, kind: Kind, place: Place, chain: &Chain) -> Must {
 fn always_drops(place: Place) -> bool {
     match place {
         Place::Page(_) | Place::Referrer(_) | Place::UnknownValue(..) => true,
-        Place::Field(field, _) | Place::Id(field, _) => matches!(
-            field,
-            Field::EventName | Field::EventId | Field::EventSourceUrl | Field::ReferrerUrl
-        ),
+        Place::Field(field, _) | Place::Id(field, _) => {
+            matches!(field, Field::EventName | Field::EventId | Field::EventSourceUrl | Field::ReferrerUrl)
+        }
         Place::KeyName(_) | Place::Agent(_) => false,
     }
 }

@@ -93,7 +93,11 @@ impl Encoding {
             Self::Title => words(text).iter().map(|word| capital(word)).collect::<Vec<_>>().join(" "),
             Self::Camel => {
                 let words = words(text);
-                words.iter().enumerate().map(|(at, word)| if at == 0 { word.to_lowercase() } else { capital(word) }).collect()
+                words
+                    .iter()
+                    .enumerate()
+                    .map(|(at, word)| if at == 0 { word.to_lowercase() } else { capital(word) })
+                    .collect()
             }
             Self::Snake => text.replace(' ', "_"),
             Self::Kebab => text.replace(' ', "-"),
@@ -127,7 +131,12 @@ impl Encoding {
             Self::Base64UrlPadded => URL_SAFE.encode(text),
             Self::Base64Glued => {
                 let glue = chance.pick(&[".", "-", "_", "/"]);
-                format!("{}{glue}{}{glue}{}", chance.pick(&["order", "v1", "tok", "x"]), URL_SAFE_NO_PAD.encode(text), chance.digits(2))
+                format!(
+                    "{}{glue}{}{glue}{}",
+                    chance.pick(&["order", "v1", "tok", "x"]),
+                    URL_SAFE_NO_PAD.encode(text),
+                    chance.digits(2)
+                )
             }
             Self::Base64Inside => {
                 let front = ["x", "q7", "IwAR", "abcde", "Zq3Rt9"];
@@ -186,7 +195,9 @@ fn words(text: &str) -> Vec<&str> {
 
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters.flat_map(char::to_lowercase)).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters.flat_map(char::to_lowercase)).collect())
 }
 
 fn mixed_case(text: &str) -> String {

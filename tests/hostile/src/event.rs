@@ -49,7 +49,9 @@ impl Generator {
         let goods = event["custom_data"]["contents"].as_array().map_or(0, Vec::len);
         // Where no key can stand beside it, the key is sometimes written into the text.
         let text = match secret.key {
-            Some(key) if !place.has_key() && chance.one_in(3) => format!("{key}{}{}", chance.pick(&[":", "=", ": "]), secret.text),
+            Some(key) if !place.has_key() && chance.one_in(3) => {
+                format!("{key}{}{}", chance.pick(&[":", "=", ": "]), secret.text)
+            }
             _ => secret.text.clone(),
         };
         let text = chain.apply(&text, chance);

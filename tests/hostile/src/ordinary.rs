@@ -35,7 +35,9 @@ impl Site {
 
     fn names(self) -> &'static [&'static str] {
         match self {
-            Self::Retail => &["Purchase", "ViewContent", "AddToCart", "PageView", "Lead", "Search", "InitiateCheckout", "Subscribe"],
+            Self::Retail => {
+                &["Purchase", "ViewContent", "AddToCart", "PageView", "Lead", "Search", "InitiateCheckout", "Subscribe"]
+            }
             Self::Pharmacy => &["Purchase", "ViewContent", "AddToCart", "PageView", "Search", "InitiateCheckout"],
             Self::Hospital => &["PageView"],
         }
@@ -45,7 +47,9 @@ impl Site {
     pub(crate) fn path(self, chance: &mut Chance) -> &'static str {
         match self {
             Self::Retail => chance.pick(&["/", "/products/garden-hose", "/cart", "/checkout/thank-you", "/c/outdoor"]),
-            Self::Pharmacy => chance.pick(&["/", "/p/garden-hose", "/cart", "/checkout/thank-you", "/store/outdoor", "/search"]),
+            Self::Pharmacy => {
+                chance.pick(&["/", "/p/garden-hose", "/cart", "/checkout/thank-you", "/store/outdoor", "/search"])
+            }
             Self::Hospital => chance.pick(&["/", "/about/us", "/news/2026", "/careers/open"]),
         }
     }

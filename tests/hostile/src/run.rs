@@ -121,7 +121,9 @@ fn judge(tally: &mut Tally, checker: &mut Checker, site: Site, number: u64, host
 /// Whether anything of the goods is left that could tell what was bought.
 fn has_goods(body: &str) -> bool {
     let event: Value = serde_json::from_str(body).unwrap_or_default();
-    ["contents", "content_ids", "content_type", "num_items", "order_id"].iter().any(|name| event["custom_data"].get(name).is_some())
+    ["contents", "content_ids", "content_type", "num_items", "order_id"]
+        .iter()
+        .any(|name| event["custom_data"].get(name).is_some())
 }
 
 impl Tally {

@@ -35,7 +35,8 @@ impl Checker {
         texts_of(&event, &mut texts);
         texts.into_iter().find_map(|text| {
             let readings = self.readings(&text);
-            let trace = secret.traces.iter().find(|trace| readings.iter().any(|reading| reading.contains(trace.as_str())))?;
+            let trace =
+                secret.traces.iter().find(|trace| readings.iter().any(|reading| reading.contains(trace.as_str())))?;
             Some(format!("{trace} in {text}"))
         })
     }
@@ -45,7 +46,8 @@ impl Checker {
             self.kept.clear();
         }
         self.kept.entry(text.to_owned()).or_insert_with_key(|text| {
-            let mut readings: Vec<String> = unwrap::readings(text).iter().map(|reading| glued(&letters::plain(reading))).collect();
+            let mut readings: Vec<String> =
+                unwrap::readings(text).iter().map(|reading| glued(&letters::plain(reading))).collect();
             readings.sort_unstable();
             readings.dedup();
             readings.retain(|reading| reading.len() >= 4);

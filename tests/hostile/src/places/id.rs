@@ -19,13 +19,15 @@ pub enum IdForm {
     Ulid,
 }
 
-const IDS: &[Field] = &[Field::EventId, Field::OrderId, Field::ContentIds, Field::ItemId, Field::ExternalId, Field::EventName];
+const IDS: &[Field] =
+    &[Field::EventId, Field::OrderId, Field::ContentIds, Field::ItemId, Field::ExternalId, Field::EventName];
 
 impl IdForm {
     /// Every form, with the fields that have ids of the kind.
     pub(super) fn all() -> Vec<(Field, Self)> {
         let glued = IDS.iter().flat_map(|field| [(*field, Self::Between), (*field, Self::First)]);
-        let cookies = [Field::Fbp, Field::Fbc].into_iter().flat_map(|field| [(field, Self::CookieEnd), (field, Self::CookieInside)]);
+        let cookies =
+            [Field::Fbp, Field::Fbc].into_iter().flat_map(|field| [(field, Self::CookieEnd), (field, Self::CookieInside)]);
         glued.chain(cookies).chain([(Field::EventId, Self::Ulid)]).collect()
     }
 

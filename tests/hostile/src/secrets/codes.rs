@@ -27,7 +27,8 @@ pub(super) fn secret(kind: Kind, chance: &mut Chance) -> Secret {
             let code = (chance.pick(ICD10)).to_owned();
             // A short code alone could be met by chance, so the search is for it with another.
             let is_long = code.len() >= 7;
-            let text = if is_long { code } else { format!("{code}, {}", chance.pick(&["F33.1", "E78.5", "K21.9", "M54.50"])) };
+            let text =
+                if is_long { code } else { format!("{code}, {}", chance.pick(&["F33.1", "E78.5", "K21.9", "M54.50"])) };
             Secret::keyed(kind, key, text)
         }
         Kind::Hcpcs => {

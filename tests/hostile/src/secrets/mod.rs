@@ -105,7 +105,13 @@ impl Kind {
     pub fn is_health_word(self) -> bool {
         matches!(
             self,
-            Self::Drug | Self::Condition | Self::Procedure | Self::Topic | Self::Spanish | Self::Misspelling | Self::Specialty
+            Self::Drug
+                | Self::Condition
+                | Self::Procedure
+                | Self::Topic
+                | Self::Spanish
+                | Self::Misspelling
+                | Self::Specialty
         )
     }
 

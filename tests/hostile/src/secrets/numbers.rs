@@ -20,7 +20,9 @@ pub(super) fn secret(kind: Kind, chance: &mut Chance) -> Secret {
         Kind::Routing => Secret::keyed(kind, chance.pick(&["routing_number", "abaRouting", "routing"]), routing(chance)),
         Kind::Passport => Secret::keyed(kind, chance.pick(&["passport", "passportNumber", "passport_no"]), chance.digits(9)),
         Kind::Vin => Secret::keyed(kind, "vin", vin(chance)),
-        _ => Secret::keyed(Kind::Imei, chance.pick(&["imei", "deviceImei"]), with_luhn(format!("35{}", chance.digits(12)), 0)),
+        _ => {
+            Secret::keyed(Kind::Imei, chance.pick(&["imei", "deviceImei"]), with_luhn(format!("35{}", chance.digits(12)), 0))
+        }
     }
 }
 
@@ -96,7 +98,8 @@ fn iban(chance: &mut Chance) -> Secret {
 /// The number of a bank in the United States: weights 3, 7, 1.
 fn routing(chance: &mut Chance) -> String {
     let front = format!("{}{}", chance.pick(&["02", "11", "12", "26", "31"]), chance.digits(6));
-    let sum: u32 = front.chars().zip([3, 7, 1, 3, 7, 1, 3, 7]).filter_map(|(c, weight)| Some(c.to_digit(10)? * weight)).sum();
+    let sum: u32 =
+        front.chars().zip([3, 7, 1, 3, 7, 1, 3, 7]).filter_map(|(c, weight)| Some(c.to_digit(10)? * weight)).sum();
     format!("{front}{}", (10 - sum % 10) % 10)
 }
 
@@ -111,7 +114,8 @@ fn vin(chance: &mut Chance) -> String {
         'R' => 9,
         other => u32::from(other) - 81,
     };
-    let mut text: Vec<char> = format!("1HG{}0{}{}", chance.text("ABCDEFGH2345", 5), chance.text("KLMNPR", 2), chance.digits(6)).chars().collect();
+    let mut text: Vec<char> =
+        format!("1HG{}0{}{}", chance.text("ABCDEFGH2345", 5), chance.text("KLMNPR", 2), chance.digits(6)).chars().collect();
     let sum: u32 = text.iter().zip(WEIGHTS).map(|(c, weight)| value(*c) * weight).sum();
     text[8] = char::from_digit(sum % 11, 10).unwrap_or('X');
     text.into_iter().collect()

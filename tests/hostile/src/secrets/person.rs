@@ -35,7 +35,11 @@ pub(super) fn secret(kind: Kind, chance: &mut Chance) -> Secret {
             };
             Secret { traces: vec![glued(&format!("{first}{last}"))], ..Secret::new(kind, text) }
         }
-        Kind::Name => Secret::keyed(kind, chance.pick(&["patientName", "full_name", "customerName", "name"]), format!("{first} {last}")),
+        Kind::Name => Secret::keyed(
+            kind,
+            chance.pick(&["patientName", "full_name", "customerName", "name"]),
+            format!("{first} {last}"),
+        ),
         Kind::BirthDate => {
             let (year, month, day) = (1931 + chance.below(70), 1 + chance.below(12), 1 + chance.below(28));
             let text = match chance.below(4) {
@@ -66,13 +70,19 @@ pub(super) fn secret(kind: Kind, chance: &mut Chance) -> Secret {
             Secret { traces: vec![trace], ..Secret::new(kind, text) }
         }
         Kind::Coordinates => {
-            let text = format!("{}.{},-{}.{}", 30 + chance.below(15), chance.digits(6), 75 + chance.below(45), chance.digits(6));
+            let text =
+                format!("{}.{},-{}.{}", 30 + chance.below(15), chance.digits(6), 75 + chance.below(45), chance.digits(6));
             Secret::new(kind, text)
         }
         Kind::IpAddress => {
             let octet = |chance: &mut Chance| 100 + chance.below(120);
             let text = match chance.below(3) {
-                0 => format!("2a02:8109:{:x}:{:x}::{:x}", 4096 + chance.below(60000), 4096 + chance.below(60000), 4096 + chance.below(60000)),
+                0 => format!(
+                    "2a02:8109:{:x}:{:x}::{:x}",
+                    4096 + chance.below(60000),
+                    4096 + chance.below(60000),
+                    4096 + chance.below(60000)
+                ),
                 _ => format!("{}.{}.{}.{}", octet(chance), octet(chance), octet(chance), octet(chance)),
             };
             Secret::new(kind, text)
