@@ -7,15 +7,15 @@ use crate::detect::Setting;
 use crate::report::Reason;
 
 pub(super) const SHAPES: &[Shape] = &[
+    // JWT.
     Shape {
-        name: "JWT",
         reason: Reason::Credential,
         reach: Reach::Everywhere,
         pattern: r"(?:^|[^a-z0-9])((?-i:eyJ[A-Za-z0-9_-]{8,}\.(?:eyJ[A-Za-z0-9_-]{4,}|[A-Za-z0-9_-]{16,}\.)|eyJ(?:hbGciOi|0eXAiOi|raWQiOi)[A-Za-z0-9_-]+))",
         holds: always,
     },
+    // Key with a prefix.
     Shape {
-        name: "key with a prefix",
         reason: Reason::Credential,
         reach: Reach::Everywhere,
         pattern: concat!(
@@ -26,27 +26,22 @@ pub(super) const SHAPES: &[Shape] = &[
         ),
         holds: always,
     },
+    // Header of a credential.
     Shape {
-        name: "header of a credential",
         reason: Reason::Credential,
         reach: Reach::Everywhere,
         pattern: r"(?:^|[^a-z0-9])((?:bearer|basic) [a-z0-9+/._~=-]{16,})",
         holds: |found| found.text.iter().any(u8::is_ascii_digit),
     },
+    // Private key.
     Shape {
-        name: "private key",
         reason: Reason::Credential,
         reach: Reach::Everywhere,
         pattern: r"(-----begin [a-z ]*private key)",
         holds: always,
     },
-    Shape {
-        name: "password in an address",
-        reason: Reason::Credential,
-        reach: Reach::Everywhere,
-        pattern: r"://([^/\s:@?#]+:[^/\s@?#]+@)",
-        holds: always,
-    },
+    // Password in an address.
+    Shape { reason: Reason::Credential, reach: Reach::Everywhere, pattern: r"://([^/\s:@?#]+:[^/\s@?#]+@)", holds: always },
 ];
 
 pub(super) const KEYED: &[Keyed] = &[

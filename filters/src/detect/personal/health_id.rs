@@ -10,8 +10,8 @@ use crate::detect::Setting;
 use crate::report::Reason;
 
 pub(super) const SHAPES: &[Shape] = &[
+    // MBI.
     Shape {
-        name: "MBI",
         reason: Reason::HealthId,
         reach: Reach::Ids,
         pattern: concat!(
@@ -20,15 +20,15 @@ pub(super) const SHAPES: &[Shape] = &[
         ),
         holds: |found| one_case(found.text),
     },
+    // NPI.
     Shape {
-        name: "NPI",
         reason: Reason::HealthId,
         reach: Reach::Clinical,
         pattern: r"(?:^|[^0-9])([12][0-9]{9})(?:$|[^0-9])",
         holds: |found| is_npi(found.text),
     },
+    // Number of a record beside its word.
     Shape {
-        name: "number of a record beside its word",
         reason: Reason::HealthId,
         reach: Reach::HealthIds,
         pattern: concat!(
@@ -37,22 +37,22 @@ pub(super) const SHAPES: &[Shape] = &[
         ),
         holds: always,
     },
+    // Number of a prescription.
     Shape {
-        name: "number of a prescription",
         reason: Reason::HealthId,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z])(?:rx(?:[ _-]?(?:no|nr|num|number))?)[ #:=._-]{0,3}([0-9]{6,12})(?:$|[^0-9])",
         holds: always,
     },
+    // DEA beside its word.
     Shape {
-        name: "DEA beside its word",
         reason: Reason::HealthId,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z])dea(?:[ _-]?(?:no|num|number))?[ #:=._-]{0,3}([a-z][a-z9][0-9]{7})(?:$|[^a-z0-9])",
         holds: |found| is_dea(found.text),
     },
+    // NPI beside its word.
     Shape {
-        name: "NPI beside its word",
         reason: Reason::HealthId,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z])npi(?:[ _-]?(?:no|num|number))?[ #:=._-]{0,3}([12][0-9]{9})(?:$|[^0-9])",
@@ -180,13 +180,14 @@ pub(super) fn is_npi(text: &[u8]) -> bool {
     matches!(text, [b'1' | b'2', ..]) && text.len() == 10 && text.iter().all(u8::is_ascii_digit) && luhn(text, 24)
 }
 
-/// The letter of the registrant's type, an initial or 9, and seven digits with a check digit.
+/// The letter of the registrant's type, an initial or 9, and seven digits, the last of which checks the others.
 pub(super) fn is_dea(text: &[u8]) -> bool {
     let Some([kind, initial, rest @ ..]) = text.get(..9) else { return false };
-    let Some([a, b, c, d, e, f, g]) = digits::<7>(rest) else { return false };
+    let Some([others @ .., check]) = digits::<7>(rest) else { return false };
+    let sum: u32 = others.iter().zip([1, 2].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
     let letters =
         b"ABCDEFGHJKLMPRSTUX".contains(&kind.to_ascii_uppercase()) && (initial.is_ascii_alphabetic() || *initial == b'9');
-    text.len() == 9 && letters && (a + c + e + 2 * (b + d + f)) % 10 == g
+    text.len() == 9 && letters && sum % 10 == check
 }
 
 #[cfg(test)]

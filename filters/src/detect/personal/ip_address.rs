@@ -9,15 +9,15 @@ use crate::detect::Setting;
 use crate::report::Reason;
 
 pub(super) const SHAPES: &[Shape] = &[
+    // IPv4.
     Shape {
-        name: "IPv4",
         reason: Reason::IpAddress,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^0-9.])([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})(?:$|[^0-9])",
         holds: is_v4,
     },
+    // IPv6.
     Shape {
-        name: "IPv6",
         reason: Reason::IpAddress,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z0-9:])([0-9a-f]{1,4}:[0-9a-f:]{3,34}[0-9a-f:])(?:$|[^a-z0-9:])",
@@ -32,18 +32,22 @@ pub(super) const KEYED: &[Keyed] = &[Keyed {
     holds: |value| value.parse::<std::net::IpAddr>().is_ok(),
 }];
 
-/// Four octets, but for what versions look like: after a slash or a v, one digit each, or noughts at the end.
+/// Four octets, but for what versions look like: after a slash or a v, one digit each, or noughts but for the first.
 fn is_v4(found: Found<'_>) -> bool {
     let mut octets = [0; 4];
     for (place, part) in octets.iter_mut().zip(found.text.split(|byte| *byte == b'.')) {
         let Some(octet) = number(part).filter(|octet| *octet < 256) else { return false };
         *place = octet;
     }
-    let is_version = matches!(found.before.last(), Some(b'/' | b'v' | b'V')) && !found.before.ends_with(b"//")
-        || found.before.to_ascii_lowercase().ends_with(b"version ");
-    let [first, second, third, fourth] = octets;
-    let is_small = octets.iter().all(|octet| *octet < 10);
-    !is_version && !is_small && (1..224).contains(&first) && !(third == 0 && fourth == 0 && second == 0)
+    let [first, rest @ ..] = octets;
+    let is_version = is_after_version(found.before) || octets.iter().all(|octet| *octet < 10) || rest == [0; 3];
+    (1..224).contains(&first) && !is_version
+}
+
+/// `Chrome/120.0.6099.43`, `v10.12.13.14`, `version 10.12.13.14`; not `https://203.0.113.9`.
+fn is_after_version(before: &[u8]) -> bool {
+    let word = before.get(before.len().saturating_sub(8)..).unwrap_or_default().to_ascii_lowercase();
+    !word.ends_with(b"//") && (word.ends_with(b"/") || word.ends_with(b"v") || word == b"version ")
 }
 
 /// Eight groups, or fewer around `::` of which four are left; times and addresses of cards are none.

@@ -9,8 +9,8 @@ use crate::detect::Setting;
 use crate::report::Reason;
 
 pub(super) const SHAPES: &[Shape] = &[
+    // SSN or ITIN.
     Shape {
-        name: "SSN or ITIN",
         reason: Reason::NationalId,
         reach: Reach::HealthIds,
         pattern: concat!(
@@ -19,15 +19,15 @@ pub(super) const SHAPES: &[Shape] = &[
         ),
         holds: |found| alike(found.text) && is_given(found.text),
     },
+    // SSN beside its word.
     Shape {
-        name: "SSN beside its word",
         reason: Reason::NationalId,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z])(?:ssn|itin|social(?:[ _-]?security)?(?:[ _-]?(?:no|number|num))?)[ #:=._-]{0,3}([0-9]{9})(?:$|[^0-9])",
         holds: |found| is_given(found.text),
     },
+    // SSN, bare.
     Shape {
-        name: "SSN, bare",
         reason: Reason::NationalId,
         reach: Reach::BareClinical,
         pattern: "^([0-9]{9})$",
@@ -89,8 +89,9 @@ fn alike(text: &[u8]) -> bool {
 
 /// Areas, groups and serials that were given: SSNs, and ITINs, which begin with a nine.
 fn is_given(text: &[u8]) -> bool {
-    let Some([a, b, c, d, e, f, g, h, i]) = digits::<9>(text) else { return false };
-    let (area, group, serial) = (a * 100 + b * 10 + c, d * 10 + e, ((f * 10 + g) * 10 + h) * 10 + i);
+    let Some(all) = digits::<9>(text) else { return false };
+    let number = all.iter().fold(0, |sum, digit| sum * 10 + digit);
+    let (area, group, serial) = (number / 1_000_000, number / 10_000 % 100, number % 10_000);
     let ssn = !matches!(area, 0 | 666 | 900..) && group != 0 && serial != 0;
     let itin = area >= 900 && matches!(group, 50..=65 | 70..=88 | 90..=92 | 94..=99);
     ssn || itin

@@ -8,22 +8,22 @@ use crate::detect::Setting;
 use crate::report::Reason;
 
 pub(super) const SHAPES: &[Shape] = &[
+    // Card.
     Shape {
-        name: "card",
         reason: Reason::Payment,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^0-9])([0-9](?:[-. _]?[0-9]){14,15})(?:$|[^0-9])",
         holds: |found| is_card(found.text),
     },
+    // IBAN.
     Shape {
-        name: "IBAN",
         reason: Reason::Payment,
         reach: Reach::Ids,
         pattern: r"(?:^|[^a-z0-9])([a-z]{2}[0-9]{2}(?:[ -]?[a-z0-9]){11,30})(?:$|[^a-z0-9])",
         holds: |found| is_iban(found.text),
     },
+    // ABA beside its word.
     Shape {
-        name: "ABA beside its word",
         reason: Reason::Payment,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z])(?:aba|routing|rtn)(?:[ _-]?(?:no|number|num))?[ #:=._-]{0,3}([0-9]{9})(?:$|[^0-9])",
@@ -125,9 +125,10 @@ fn is_iban(text: &[u8]) -> bool {
 
 /// The ranges that are given out, and the check digit by weights 3, 7, 1.
 pub(super) fn is_aba(text: &[u8]) -> bool {
-    let Some([a, b, c, d, e, f, g, h, i]) = digits::<9>(text) else { return false };
-    let given = matches!(a * 10 + b, 0..=12 | 21..=32 | 61..=72 | 80);
-    given && text.len() == 9 && (3 * (a + d + g) + 7 * (b + e + h) + c + f + i).is_multiple_of(10)
+    let Some(all) = digits::<9>(text) else { return false };
+    let sum: u32 = all.iter().zip([3, 7, 1].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
+    let given = matches!(text.get(..2).and_then(number), Some(0..=12 | 21..=32 | 61..=72 | 80));
+    given && text.len() == 9 && sum.is_multiple_of(10)
 }
 
 #[cfg(test)]

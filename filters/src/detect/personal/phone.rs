@@ -18,8 +18,8 @@ macro_rules! gap {
 }
 
 pub(super) const SHAPES: &[Shape] = &[
+    // Phone, North America.
     Shape {
-        name: "phone, North America",
         reason: Reason::Phone,
         reach: Reach::HealthIds,
         pattern: concat!(
@@ -31,15 +31,15 @@ pub(super) const SHAPES: &[Shape] = &[
         ),
         holds: has_area,
     },
+    // Phone, bracketed.
     Shape {
-        name: "phone, bracketed",
         reason: Reason::Phone,
         reach: Reach::HealthIds,
         pattern: concat!(r"\(([2-9][0-9][0-9]\)", gap!(), r"*[2-9][0-9][0-9]", gap!(), r"*[0-9]{4})(?:$|[^0-9])"),
         holds: has_area,
     },
+    // Phone, international.
     Shape {
-        name: "phone, international",
         reason: Reason::Phone,
         reach: Reach::HealthIds,
         pattern: concat!(
@@ -52,8 +52,8 @@ pub(super) const SHAPES: &[Shape] = &[
         // Noughts in front of an order number are no prefix: after them groups are asked for.
         holds: |found| found.text.starts_with(b"+") || found.text.iter().skip(2).any(|byte| !byte.is_ascii_digit()),
     },
+    // Phone, national with a nought.
     Shape {
-        name: "phone, national with a nought",
         reason: Reason::Phone,
         reach: Reach::HealthIds,
         pattern: concat!(
@@ -64,20 +64,15 @@ pub(super) const SHAPES: &[Shape] = &[
         ),
         holds: always,
     },
+    // Phone, beside its word.
     Shape {
-        name: "phone, beside its word",
         reason: Reason::Phone,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z])(?:phone|telephone|tel|mobile|cell|fax|sms|whatsapp|call)(?:[ _-]?(?:no|number|num))?[ #:=._+-]{0,3}([0-9]{10,13})(?:$|[^0-9])",
         holds: always,
     },
-    Shape {
-        name: "phone, bare",
-        reason: Reason::Phone,
-        reach: Reach::Bare,
-        pattern: r"^\+?1?([2-9][0-9][0-9][2-9][0-9]{6})$",
-        holds: has_area,
-    },
+    // Phone, bare.
+    Shape { reason: Reason::Phone, reach: Reach::Bare, pattern: r"^\+?1?([2-9][0-9][0-9][2-9][0-9]{6})$", holds: has_area },
 ];
 
 pub(super) const KEYED: &[Keyed] = &[Keyed {

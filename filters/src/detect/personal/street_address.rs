@@ -7,8 +7,8 @@ use crate::detect::Setting;
 use crate::report::Reason;
 
 pub(super) const SHAPES: &[Shape] = &[
+    // Street.
     Shape {
-        name: "street",
         reason: Reason::StreetAddress,
         reach: Reach::HealthIds,
         pattern: concat!(
@@ -18,22 +18,22 @@ pub(super) const SHAPES: &[Shape] = &[
         ),
         holds: is_street,
     },
+    // Box of the post.
     Shape {
-        name: "box of the post",
         reason: Reason::StreetAddress,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z0-9])(p\.?[ _-]?o\.?[ _-]?box[ _#-]{0,3}[0-9]{1,6})(?:$|[^0-9])",
         holds: always,
     },
+    // Unit of a house.
     Shape {
-        name: "unit of a house",
         reason: Reason::StreetAddress,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z0-9])([0-9]{1,5} [a-z][a-z .]{2,30},? (?:apt|apartment|suite|ste)\.? ?#?[0-9a-z]{1,4})(?:$|[^a-z0-9])",
         holds: always,
     },
+    // State and ZIP+4.
     Shape {
-        name: "state and ZIP+4",
         reason: Reason::StreetAddress,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z])([a-z]{2},?[ _+-]{1,2}[0-9]{5}-[0-9]{4})(?:$|[^0-9])",
@@ -129,6 +129,7 @@ mod tests {
             "p.o. box 77",
             "OH 45202-1234",
             "1400 Main Dr Apt 5",
+            "1400 main dr apt five",
         ] {
             hits_text(Reason::StreetAddress, text);
         }
