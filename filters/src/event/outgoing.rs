@@ -124,7 +124,8 @@ impl<'a> Outgoing<'a> {
         let mut first = true;
         for field in written.intersection(section.fields()).iter() {
             let row = field.row();
-            write_key(json, row.name, &mut first);
+            separate(json, &mut first);
+            json.push_str(row.key);
             match (row.kind, self.slots.get(field)) {
                 (Kind::Object(section), _) => self.write_section(json, written, section),
                 (_, Some(value)) => write_value(json, value),
@@ -134,7 +135,8 @@ impl<'a> Outgoing<'a> {
         }
         if section == Section::CustomData {
             for (property, value) in &self.properties {
-                write_key(json, property.name(), &mut first);
+                separate(json, &mut first);
+                json.extend(["\"", property.name(), "\":"]);
                 write_value(json, value);
             }
         }
@@ -142,14 +144,11 @@ impl<'a> Outgoing<'a> {
     }
 }
 
-/// Keys come from the table and the policy, whose names need no escapes.
-fn write_key(json: &mut String, name: &str, first: &mut bool) {
+/// What stands between members of an object. Keys come from the table and the policy, whose names need no escapes.
+fn separate(json: &mut String, first: &mut bool) {
     if !std::mem::take(first) {
         json.push(',');
     }
-    json.push('"');
-    json.push_str(name);
-    json.push_str("\":");
 }
 
 /// Of a key with its quotes, colon and comma.
@@ -186,7 +185,8 @@ fn write_value(json: &mut String, value: &Leaving<'_>) {
             json.push('{');
             let mut first = true;
             for (field, value) in item {
-                write_key(json, field.row().name, &mut first);
+                separate(json, &mut first);
+                json.push_str(field.row().key);
                 write_value(json, value);
             }
             json.push('}');

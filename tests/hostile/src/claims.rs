@@ -32,6 +32,10 @@ pub static OUTSIDE: &[Outside] = &[
         applies: |_, kind, place, chain| is_cookie(place) && kind.looks_like_an_id() && (kind.needs_key() || chain.all(crate::Encoding::is_spelling)),
     },
     Outside {
+        why: "to retail a department of medicine alone is no signal, and a misspelled drug is another word",
+        applies: |site, kind, place, _| site == Site::Retail && (is_kept_id(place) || is_cookie(place)) && matches!(kind, Kind::Specialty | Kind::Misspelling),
+    },
+    Outside {
         why: "a number that fits the range of its field is that field's number",
         applies: |_, kind, place, chain| is_number(place) && kind.looks_like_an_id() && chain.all(crate::Encoding::is_plain),
     },

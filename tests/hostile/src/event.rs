@@ -20,24 +20,29 @@ pub struct Hostile {
     pub goods: usize,
 }
 
-/// Makes hostile events. Numbers that follow each other go round all places, so that a run of some thousands visits each.
+/// Makes hostile events. Numbers that follow each other go round all places, so that a run of some thousands visits each; every
+/// second one goes round those of which something can leave.
 #[derive(Debug)]
 pub struct Generator {
     site: Site,
     seed: u64,
     places: Vec<Place>,
+    leaving: Vec<Place>,
 }
 
 impl Generator {
     /// For a site; the same seed gives the same events.
     pub fn new(site: Site, seed: u64) -> Self {
-        Self { site, seed, places: places::all() }
+        let places = places::all();
+        let leaving = places.iter().copied().filter(|place| place.can_leave()).collect();
+        Self { site, seed, places, leaving }
     }
 
     /// The event of a number.
     pub fn event(&self, number: u64) -> Hostile {
         let mut chance = Chance::of_event(self.seed, number);
-        let place = self.places[usize::try_from(number % self.places.len() as u64).unwrap_or(0)];
+        let list = if number % 2 == 0 { &self.places } else { &self.leaving };
+        let place = list[usize::try_from(number / 2).unwrap_or(0) % list.len()];
         let kind = chance.pick(Kind::ALL);
         self.with(kind, place, Chain::random(&mut chance), &mut chance)
     }

@@ -24,6 +24,8 @@ mod places;
 mod run;
 mod secrets;
 
+pub mod utility;
+
 pub use chance::Chance;
 pub use checker::Checker;
 pub use claims::{Must, OUTSIDE, Outside, must, outside};

@@ -119,6 +119,28 @@ impl Place {
         }
     }
 
+    /// Whether a built-in policy keeps something of what stands there, or makes a digest of it.
+    pub(crate) fn can_leave(self) -> bool {
+        const HASHED: &[Field] = &[
+            Field::FirstName,
+            Field::LastName,
+            Field::City,
+            Field::State,
+            Field::Postcode,
+            Field::ExternalId,
+            Field::Email,
+        ];
+        const KEPT: &[Field] =
+            &[Field::EventId, Field::ContentIds, Field::ItemId, Field::Fbp, Field::Fbc, Field::Value, Field::NumItems];
+        match self {
+            Self::Field(field, Shape::Text | Shape::InList) => HASHED.contains(&field) || KEPT.contains(&field),
+            Self::Id(field, _) => HASHED.contains(&field) || KEPT.contains(&field),
+            Self::Page(part) => part.is_click_id(),
+            Self::Agent(_) => true,
+            _ => false,
+        }
+    }
+
     /// Whether a key of the site's own stands beside the secret, so that a telling one is seen.
     pub fn has_key(self) -> bool {
         match self {
