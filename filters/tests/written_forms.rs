@@ -259,10 +259,7 @@ fn explain_says_the_words_the_range_and_the_channel() {
     assert_eq!(told["custom_data.status"], "one_of one of done");
     assert!(!explanation.stays().any(|path| path == "custom_data.status"));
     let channels: Vec<&str> = explanation.channels.iter().map(|channel| channel.text.as_str()).collect();
-    assert!(
-        channels.iter().any(|text| text.starts_with("custom_data.tier, custom_data.turns: properties")),
-        "{channels:?}"
-    );
+    assert!(channels.iter().any(|text| text.starts_with("custom_data.tier, custom_data.turns: properties")), "{channels:?}");
 }
 
 /// What becomes of an event that was sanitized under one policy and is sent under another.
