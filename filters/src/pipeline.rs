@@ -2,11 +2,13 @@
 //! policy of then to the policy of now.
 
 mod readmit;
+mod trace;
 
 use std::borrow::Cow;
 
 pub use crate::stages::shape::{MAX_AGE_SECS, MAX_AGE_STORE_SECS};
 pub use readmit::{Readmission, readmit};
+pub use trace::{Fate, FieldTrace, Trace, Verdict, trace};
 
 use crate::event::{RawEvent, SanitizedEvent};
 use crate::policy::Policy;

@@ -229,13 +229,19 @@ fn apostrophe(bytes: &[u8], at: usize) -> usize {
 }
 
 /// The hash of a word as [`Words`] makes it, from small letters or digits.
-pub(crate) fn hash_of(word: &str) -> u64 {
-    word.bytes().fold(0, step)
+pub(crate) const fn hash_of(word: &str) -> u64 {
+    let mut rest = word.as_bytes();
+    let mut hash = 0;
+    while let Some((letter, others)) = rest.split_first() {
+        hash = step(hash, *letter);
+        rest = others;
+    }
+    hash
 }
 
 /// A polynomial over the letters: the hash of a word without one of its letters is quickly made from that of the whole.
-pub(crate) fn step(hash: u64, letter: u8) -> u64 {
-    hash.wrapping_mul(BASE).wrapping_add(1 + u64::from(letter))
+pub(crate) const fn step(hash: u64, letter: u8) -> u64 {
+    hash.wrapping_mul(BASE).wrapping_add(1 + letter as u64)
 }
 
 /// Odd, and without a pattern. That no two words of the lexicon have one hash is tested.

@@ -210,7 +210,7 @@ pub(crate) enum Unknown {
     DropEvent,
 }
 
-/// What becomes of an event that speaks of health. Not in force in this version: `policy explain` prints it as OPEN.
+/// What becomes of an event that speaks of health, so that it never leaves together with who it was.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Health {
@@ -244,7 +244,8 @@ pub(super) enum Scan {
 pub(crate) enum OnSignal {
     /// The event is dropped whole.
     DropEvent,
-    /// Goods, ids of goods and the page go; the rest leaves if some of the goods were harmless.
+    /// All of `custom_data` but value and currency goes, and the page; the rest leaves if some of the goods were harmless. A signal
+    /// in the page, in an id of an event or under an unknown key drops the event all the same.
     DropGoods,
 }
 
@@ -268,7 +269,7 @@ pub(super) struct IgnoreTerm {
     pub(super) because: String,
 }
 
-/// What becomes of values that look like personal data. Not in force in this version: `policy explain` prints it as OPEN.
+/// What becomes of tokens and ids in which a detector finds a person. The id of an event is replaced by a keyed digest instead.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Pii {

@@ -1,6 +1,9 @@
 //! What a policy lets leave, in words for an auditor.
 
 mod channels;
+mod detectors;
+
+use channels::kept;
 
 use super::document::{self, PageAction};
 use super::pages::Outcome;
@@ -25,6 +28,8 @@ pub struct Explanation {
     pub objects: Vec<Object>,
     /// The rules that take away: when, and which fields.
     pub narrow: Vec<(String, Vec<String>)>,
+    /// What looks for health and for persons, and what it does.
+    pub detectors: Vec<String>,
     /// The goods, if the policy names a catalogue.
     pub catalog: Option<Goods>,
     /// Ways by which something could leave that a reader might not expect.
@@ -82,8 +87,6 @@ pub struct Channel {
 /// How loudly an open channel is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// A check that the policy asks for is not in force: the gateway logs it as an error at start.
-    NotInForce,
     /// A likely misunderstanding: `check` and the gateway's start warn of it.
     Warned,
     /// Part of what the policy is for: explained, and no more.
@@ -113,6 +116,7 @@ pub(super) fn explain(policy: &Policy) -> Explanation {
         pages: pages(policy),
         objects: sections.map(|section| object(policy, *section)).collect(),
         narrow: policy.document.narrow.iter().map(rule).collect(),
+        detectors: detectors::lines(policy),
         catalog: goods(policy),
         channels: channels::of(policy),
     }

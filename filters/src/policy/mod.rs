@@ -2,8 +2,7 @@
 //!
 //! `document` is what was written; `compile` checks it and turns it into what the stages use; `canonical` is the text that the
 //! digest covers. Everything is denied that a line does not allow, and a line that contradicts another or that is not in force
-//! yet is an error, never silently inert. `[health]` and `[pii]` are the exception: they are read, and `explain` says that they
-//! are not in force.
+//! yet is an error, never silently inert.
 
 mod builtin;
 mod canonical;

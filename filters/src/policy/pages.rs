@@ -39,7 +39,10 @@ pub(super) struct Pattern {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict<'p> {
     /// The event does not leave.
-    Drop,
+    Drop {
+        /// Name of the class that drops; `None` for a page that is not listed.
+        class: Option<&'p str>,
+    },
     /// The URL leaves with this path.
     Leave {
         /// `/` or a literal of the policy.
@@ -61,8 +64,8 @@ impl PageRules {
         let drops = |class: &PageClass| {
             class.outcome == Outcome::Drop && paths().flat_map(wide_readings).any(|reading| class.matches(reading))
         };
-        if self.classes.iter().any(drops) {
-            return Verdict::Drop;
+        if let Some(class) = self.classes.iter().find(|class| drops(class)) {
+            return Verdict::Drop { class: Some(&class.name) };
         }
         let class_of = |path| readings(path).find_map(|reading| self.classes.iter().find(|class| class.matches(reading)));
         let mut first = None;
@@ -70,7 +73,7 @@ impl PageRules {
             let class = class_of(path);
             // Path and route must both be listed: an unlisted one of the two is an unlisted page.
             if class.is_none() && self.default == PageAction::DropEvent {
-                return Verdict::Drop;
+                return Verdict::Drop { class: None };
             }
             first = first.or(class);
         }
@@ -243,7 +246,7 @@ mod tests {
     fn decide(default: PageAction, url: &str) -> Option<String> {
         let rules = rules(default);
         match rules.decide(&page::read(url)?) {
-            Verdict::Drop => None,
+            Verdict::Drop { .. } => None,
             Verdict::Leave { path, class } => Some(format!("{path} {}", class.unwrap_or("-"))),
         }
     }

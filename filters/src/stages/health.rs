@@ -1,10 +1,10 @@
 //! Signals of health, over the event as it came. Identity and health never leave together: the event is dropped, or, where the
 //! policy says `drop_goods` and something else was bought too, it loses all that tells of goods.
 //!
-//! Under `drop_goods` the event goes on without `custom_data` but for value and currency, and its page is the origin, if each
-//! list of goods holds one more without a signal than there are signals beside the lists. One that stands in an id of the event,
-//! in its page or in what has no slot drops the event all the same: what else such a place tells is not known. Left to others:
-//! what a signal is (`detect::health`), and taking the goods away (`allow`).
+//! Under `drop_goods` the event goes on without `custom_data` but for value and currency, and its page is the origin, if in each
+//! list of goods one is left without a signal, or two where a signal stands beside the lists. A signal in what does not go with the
+//! goods, such as the page, an id or an unknown key, drops the event all the same. Left to others: what a signal is
+//! (`detect::health`), and taking the goods away (`allow`).
 
 mod texts;
 

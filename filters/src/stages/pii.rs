@@ -5,6 +5,7 @@
 //! Left to others: what is hashed or rounded, and literals of the policy, which were looked through when it was compiled.
 
 use super::{Halt, Pass, Stage, identity};
+use crate::closed_form;
 use crate::detect::personal::{self, Role};
 use crate::detect::{Unwrapper, Work, WorkLimit};
 use crate::event::{Leaving, Outgoing, Value};
@@ -33,12 +34,25 @@ fn ids_of_events(pass: &mut Pass<'_>) -> Result<(), WorkLimit> {
         let Some(id) = pass.raw.get(field).filter(|_| leaves).and_then(Value::id_text) else { continue };
         // An id of another form is replaced anyhow.
         if identity::has_event_id_form(&pass.policy.events, &id)
-            && personal::find(pass.policy.setting(), Role::Id, "", &id, &mut unwrapper, &mut pass.work)?.is_some()
+            && find(pass.policy, Role::Id, &id, &mut unwrapper, &mut pass.work)?.is_some()
         {
             pass.facts.telling_ids.insert(field);
         }
     }
     Ok(())
+}
+
+/// Looks through a text that is to leave as it is.
+fn find(
+    policy: &Policy,
+    role: Role,
+    text: &str,
+    unwrapper: &mut Unwrapper,
+    work: &mut Work,
+) -> Result<Option<Reason>, WorkLimit> {
+    // Of the digits of a UUID some are like a telephone number now and then; what one holds wrapped is looked through all the same.
+    let role = if closed_form::opaque_id(text, &policy.events.prefixes).is_some() { Role::ClickId } else { role };
+    personal::find(policy.setting(), role, "", text, unwrapper, work)
 }
 
 /// Takes out of an outgoing event what identifies a person and has no form that could hold none.
@@ -119,7 +133,7 @@ impl Look<'_> {
         if is_written_digest(text) {
             return Ok(false);
         }
-        let found = personal::find(self.policy.setting(), role, "", text, &mut self.unwrapper, self.work)?;
+        let found = find(self.policy, role, text, &mut self.unwrapper, self.work)?;
         if let Some(reason) = found {
             self.removed(field, reason);
         }

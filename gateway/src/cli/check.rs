@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use portcullis_filters::policy::{Policy, Standing};
 use serde::Serialize;
 
 use super::policy::GoodsTold;
@@ -60,7 +59,6 @@ struct Site<'a> {
     keys: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     catalog: Option<GoodsTold>,
-    not_in_force: Vec<String>,
 }
 
 /// Why a configuration is wrong.
@@ -108,7 +106,6 @@ impl<'a> Summary<'a> {
             datasets: site.datasets.iter().map(AsRef::as_ref).collect(),
             keys: site.keys.len(),
             catalog: site.policy.explain().catalog.map(GoodsTold::from),
-            not_in_force: not_in_force(&site.policy),
         };
         Self {
             ok: true,
@@ -137,9 +134,6 @@ impl<'a> Summary<'a> {
                 output.line(format_args!("  catalog   {goods}"))?;
                 output.line(format_args!("            sha256 {}", goods.sha256))?;
             }
-            for text in &site.not_in_force {
-                output.line(format_args!("  NOT IN FORCE: {text}"))?;
-            }
         }
         output.line(format_args!("outbox   {}", self.outbox))?;
         output.line(format_args!("sends to {}", self.sends_to))?;
@@ -151,12 +145,6 @@ impl<'a> Summary<'a> {
         }
         output.line("OK")
     }
-}
-
-/// What a policy asks for and this version does not do.
-fn not_in_force(policy: &Policy) -> Vec<String> {
-    let channels = policy.explain().channels.into_iter();
-    channels.filter(|channel| channel.standing == Standing::NotInForce).map(|channel| channel.text).collect()
 }
 
 #[cfg(test)]
@@ -190,10 +178,7 @@ mod tests {
             assert!(printed.contains(piece), "{printed}");
         }
         assert!(printed.contains("sends to https://graph.facebook.com/\n") && printed.ends_with("\nOK\n"), "{printed}");
-        assert!(
-            printed.contains("  NOT IN FORCE: [health] ") && printed.contains("warning: site `shop`: policy: "),
-            "{printed}"
-        );
+        assert!(printed.contains("warning: site `shop`: policy: "), "{printed}");
     }
 
     #[test]

@@ -69,7 +69,23 @@ impl PolicyText {
     /// Compiles it for a site with these hosts, and reads its catalogue if it names one.
     pub fn compile(&self, hosts: &[String], catalogs: &mut Catalogs) -> Result<Policy, PolicyError> {
         let mut read = |file: &str| catalogs.read(self.folder.join(file)).map_err(|error| error.to_string());
-        Policy::compile_with(&self.text, &self.name, hosts, &mut read)
+        let policy = Policy::compile_with(&self.text, &self.name, hosts, &mut read)?;
+        self.check_name(&policy, hosts)?;
+        Ok(policy)
+    }
+
+    /// A file that decides otherwise than the built-in whose name and version it has would pass for it in metrics and reports.
+    fn check_name(&self, policy: &Policy, hosts: &[String]) -> Result<(), PolicyError> {
+        let full = format!("{}@{}", policy.name(), policy.version());
+        let Some((_, built_in)) = BUILTINS.iter().find(|(name, _)| *name == full) else { return Ok(()) };
+        if self.text == *built_in || Policy::compile(built_in, &full, hosts)?.digest() == policy.digest() {
+            return Ok(());
+        }
+        Err(PolicyError::Key {
+            file: self.name.clone(),
+            key: "name".to_owned(),
+            reason: format!("{full} is a built-in policy, and this file decides otherwise; give it a name of your own"),
+        })
     }
 }
 

@@ -1,48 +1,29 @@
 //! Signals: reasons to think that an event speaks of health.
+//!
+//! `rules` is what counts under one policy. A [`HealthScan`] looks through the texts of one event: every reading of a text, and
+//! the key of each. `reading` says what one tells: terms of the lexicon, also misspelled or hashed, keys that only events about
+//! care have, `codes`, a `dose`. What needs company is kept as `evidence` until the event's end.
+//!
+//! What becomes of an event that speaks of health is left to the stage. What was found is never kept, only its kind.
 
-use std::fmt;
+mod rules;
 
-use super::{Setting, Unwrapper, Work, WorkLimit};
+mod reading;
+
+mod codes;
+mod denial;
+mod dose;
+mod evidence;
+
+use self::evidence::Evidence;
+pub(crate) use self::evidence::Sight;
+use self::reading::Reader;
+pub(crate) use self::rules::{HealthRules, TermError};
+use super::{Unwrapper, Work, WorkLimit};
 use crate::report::SignalKind;
 
-/// `[health]`, compiled: what counts as a signal under one policy.
-pub(crate) struct HealthRules {
-    setting: Setting,
-}
-
-/// What is wrong with a term that a policy adds or leaves out.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TermError {
-    /// A term without a letter or digit would count nowhere.
-    #[error("add_terms has a term without a letter or a digit; write words, such as \"winter tonic\"")]
-    Empty,
-    /// A term that is not left out because it never counted.
-    #[error("ignore_terms names `{term}`, which is no term of the lexicon{}", did_you_mean(.nearest.as_deref()))]
-    NotInLexicon {
-        /// As the policy writes it.
-        term: String,
-        /// The term of the lexicon that is spelled most alike.
-        nearest: Option<String>,
-    },
-}
-
-fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"))
-}
-
-impl HealthRules {
-    /// The rules of a policy: its setting, the terms that count besides those of the lexicon, and those that do not count.
-    pub(crate) fn new(setting: Setting, add_terms: &[String], ignore_terms: &[String]) -> Result<Self, TermError> {
-        let _ = (add_terms, ignore_terms);
-        Ok(Self { setting })
-    }
-}
-
-impl fmt::Debug for HealthRules {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HealthRules({:?})", self.setting)
-    }
-}
+#[cfg(test)]
+mod tests;
 
 /// Where a text stands, as far as that decides what counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,43 +32,42 @@ pub(crate) enum Position {
     Text,
     /// A person's name or place, where a term that is also a surname or a town says nothing.
     Name,
-    /// What a user agent's grammar does not explain.
+    /// What a user agent's grammar does not explain. An ambiguous term needs its context there under every policy: `android`.
     UserAgent,
-}
-
-/// What a text told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sight {
-    /// A signal by itself.
-    Signal(SignalKind),
-    /// Evidence that needs company: a signal if [`HealthScan::finish`] says so at the event's end.
-    Hint(SignalKind),
-    /// Nothing.
-    Nothing,
 }
 
 /// Looks through the texts of one event.
 #[derive(Debug)]
 pub(crate) struct HealthScan<'p> {
-    rules: &'p HealthRules,
     unwrapper: Unwrapper,
+    reader: Reader<'p>,
+    evidence: Evidence,
 }
 
 impl<'p> HealthScan<'p> {
+    /// A scan that has seen nothing yet.
     pub(crate) fn new(rules: &'p HealthRules) -> Self {
-        Self { rules, unwrapper: Unwrapper::default() }
+        Self { unwrapper: Unwrapper::default(), reader: Reader::new(rules), evidence: Evidence::default() }
     }
 
     /// Looks through a text that stands under a key; `key` is empty for a key of the table, which says nothing, and is looked
     /// through itself otherwise.
     pub(crate) fn text(&mut self, key: &str, text: &str, position: Position, work: &mut Work) -> Result<Sight, WorkLimit> {
-        let _ = (self.rules, position);
-        self.unwrapper.readings(key, text, work, &mut |_, _| Ok(()))?;
-        Ok(Sight::Nothing)
+        let Self { unwrapper, reader, evidence } = self;
+        let mut sight = Sight::Nothing;
+        let walked = unwrapper.readings(key, text, work, &mut |reading, work| {
+            sight = sight.or_else(|| reader.read(reading, position, evidence, work))?;
+            Ok(())
+        });
+        // A signal that was found stays one if the walk then came to its bound.
+        if matches!(sight, Sight::Signal(_)) {
+            return Ok(sight);
+        }
+        walked.map(|()| sight)
     }
 
     /// Whether the hints of all texts together are a signal: two of different kinds or terms are.
     pub(crate) fn finish(&self) -> Option<SignalKind> {
-        None
+        self.evidence.adds_up()
     }
 }

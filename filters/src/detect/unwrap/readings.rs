@@ -32,9 +32,9 @@ impl Readings {
     }
 
     /// Sets a reading aside, unless it was found before. One of too many layers is an error: what it says is not known.
-    pub(super) fn add(&mut self, key: &str, text: String, depth: u8) -> Result<(), WorkLimit> {
+    pub(super) fn add(&mut self, key: &str, text: &str, depth: u8) -> Result<(), WorkLimit> {
         let place = self.found.len();
-        match self.places.entry(self.places.hasher().hash_one((key, &text))) {
+        match self.places.entry(self.places.hasher().hash_one((key, text))) {
             Entry::Occupied(known) => {
                 if self.found.get(*known.get()).is_some_and(|known| known.key == key && known.text == text) {
                     return Ok(());
@@ -47,7 +47,7 @@ impl Readings {
         if depth > MAX_DEPTH {
             return Err(WorkLimit);
         }
-        self.found.push(Waiting { key: key.to_owned(), text, depth });
+        self.found.push(Waiting { key: key.to_owned(), text: text.to_owned(), depth });
         Ok(())
     }
 

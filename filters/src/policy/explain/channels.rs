@@ -1,7 +1,7 @@
 //! Ways by which something could leave that a reader of the policy might not expect.
 
-use super::{Channel, Standing};
-use crate::policy::{EventIdForm, FieldAction, MissingId, PageAction, Policy, Unknown};
+use super::{Channel, Standing, detectors};
+use crate::policy::{FieldAction, MissingId, PageAction, Policy, Unknown};
 use crate::schema::{Field, HashRule, Kind, ROWS};
 
 /// What fields of a kind tell once they are kept.
@@ -23,7 +23,6 @@ static TELLING: &[Telling] = &[
         |kind| matches!(kind, Kind::ClickId | Kind::Fbc),
         "any text of 20 letters, digits, _ and - or more passes for a click id if it has a capital, a small letter and a digit",
     ),
-    (|kind| matches!(kind, Kind::Token), "leaves as it came where it has the form of a token"),
     (
         |kind| matches!(kind, Kind::Digits { .. }),
         "any number of so many digits leaves; a telephone or card number can have as many",
@@ -36,21 +35,13 @@ static TELLING: &[Telling] = &[
 ];
 
 pub(super) fn of(policy: &Policy) -> Vec<Channel> {
-    let not_in_force = NOT_IN_FORCE.iter().map(|text| (Standing::NotInForce, (*text).to_owned()));
-    let warned = warned(policy).into_iter().map(|text| (Standing::Warned, text));
-    let known = known(policy).into_iter().map(|text| (Standing::Known, text));
-    not_in_force.chain(warned).chain(known).map(|(standing, text)| Channel { standing, text }).collect()
+    let warned = warned(policy).into_iter().chain(detectors::warned(policy)).map(|text| (Standing::Warned, text));
+    let known = known(policy).into_iter().chain(detectors::known(policy)).map(|text| (Standing::Known, text));
+    warned.chain(known).map(|(standing, text)| Channel { standing, text }).collect()
 }
 
-const NOT_IN_FORCE: [&str; 2] = [
-    "[health] is not in force in this version: no value is scanned for drugs, conditions or other signals of health; only pages, \
-     names of events and the list of fields keep them back",
-    "[pii] is not in force in this version: no detector looks at tokens and ids for telephone numbers, e-mail addresses or \
-     names; only their closed forms keep them back",
-];
-
 /// The fields of these kinds that are kept, as a list for people.
-fn kept(policy: &Policy, of: fn(Kind) -> bool) -> Vec<&'static str> {
+pub(super) fn kept(policy: &Policy, of: fn(Kind) -> bool) -> Vec<&'static str> {
     ROWS.iter().filter(|row| of(row.kind) && policy.action(row.field) == FieldAction::Keep).map(|row| row.path).collect()
 }
 
@@ -120,13 +111,6 @@ fn known(policy: &Policy) -> Vec<String> {
         known.push(format!(
             "{}: ids of goods that the catalogue does not list leave as those of neutral goods do",
             unlisted.join(", ")
-        ));
-    }
-    if policy.events.event_id == EventIdForm::Token {
-        let ids = std::iter::once(Field::EventId.path()).chain(kept(policy, |kind| matches!(kind, Kind::EventId)));
-        known.push(format!(
-            "{}: any token leaves; an id made of a telephone number, a name or a member number is not recognised",
-            ids.collect::<Vec<_>>().join(", ")
         ));
     }
     if policy.events.missing_id == MissingId::Content {

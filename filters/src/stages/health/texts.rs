@@ -65,7 +65,7 @@ impl Spot<'_> {
     /// Whether a signal there drops the event whatever the policy says.
     pub(super) fn always_drops(self) -> bool {
         match self {
-            Self::Field(field) => matches!(field.row().kind, Kind::EventName | Kind::EventId | Kind::Url),
+            Self::Field(field) => !super::goes_with_goods(field),
             Self::Stray(_) => true,
             Self::InList { .. } | Self::Property(_) => false,
         }

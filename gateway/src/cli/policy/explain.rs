@@ -90,10 +90,13 @@ fn print<W: Write>(policy: &Compiled, hosts: &[String], output: &mut Output<W>) 
         output.line(format_args!("  sha256 {}", goods.sha256))?;
         output.line(format_args!("  those that it does not list {}", goods.unknown))?;
     }
+    output.line("\nHealth and persons:")?;
+    for line in &explanation.detectors {
+        output.line(format_args!("  {line}"))?;
+    }
     output.line("\nOpen channels:")?;
     for channel in &explanation.channels {
-        let mark = if channel.standing == Standing::NotInForce { "OPEN, NOT IN FORCE" } else { "OPEN" };
-        output.line(format_args!("  {mark}: {}", channel.text))?;
+        output.line(format_args!("  OPEN: {}", channel.text))?;
     }
     Ok(())
 }
@@ -114,6 +117,7 @@ struct Json<'a> {
     narrow: Vec<Rule<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     catalog: Option<GoodsTold>,
+    detectors: &'a [String],
     open: Vec<Open<'a>>,
 }
 
@@ -138,7 +142,7 @@ struct Rule<'a> {
 
 #[derive(Serialize)]
 struct Open<'a> {
-    not_in_force: bool,
+    warned: bool,
     text: &'a str,
 }
 
@@ -161,10 +165,11 @@ impl<'a> Json<'a> {
             stays: explanation.stays().collect(),
             narrow: explanation.narrow.iter().map(|(when, remove)| Rule { when, remove }).collect(),
             catalog: explanation.catalog.clone().map(GoodsTold::from),
+            detectors: &explanation.detectors,
             open: explanation
                 .channels
                 .iter()
-                .map(|c| Open { not_in_force: c.standing == Standing::NotInForce, text: &c.text })
+                .map(|c| Open { warned: c.standing == Standing::Warned, text: &c.text })
                 .collect(),
         }
     }
