@@ -31,7 +31,7 @@ pub(super) fn lines(policy: &Policy) -> Vec<String> {
         .to_owned(),
         format!(
             "lexicon {}, sha256 {}",
-            lexicon::VERSION,
+            lexicon::version(),
             String::from_utf8_lossy(&hex(&lexicon::digest()))
         ),
     ];
