@@ -10,7 +10,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         reason: Reason::Coordinates,
         reach: Reach::HealthIds,
-        pattern: r"(?:^|[^0-9.])(-?[0-9]{1,2}\.[0-9]{4,12}(?:[ ,;:_/|+]|%2c| ?, ?)+-?[0-9]{1,3}\.[0-9]{4,12})(?:$|[^0-9])",
+        pattern: r"(-?[0-9]{1,2}\.[0-9]{4,12}(?:[ ,;:_/|+]|%2c| ?, ?)+-?[0-9]{1,3}\.[0-9]{4,12})",
         holds: |found| is_pair(found.text),
     },
 ];

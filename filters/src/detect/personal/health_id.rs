@@ -13,12 +13,32 @@ pub(super) const SHAPES: &[Shape] = &[
     // MBI.
     Shape {
         reason: Reason::HealthId,
-        reach: Reach::Ids,
+        reach: Reach::Everywhere,
         pattern: concat!(
             r"(?:^|[^a-z0-9])([1-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9]-?[ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9]-?",
             r"[ac-hjkmnp-rt-y]{2}[0-9]{2})(?:$|[^a-z0-9])"
         ),
         holds: |found| one_case(found.text),
+    },
+    // MBI with its dashes, whatever touches it.
+    Shape {
+        reason: Reason::HealthId,
+        reach: Reach::Everywhere,
+        pattern: concat!(
+            r"([1-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9][- _.][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9][- _.]",
+            r"[ac-hjkmnp-rt-y]{2}[0-9]{2})"
+        ),
+        holds: |found| one_case(found.text),
+    },
+    // MBI that digits touch. Long runs of hex digits hold its form now and then.
+    Shape {
+        reason: Reason::HealthId,
+        reach: Reach::Ids,
+        pattern: concat!(
+            r"(?:^|[^a-z])([1-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9]",
+            r"[ac-hjkmnp-rt-y]{2}[0-9]{2})(?:$|[^a-z])"
+        ),
+        holds: |found| one_case(found.text) && !found.text.iter().all(u8::is_ascii_hexdigit),
     },
     // NPI.
     Shape {
@@ -197,10 +217,10 @@ mod tests {
 
     #[test]
     fn the_number_of_medicare_is_found_everywhere() {
-        for text in ["1EG4-TE5-MK73", "1EG4TE5MK73", "order_1eg4te5mk73"] {
+        for text in ["1EG4-TE5-MK73", "1EG4TE5MK73", "order_1eg4te5mk73", "121EG4TE5MK7334", "Ab1EG4-TE5-MK73Cd"] {
             hits_id(Reason::HealthId, text);
         }
-        for text in ["1Eg4tE5mK73", "0EG4TE5MK73", "1SG4TE5MK73", "1EG4TE5MK734"] {
+        for text in ["1Eg4tE5mK73", "0EG4TE5MK73", "1SG4TE5MK73", "x1EG4TE5MK73", "1EG4TE5MK73x", "11ac4de5fd7312"] {
             passes_id(text);
         }
     }

@@ -19,7 +19,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         reason: Reason::PersonName,
         reach: Reach::HealthIds,
-        pattern: r"(?:^|[^a-z0-9])((?:dr|mr|mrs|prof|doctor|dra)[-_+. ]{1,2}[a-z\x80-\xff]{2,}[-_+. ][a-z\x80-\xff]{2,})",
+        pattern: r"(?:^|[^a-z])((?:dr|mr|mrs|prof|doctor|dra)[-_+. ]{1,2}[a-z\x80-\xff]{2,}[-_+. ][a-z\x80-\xff]{2,})",
         holds: |found| !is_brand(found.text) && !is_road(found),
     },
     // Name after a doctor's title.
@@ -34,6 +34,16 @@ pub(super) const SHAPES: &[Shape] = &[
         reason: Reason::PersonName,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^A-Za-z])((?-i:[A-Z][A-Za-z'-]+ (?:[A-Z][.]? )?[A-Z][A-Za-z'-]+,? (?:MD|M\.D\.|D\.O\.|DDS|DMD|DPM|NP|FNP|RN|PA-C|PhD|Ph\.D\.|PsyD|LCSW|OB-GYN)))(?:$|[^a-z])",
+        holds: always,
+    },
+    // Name before a comma and a degree, however it is written.
+    Shape {
+        reason: Reason::PersonName,
+        reach: Reach::HealthIds,
+        pattern: concat!(
+            r"((?:[a-z'-]{2,}[ ._+-]{1,2}[a-z'-]{2,}|(?-i:[a-z]{2,}[A-Z][a-z]+)),[ ._+-]{0,2}",
+            r"(?:md|m\.d\.|dds|dmd|dpm|np|fnp|rn|phd|psyd|lcsw))(?:$|[^a-z])"
+        ),
         holds: always,
     },
     // Name before a degree, as a slug.
@@ -231,6 +241,11 @@ mod tests {
             "mr.john.doe",
             "Jane Doe, MD",
             "Jane Q. Doe PhD",
+            "jAnE DoE, mD",
+            "janeDoe,Md12",
+            "12dr-jane-doe",
+            "dr.JaneDoe",
+            "Mrs..Jane.Doe",
         ] {
             hits_text(Reason::PersonName, text);
         }

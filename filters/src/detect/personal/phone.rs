@@ -38,19 +38,26 @@ pub(super) const SHAPES: &[Shape] = &[
         pattern: concat!(r"\(([2-9][0-9][0-9]\)", gap!(), r"*[2-9][0-9][0-9]", gap!(), r"*[0-9]{4})(?:$|[^0-9])"),
         holds: has_area,
     },
-    // Phone, international.
+    // Phone, international, long enough to be told from a sum.
     Shape {
         reason: Reason::Phone,
         reach: Reach::HealthIds,
-        pattern: concat!(
-            r"(?:^|[^a-z0-9])((?:\+|00",
-            gap!(),
-            r"?)[1-9](?:[()]?",
-            gap!(),
-            r"?[()]?[0-9]){7,14})(?:$|[^0-9])"
-        ),
-        // Noughts in front of an order number are no prefix: after them groups are asked for.
-        holds: |found| found.text.starts_with(b"+") || found.text.iter().skip(2).any(|byte| !byte.is_ascii_digit()),
+        pattern: concat!(r"(\+[1-9](?:[()]?", gap!(), r"?[()]?[0-9]){9,14})"),
+        holds: always,
+    },
+    // Phone, international and short.
+    Shape {
+        reason: Reason::Phone,
+        reach: Reach::HealthIds,
+        pattern: concat!(r"(?:^|[^a-z0-9])(\+[1-9](?:[()]?", gap!(), r"?[()]?[0-9]){7,8})(?:$|[^0-9])"),
+        holds: always,
+    },
+    // Phone, international after two noughts. Those in front of an order number are no prefix, so groups are asked for.
+    Shape {
+        reason: Reason::Phone,
+        reach: Reach::HealthIds,
+        pattern: concat!(r"(?:^|[^a-z0-9])(00", gap!(), r"?[1-9](?:[()]?", gap!(), r"?[()]?[0-9]){7,14})(?:$|[^0-9])"),
+        holds: |found| found.text.iter().any(|byte| !byte.is_ascii_digit()),
     },
     // Phone, national with a nought.
     Shape {
@@ -123,6 +130,9 @@ mod tests {
             "1 415 555 2671",
             "+14155552671",
             "tel415-555-2671x9",
+            "12415-555-267134",
+            "(415)555-267134",
+            "12+14155552671345",
             "call 415\u{2011}555\u{2011}2671 now",
             "+44 20 7946 0958",
             "+49 (0)30 901820",

@@ -24,6 +24,8 @@ pub(super) enum Reach {
     Ids,
     /// In all texts; in ids from [`Setting::Health`] on, because ids of shops are often like it.
     HealthIds,
+    /// In all texts, in no id.
+    Text,
     /// In texts and ids from [`Setting::Health`] on.
     Health,
     /// In texts and ids of [`Setting::Clinical`].
@@ -43,6 +45,7 @@ impl Reach {
             _ if standing == Standing::ClickId => false,
             Self::Ids => true,
             Self::HealthIds => worded || setting >= Setting::Health,
+            Self::Text => worded,
             Self::Health => setting >= Setting::Health,
             Self::Clinical => setting == Setting::Clinical,
             Self::Bare => standing == Standing::Wrapped || (standing == Standing::Id && setting >= Setting::Health),

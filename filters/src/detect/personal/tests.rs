@@ -71,7 +71,7 @@ fn numbers_in_ids_count_on_health_sites() {
         (Reason::Intake, "ord-1987-03-14"),
         (Reason::HealthId, "mrn-1234567"),
         (Reason::PersonName, "dr-jane-doe"),
-        (Reason::StreetAddress, "123-main-street"),
+        (Reason::StreetAddress, "5-elm-road"),
         (Reason::IpAddress, "203.0.113.9"),
     ] {
         assert_eq!(ask(Setting::Health, Role::Id, "", id), Some(reason), "{id}");
@@ -83,9 +83,7 @@ fn numbers_in_ids_count_on_health_sites() {
 
 #[test]
 fn click_ids_hold_addresses_and_keys_only() {
-    for text in
-        ["fb.1.1723400000000.415-555-2671", "fb.1.1723400000000.1EG4-TE5-MK73", "fb.1.1723400000000.4111111111111111"]
-    {
+    for text in ["fb.1.1723400000000.415-555-2671", "fb.1.1723400000000.4111111111111111"] {
         assert_eq!(ask(Setting::Clinical, Role::ClickId, "", text), None, "{text}");
     }
     assert_eq!(ask(Setting::Retail, Role::ClickId, "", "fb.1.1723400000000.jane@example.com"), Some(Reason::Email));
