@@ -12,7 +12,7 @@ async fn of_a_property_only_a_listed_word_leaves_and_only_while_it_is_listed() {
         let lines = format!("[fields.custom_data]\ntier = {{ one_of = [{tiers}] }}\nvisits = {{ integer = [0, 9] }}");
         let text = retail.replacen("[fields.custom_data]", &lines, 1);
         assert_ne!(text, retail);
-        text
+        text.replacen("\"retail\"", "\"own\"", 1)
     };
     let executable = executable!();
     let meta = Meta::start(&executable).await;

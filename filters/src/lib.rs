@@ -20,7 +20,9 @@ pub mod refusal;
 pub mod report;
 
 // What the stages are made of.
+pub mod catalog;
 mod closed_form;
+mod cut;
 mod detect;
 pub mod normalize;
 mod page;

@@ -2,11 +2,13 @@
 //! policy of then to the policy of now.
 
 mod readmit;
+mod trace;
 
 use std::borrow::Cow;
 
 pub use crate::stages::shape::{MAX_AGE_SECS, MAX_AGE_STORE_SECS};
 pub use readmit::{Readmission, readmit};
+pub use trace::{Fate, FieldTrace, Trace, Verdict, trace};
 
 use crate::event::{RawEvent, SanitizedEvent};
 use crate::policy::Policy;
@@ -45,7 +47,7 @@ pub fn sanitize(policy: &Policy, context: &Context<'_>, raw: &str) -> Outcome {
         Ok(text) => text,
         Err(refusal) => return Outcome::Refuse(refusal),
     };
-    let event = match RawEvent::parse_with(&text, policy.properties()) {
+    let event = match RawEvent::parse_with(&text, policy.properties(), policy.scans_whole_events()) {
         Ok(event) => event,
         Err(refusal) => return Outcome::Refuse(refusal),
     };
@@ -64,7 +66,7 @@ pub fn sanitize(policy: &Policy, context: &Context<'_>, raw: &str) -> Outcome {
 /// For benchmarks: parses an event and runs the stages up to and including one, or none. `true` if it got so far.
 #[doc(hidden)]
 pub fn run_through(policy: &Policy, context: &Context<'_>, raw: &str, last: Option<StageName>) -> bool {
-    let Ok(event) = RawEvent::parse_with(raw, policy.properties()) else { return false };
+    let Ok(event) = RawEvent::parse_with(raw, policy.properties(), policy.scans_whole_events()) else { return false };
     let Some(last) = last else { return true };
     stages::run(&mut Pass::new(policy, context, raw, &event), last).is_ok()
 }

@@ -285,6 +285,7 @@ pub struct Removal {
 pub struct Report {
     removals: Vec<Removal>,
     changes: Vec<(Field, Change)>,
+    signals: Vec<(Place, SignalKind)>,
     missing: Option<Field>,
 }
 
@@ -292,7 +293,7 @@ impl Report {
     /// An empty one with room for what an ordinary purchase loses. `default` takes no room: most reports beside those of raw
     /// events stay empty.
     pub(crate) fn with_room() -> Self {
-        Self { removals: Vec::with_capacity(4), changes: Vec::with_capacity(12), missing: None }
+        Self { removals: Vec::with_capacity(4), changes: Vec::with_capacity(12), signals: Vec::new(), missing: None }
     }
 
     /// What was removed, in the order of the stages.
@@ -303,6 +304,11 @@ impl Report {
     /// What was changed, in the order of the stages.
     pub fn changes(&self) -> &[(Field, Change)] {
         &self.changes
+    }
+
+    /// What made the event speak of health, and where; never which term.
+    pub fn signals(&self) -> &[(Place, SignalKind)] {
+        &self.signals
     }
 
     /// Of an event that was dropped as `missing_required`: the field that Meta requires of it, or the first of those of which it
@@ -327,6 +333,13 @@ impl Report {
         match self.removals.iter_mut().find(same) {
             Some(removal) => removal.count = removal.count.saturating_add(count),
             None => self.removals.push(Removal { place, stage, action, reason, count }),
+        }
+    }
+
+    /// Notes a signal of health; once a place and kind.
+    pub(crate) fn signal(&mut self, place: Place, kind: SignalKind) {
+        if !self.signals.iter().any(|(other, known)| *known == kind && *other == place) {
+            self.signals.push((place, kind));
         }
     }
 

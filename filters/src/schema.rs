@@ -33,6 +33,8 @@ pub struct Row {
     pub section: Section,
     /// Its key, as Meta spells it.
     pub name: &'static str,
+    /// The key as it is written: quoted, with its colon.
+    pub(crate) key: &'static str,
     /// Its full path, as policies, reports and metrics spell it.
     pub path: &'static str,
     /// How it is parsed and what of it may leave.
@@ -95,6 +97,7 @@ macro_rules! table {
                 field: Field::$field,
                 section: Section::$section,
                 name: $name,
+                key: concat!("\"", $name, "\":"),
                 path: path!($section, $name),
                 kind: $kind,
                 many: arity!($many),

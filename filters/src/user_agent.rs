@@ -5,8 +5,11 @@
 //! all. Left to others: what to report, and the health scan of what the grammar does not explain. Absent on purpose:
 //! mending a value by cutting the unknown piece out of it, and crawlers, which must not come to look like people.
 
+use memchr::memchr;
+
 pub(crate) use self::comment::LANGUAGES;
 use self::products::Product;
+pub(crate) use self::unexplained::unexplained;
 
 mod comment;
 mod families;
@@ -16,6 +19,7 @@ mod products;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod unexplained;
 
 /// Longer ones are not read.
 const MAX_BYTES: usize = 512;
@@ -109,8 +113,8 @@ fn within(piece: &str, open: char, close: char) -> Option<&str> {
 fn next_piece(rest: &str) -> Option<(&str, &str)> {
     let end = match rest.as_bytes().first()? {
         b'(' => closing_bracket(rest)?,
-        b'[' => rest.find(']')? + 1,
-        _ => rest.find(' ').unwrap_or(rest.len()),
+        b'[' => memchr(b']', rest.as_bytes())? + 1,
+        _ => memchr(b' ', rest.as_bytes()).unwrap_or(rest.len()),
     };
     rest.split_at_checked(end)
 }

@@ -113,7 +113,7 @@ fn whatever_decides_changes_the_digest() {
         ("on_signal = \"drop_event\"", "on_signal = \"drop_goods\""),
         ("ambiguous = \"context\"", "ambiguous = \"always\""),
         ("ambiguous = \"context\"", "ambiguous = \"context\"\nadd_terms = [\"x\"]"),
-        ("ambiguous = \"context\"", "ambiguous = \"context\"\nignore_terms = [{ term = \"x\", because = \"y\" }]"),
+        ("ambiguous = \"context\"", "ambiguous = \"context\"\nignore_terms = [{ term = \"metformin\", because = \"y\" }]"),
     ] {
         let text = pharmacy().replacen(from, to, 1);
         assert_ne!(text, pharmacy(), "{from} is not in the text");
@@ -132,7 +132,7 @@ fn whatever_decides_changes_the_digest() {
 
 /// An explanation as `policy explain` has it, for people to read.
 fn tell(explanation: &Explanation) -> String {
-    let Explanation { owner, events, sources, renames, pages, objects, narrow, channels } = explanation;
+    let Explanation { owner, events, sources, renames, pages, objects, narrow, detectors, catalog, channels } = explanation;
     let told = |object: &Object| {
         let leaves = object.leaves.iter().map(|line| format!("leaves {} {} | {}", line.path, line.action, line.form));
         let nothing = object.leaves.is_empty().then(|| "leaves nothing".to_owned());
@@ -150,13 +150,15 @@ fn tell(explanation: &Explanation) -> String {
         pages.iter().map(|(page, becomes)| format!("page {page} | {becomes}")).collect(),
         objects.iter().flat_map(told).collect(),
         narrow.iter().map(|(when, fields)| format!("narrow {when} | {}", fields.join(" "))).collect(),
+        // Without the digest: the lexicon grows more often than what is said of it.
+        detectors.iter().filter_map(|line| line.split(", sha256").next()).map(|line| format!("detectors {line}")).collect(),
+        catalog.iter().map(|goods| format!("catalog {goods:?}")).collect(),
         channels
             .iter()
             .map(|channel| {
                 format!(
                     "OPEN{} {}",
                     match channel.standing {
-                        Standing::NotInForce => " (not in force)",
                         Standing::Warned => " (warned of)",
                         Standing::Known => "",
                     },
@@ -201,16 +203,7 @@ fn what_stays_away_and_what_leaves_are_the_whole_table() {
 }
 
 #[test]
-fn what_is_not_in_force_is_open_and_said_so() {
-    let closed: Vec<String> = policy("hospital")
-        .explain()
-        .channels
-        .into_iter()
-        .filter(|channel| channel.standing == Standing::NotInForce)
-        .map(|channel| channel.text)
-        .collect();
-    assert_eq!(closed.len(), 2);
-    assert!(closed[0].starts_with("[health] is not in force") && closed[1].starts_with("[pii] is not in force"));
+fn ways_out_that_a_reader_might_not_expect_are_open_and_said_so() {
     let channels =
         |text: &str| -> String { policy(text).explain().channels.into_iter().map(|channel| channel.text + "\n").collect() };
     let plain = retail()
@@ -226,10 +219,10 @@ fn what_is_not_in_force_is_open_and_said_so() {
             .replace("event_id = \"token\"", "event_id = \"token\"\nevent_id_from = \"content\""),
     );
     for part in [
-        "event_id, original_event_data.event_id: any token leaves",
+        "event_id, custom_data.content_ids, custom_data.contents, custom_data.item_number, original_event_data.event_id: any id",
+        "in an id runs of digits, telephone and card numbers among them, and plain names are not recognised",
         "event_id: an event without one gets the HMAC of its content",
         "custom_data.content_ids, custom_data.contents: ids of goods leave",
-        "custom_data.item_number: leaves as it came",
         "user_data.fb_login_id: any number of so many digits leaves",
         "user_data.fbp, user_data.madid, user_data.ctwa_clid, app_data.extinfo: leaves as it is",
         "custom_data.checkin_date, attribution_data.visit_time: a day or a time",

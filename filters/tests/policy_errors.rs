@@ -66,8 +66,8 @@ fn error(text: &str) -> String {
     }
 }
 
-/// The example without what is not in force yet.
-fn in_force() -> String {
+/// The example without its catalogue, which is a file.
+fn without_catalog() -> String {
     let without: Vec<&str> = DESIGN
         .lines()
         .filter(|line| !["[catalog]", "file ", "unknown "].iter().any(|start| line.starts_with(start)))
@@ -76,20 +76,18 @@ fn in_force() -> String {
 }
 
 #[test]
-fn the_example_of_the_design_says_what_is_not_in_force_and_compiles_without_it() {
-    assert_eq!(
-        error(DESIGN),
-        "pharmacy.toml: catalog: catalogues come with a later version; without one, fields with the action \"catalog\" are removed"
-    );
-    let policy = common::policy(&in_force());
+fn the_example_of_the_design_compiles_with_its_catalogue_and_without() {
+    assert_eq!(error(DESIGN), "pharmacy.toml: catalog.file: no catalogue can be read here; remove [catalog]");
+    assert!(common::policy_with_catalog(DESIGN, "id,class\nA,neutral\n").catalog().is_some());
+    let policy = common::policy(&without_catalog());
     assert_eq!((policy.name(), policy.version()), ("pharmacy", 3));
     let raw = common::purchase();
-    assert!(common::forwarded(&in_force(), &raw).contains("\"event_source_url\":\"https://shop.example.com/store\""));
+    assert!(common::forwarded(&without_catalog(), &raw).contains("\"event_source_url\":\"https://shop.example.com/store\""));
 }
 
 #[test]
 fn every_contradiction_names_file_key_and_cure() {
-    let text = in_force();
+    let text = without_catalog();
     let mut wrong = Vec::new();
     for (from, to, wanted) in CASES {
         let changed = text.replacen(from, to, 1);

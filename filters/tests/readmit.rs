@@ -88,7 +88,7 @@ fn a_field_that_is_handled_in_another_way_today_is_removed_and_not_hashed_again(
 }
 
 #[test]
-fn goods_without_a_catalogue_go_with_their_count() {
+fn goods_that_were_kept_and_wait_for_a_catalogue_today_go_with_their_count() {
     let raw = with("PageView", FBP, r#""num_items":2,"contents":[{"id":"a"},{"id":"b"}],"content_ids":["a"]"#);
     let then =
         with_fields("custom_data.contents = \"keep\"\ncustom_data.num_items = \"keep\"\ncustom_data.content_ids = \"keep\"");
@@ -97,7 +97,7 @@ fn goods_without_a_catalogue_go_with_their_count() {
     );
     let told = across(&then, &now, &raw);
     assert!(!told.contains("custom_data\":{"), "{told}");
-    assert!(told.contains("\nguard custom_data.contents catalog not_in_catalog 2"), "{told}");
+    assert!(told.contains("\nguard custom_data.contents catalog policy_changed 2"), "{told}");
     assert!(told.contains("\nguard custom_data.num_items keep count_of_removed 1"), "{told}");
 }
 
@@ -300,7 +300,8 @@ fn damaged_bytes_never_leave_under_a_new_policy_and_never_without_what_meta_requ
         (good.replacen("\"action_source\"", "\"action_place\"", 1), "source_not_allowed"),
         (good.replacen("\"event_source_url\"", "\"event_source_urm\"", 1), "missing_required"),
         (good.replacen("\"user_data\":{", "\"user_dota\":{", 1), "insufficient_user_data"),
-        (good.replacen("SKU-10007", "metformin 500", 1), "guard_failed"),
+        (good.replacen("SKU-10007", "lampshade 500", 1), "guard_failed"),
+        (good.replacen("SKU-10007", "metformin-500", 1), "health_signal"),
     ] {
         assert_eq!(judge(&bad), format!("withdrawn: {reason}"), "{bad}");
     }

@@ -81,7 +81,12 @@ fn bounds_are_kept_exactly() {
         assert!(matches!(run("retail", &list(name, element, 512)), Outcome::Forward(..)));
         assert_eq!(refused("retail", &list(name, element, 513)), format!("custom_data.{name} has more than 512 elements"));
     }
-    assert!(matches!(run("retail", &list("x", "1", 100_000)), Outcome::Forward(..)), "what is not kept may be long");
+    let amounts = "custom_data.value = \"keep\"\ncustom_data.currency = \"keep\"";
+    let not_scanned = with_fields(amounts).replace("whole_event", "kept_fields");
+    assert!(matches!(run(&not_scanned, &list("x", "1", 100_000)), Outcome::Forward(..)), "what is not kept may be long");
+    // What is looked through may not: the event is good, and nobody knows what it tells.
+    assert!(matches!(run("retail", &list("x", "1", 8192)), Outcome::Forward(..)));
+    assert_eq!(dropped("retail", &list("x", "1", 8193)), "health work_limit");
 
     let keys = |count: usize| (0..count).map(|n| format!("\"k{n}\":1")).collect::<Vec<_>>().join(",");
     for odd in [|keys: String| format!("{keys},"), |keys: String| format!(r#""content_name":{{{keys}}},"#)] {

@@ -18,8 +18,6 @@ const STOP: Duration = Duration::from_secs(30);
 /// Lines at `WARN` or above that any run may log, by a part of their message. A test adds its own with
 /// [`Gateway::expect_log`]; every other one fails it.
 const KNOWN: &[&str] = &[
-    // Each start names the parts of a policy that this version only reads.
-    "not in force",
     // Advice about a policy or a proxy, given at start.
     "rests unencrypted",
     "catalogue",

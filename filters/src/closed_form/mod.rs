@@ -15,7 +15,7 @@ use std::net::{IpAddr, Ipv4Addr};
 pub(crate) use cookies::fbc_from_fbclid;
 pub(crate) use dates::seconds_near;
 pub(crate) use ext_info::{ExtInfo, ext_info};
-pub(crate) use ids::{fresh_uuid, opaque_id, token};
+pub(crate) use ids::{content_id, fresh_uuid, opaque_id, token};
 pub(crate) use numbers::{decimal, integer, round_decimal};
 
 use crate::event::{Leaving, Value};
@@ -80,11 +80,27 @@ pub(crate) fn word(words: &'static [&'static str], text: &str) -> Option<&'stati
 
 /// An ISO 4217 code in upper case. Python's SDK sends it in lower case.
 fn currency(text: &str) -> Option<&'static str> {
-    // Three letters are compared as the number that they are.
-    let number = |code: &[u8]| code.iter().fold(0, |number, letter| number << 8 | u32::from(letter.to_ascii_uppercase()));
-    let letters: [u8; 3] = text.trim().as_bytes().try_into().ok()?;
-    let at = CURRENCIES.binary_search_by_key(&number(&letters), |known| number(known.as_bytes())).ok()?;
+    let [first, second, third] = text.trim().as_bytes().try_into().ok()?;
+    let at = CURRENCY_NUMBERS.binary_search(&letters_as_number(first, second, third)).ok()?;
     CURRENCIES.get(at).copied()
+}
+
+/// The currencies as numbers, which are cheaper to compare than texts.
+static CURRENCY_NUMBERS: [u32; CURRENCIES.len()] = {
+    let mut numbers = [0; CURRENCIES.len()];
+    let mut at = 0;
+    while at < CURRENCIES.len() {
+        #[expect(clippy::indexing_slicing, reason = "runs in the compiler, where an index out of bounds is an error")]
+        if let [first, second, third] = *CURRENCIES[at].as_bytes() {
+            numbers[at] = letters_as_number(first, second, third);
+        }
+        at += 1;
+    }
+    numbers
+};
+
+const fn letters_as_number(first: u8, second: u8, third: u8) -> u32 {
+    u32::from_be_bytes([0, first.to_ascii_uppercase(), second.to_ascii_uppercase(), third.to_ascii_uppercase()])
 }
 
 /// An IP address in the usual text form, whole: Meta refuses truncated ones.

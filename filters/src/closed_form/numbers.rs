@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::cut;
 use crate::event::{Leaving, Value};
 
 /// Ten-thousandths: every decimal has at most four fraction digits.
@@ -20,7 +21,7 @@ pub(crate) fn decimal<'v>(value: &'v Value<'_>, max: u32) -> Option<Cow<'v, str>
     if scaled > i64::from(max) * SCALE {
         return None;
     }
-    let fraction_digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let fraction_digits = cut::once(text, b'.').map_or(0, |(_, fraction)| fraction.len());
     Some(if fraction_digits <= 4 { Cow::Borrowed(text) } else { Cow::Owned(to_text(scaled)) })
 }
 
@@ -52,9 +53,9 @@ pub(crate) fn range<'v>(value: &'v Value<'_>, most: u8, max: u32) -> Option<Vec<
 
 /// An amount from 0 to `max` with two fraction digits at most, a space, and an ISO 4217 code: `12.50 USD`.
 pub(crate) fn price(text: &str, max: u32) -> Option<Cow<'_, str>> {
-    let (amount, code) = text.split_once(' ')?;
+    let (amount, code) = cut::once(text, b' ')?;
     let currency = super::currency(code)?;
-    let fraction_digits = amount.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let fraction_digits = cut::once(amount, b'.').map_or(0, |(_, fraction)| fraction.len());
     let fits = parse_decimal(amount)? <= i64::from(max) * SCALE && fraction_digits <= 2 && code.len() == currency.len();
     fits.then(|| if code == currency { Cow::Borrowed(text) } else { Cow::Owned(format!("{amount} {currency}")) })
 }
@@ -69,7 +70,7 @@ fn decimal_text<'v>(value: &'v Value<'_>) -> Option<&'v str> {
 
 /// Ten-thousandths of a plain decimal text.
 pub(crate) fn parse_decimal(text: &str) -> Option<i64> {
-    let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
+    let (whole, fraction) = cut::once(text, b'.').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     // Twelve digits cannot overflow, and 64 are more than any float prints.
     if !digits(whole) || whole.len() > 12 || (whole.len() > 1 && whole.starts_with('0')) || text.len() > 64 {

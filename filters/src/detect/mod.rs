@@ -8,9 +8,10 @@
 //! those back; detectors only look behind forms that cannot.
 
 mod unwrap;
+mod words;
 mod work;
 
-mod lexicon;
+pub(crate) mod lexicon;
 
 pub(crate) mod health;
 pub(crate) mod personal;

@@ -9,6 +9,7 @@ mod parse;
 mod raw;
 mod sanitized;
 mod slots;
+mod strays;
 
 pub use envelope::{EnvelopeText, SanitizedEnvelope, sanitize_envelope};
 pub use raw::RawEvent;
@@ -17,3 +18,4 @@ pub use sanitized::SanitizedEvent;
 pub(crate) use outgoing::{Item as OutgoingItem, Leaving, Outgoing};
 pub(crate) use raw::{Item, Value};
 pub(crate) use slots::Slots;
+pub(crate) use strays::Strays;

@@ -25,6 +25,18 @@ pub(crate) enum Leaving<'a> {
     Items(Vec<Item<'a>>),
 }
 
+impl Leaving<'_> {
+    /// How many values it is: the elements of a list, else one.
+    pub(crate) fn count(&self) -> u32 {
+        match self {
+            Self::List(list) => u32::try_from(list.len()).unwrap_or(u32::MAX),
+            Self::Items(items) => u32::try_from(items.len()).unwrap_or(u32::MAX),
+            Self::Digests(_, rest) => u32::try_from(rest.len()).unwrap_or(u32::MAX).saturating_add(1),
+            Self::Text(_) | Self::Literal(_) | Self::Whole(_) | Self::Digest(_) => 1,
+        }
+    }
+}
+
 /// One of the goods, its fields in the order of the table.
 pub(crate) type Item<'a> = Vec<(Field, Leaving<'a>)>;
 
@@ -45,6 +57,16 @@ impl<'a> Outgoing<'a> {
         self.slots.put(field, value);
     }
 
+    /// A field's closed form, to be made narrower.
+    pub(crate) fn get_mut(&mut self, field: Field) -> Option<&mut Leaving<'a>> {
+        self.slots.get_mut(field)
+    }
+
+    /// Takes a field's closed form out again.
+    pub(crate) fn take(&mut self, field: Field) -> Option<Leaving<'a>> {
+        self.slots.take(field)
+    }
+
     /// Puts the closed form of a property of the site's own, once.
     pub(crate) fn put_property(&mut self, property: &'a Property, value: Leaving<'a>) {
         if let Err(at) = self.properties.binary_search_by_key(&property.position(), |(other, _)| other.position()) {
@@ -54,6 +76,11 @@ impl<'a> Outgoing<'a> {
 
     pub(crate) fn get(&self, field: Field) -> Option<&Leaving<'a>> {
         self.slots.get(field)
+    }
+
+    /// Whether a property of the site's own has a value.
+    pub(crate) fn has_property(&self, property: &Property) -> bool {
+        self.properties.iter().any(|(other, _)| other.position() == property.position())
     }
 
     /// The fields that have a value.
@@ -97,7 +124,8 @@ impl<'a> Outgoing<'a> {
         let mut first = true;
         for field in written.intersection(section.fields()).iter() {
             let row = field.row();
-            write_key(json, row.name, &mut first);
+            separate(json, &mut first);
+            json.push_str(row.key);
             match (row.kind, self.slots.get(field)) {
                 (Kind::Object(section), _) => self.write_section(json, written, section),
                 (_, Some(value)) => write_value(json, value),
@@ -107,7 +135,8 @@ impl<'a> Outgoing<'a> {
         }
         if section == Section::CustomData {
             for (property, value) in &self.properties {
-                write_key(json, property.name(), &mut first);
+                separate(json, &mut first);
+                json.extend(["\"", property.name(), "\":"]);
                 write_value(json, value);
             }
         }
@@ -115,14 +144,11 @@ impl<'a> Outgoing<'a> {
     }
 }
 
-/// Keys come from the table and the policy, whose names need no escapes.
-fn write_key(json: &mut String, name: &str, first: &mut bool) {
+/// What stands between members of an object. Keys come from the table and the policy, whose names need no escapes.
+fn separate(json: &mut String, first: &mut bool) {
     if !std::mem::take(first) {
         json.push(',');
     }
-    json.push('"');
-    json.push_str(name);
-    json.push_str("\":");
 }
 
 /// Of a key with its quotes, colon and comma.
@@ -159,7 +185,8 @@ fn write_value(json: &mut String, value: &Leaving<'_>) {
             json.push('{');
             let mut first = true;
             for (field, value) in item {
-                write_key(json, field.row().name, &mut first);
+                separate(json, &mut first);
+                json.push_str(field.row().key);
                 write_value(json, value);
             }
             json.push('}');

@@ -1,7 +1,8 @@
 //! The first filter: JSON straight into the slots of the table.
 //!
-//! Keys that are not in the table are counted and their values skipped without being kept. A key that comes twice anywhere
-//! is refused, because two readers may disagree on which one counts. Depth, strings and lists are bounded.
+//! Keys that are not in the table are counted, and their values skipped without being kept unless the policy scans whole events.
+//! A key that comes twice anywhere is refused, because two readers may disagree on which one counts. Depth, strings and lists
+//! are bounded.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +10,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Item, RawEvent, Slots, Value};
+use super::strays::{Scalar, Under};
+use super::{Item, RawEvent, Slots, Strays, Value};
 use crate::policy::{Properties, Property};
 use crate::refusal::{Refusal, Rule};
 use crate::schema::{Field, Kind, Section};
@@ -54,17 +56,18 @@ const MAX_LIST: usize = 512;
 impl<'a> RawEvent<'a> {
     /// Reads one event, of the fields of the table.
     pub fn parse(text: &'a str) -> Result<Self, Refusal> {
-        Self::parse_with(text, Properties::NONE)
+        Self::parse_with(text, Properties::NONE, false)
     }
 
-    /// Reads one event, of the fields of the table and these properties.
-    pub(crate) fn parse_with(text: &'a str, properties: &'a Properties) -> Result<Self, Refusal> {
+    /// Reads one event, of the fields of the table and these properties, and with its strays where they are looked through.
+    pub(crate) fn parse_with(text: &'a str, properties: &'a Properties, with_strays: bool) -> Result<Self, Refusal> {
         let mut state = State {
             slots: Slots::new(),
             names: properties,
             properties: Vec::new(),
             unknown_keys: 0,
             skipped_keys: 0,
+            strays: with_strays.then(Strays::default),
             refusal: None,
         };
         let mut json = serde_json::Deserializer::from_str(text);
@@ -73,9 +76,12 @@ impl<'a> RawEvent<'a> {
             .and_then(|shape| json.end().map(|()| shape));
         match (read, state.refusal) {
             (_, Some(refusal)) => Err(refusal),
-            (Ok(Shape::Object), None) => {
-                Ok(Self { slots: state.slots, properties: state.properties, unknown_keys: state.unknown_keys })
-            }
+            (Ok(Shape::Object), None) => Ok(Self {
+                slots: state.slots,
+                properties: state.properties,
+                unknown_keys: state.unknown_keys,
+                strays: state.strays.unwrap_or_default(),
+            }),
             (Ok(_), None) => Err(Refusal::new("event", Rule::NotAnObject)),
             (Err(_), None) => Err(Refusal::new("event", Rule::NotJson)),
         }
@@ -91,10 +97,12 @@ struct State<'a> {
     unknown_keys: u32,
     /// Keys that were read and not kept, at every level: what looks for repeats must hold them.
     skipped_keys: usize,
+    /// What has no slot, where the policy wants it looked at.
+    strays: Option<Strays<'a>>,
     refusal: Option<Refusal>,
 }
 
-impl State<'_> {
+impl<'a> State<'a> {
     /// Ends the parse with a refusal.
     fn refuse<E: serde::de::Error>(&mut self, path: &'static str, rule: Rule) -> E {
         self.refusal.get_or_insert(Refusal::new(path, rule));
@@ -104,6 +112,32 @@ impl State<'_> {
     fn skip_key<E: serde::de::Error>(&mut self) -> Result<(), E> {
         self.skipped_keys += 1;
         if self.skipped_keys > MAX_SKIPPED_KEYS { Err(self.refuse("unknown", Rule::TooManyKeys)) } else { Ok(()) }
+    }
+
+    /// Notes a key that has no slot.
+    fn stray_key(&mut self, key: &Cow<'a, str>) -> Under {
+        self.strays.as_mut().map_or_else(Under::default, |strays| strays.key(key.clone()))
+    }
+
+    /// Notes a value that has no slot.
+    fn stray(&mut self, under: Under, value: impl FnOnce() -> Scalar<'a>) {
+        if let Some(strays) = &mut self.strays {
+            strays.value(under, value());
+        }
+    }
+
+    /// Notes a text that has no slot and borrows from the event.
+    fn stray_text<E: serde::de::Error>(&mut self, under: Under, text: &'a str, path: &'static str) -> Result<(), E> {
+        self.check_length(text, path)?;
+        self.stray(under, || Scalar::Text(Cow::Borrowed(text)));
+        Ok(())
+    }
+
+    /// The same of a text that had escapes.
+    fn stray_copy<E: serde::de::Error>(&mut self, under: Under, text: &str, path: &'static str) -> Result<(), E> {
+        self.check_length(text, path)?;
+        self.stray(under, || Scalar::Text(Cow::Owned(text.to_owned())));
+        Ok(())
     }
 
     fn check_depth<E: serde::de::Error>(&mut self, depth: u8) -> Result<(), E> {
@@ -166,13 +200,19 @@ impl<'de> Visitor<'de> for ObjectSeed<'_, 'de> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Shape, A::Error> {
-        skip_elements(self.state, seq, self.depth)?;
+        skip_elements(self.state, seq, self.depth, Under::field(self.section.holder()))?;
         Ok(Shape::Misfit)
     }
 
     every_scalar_is!(Shape, Shape::Misfit);
 
-    fn visit_str<E>(self, _: &str) -> Result<Shape, E> {
+    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Shape, E> {
+        self.state.stray_text(Under::field(self.section.holder()), text, path_of(self.section))?;
+        Ok(Shape::Misfit)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Shape, E> {
+        self.state.stray_copy(Under::field(self.section.holder()), text, path_of(self.section))?;
         Ok(Shape::Misfit)
     }
 }
@@ -200,12 +240,13 @@ fn read_members<'de, A: MapAccess<'de>>(
             continue;
         }
         state.check_length(&key, "unknown")?;
+        let under = state.stray_key(&key);
         if !unknown.insert(key) {
             return Err(state.refuse(path_of(section), Rule::DuplicateKey));
         }
         state.skip_key()?;
         state.unknown_keys = state.unknown_keys.saturating_add(1);
-        map.next_value_seed(SkipSeed { state, depth })?;
+        map.next_value_seed(SkipSeed { state, depth, under })?;
     }
     Ok(())
 }
@@ -304,7 +345,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_, 'de> {
             return Ok(Value::Items(items));
         }
         if !field.row().many || in_list {
-            skip_elements(state, seq, depth)?;
+            skip_elements(state, seq, depth, Under::field(Some(field)))?;
             return Ok(Value::Misfit);
         }
         let Some(first) = seq.next_element_seed(ValueSeed { state, field, depth, in_list: true })? else {
@@ -326,7 +367,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value<'de>, A::Error> {
-        skip_members(self.state, map, self.depth + 1)?;
+        skip_members(self.state, map, self.depth + 1, Under::field(Some(self.field)))?;
         Ok(Value::Misfit)
     }
 }
@@ -365,7 +406,7 @@ impl<'de> Visitor<'de> for ItemSeed<'_, 'de> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Item<'de>, A::Error> {
-        skip_elements(self.state, seq, self.depth + 1)?;
+        skip_elements(self.state, seq, self.depth + 1, Under::field(Some(Field::Contents)))?;
         Ok(None)
     }
 
@@ -375,7 +416,13 @@ impl<'de> Visitor<'de> for ItemSeed<'_, 'de> {
 
     every_scalar_is!(Item<'de>, None);
 
-    fn visit_str<E>(self, _: &str) -> Result<Item<'de>, E> {
+    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Item<'de>, E> {
+        self.state.stray_text(Under::field(Some(Field::Contents)), text, path_of(Section::Contents))?;
+        Ok(None)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Item<'de>, E> {
+        self.state.stray_copy(Under::field(Some(Field::Contents)), text, path_of(Section::Contents))?;
         Ok(None)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Slots;
+use super::{Slots, Strays};
 use crate::policy::Property;
 use crate::schema::{Field, Section};
 
@@ -15,6 +15,8 @@ pub struct RawEvent<'a> {
     /// Those that the policy names, in the order in which they came.
     pub(super) properties: Vec<(&'a Property, Value<'a>)>,
     pub(super) unknown_keys: u32,
+    /// What has no slot, if the policy wants it looked at.
+    pub(super) strays: Strays<'a>,
 }
 
 /// A value as it came, in the form in which its field's kind wants to read it.
@@ -67,6 +69,11 @@ impl<'a> RawEvent<'a> {
     /// How many keys, at every level, are neither in the table nor properties of the policy.
     pub(crate) fn unknown_keys(&self) -> u32 {
         self.unknown_keys
+    }
+
+    /// What has no slot: nothing unless the event was read for a scan of all of it.
+    pub(crate) fn strays(&self) -> &Strays<'a> {
+        &self.strays
     }
 }
 

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use unicode_normalization::char::is_combining_mark;
 
 use super::letters::compose;
+use crate::cut;
 
 /// RFC 5321: the longest path, and the longest local part.
 const MAX_ADDRESS: usize = 254;
@@ -33,7 +34,7 @@ pub(super) fn normalize(value: &str) -> Option<Cow<'_, str>> {
 
 /// The shape by its ASCII characters; any other counts as a letter here.
 fn is_address(value: &str) -> bool {
-    let Some((local, domain)) = value.split_once('@') else { return false };
+    let Some((local, domain)) = cut::once(value, b'@') else { return false };
     value.len() <= MAX_ADDRESS && is_local(local) && is_domain(domain)
 }
 

@@ -45,10 +45,11 @@ pub(super) fn recognize(value: &str) -> Recognized {
 /// its version, or two in older versions. For values that machines make (digests, `fbc`, `fbp`, addresses, URLs); in an
 /// e-mail address the same letters are a domain.
 pub fn strip_suffix(value: &str) -> &str {
-    match value.rsplit_once('.') {
-        Some((rest, suffix)) if !rest.is_empty() && is_suffix(suffix.as_bytes()) => rest,
-        _ => value,
-    }
+    let without = |length| {
+        let (rest, suffix) = value.split_at_checked(value.len().checked_sub(length)?)?;
+        rest.strip_suffix('.').filter(|rest| !rest.is_empty() && is_suffix(suffix.as_bytes()))
+    };
+    without(8).or_else(|| without(2)).unwrap_or(value)
 }
 
 fn is_suffix(suffix: &[u8]) -> bool {
@@ -62,32 +63,19 @@ fn is_suffix(suffix: &[u8]) -> bool {
     }
 }
 
-/// The two digits of every byte.
-static PAIRS: [[u8; 2]; 256] = {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut pairs = [[0; 2]; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        #[expect(clippy::indexing_slicing, reason = "runs in the compiler, where an index out of bounds is an error")]
-        {
-            pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 0x0f]];
-        }
-        byte += 1;
-    }
-    pairs
-};
-
 /// A digest as Meta wants it: 64 hexadecimal digits in lower case.
 pub fn hex(digest: &Digest) -> [u8; 64] {
     let mut text = [0; 64];
     let (pairs, _) = text.as_chunks_mut::<2>();
     for (pair, byte) in pairs.iter_mut().zip(digest) {
-        #[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
-        {
-            *pair = PAIRS[usize::from(*byte)];
-        }
+        *pair = [hex_digit(byte >> 4), hex_digit(byte & 0x0f)];
     }
     text
+}
+
+/// The digit of a number below 16. Without a table the compiler writes sixteen digits at once.
+fn hex_digit(number: u8) -> u8 {
+    number + if number < 10 { b'0' } else { b'a' - 10 }
 }
 
 /// Whether a text is a digest as [`hex`] writes it, and not that of the empty string.

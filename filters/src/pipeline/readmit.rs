@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use crate::closed_form;
+use crate::detect::{Work, WorkLimit};
 use crate::event::{Leaving, Outgoing, RawEvent, SanitizedEvent, Value};
 use crate::policy::{self, FieldAction, Moment, Narrowed, PageKnowledge, Policy, StoredPolicy};
 use crate::report::{Action, Place, Reason, Report, StageName, WithdrawReason};
 use crate::schema::{Field, Kind};
-use crate::stages::goods;
 use crate::stages::guard::{self, Flaw};
+use crate::stages::health::{self, Extent};
+use crate::stages::{catalog, goods, pii};
 
 /// What became of a stored event.
 #[derive(Debug)]
@@ -31,7 +33,7 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
     if !stored.is_readable() {
         return Readmission::Withdraw(WithdrawReason::UnreadablePolicy);
     }
-    let Ok(event) = RawEvent::parse_with(body, policy.properties()) else {
+    let Ok(event) = RawEvent::parse_with(body, policy.properties(), false) else {
         return Readmission::Withdraw(WithdrawReason::UnreadableEvent);
     };
     let mut report = Report::default();
@@ -42,6 +44,14 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
     if !policy.lists_source(source_of(&event)) {
         return Readmission::Withdraw(WithdrawReason::SourceNotAllowed);
     }
+    let mut work = Work::for_event(body.len());
+    let mut signals = Vec::new();
+    match health::look(policy, &event, Extent::WholeEvent, &mut work, &mut signals) {
+        Err(WorkLimit) => return Readmission::Withdraw(WithdrawReason::WorkLimit),
+        // The goods are of what was stored; what an event without them would be is not decided again.
+        Ok(()) if !signals.is_empty() => return Readmission::Withdraw(WithdrawReason::HealthSignal),
+        Ok(()) => {}
+    }
     let narrowed = narrowed(policy, stored, dataset, &event, name);
     let event_time = event.get(Field::EventTime).and_then(closed_form::number).and_then(|secs| u64::try_from(secs).ok());
     let mut out = Outgoing::new();
@@ -50,7 +60,6 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
         let reason = match today {
             FieldAction::None => Some(Reason::NotAllowed),
             FieldAction::Always => None,
-            FieldAction::Catalog => Some(Reason::NotInCatalog),
             _ if !stored.handled_as(field, today) => Some(Reason::PolicyChanged),
             _ if narrowed.contains(field) => Some(Reason::Narrowed),
             _ if field == Field::NumItems && goods::are_cut(policy, &event) => Some(Reason::CountOfRemoved),
@@ -58,7 +67,15 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
         };
         let leaving = if reason.is_none() { as_stored(policy, event_time, field, value) } else { None };
         match leaving {
-            Some(leaving) => out.put(field, leaving),
+            Some(leaving) => {
+                let screened = catalog::screen(policy, field, leaving);
+                for (reason, count) in screened.removed() {
+                    report.remove(StageName::Guard, Place::Field(field), today.word(), reason, count);
+                }
+                if let Some(leaving) = screened.leaving {
+                    out.put(field, leaving);
+                }
+            }
             None if matches!(field.row().kind, Kind::Object(_)) => {}
             None => {
                 let reason = reason.unwrap_or(Reason::Shape);
@@ -81,6 +98,9 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
     }
     // The policy of then named a property that the one of today does not.
     report.remove(StageName::Guard, Place::Unknown, Action::None, Reason::UnknownKey, event.unknown_keys());
+    if pii::clean(policy, &mut out, &mut work, &mut report) == Err(WorkLimit) {
+        return Readmission::Withdraw(WithdrawReason::WorkLimit);
+    }
     match guard::seal(policy, &out) {
         Ok(sealed) => Readmission::Forward(sealed, report),
         Err(Flaw::TooLittleUserData) => Readmission::Withdraw(WithdrawReason::InsufficientUserData),

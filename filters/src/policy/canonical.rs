@@ -6,10 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
+use super::document::Unknown;
 use super::document::{self, Document, EventId, EventIdFrom, Health, Narrow, PageAction, Pii};
 use super::property::Property;
 use super::written::WrittenForm;
 use super::{FieldAction, Policy, PolicyDigest};
+use crate::catalog::Catalog;
+use crate::detect::lexicon;
+use crate::normalize::hex;
 use crate::schema::{FIELD_COUNT, Field, ROWS};
 
 /// Everything that decides. The owner does not, so a new owner is no new policy.
@@ -32,7 +36,11 @@ struct Canonical<'a> {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     written: BTreeMap<&'a str, &'a WrittenForm>,
     narrow: &'a [Narrow],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalog: Option<Goods>,
     health: &'a Health,
+    /// SHA-256 of the terms that count where the policy does not say otherwise.
+    lexicon: String,
     pii: &'a Pii,
 }
 
@@ -52,12 +60,20 @@ struct Class<'a> {
     send_as: Option<&'a str>,
 }
 
+/// Where the file lies decides nothing; what stands in it does.
+#[derive(Serialize)]
+struct Goods {
+    sha256: String,
+    unknown: Unknown,
+}
+
 /// Writes the canonical text.
 pub(super) fn write(
     document: &Document,
     hosts: &[Box<str>],
     sources: &[&'static str],
     fields: &[FieldAction; FIELD_COUNT],
+    catalog: Option<&Catalog>,
 ) -> String {
     let mut allow: Vec<&str> = document.events.allow.iter().map(String::as_str).collect();
     allow.sort_unstable();
@@ -101,7 +117,11 @@ pub(super) fn write(
         fields: actions.chain(written.iter().map(|(path, form)| (*path, form.word().as_str().to_owned()))).collect(),
         written,
         narrow: &document.narrow,
+        catalog: catalog
+            .zip(document.catalog.as_ref())
+            .map(|(catalog, written)| Goods { sha256: catalog.sha256(), unknown: written.unknown }),
         health: &document.health,
+        lexicon: String::from_utf8_lossy(&hex(&lexicon::digest())).into_owned(),
         pii: &document.pii,
     };
     // Strings, numbers and lists of them: nothing here can fail to be written. A text that could not be read again would

@@ -1,14 +1,19 @@
 //! From what was written to what the stages use. Every error names the file, the key, the reason and the cure.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::canonical;
 use super::document::{self, Document};
 use super::fields::{compile_fields, unknown_field};
+use super::literals;
 use super::narrow::{Narrow, Narrowed};
 use super::pages::{Outcome, PageClass, PageRules, Pattern};
 use super::property;
 use super::{EventIdForm, EventRules, FieldAction, FieldRules, MissingId, Policy, PolicyDigest};
+use crate::catalog::Catalog;
+use crate::detect::Setting;
+use crate::detect::health::HealthRules;
 use crate::document::{DocumentError, nearest};
 use crate::schema::{ACTION_SOURCES, Field};
 
@@ -37,18 +42,20 @@ pub(super) fn wrong<T>(key: impl Into<String>, reason: impl Into<String>) -> Che
     Err((key.into(), reason.into()))
 }
 
-pub(super) fn compile(text: &str, file: &str, hosts: &[String]) -> Result<Policy, PolicyError> {
+/// Reads the catalogue of this name, which a policy gives relative to its own folder; or says why there is none.
+pub(super) type ReadCatalog<'r> = &'r mut dyn FnMut(&str) -> Result<Arc<Catalog>, String>;
+
+pub(super) fn compile(
+    text: &str,
+    file: &str,
+    hosts: &[String],
+    read_catalog: ReadCatalog<'_>,
+) -> Result<Policy, PolicyError> {
     let document: Document = crate::document::read(text, file)?;
-    assemble(document, hosts).map_err(|(key, reason)| PolicyError::Key { file: file.to_owned(), key, reason })
+    assemble(document, hosts, read_catalog).map_err(|(key, reason)| PolicyError::Key { file: file.to_owned(), key, reason })
 }
 
-fn assemble(document: Document, hosts: &[String]) -> Checked<Policy> {
-    if document.catalog.is_some() {
-        return wrong(
-            "catalog",
-            "catalogues come with a later version; without one, fields with the action \"catalog\" are removed",
-        );
-    }
+fn assemble(document: Document, hosts: &[String], read_catalog: ReadCatalog<'_>) -> Checked<Policy> {
     if document.name.is_empty() || !document.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     {
         return wrong("name", "must be made of lower case letters, digits and dashes");
@@ -61,12 +68,12 @@ fn assemble(document: Document, hosts: &[String]) -> Checked<Policy> {
     let pages = compile_pages(&document.pages)?;
     let fields = compile_fields(&document.fields)?;
     let narrow = compile_narrow(&document.narrow, &events, &pages, &fields)?;
-    for (at, ignored) in document.health.ignore_terms.iter().enumerate() {
-        if ignored.term.trim().is_empty() || ignored.because.trim().is_empty() {
-            return wrong(format!("health.ignore_terms#{}", at + 1), "must name a term and say why it is ignored");
-        }
-    }
-    let canonical = canonical::write(&document, &hosts, &events.sources, &fields.actions);
+    let setting = setting(&document.health);
+    let health_rules = compile_health(setting, &document.health)?;
+    literals::check(&document, &health_rules)?;
+    // Last, because it can be long to read and every other error is told sooner.
+    let catalog = compile_catalog(document.catalog.as_ref(), read_catalog)?;
+    let canonical = canonical::write(&document, &hosts, &events.sources, &fields.actions, catalog.as_deref());
     Ok(Policy {
         name: document.name.as_str().into(),
         version: document.version,
@@ -79,7 +86,37 @@ fn assemble(document: Document, hosts: &[String]) -> Checked<Policy> {
         pages,
         fields,
         narrow,
+        catalog,
+        setting,
+        health_rules,
     })
+}
+
+/// A shop whose goods may go sees health less readily than a pharmacy, and that less than a hospital.
+fn setting(health: &document::Health) -> Setting {
+    match (health.ambiguous, health.on_signal) {
+        (document::Ambiguous::Always, _) => Setting::Clinical,
+        (document::Ambiguous::Context, document::OnSignal::DropEvent) => Setting::Health,
+        (document::Ambiguous::Context, document::OnSignal::DropGoods) => Setting::Retail,
+    }
+}
+
+fn compile_health(setting: Setting, health: &document::Health) -> Checked<HealthRules> {
+    for (at, ignored) in health.ignore_terms.iter().enumerate() {
+        if ignored.term.trim().is_empty() || ignored.because.trim().is_empty() {
+            return wrong(format!("health.ignore_terms#{}", at + 1), "must name a term and say why it is ignored");
+        }
+    }
+    let ignored: Vec<String> = health.ignore_terms.iter().map(|ignored| ignored.term.clone()).collect();
+    HealthRules::new(setting, &health.add_terms, &ignored).map_err(|error| ("health".to_owned(), error.to_string()))
+}
+
+fn compile_catalog(written: Option<&document::Catalog>, read: ReadCatalog<'_>) -> Checked<Option<Arc<Catalog>>> {
+    let Some(document::Catalog { file, .. }) = written else { return Ok(None) };
+    if file.trim().is_empty() {
+        return wrong("catalog.file", "must be the path of a CSV file, relative to this policy's folder");
+    }
+    read(file).map(Some).map_err(|reason| ("catalog.file".to_owned(), reason))
 }
 
 fn compile_events(events: &document::Events) -> Checked<EventRules> {

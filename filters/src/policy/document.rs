@@ -33,9 +33,9 @@ pub(super) struct Document {
     pub(super) fields: Fields,
     #[serde(default)]
     pub(super) narrow: Vec<Narrow>,
-    // Accepted so that the error can say that it is not in force yet.
-    #[schemars(skip)]
-    pub(super) catalog: Option<IgnoredAny>,
+    #[serde(default)]
+    #[schemars(with = "Catalog")]
+    pub(super) catalog: Option<Catalog>,
     pub(super) health: Health,
     pub(super) pii: Pii,
 }
@@ -183,7 +183,34 @@ pub(super) struct When {
     pub(super) dataset: Option<String>,
 }
 
-/// What becomes of an event that speaks of health. Not in force in this version: `policy explain` prints it as OPEN.
+/// The goods of the site, each with its class: neutral, sensitive or prescription. Ids of sensitive goods and of prescriptions never
+/// leave, and each is a sign that its event speaks of health. Fields with the action `catalog` let ids of neutral goods leave.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Catalog {
+    /// A CSV file that begins with the line `id,class`, by a path relative to this policy's folder. Ids are compared as they
+    /// are, with their case.
+    #[schemars(length(min = 1))]
+    pub(super) file: String,
+    /// What becomes of goods that the file does not list.
+    #[serde(default)]
+    pub(super) unknown: Unknown,
+}
+
+/// What becomes of goods that the catalogue does not list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Unknown {
+    /// Their ids are removed from fields with the action `catalog`.
+    #[default]
+    Remove,
+    /// Their ids leave as those of neutral goods do.
+    Neutral,
+    /// The event that names one is dropped whole.
+    DropEvent,
+}
+
+/// What becomes of an event that speaks of health, so that it never leaves together with who it was.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Health {
@@ -202,7 +229,7 @@ pub(super) struct Health {
 }
 
 /// What of an event is looked at.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Scan {
     /// All of it, also what does not leave.
@@ -212,17 +239,18 @@ pub(super) enum Scan {
 }
 
 /// What a signal of health does.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum OnSignal {
+pub(crate) enum OnSignal {
     /// The event is dropped whole.
     DropEvent,
-    /// Goods, ids of goods and the page go; the rest leaves if some of the goods were harmless.
+    /// All of `custom_data` but value and currency goes, and the page; the rest leaves if some of the goods were harmless. A signal
+    /// in the page, in an id of an event or under an unknown key drops the event all the same.
     DropGoods,
 }
 
 /// When a term counts that also has another meaning.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Ambiguous {
     /// Beside another term of health.
@@ -241,7 +269,7 @@ pub(super) struct IgnoreTerm {
     pub(super) because: String,
 }
 
-/// What becomes of values that look like personal data. Not in force in this version: `policy explain` prints it as OPEN.
+/// What becomes of tokens and ids in which a detector finds a person. The id of an event is replaced by a keyed digest instead.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Pii {

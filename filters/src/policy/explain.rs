@@ -1,10 +1,14 @@
 //! What a policy lets leave, in words for an auditor.
 
 mod channels;
+mod detectors;
+
+use channels::kept;
 
 use super::document::{self, PageAction};
 use super::pages::Outcome;
-use super::{EventIdForm, FieldAction, Policy, WordList};
+use super::{EventIdForm, FieldAction, Policy, Unknown, WordList};
+use crate::catalog::Counts;
 use crate::schema::{Field, Kind, ROWS, Row, Section};
 
 /// What leaves under a policy, how, and which channels are open.
@@ -24,6 +28,10 @@ pub struct Explanation {
     pub objects: Vec<Object>,
     /// The rules that take away: when, and which fields.
     pub narrow: Vec<(String, Vec<String>)>,
+    /// What looks for health and for persons, and what it does.
+    pub detectors: Vec<String>,
+    /// The goods, if the policy names a catalogue.
+    pub catalog: Option<Goods>,
     /// Ways by which something could leave that a reader might not expect.
     pub channels: Vec<Channel>,
 }
@@ -52,6 +60,21 @@ pub struct Line {
     pub form: String,
 }
 
+/// What is known of the goods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goods {
+    /// The catalogue's file, as the policy names it.
+    pub file: String,
+    /// How many it lists of each class.
+    pub counts: Counts,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Bytes of memory that it takes.
+    pub memory_bytes: usize,
+    /// What becomes of goods that it does not list.
+    pub unknown: &'static str,
+}
+
 /// A way out that deserves a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Channel {
@@ -64,8 +87,6 @@ pub struct Channel {
 /// How loudly an open channel is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// A check that the policy asks for is not in force: the gateway logs it as an error at start.
-    NotInForce,
     /// A likely misunderstanding: `check` and the gateway's start warn of it.
     Warned,
     /// Part of what the policy is for: explained, and no more.
@@ -95,8 +116,25 @@ pub(super) fn explain(policy: &Policy) -> Explanation {
         pages: pages(policy),
         objects: sections.map(|section| object(policy, *section)).collect(),
         narrow: policy.document.narrow.iter().map(rule).collect(),
+        detectors: detectors::lines(policy),
+        catalog: goods(policy),
         channels: channels::of(policy),
     }
+}
+
+fn goods(policy: &Policy) -> Option<Goods> {
+    let catalog = policy.catalog()?;
+    Some(Goods {
+        file: policy.document.catalog.as_ref()?.file.clone(),
+        counts: catalog.counts(),
+        sha256: catalog.sha256(),
+        memory_bytes: catalog.memory_bytes(),
+        unknown: match policy.unknown_goods() {
+            Unknown::Remove => "are removed from fields with the action catalog",
+            Unknown::Neutral => "count as neutral",
+            Unknown::DropEvent => "drop their event",
+        },
+    })
 }
 
 fn object(policy: &Policy, section: Section) -> Object {
@@ -161,9 +199,23 @@ fn pages(policy: &Policy) -> Vec<(String, String)> {
 }
 
 fn form(policy: &Policy, field: Field) -> String {
-    let action = policy.action(field);
-    match (field.row().kind, action) {
-        (_, FieldAction::Catalog) => "removed: there is no catalogue".to_owned(),
+    let kind = field.row().kind;
+    let form = form_of_kind(policy, field);
+    match (policy.action(field), policy.catalog()) {
+        (FieldAction::Catalog, None) => "removed: there is no catalogue".to_owned(),
+        (FieldAction::Catalog, Some(_)) if policy.unknown_goods() == Unknown::Neutral => {
+            format!("{form}, where the catalogue calls it neutral or does not list it")
+        }
+        (FieldAction::Catalog, Some(_)) => format!("{form}, where the catalogue calls it neutral"),
+        (FieldAction::Keep, Some(_)) if matches!(kind, Kind::ContentId | Kind::Contents) => {
+            format!("{form}, where the catalogue does not call it sensitive or a prescription")
+        }
+        _ => form,
+    }
+}
+
+fn form_of_kind(policy: &Policy, field: Field) -> String {
+    match (field.row().kind, policy.action(field)) {
         (_, FieldAction::OneOf) => policy.words(field).map_or_else(|| "nothing".to_owned(), WordList::explain),
         (_, FieldAction::Pseudonymize) => "64 hex digits, HMAC-SHA-256 under this installation's key".to_owned(),
         (_, FieldAction::RoundTo(step)) => {

@@ -2,8 +2,7 @@
 //!
 //! `document` is what was written; `compile` checks it and turns it into what the stages use; `canonical` is the text that the
 //! digest covers. Everything is denied that a line does not allow, and a line that contradicts another or that is not in force
-//! yet is an error, never silently inert. `[health]` and `[pii]` are the exception: they are read, and `explain` says that they
-//! are not in force.
+//! yet is an error, never silently inert.
 
 mod builtin;
 mod canonical;
@@ -12,6 +11,7 @@ mod document;
 mod explain;
 mod fields;
 mod json_schema;
+mod literals;
 mod narrow;
 mod pages;
 mod property;
@@ -24,15 +24,18 @@ pub use builtin::BUILTINS;
 pub(crate) use canonical::PageKnowledge;
 pub use canonical::StoredPolicy;
 pub use compile::PolicyError;
-pub use explain::{Channel, Explanation, Line, Object, Standing};
+pub use explain::{Channel, Explanation, Goods, Line, Object, Standing};
 pub use json_schema::json_schema;
 
-pub(crate) use document::PageAction;
+pub(crate) use document::{OnSignal, PageAction, Unknown};
 pub(crate) use narrow::{Moment, Narrow, Narrowed, removed};
 pub(crate) use pages::{PageRules, Verdict};
 pub(crate) use property::{Properties, Property};
 pub(crate) use written::WordList;
 
+use crate::catalog::{Catalog, Class};
+use crate::detect::Setting;
+use crate::detect::health::HealthRules;
 use crate::report::Action;
 use crate::schema::{FIELD_COUNT, Field};
 
@@ -49,6 +52,9 @@ pub struct Policy {
     pub(crate) pages: PageRules,
     fields: FieldRules,
     pub(crate) narrow: Vec<Narrow>,
+    catalog: Option<Arc<Catalog>>,
+    setting: Setting,
+    health_rules: HealthRules,
 }
 
 /// `[fields]`, compiled.
@@ -125,9 +131,20 @@ impl FieldAction {
 }
 
 impl Policy {
-    /// Compiles the text of a policy for a site with these hosts. `file` is named in errors.
+    /// Compiles the text of a policy for a site with these hosts. `file` is named in errors. The policy can have no catalogue.
     pub fn compile(text: &str, file: &str, hosts: &[String]) -> Result<Self, PolicyError> {
-        compile::compile(text, file, hosts)
+        Self::compile_with(text, file, hosts, &mut |_| Err("no catalogue can be read here; remove [catalog]".to_owned()))
+    }
+
+    /// The same for a policy that may have a catalogue, which `read_catalog` reads: from the path that the policy gives, relative
+    /// to its folder. What it says where it cannot becomes part of the error.
+    pub fn compile_with(
+        text: &str,
+        file: &str,
+        hosts: &[String],
+        read_catalog: &mut dyn FnMut(&str) -> Result<Arc<Catalog>, String>,
+    ) -> Result<Self, PolicyError> {
+        compile::compile(text, file, hosts, read_catalog)
     }
 
     /// The full name and the text of a built-in policy. `retail@1` is that version, a bare `retail` the newest.
@@ -154,6 +171,21 @@ impl Policy {
     /// keeps it as long as events that were stored under it.
     pub fn canonical(&self) -> &str {
         &self.canonical
+    }
+
+    /// The site's goods, if the policy names a catalogue.
+    pub fn catalog(&self) -> Option<&Catalog> {
+        self.catalog.as_deref()
+    }
+
+    /// What the catalogue says of an article; `None` if it does not list it, or if there is no catalogue.
+    pub(crate) fn classify(&self, id: &str) -> Option<Class> {
+        self.catalog()?.classify(id)
+    }
+
+    /// What becomes of goods that the catalogue does not list; without a catalogue, of all.
+    pub(crate) fn unknown_goods(&self) -> Unknown {
+        self.document.catalog.as_ref().map_or(Unknown::Remove, |catalog| catalog.unknown)
     }
 
     /// What leaves, how, and which channels are open.
@@ -189,6 +221,26 @@ impl Policy {
         }
         let (_, renamed) = self.events.rename.iter().find(|(own, _)| own.as_ref() == name)?;
         Some((renamed, true))
+    }
+
+    /// Whether what does not leave is looked through for signals of health too.
+    pub(crate) fn scans_whole_events(&self) -> bool {
+        self.document.health.scan == document::Scan::WholeEvent
+    }
+
+    /// What becomes of an event that speaks of health.
+    pub(crate) fn on_signal(&self) -> OnSignal {
+        self.document.health.on_signal
+    }
+
+    /// What counts as a signal of health.
+    pub(crate) fn health_rules(&self) -> &HealthRules {
+        &self.health_rules
+    }
+
+    /// How ready detectors are to see health and persons in what is ambiguous.
+    pub(crate) fn setting(&self) -> Setting {
+        self.setting
     }
 
     /// Whether events of this action source may leave.

@@ -1,6 +1,7 @@
 //! `[pages]`, compiled: to which class a page belongs, and what leaves of its URL.
 
 use super::document::{self, PageAction};
+use crate::cut;
 use crate::page::{self, Page};
 use crate::user_agent::LANGUAGES;
 
@@ -38,7 +39,10 @@ pub(super) struct Pattern {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict<'p> {
     /// The event does not leave.
-    Drop,
+    Drop {
+        /// Name of the class that drops; `None` for a page that is not listed.
+        class: Option<&'p str>,
+    },
     /// The URL leaves with this path.
     Leave {
         /// `/` or a literal of the policy.
@@ -60,15 +64,20 @@ impl PageRules {
         let drops = |class: &PageClass| {
             class.outcome == Outcome::Drop && paths().flat_map(wide_readings).any(|reading| class.matches(reading))
         };
-        if self.classes.iter().any(drops) {
-            return Verdict::Drop;
+        if let Some(class) = self.classes.iter().find(|class| drops(class)) {
+            return Verdict::Drop { class: Some(&class.name) };
         }
         let class_of = |path| readings(path).find_map(|reading| self.classes.iter().find(|class| class.matches(reading)));
-        // Path and route must both be listed: an unlisted one of the two is an unlisted page.
-        if self.default == PageAction::DropEvent && paths().any(|path| class_of(path).is_none()) {
-            return Verdict::Drop;
+        let mut first = None;
+        for path in paths() {
+            let class = class_of(path);
+            // Path and route must both be listed: an unlisted one of the two is an unlisted page.
+            if class.is_none() && self.default == PageAction::DropEvent {
+                return Verdict::Drop { class: None };
+            }
+            first = first.or(class);
         }
-        match paths().find_map(class_of) {
+        match first {
             Some(class) => Verdict::Leave { path: class.path(), class: Some(&class.name) },
             None => Verdict::Leave { path: "/", class: None },
         }
@@ -79,9 +88,10 @@ impl PageRules {
         std::iter::once("/").chain(self.classes.iter().map(PageClass::path))
     }
 
-    /// Whether a page of this class could have left with this path.
+    /// Whether a page of this class could have left with this path. An event that lost its goods left as the origin, whatever its
+    /// page was.
     pub(crate) fn could_be(&self, class: &str, path: &str) -> bool {
-        self.classes.iter().any(|other| other.name.as_ref() == class && other.path() == path)
+        path == "/" || self.classes.iter().any(|other| other.name.as_ref() == class && other.path() == path)
     }
 
     /// Whether the class of this name drops its events.
@@ -127,7 +137,7 @@ struct Reading<'u> {
 impl<'u> Reading<'u> {
     fn of(path: &'u str) -> Self {
         let path = path.trim_start_matches('/');
-        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        let (first, rest) = cut::once(path, b'/').unwrap_or((path, ""));
         Self { first, rest }
     }
 
@@ -236,7 +246,7 @@ mod tests {
     fn decide(default: PageAction, url: &str) -> Option<String> {
         let rules = rules(default);
         match rules.decide(&page::read(url)?) {
-            Verdict::Drop => None,
+            Verdict::Drop { .. } => None,
             Verdict::Leave { path, class } => Some(format!("{path} {}", class.unwrap_or("-"))),
         }
     }

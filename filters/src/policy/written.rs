@@ -70,6 +70,11 @@ impl WordList {
         self.0.iter().find(|word| word.eq_ignore_ascii_case(text)).map(AsRef::as_ref)
     }
 
+    /// Each of them, as the policy writes it.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+
     pub(super) fn explain(&self) -> String {
         format!("one of {}", self.0.join(", "))
     }

@@ -9,17 +9,24 @@ const _: () = assert!(FIELD_COUNT < EMPTY as usize, "the index names a row by on
 
 static INDEX: [u8; BUCKETS] = build();
 
-/// FNV-1a: short keys, no need to withstand an attacker (the table is fixed and a miss ends at the first empty bucket).
+/// Ends and length of a key, multiplied once: short keys, no need to withstand an attacker (the table is fixed and a miss ends at
+/// the first empty bucket).
 const fn bucket(section: Section, name: &[u8]) -> usize {
-    let mut hash = 0x811c_9dc5_u32 ^ section as u32;
-    let mut at = 0;
-    while at < name.len() {
-        #[expect(clippy::indexing_slicing, reason = "at < len; iterators are not available in a const fn")]
-        let byte = name[at];
-        hash = (hash ^ byte as u32).wrapping_mul(0x0100_0193);
-        at += 1;
+    let ends = ends(name).wrapping_add(name.len() as u64).wrapping_add((section as u64) << 56);
+    // The upper bits of a product depend on all bits of what is multiplied.
+    (ends.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> u64::BITS - BUCKETS.trailing_zeros()) as usize
+}
+
+/// The first and the last bytes of a key as one number; those of a short key overlap.
+const fn ends(name: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (name.first_chunk::<8>(), name.last_chunk::<8>()) {
+        u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(31)
+    } else if let (Some(first), Some(last)) = (name.first_chunk::<2>(), name.last_chunk::<2>()) {
+        // Of two to seven bytes these tell the table's keys apart, or leave them to the comparison of names.
+        (u16::from_le_bytes(*first) as u64) << 16 | u16::from_le_bytes(*last) as u64
+    } else {
+        0
     }
-    (hash ^ (hash >> 15)) as usize % BUCKETS
 }
 
 #[expect(clippy::indexing_slicing, reason = "runs in the compiler, where an index out of bounds is an error")]

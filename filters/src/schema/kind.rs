@@ -144,6 +144,21 @@ pub enum Risk {
     Restriction,
 }
 
+impl Risk {
+    /// In a word, as `policy explain` shows it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Identifier => "identifier",
+            Self::QuasiIdentifier => "quasi_identifier",
+            Self::Health => "health",
+            Self::FreeText => "free_text",
+            Self::Device => "device",
+            Self::Restriction => "restriction",
+        }
+    }
+}
+
 impl Kind {
     /// Whether a list is one value, of which all leaves or nothing; of any other list each element is judged by itself.
     pub(crate) fn is_one_list(self) -> bool {

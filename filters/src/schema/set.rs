@@ -31,7 +31,15 @@ impl FieldSet {
     }
 
     pub(crate) fn insert(&mut self, field: Field) {
-        *self = self.with(field);
+        if let Some(word) = self.0.get_mut(field as usize / 64) {
+            *word |= 1 << (field as usize % 64);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, field: Field) {
+        if let Some(word) = self.0.get_mut(field as usize / 64) {
+            *word &= !(1 << (field as usize % 64));
+        }
     }
 
     pub(crate) fn contains(&self, field: Field) -> bool {

@@ -1,7 +1,7 @@
 //! What the policy names. Everything else is gone, and of what is named only the closed form goes on. Fields that are
 //! hashed or rounded, and ids of events, are left to the stages after this one.
 
-use super::{Halt, Pass, Stage, goods, properties};
+use super::{Halt, Pass, Stage, catalog, goods, health, properties};
 use crate::closed_form::{self, ExtInfo};
 use crate::event::{Leaving, Value};
 use crate::policy::{FieldAction, Narrowed, Policy};
@@ -16,6 +16,7 @@ impl Stage for Allow {
     fn apply(pass: &mut Pass<'_>) -> Result<(), Halt> {
         let narrowed = pass.facts.narrowed;
         let raw = pass.raw;
+        catalog::unknown_goods(pass.policy, raw).map_err(Halt::Drop)?;
         for (field, value) in raw.iter() {
             let action = pass.policy.action(field);
             match (field.row().kind, action) {
@@ -23,12 +24,14 @@ impl Stage for Allow {
                 // Required fields and objects were read by shape, the name by events, the id is for identity.
                 (_, FieldAction::Always) => {}
                 (_, FieldAction::None) => pass.remove(Self::NAME, field, Reason::NotAllowed, value.count()),
+                _ if pass.facts.goods_go && health::goes_with_goods(field) => {
+                    pass.remove(StageName::Health, field, Reason::HealthSignal, value.count());
+                }
                 _ if narrowed.contains(field) => pass.remove(Self::NAME, field, Reason::Narrowed, value.count()),
                 (_, FieldAction::Page) => {}
-                (_, FieldAction::Catalog) => pass.remove(Self::NAME, field, Reason::NotInCatalog, value.count()),
                 (Kind::Contents, _) => goods::keep(pass, value),
                 (Kind::EventId, FieldAction::Keep) => pass.admitted.push((field, value)),
-                (_, FieldAction::Keep | FieldAction::OneOf) => keep(pass, field, value),
+                (_, FieldAction::Keep | FieldAction::Catalog | FieldAction::OneOf) => keep(pass, field, value),
                 (_, FieldAction::Hash | FieldAction::Pseudonymize | FieldAction::RoundTo(_)) => {
                     pass.admitted.push((field, value));
                 }
@@ -83,6 +86,17 @@ fn keep<'a>(pass: &mut Pass<'a>, field: Field, value: &'a Value<'a>) {
         pass.report.change(field, Change::Rewritten);
     }
     if let Some(leaving) = leaving {
+        put_screened(pass, field, leaving);
+    }
+}
+
+/// Puts what the catalogue lets leave.
+pub(super) fn put_screened<'a>(pass: &mut Pass<'a>, field: Field, leaving: Leaving<'a>) {
+    let screened = catalog::screen(pass.policy, field, leaving);
+    for (reason, count) in screened.removed() {
+        pass.remove(Allow::NAME, field, reason, count);
+    }
+    if let Some(leaving) = screened.leaving {
         pass.out.put(field, leaving);
     }
 }

@@ -1,11 +1,11 @@
 //! The goods of `contents`: an element is its id, quantity, price and delivery. One whose id has no closed form goes whole, and
 //! the count of goods with it, because the count would tell that something was there.
 
-use super::allow::Allow;
-use super::{Pass, Stage};
+use super::allow::{Allow, put_screened};
+use super::{Pass, Stage, catalog};
 use crate::closed_form;
 use crate::event::{Item, Leaving, OutgoingItem, RawEvent, Value};
-use crate::policy::{FieldAction, Policy};
+use crate::policy::Policy;
 use crate::report::Reason;
 use crate::schema::Field;
 
@@ -23,7 +23,7 @@ pub(super) fn keep<'a>(pass: &mut Pass<'a>, value: &'a Value<'a>) {
         }
     }
     if !leaving.is_empty() {
-        pass.out.put(Field::Contents, Leaving::Items(leaving));
+        put_screened(pass, Field::Contents, Leaving::Items(leaving));
     }
 }
 
@@ -59,11 +59,8 @@ fn has_id(item: &Item<'_>) -> bool {
 /// Whether goods came of which some do not leave.
 pub(crate) fn are_cut(policy: &Policy, raw: &RawEvent<'_>) -> bool {
     match raw.get(Field::Contents) {
-        Some(Value::Items(items)) => {
-            policy.action(Field::Contents) != FieldAction::Keep && policy.action(Field::Contents) != FieldAction::None
-                || !items.iter().all(has_id)
-        }
+        Some(Value::Items(items)) if items.iter().all(has_id) => catalog::holds_back(policy, raw),
         Some(_) => true,
-        None => false,
+        None => catalog::holds_back(policy, raw),
     }
 }

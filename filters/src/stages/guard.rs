@@ -6,7 +6,7 @@
 mod required;
 mod strict;
 
-use super::{Halt, Pass, Stage, allow, goods, identity};
+use super::{Halt, Pass, Stage, allow, catalog, goods, identity};
 use crate::closed_form;
 use crate::event::{Leaving, Outgoing, SanitizedEvent, Value};
 use crate::normalize::is_written_digest;
@@ -72,7 +72,7 @@ pub(crate) fn event_time(policy: &Policy, json: &str) -> Option<u64> {
             event_time = secs.parse().ok();
         }
         // Times about the event stand after its own, in the order of the table.
-        is_closed(policy, event_time, field, value)
+        is_closed(policy, event_time, field, value) && catalog::lets_leave(policy, field, value)
     });
     event_time.filter(|_| closed)
 }
@@ -87,7 +87,7 @@ pub(crate) fn is_closed_property(property: &Property, value: &Value<'_>) -> bool
 pub(crate) fn is_closed(policy: &Policy, event_time: Option<u64>, field: Field, value: &Value<'_>) -> bool {
     let row = field.row();
     if row.section == Section::Contents {
-        return policy.action(Field::Contents) == FieldAction::Keep
+        return matches!(policy.action(Field::Contents), FieldAction::Keep | FieldAction::Catalog)
             && is_same(goods::form_member(field, value).as_ref(), value);
     }
     match (row.kind, policy.action(field)) {
@@ -97,7 +97,7 @@ pub(crate) fn is_closed(policy: &Policy, event_time: Option<u64>, field: Field, 
             Value::Number(text) => closed_form::round_decimal(value, max, step).is_some_and(|(rounded, _)| rounded == *text),
             _ => false,
         },
-        (_, FieldAction::None | FieldAction::Catalog | FieldAction::RoundTo(_)) => false,
+        (_, FieldAction::None | FieldAction::RoundTo(_)) => false,
         (Kind::Object(_), FieldAction::Always) => matches!(value, Value::Object),
         (_, FieldAction::Always) if field == Field::ActionSource => {
             value.text().is_some_and(|source| policy.lists_source(source))
@@ -109,7 +109,7 @@ pub(crate) fn is_closed(policy: &Policy, event_time: Option<u64>, field: Field, 
                 || identity::has_event_id_form(&policy.events, id)
                 || closed_form::opaque_id(id, &[]).is_some()
         }),
-        (_, FieldAction::Always | FieldAction::Keep | FieldAction::OneOf) => {
+        (_, FieldAction::Always | FieldAction::Keep | FieldAction::Catalog | FieldAction::OneOf) => {
             is_same(allow::form(policy, event_time, field, value).as_ref(), value)
         }
     }

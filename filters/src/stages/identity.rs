@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::{Halt, Pass, Stage};
 use crate::closed_form;
+use crate::detect::lexicon::is_health_digest;
 use crate::event::{Leaving, Value};
 use crate::normalize::{Digest, Normalizer, Unhashable};
 use crate::policy::{EventIdForm, EventRules, FieldAction, MissingId};
@@ -67,6 +68,8 @@ fn digests<'a>(
     let mut rest = Vec::new();
     for element in value.elements() {
         let reason = match element.id_text().map(|text| digest(pass, &text)) {
+            // Whoever has a list of such terms reads the digest as the term.
+            Some(Ok(digest)) if change == Change::Hashed && is_health_digest(&digest) => Reason::HealthDigest,
             Some(Ok(digest)) if first.is_none() => {
                 first = Some(digest);
                 continue;
@@ -116,7 +119,7 @@ fn original_event_id<'a>(pass: &mut Pass<'a>, field: Field, value: &'a Value<'a>
 
 /// The id of an event, of this one or another, is kept or replaced by the same rule.
 fn put_event_id<'a>(pass: &mut Pass<'a>, field: Field, text: Cow<'a, str>) {
-    if has_event_id_form(&pass.policy.events, &text) {
+    if has_event_id_form(&pass.policy.events, &text) && !pass.facts.telling_ids.contains(field) {
         return pass.out.put(field, Leaving::Text(text));
     }
     pass.report.change(field, Change::Rewritten);

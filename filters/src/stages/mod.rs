@@ -10,9 +10,14 @@ mod events;
 
 mod pages;
 
+pub(crate) mod health;
+
 pub(crate) mod allow;
+pub(crate) mod catalog;
 pub(crate) mod goods;
 mod properties;
+
+pub(crate) mod pii;
 
 mod identity;
 
@@ -22,12 +27,13 @@ pub(crate) mod guard;
 
 use std::sync::Arc;
 
+use crate::detect::Work;
 use crate::event::{Outgoing, RawEvent, SanitizedEvent, Value};
 use crate::pipeline::Context;
 use crate::policy::{Narrowed, Policy, Property};
 use crate::refusal::Refusal;
 use crate::report::{Action, DropReason, Place, Reason, Report, StageName};
-use crate::schema::Field;
+use crate::schema::{Field, FieldSet};
 
 /// One step of the filter.
 pub(crate) trait Stage {
@@ -57,6 +63,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) facts: Facts<'a>,
     /// Fields that the policy hashes or rounds and ids of other events, left by allow for the stages after it.
     pub(crate) admitted: Vec<(Field, &'a Value<'a>)>,
+    /// What looking through texts may still cost.
+    pub(crate) work: Work,
     /// What has passed the guard.
     pub(crate) sealed: Option<SanitizedEvent>,
 }
@@ -74,6 +82,10 @@ pub(crate) struct Facts<'a> {
     pub(crate) fbclid: Option<&'a str>,
     /// What `[[narrow]]` takes away from this event.
     pub(crate) narrowed: Narrowed,
+    /// Whether the event loses all that tells of goods, because it speaks of health.
+    pub(crate) goods_go: bool,
+    /// Ids of events in which a detector found a person: they do not leave as they came.
+    pub(crate) telling_ids: FieldSet,
 }
 
 impl<'a> Pass<'a> {
@@ -87,6 +99,7 @@ impl<'a> Pass<'a> {
             report: Report::with_room(),
             facts: Facts::default(),
             admitted: Vec::with_capacity(12),
+            work: Work::for_event(text.len()),
             sealed: None,
         }
     }
@@ -114,7 +127,9 @@ pub(crate) fn run(pass: &mut Pass<'_>, last: StageName) -> Result<(), (StageName
     step::<shape::Shape>(pass, last)?;
     step::<events::Events>(pass, last)?;
     step::<pages::Pages>(pass, last)?;
+    step::<health::Health>(pass, last)?;
     step::<allow::Allow>(pass, last)?;
+    step::<pii::Pii>(pass, last)?;
     step::<identity::Identity>(pass, last)?;
     step::<coarsen::Coarsen>(pass, last)?;
     step::<guard::Guard>(pass, last)

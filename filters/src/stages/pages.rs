@@ -34,11 +34,13 @@ impl Stage for Pages {
 /// Notes the class of the page, and gives the path with which its URL leaves.
 fn class<'a>(pass: &mut Pass<'a>, page: &Page<'_>) -> Result<&'a str, Halt> {
     let policy: &'a _ = pass.policy;
-    let Verdict::Leave { path, class } = policy.pages.decide(page) else {
-        return Err(Halt::Drop(DropReason::Page));
-    };
+    let verdict = policy.pages.decide(page);
+    let (Verdict::Drop { class } | Verdict::Leave { class, .. }) = verdict;
     pass.facts.page_class = class;
-    Ok(path)
+    match verdict {
+        Verdict::Leave { path, .. } => Ok(path),
+        Verdict::Drop { .. } => Err(Halt::Drop(DropReason::Page)),
+    }
 }
 
 /// What `[[narrow]]` takes away from this event.
@@ -94,7 +96,7 @@ fn referrer_url(pass: &mut Pass<'_>) {
         return pass.remove(Pages::NAME, FIELD, Reason::ForeignHost, 1);
     };
     match pass.policy.pages.decide(&page) {
-        Verdict::Drop => pass.remove(Pages::NAME, FIELD, Reason::PageClass, 1),
+        Verdict::Drop { .. } => pass.remove(Pages::NAME, FIELD, Reason::PageClass, 1),
         Verdict::Leave { path, .. } => {
             pass.out.put(FIELD, url(host, path));
             pass.report.change(FIELD, Change::Reduced);

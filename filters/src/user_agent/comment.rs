@@ -2,6 +2,7 @@
 
 use super::models;
 use super::shape::{fits, is_chrome_os_version, is_system_version};
+use crate::cut;
 use crate::normalize::COUNTRIES;
 
 /// Parts that have no number in them.
@@ -26,7 +27,7 @@ pub(super) fn is_known(comment: &str, in_app: bool) -> bool {
     if comment == "KHTML, like Gecko" || fits("Edition std-#", comment) {
         return true;
     }
-    comment.split(';').all(|part| is_known_part(part.strip_prefix(' ').unwrap_or(part), in_app))
+    cut::each(comment, b';').all(|part| is_known_part(part.strip_prefix(' ').unwrap_or(part), in_app))
 }
 
 fn is_known_part(part: &str, in_app: bool) -> bool {

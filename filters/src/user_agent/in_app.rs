@@ -3,6 +3,7 @@
 use super::comment::{is_apple_device, is_locale};
 use super::models;
 use super::shape::{is_app_version, is_number, is_system_version};
+use crate::cut;
 
 #[rustfmt::skip]
 static APPS: &[&str] = &[
@@ -14,7 +15,7 @@ pub(super) fn is_known(details: &str) -> bool {
     if matches!(details, "Pinterest/iOS" | "Pinterest/Android" | "LinkedInApp") {
         return true;
     }
-    details.split(';').all(|detail| match detail.split_once('/') {
+    cut::each(details, b';').all(|detail| match cut::once(detail, b'/') {
         Some((key, value)) => is_detail(key, value),
         None => detail.is_empty(),
     })

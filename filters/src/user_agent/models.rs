@@ -1,6 +1,7 @@
 //! Models of Android devices: a maker and words that models are made of, or a code of the shape that one maker gives.
 
 use super::shape::fits;
+use crate::cut;
 
 /// Makers and lines that stand at the front of a model's name.
 #[rustfmt::skip]
@@ -78,7 +79,7 @@ static BOARDS: &[&str] = &[
 
 /// A model, a build, or both: `SM-G991B Build/TP1A.220624.014`.
 pub(super) fn is_known(part: &str) -> bool {
-    match part.split_once('/') {
+    match cut::once(part, b'/') {
         Some(("Build", build)) => is_build(build),
         Some((model, build)) => match model.strip_suffix(" Build") {
             Some(model) => is_build(build) && is_model(model),
@@ -113,7 +114,7 @@ fn is_motorola_build(build: &str) -> bool {
 
 /// A maker and words of its models, or a code.
 pub(super) fn is_model(model: &str) -> bool {
-    let (first, rest) = model.split_once(' ').unwrap_or((model, ""));
+    let (first, rest) = cut::once(model, b' ').unwrap_or((model, ""));
     if !is_maker(first) {
         return rest.is_empty() && is_code(first);
     }
@@ -138,7 +139,7 @@ fn is_plain_word(word: &str) -> bool {
 
 fn is_code(word: &str) -> bool {
     CODES.iter().any(|pattern| fits(pattern, word))
-        || word.split_once('-').is_some_and(|(front, rest)| {
+        || cut::once(word, b'-').is_some_and(|(front, rest)| {
             HUAWEI.contains(&front) && ["L##@?", "W##@?", "@X#@?", "@L##@?"].iter().any(|pattern| fits(pattern, rest))
         })
 }

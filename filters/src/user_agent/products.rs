@@ -1,6 +1,7 @@
 //! The products that may stand in a user agent, and the shape of each one's version.
 
 use super::shape::{self, fits};
+use crate::cut;
 
 /// What a product is to the piece after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub(super) fn read(piece: &str, after: Product) -> Option<Product> {
     if after == Product::WantsVersion {
         return shape::is_app_version(piece).then_some(Product::App);
     }
-    let Some((name, version)) = piece.split_once('/') else {
+    let Some((name, version)) = cut::once(piece, b'/') else {
         if APPS.contains(&piece) {
             return Some(Product::WantsVersion);
         }

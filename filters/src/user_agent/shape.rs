@@ -60,7 +60,7 @@ pub(super) fn is_release(text: &str) -> bool {
 
 /// The version of an operating system, `17_4_1`.
 pub(super) fn is_system_version(text: &str) -> bool {
-    let separator = if text.contains('_') { b'_' } else { b'.' };
+    let separator = if text.as_bytes().contains(&b'_') { b'_' } else { b'.' };
     are_numbers(text, separator, &[2, 2, 2])
 }
 

@@ -3,7 +3,9 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use portcullis_filters::catalog::{Catalog, CatalogError, CatalogReader};
 use portcullis_filters::event::SanitizedEvent;
 use portcullis_filters::pipeline::{Context, Outcome, Readmission, readmit, sanitize};
 use portcullis_filters::policy::{Policy, StoredPolicy};
@@ -34,6 +36,20 @@ pub(crate) fn policy_for(text: &str, hosts: &[&str]) -> Policy {
     let (name, text) = Policy::builtin(text).unwrap_or(("test.toml", text));
     let hosts: Vec<String> = hosts.iter().map(ToString::to_string).collect();
     Policy::compile(text, name, &hosts).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A policy of its own text, with this catalogue.
+pub(crate) fn policy_with_catalog(text: &str, csv: &str) -> Policy {
+    let hosts: Vec<String> = HOSTS.iter().map(ToString::to_string).collect();
+    let mut read = |_: &str| catalog(csv).map(Arc::new).map_err(|error| error.to_string());
+    Policy::compile_with(text, "test.toml", &hosts, &mut read).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A catalogue of this text.
+pub(crate) fn catalog(csv: &str) -> Result<Catalog, CatalogError> {
+    let mut reader = CatalogReader::default();
+    reader.read(csv.as_bytes())?;
+    reader.finish()
 }
 
 /// The text of a small policy: what stands under `[events]`, `[pages]` and `[fields]`, and whatever follows them.

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use portcullis_filters::policy::{Policy, Standing};
+use portcullis_filters::policy::Policy;
 use serde::Serialize;
 
 use crate::clock::Clock;
@@ -102,22 +102,16 @@ struct SitePolicy<'a> {
     policy: &'a str,
     version: u32,
     digest: String,
-    not_in_force: Vec<String>,
 }
 
 async fn policies(State(admin): State<Arc<Admin>>) -> Response {
     let mut described = Vec::with_capacity(admin.policies.len());
     for (site, policy) in &admin.policies {
-        let channels = policy.explain().channels.into_iter();
         described.push(SitePolicy {
             site,
             policy: policy.name(),
             version: policy.version(),
             digest: policy.digest().to_string(),
-            not_in_force: channels
-                .filter(|channel| channel.standing == Standing::NotInForce)
-                .map(|channel| channel.text)
-                .collect(),
         });
     }
     json(StatusCode::OK, &described)

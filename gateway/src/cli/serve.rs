@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use portcullis_filters::policy::Standing;
-
 use super::Failure;
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -46,16 +44,9 @@ pub(super) async fn run(command: Serve) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says what an operator should know before the first event comes. A check that a policy asks for and that is not in force is an
-/// error: nobody may believe in it.
+/// Says what an operator should know before the first event comes.
 fn warn(config: &Config, of_today: &[String]) {
     for warning in config.warnings().iter().chain(of_today) {
         tracing::warn!(warning, "configuration");
-    }
-    for site in &config.sites {
-        for channel in site.policy.explain().channels.into_iter().filter(|channel| channel.standing == Standing::NotInForce)
-        {
-            tracing::error!(site = %site.id, policy = site.policy.name(), what = channel.text, "a part of the policy is not in force");
-        }
     }
 }

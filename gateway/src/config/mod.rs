@@ -4,6 +4,7 @@
 //! string still needs parsing and every secret has been read. Relations between keys stand in `validate`. Nothing outside this
 //! module reads files of configuration or the environment.
 
+mod catalog;
 mod certificate;
 mod default;
 mod document;
@@ -32,12 +33,13 @@ use serde::Deserialize;
 use url::Url;
 use zeroize::Zeroizing;
 
+pub use catalog::Catalogs;
 pub use certificate::{Certificate, CertificateError, TlsFiles};
 pub use default::EXAMPLE;
 pub use endpoint::Endpoint;
 pub use environment::Environment;
 pub use json_schema::json_schema;
-pub use policy::{PolicyTextError, policy_text};
+pub use policy::{PolicyText, PolicyTextError};
 
 /// Everything the gateway needs to run.
 #[derive(Debug)]

@@ -11,8 +11,9 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::catalog::Catalogs;
 use super::document::{self, BackendWord, Document, KeySource, SecretSource};
-use super::policy::policy_text;
+use super::policy::PolicyText;
 use super::validate::{self, of_dataset, of_site};
 use super::{
     Admin, Backend, Config, ConfigError, Dataset, Dispatch, Endpoint, Environment, Identity, Log, Meta, Outbox,
@@ -32,7 +33,7 @@ pub(super) fn resolve(text: &str, path: &Path, environment: &Environment) -> Res
     let written: Document = portcullis_filters::document::read(text, &file)?;
     let layers = environment.layer()?.over(written).over(default::layer()?);
     let base = path.parent().unwrap_or(Path::new(""));
-    let mut resolver = Resolver { file, base, environment, warnings: Vec::new() };
+    let mut resolver = Resolver { file, base, environment, catalogs: Catalogs::default(), warnings: Vec::new() };
     let mut config = resolver.config(layers)?;
     validate::relations(&config).map_err(|violation| resolver.fail(violation.key, violation.reason))?;
     resolver.tokens_are_no_keys(&config)?;
@@ -45,6 +46,7 @@ struct Resolver<'a> {
     file: String,
     base: &'a Path,
     environment: &'a Environment,
+    catalogs: Catalogs,
     warnings: Vec<String>,
 }
 
@@ -186,13 +188,14 @@ impl Resolver<'_> {
         if hosts.is_empty() {
             return Err(self.fail(of_site(site, "hosts"), "is empty; name at least one"));
         }
-        let (name, text) =
-            policy_text(source, self.base).map_err(|error| self.fail(of_site(site, "policy"), error.to_string()))?;
+        let text =
+            PolicyText::find(source, self.base).map_err(|error| self.fail(of_site(site, "policy"), error.to_string()))?;
+        let name = text.name();
         if name.split_once('@').is_some_and(|(bare, _)| bare == source) {
             let remark = format!("`{source}` is the newest of its name, today {name}; write {name} to stay with it");
             self.warn(&of_site(site, "policy"), &remark);
         }
-        Policy::compile(&text, &name, hosts).map_err(|reason| ConfigError::Policy { site: site.to_owned(), reason })
+        text.compile(hosts, &mut self.catalogs).map_err(|reason| ConfigError::Policy { site: site.to_owned(), reason })
     }
 
     fn key(&mut self, site: &str, source: &KeySource) -> Result<[u8; 32], ConfigError> {

@@ -47,6 +47,8 @@ pub struct Metrics {
     pub fields_removed: IntCounterVec,
     /// Fields changed, by `site`, `field` and `action`.
     pub fields_changed: IntCounterVec,
+    /// Signals of health in events, by `site` and `kind`.
+    pub health_signals: IntCounterVec,
     /// Events accepted and not settled, leased or not.
     pub outbox_pending_events: IntGauge,
     /// Bytes that count against `outbox.max_bytes`.
@@ -171,6 +173,11 @@ impl Metrics {
                 "portcullis_fields_changed_total",
                 "Fields whose values were hashed, pseudonymized, reduced, rounded or rewritten.",
                 &["site", "field", "action"],
+            )?,
+            health_signals: counters(
+                "portcullis_health_signals_total",
+                "What made events speak of health; counted once a place and kind of each event.",
+                &["site", "kind"],
             )?,
             outbox_pending_events: gauge(
                 "portcullis_outbox_pending_events",

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use portcullis_filters::report::{Change, Place, Reason, Report};
+use portcullis_filters::report::{Change, Place, Reason, Report, SignalKind};
 use portcullis_filters::schema::ROWS;
 use prometheus::IntCounter;
 
@@ -28,6 +28,7 @@ pub struct SiteCounters {
     accepted: IntCounter,
     removed: Box<[OnceLock<IntCounter>]>,
     changed: Box<[OnceLock<IntCounter>]>,
+    signals: Box<[OnceLock<IntCounter>]>,
 }
 
 /// The form of the endpoint that took a request, a label.
@@ -81,6 +82,7 @@ impl SiteCounters {
             accepted: metrics.events_accepted.with_label_values(&[site]),
             removed: empty((ROWS.len() + 1 + ENVELOPE.len() + properties.len()) * Reason::ALL.len()),
             changed: empty(ROWS.len() * Change::ALL.len()),
+            signals: empty(SignalKind::ALL.len()),
             properties,
         }
     }
@@ -102,7 +104,7 @@ impl SiteCounters {
         self.metrics.events_dropped.with_label_values(&[&self.site, stage, reason]).inc_by(events);
     }
 
-    /// Counts what was taken from an event.
+    /// Counts what was taken from an event, and what made it speak of health.
     pub fn count_report(&self, report: &Report) {
         for removal in report.removals() {
             let slot = self
@@ -118,6 +120,10 @@ impl SiteCounters {
             let slot = *field as usize * Change::ALL.len() + *change as usize;
             let find = || self.metrics.fields_changed.with_label_values(&[&self.site, field.path(), change.as_str()]);
             self.changed.get(slot).map_or_else(|| find().inc(), |slot| slot.get_or_init(find).inc());
+        }
+        for (_, kind) in report.signals() {
+            let find = || self.metrics.health_signals.with_label_values(&[&self.site, kind.as_str()]);
+            self.signals.get(*kind as usize).map_or_else(|| find().inc(), |slot| slot.get_or_init(find).inc());
         }
     }
 

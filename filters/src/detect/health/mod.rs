@@ -1,20 +1,29 @@
 //! Signals: reasons to think that an event speaks of health.
+//!
+//! `rules` is what counts under one policy. A [`HealthScan`] looks through the texts of one event: every reading of a text, and
+//! the key of each. `reading` says what one tells: terms of the lexicon, also misspelled or hashed, keys that only events about
+//! care have, `codes`, a `dose`. What needs company is kept as `evidence` until the event's end.
+//!
+//! What becomes of an event that speaks of health is left to the stage. What was found is never kept, only its kind.
 
-use std::fmt;
+mod rules;
 
-use super::{Setting, Unwrapper, Work, WorkLimit};
+mod reading;
+
+mod codes;
+mod denial;
+mod dose;
+mod evidence;
+
+use self::evidence::Evidence;
+pub(crate) use self::evidence::Sight;
+use self::reading::Reader;
+pub(crate) use self::rules::{HealthRules, TermError};
+use super::{Unwrapper, Work, WorkLimit};
 use crate::report::SignalKind;
 
-/// `[health]`, compiled: what counts as a signal under one policy.
-pub(crate) struct HealthRules {
-    pub(crate) setting: Setting,
-}
-
-impl fmt::Debug for HealthRules {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HealthRules({:?})", self.setting)
-    }
-}
+#[cfg(test)]
+mod tests;
 
 /// Where a text stands, as far as that decides what counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,33 +32,42 @@ pub(crate) enum Position {
     Text,
     /// A person's name or place, where a term that is also a surname or a town says nothing.
     Name,
-    /// What a user agent's grammar does not explain.
+    /// What a user agent's grammar does not explain. An ambiguous term needs its context there under every policy: `android`.
     UserAgent,
 }
 
 /// Looks through the texts of one event.
 #[derive(Debug)]
 pub(crate) struct HealthScan<'p> {
-    rules: &'p HealthRules,
     unwrapper: Unwrapper,
+    reader: Reader<'p>,
+    evidence: Evidence,
 }
 
 impl<'p> HealthScan<'p> {
+    /// A scan that has seen nothing yet.
     pub(crate) fn new(rules: &'p HealthRules) -> Self {
-        Self { rules, unwrapper: Unwrapper::default() }
+        Self { unwrapper: Unwrapper::default(), reader: Reader::new(rules), evidence: Evidence::default() }
     }
 
     /// Looks through a text that stands under a key; `key` is empty for a key of the table, which says nothing, and is looked
     /// through itself otherwise.
-    pub(crate) fn text(
-        &mut self,
-        key: &str,
-        text: &str,
-        position: Position,
-        work: &mut Work,
-    ) -> Result<Option<SignalKind>, WorkLimit> {
-        let _ = (self.rules, position);
-        self.unwrapper.readings(key, text, work, &mut |_, _| Ok(()))?;
-        Ok(None)
+    pub(crate) fn text(&mut self, key: &str, text: &str, position: Position, work: &mut Work) -> Result<Sight, WorkLimit> {
+        let Self { unwrapper, reader, evidence } = self;
+        let mut sight = Sight::Nothing;
+        let walked = unwrapper.readings(key, text, work, &mut |reading, work| {
+            sight = sight.or_else(|| reader.read(reading, position, evidence, work))?;
+            Ok(())
+        });
+        // A signal that was found stays one if the walk then came to its bound.
+        if matches!(sight, Sight::Signal(_)) {
+            return Ok(sight);
+        }
+        walked.map(|()| sight)
+    }
+
+    /// Whether the hints of all texts together are a signal: two of different kinds or terms are.
+    pub(crate) fn finish(&self) -> Option<SignalKind> {
+        self.evidence.adds_up()
     }
 }

@@ -1,4 +1,41 @@
 //! A text and its readings: as it came, and once each layer of wrapping is taken off, to a fixed point.
+//!
+//! Taken off are percent escapes and plus for a space, HTML entities, backslash escapes, quoted-printable, base64 and
+//! base64url, base32, hexadecimal digits and host labels of IDNA; letters are made plain first. Every reading is also taken
+//! apart into what stands under a key. A text that is still wrapped after [`MAX_DEPTH`] layers fails closed.
+//!
+//! Left to others: case, words, what a reading means. Absent on purpose: UTF-7, compression, encryption, and what nobody does
+//! by accident (ROT13, reversed text, digits for letters).
+
+mod kinds;
+
+mod letters;
+mod look_alikes;
+
+mod pairs;
+
+mod backslash;
+mod bytes;
+mod entities;
+mod percent;
+mod quoted_printable;
+
+mod base32;
+mod base64;
+mod hex;
+mod labels;
+mod stretches;
+
+mod readings;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use base64::Base64;
+use pairs::Pairs;
+use readings::Readings;
 
 use super::{Work, WorkLimit};
 
@@ -16,20 +53,119 @@ pub(crate) struct Reading<'r> {
     pub(crate) depth: u8,
 }
 
+/// What takes readings.
+pub(crate) type See<'s> = dyn FnMut(Reading<'_>, &mut Work) -> Result<(), WorkLimit> + 's;
+
 /// Takes texts apart. It keeps its buffers from one text to the next.
 #[derive(Debug, Default)]
-pub(crate) struct Unwrapper {}
+pub(crate) struct Unwrapper {
+    readings: Readings,
+    pairs: Pairs,
+    base64: Base64,
+}
+
+/// Wrappers of a text as a whole: how one is told from the kinds of bytes, and how it is taken off, which gives the number of
+/// escapes that were resolved.
+const WRAPPERS: [(u8, fn(&str, &mut String) -> usize); 4] = [
+    (kinds::PERCENT, percent::resolve),
+    (kinds::ENTITY, entities::resolve),
+    (kinds::BACKSLASH, backslash::resolve),
+    (kinds::MARK, quoted_printable::resolve),
+];
 
 impl Unwrapper {
     /// Shows every reading of a text to `see`, the text as it came first. `see` may fail; what it returns ends the walk.
-    pub(crate) fn readings(
-        &mut self,
-        key: &str,
-        text: &str,
-        work: &mut Work,
-        see: &mut dyn FnMut(Reading<'_>, &mut Work) -> Result<(), WorkLimit>,
-    ) -> Result<(), WorkLimit> {
-        work.spend(text.len())?;
-        see(Reading { key, text, depth: 0 }, work)
+    pub(crate) fn readings(&mut self, key: &str, text: &str, work: &mut Work, see: &mut See<'_>) -> Result<(), WorkLimit> {
+        self.readings.clear();
+        self.unwrap(&plain_key(key, work)?, text, 0, work, see)?;
+        while let Some(next) = self.readings.next() {
+            let shown = self.unwrap(&next.key, &next.text, next.depth, work, see);
+            self.readings.keep(next);
+            shown?;
+        }
+        Ok(())
     }
+
+    /// Shows one reading and what in it stands under keys, and sets aside what it wraps.
+    fn unwrap(&mut self, key: &str, text: &str, depth: u8, work: &mut Work, see: &mut See<'_>) -> Result<(), WorkLimit> {
+        work.spend(text.len())?;
+        let mut kinds = kinds::of(text);
+        let mut plain = Cow::Borrowed(text);
+        if kinds & kinds::LETTERS != 0 {
+            plain = letters::plain(text);
+            // Some single letters stand for whole phrases.
+            work.spend(plain.len().saturating_sub(text.len()))?;
+            kinds = kinds::of(&plain);
+        }
+        let text = &*plain;
+        see(Reading { key, text, depth }, work)?;
+        if kinds == 0 {
+            return Ok(());
+        }
+        self.pairs.find(kinds & kinds::MARK != 0, text);
+        for (key, value) in self.pairs.iter(text) {
+            work.spend(value.len())?;
+            see(Reading { key, text: value, depth }, work)?;
+        }
+        self.texts(key, text, kinds, depth)?;
+        self.tokens(key, text, kinds, depth)
+    }
+
+    /// Sets aside the whole text without each of its wrappers.
+    fn texts(&mut self, key: &str, text: &str, kinds: u8, depth: u8) -> Result<(), WorkLimit> {
+        for (kind, resolve) in WRAPPERS {
+            if kinds & kind != 0 {
+                let mut resolved = String::new();
+                let escapes = resolve(text, &mut resolved);
+                // A plus for a space hides nothing, so it is no layer that a text can have too many of.
+                let spaced = !resolved.is_empty() && resolved != text && depth < MAX_DEPTH;
+                if escapes > 0 || spaced {
+                    self.readings.add(key, &resolved, depth + 1)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets aside what tokens within the text hold, each under the key of its place.
+    fn tokens(&mut self, key: &str, text: &str, kinds: u8, depth: u8) -> Result<(), WorkLimit> {
+        let Self { readings, pairs, base64 } = self;
+        let mut take = |place: usize, held: &str| readings.add(pairs.key_at(place, text).unwrap_or(key), held, depth + 1);
+        if kinds & (kinds::UPPER | kinds::DIGIT) != 0 {
+            base64.each(text, &mut take)?;
+        }
+        if kinds & kinds::MARK != 0 {
+            base64.each_padded(text, &mut take)?;
+        }
+        if kinds & kinds::DIGIT != 0 {
+            hex::each(text, &mut take)?;
+        }
+        if kinds & kinds::UPPER != 0 {
+            base32::each(text, &mut take)?;
+        }
+        if kinds & kinds::HYPHEN != 0 {
+            labels::each(text, &mut take)?;
+        }
+        Ok(())
+    }
+}
+
+/// A key with plain letters and without escapes.
+fn plain_key<'k>(key: &'k str, work: &mut Work) -> Result<Cow<'k, str>, WorkLimit> {
+    let mut plain = Cow::Borrowed(key);
+    for _ in 0..=MAX_DEPTH {
+        let kinds = kinds::of(&plain);
+        if kinds & kinds::LETTERS != 0 {
+            plain = Cow::Owned(letters::plain(&plain).into_owned());
+        }
+        let Some((_, resolve)) = WRAPPERS.iter().take(3).find(|(kind, _)| kinds & kind != 0) else { return Ok(plain) };
+        work.spend(plain.len())?;
+        let mut resolved = String::new();
+        resolve(&plain, &mut resolved);
+        if resolved == *plain {
+            return Ok(plain);
+        }
+        plain = Cow::Owned(resolved);
+    }
+    Ok(plain)
 }

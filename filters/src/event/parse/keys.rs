@@ -44,6 +44,10 @@ pub(super) struct KeySet<'de> {
 impl<'de> KeySet<'de> {
     const FEW: usize = 16;
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.few.is_empty()
+    }
+
     /// `false` if the key was there.
     pub(super) fn insert(&mut self, key: Cow<'de, str>) -> bool {
         if self.few.contains(&key) {

@@ -18,7 +18,7 @@ pub(super) fn read<'de, A: MapAccess<'de>>(
     property: &'de Property,
     depth: u8,
 ) -> Result<(), A::Error> {
-    let value = map.next_value_seed(PropertySeed { state, depth })?;
+    let value = map.next_value_seed(PropertySeed { state, property, depth })?;
     if state.properties.iter().any(|(other, _)| other.position() == property.position()) {
         return Err(state.refuse(Field::CustomData.path(), Rule::DuplicateKey));
     }
@@ -28,6 +28,7 @@ pub(super) fn read<'de, A: MapAccess<'de>>(
 
 struct PropertySeed<'s, 'a> {
     state: &'s mut State<'a>,
+    property: &'a Property,
     depth: u8,
 }
 
@@ -77,12 +78,14 @@ impl<'de> Visitor<'de> for PropertySeed<'_, 'de> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Value<'de>, A::Error> {
-        skip_elements(self.state, seq, self.depth + 1)?;
+        let under = self.state.stray_key(&Cow::Borrowed(self.property.name()));
+        skip_elements(self.state, seq, self.depth + 1, under)?;
         Ok(Value::Misfit)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value<'de>, A::Error> {
-        skip_members(self.state, map, self.depth + 1)?;
+        let under = self.state.stray_key(&Cow::Borrowed(self.property.name()));
+        skip_members(self.state, map, self.depth + 1, under)?;
         Ok(Value::Misfit)
     }
 }

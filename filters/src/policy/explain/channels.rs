@@ -1,7 +1,7 @@
 //! Ways by which something could leave that a reader of the policy might not expect.
 
-use super::{Channel, Standing};
-use crate::policy::{EventIdForm, FieldAction, MissingId, PageAction, Policy};
+use super::{Channel, Standing, detectors};
+use crate::policy::{FieldAction, MissingId, PageAction, Policy, Unknown};
 use crate::schema::{Field, HashRule, Kind, ROWS};
 
 /// What fields of a kind tell once they are kept.
@@ -23,7 +23,6 @@ static TELLING: &[Telling] = &[
         |kind| matches!(kind, Kind::ClickId | Kind::Fbc),
         "any text of 20 letters, digits, _ and - or more passes for a click id if it has a capital, a small letter and a digit",
     ),
-    (|kind| matches!(kind, Kind::Token), "leaves as it came where it has the form of a token"),
     (
         |kind| matches!(kind, Kind::Digits { .. }),
         "any number of so many digits leaves; a telephone or card number can have as many",
@@ -36,28 +35,20 @@ static TELLING: &[Telling] = &[
 ];
 
 pub(super) fn of(policy: &Policy) -> Vec<Channel> {
-    let not_in_force = NOT_IN_FORCE.iter().map(|text| (Standing::NotInForce, (*text).to_owned()));
-    let warned = warned(policy).into_iter().map(|text| (Standing::Warned, text));
-    let known = known(policy).into_iter().map(|text| (Standing::Known, text));
-    not_in_force.chain(warned).chain(known).map(|(standing, text)| Channel { standing, text }).collect()
+    let warned = warned(policy).into_iter().chain(detectors::warned(policy)).map(|text| (Standing::Warned, text));
+    let known = known(policy).into_iter().chain(detectors::known(policy)).map(|text| (Standing::Known, text));
+    warned.chain(known).map(|(standing, text)| Channel { standing, text }).collect()
 }
 
-const NOT_IN_FORCE: [&str; 2] = [
-    "[health] is not in force in this version: no value is scanned for drugs, conditions or other signals of health; only pages, \
-     names of events and the list of fields keep them back",
-    "[pii] is not in force in this version: no detector looks at tokens and ids for telephone numbers, e-mail addresses or \
-     names; only their closed forms keep them back",
-];
-
 /// The fields of these kinds that are kept, as a list for people.
-fn kept(policy: &Policy, of: fn(Kind) -> bool) -> Vec<&'static str> {
+pub(super) fn kept(policy: &Policy, of: fn(Kind) -> bool) -> Vec<&'static str> {
     ROWS.iter().filter(|row| of(row.kind) && policy.action(row.field) == FieldAction::Keep).map(|row| row.path).collect()
 }
 
 fn warned(policy: &Policy) -> Vec<String> {
     let mut warned = Vec::new();
-    let goods = kept(policy, |kind| matches!(kind, Kind::ContentId | Kind::Contents));
-    if !goods.is_empty() {
+    let goods = kept(policy, is_goods);
+    if !goods.is_empty() && policy.catalog().is_none() {
         warned.push(format!(
             "{}: ids of goods leave and there is no catalogue of sensitive goods, so the id of a pregnancy test leaves as any other",
             goods.join(", ")
@@ -65,10 +56,17 @@ fn warned(policy: &Policy) -> Vec<String> {
     }
     let checkout = ["InitiateCheckout", "AddPaymentInfo", "Purchase"];
     let checks_out = policy.events.allow.iter().any(|name| checkout.contains(&name.as_ref()));
-    if checks_out && policy.pages.has_class_that_drops() {
+    if checks_out && policy.catalog().is_none() && policy.pages.has_class_that_drops() {
         warned.push(
             "prescriptions that share a checkout with the shop cannot be told apart without a catalogue; if yours do, take \
              InitiateCheckout, AddPaymentInfo and Purchase out of events.allow"
+                .to_owned(),
+        );
+    }
+    if policy.catalog().is_some_and(|catalog| catalog.counts().total() == catalog.counts().neutral) {
+        warned.push(
+            "the catalogue calls every article neutral, so it holds none back and is no signal of health; list the sensitive goods \
+             and the prescriptions too"
                 .to_owned(),
         );
     }
@@ -83,6 +81,23 @@ fn warned(policy: &Policy) -> Vec<String> {
     warned
 }
 
+fn is_goods(kind: Kind) -> bool {
+    matches!(kind, Kind::ContentId | Kind::Contents)
+}
+
+/// The fields from which goods leave that are not in the catalogue.
+fn unlisted(policy: &Policy) -> Vec<&'static str> {
+    if policy.catalog().is_none() || policy.unknown_goods() == Unknown::DropEvent {
+        return Vec::new();
+    }
+    let lets_leave = |action: FieldAction, kind: Kind| match action {
+        FieldAction::Keep => is_goods(kind),
+        FieldAction::Catalog => policy.unknown_goods() == Unknown::Neutral,
+        _ => false,
+    };
+    ROWS.iter().filter(|row| lets_leave(policy.action(row.field), row.kind)).map(|row| row.path).collect()
+}
+
 fn known(policy: &Policy) -> Vec<String> {
     let mut known = Vec::new();
     for (of, text) in TELLING {
@@ -91,11 +106,11 @@ fn known(policy: &Policy) -> Vec<String> {
             known.push(format!("{}: {text}", fields.join(", ")));
         }
     }
-    if policy.events.event_id == EventIdForm::Token {
-        let ids = std::iter::once(Field::EventId.path()).chain(kept(policy, |kind| matches!(kind, Kind::EventId)));
+    let unlisted = unlisted(policy);
+    if !unlisted.is_empty() {
         known.push(format!(
-            "{}: any token leaves; an id made of a telephone number, a name or a member number is not recognised",
-            ids.collect::<Vec<_>>().join(", ")
+            "{}: ids of goods that the catalogue does not list leave as those of neutral goods do",
+            unlisted.join(", ")
         ));
     }
     if policy.events.missing_id == MissingId::Content {
@@ -110,7 +125,8 @@ fn known(policy: &Policy) -> Vec<String> {
         ));
     }
     let mut money = kept(policy, |kind| matches!(kind, Kind::Decimal { .. } | Kind::Price { .. } | Kind::Range { .. }));
-    if policy.action(Field::Contents) == FieldAction::Keep {
+    let is_catalogued = policy.action(Field::Contents) == FieldAction::Catalog && policy.catalog().is_some();
+    if policy.action(Field::Contents) == FieldAction::Keep || is_catalogued {
         money.push(Field::ItemPrice.path());
     }
     if !money.is_empty() {

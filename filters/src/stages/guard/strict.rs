@@ -13,12 +13,14 @@ use crate::schema::{Field, Kind, Section};
 /// of the strict form and `check` agreed to all of it. Of goods each member is shown under its own field. A property of the site's
 /// own is not shown: it carries the form that it must have.
 pub(super) fn read(json: &str, properties: &Properties, check: &mut dyn FnMut(Field, &Value<'_>) -> bool) -> bool {
-    let mut reader = Reader { rest: json, properties, check };
-    reader.object(Section::Event).is_some() && reader.rest.is_empty()
+    let mut reader = Reader { json, at: 0, properties, check };
+    reader.object(Section::Event).is_some() && reader.at == json.len()
 }
 
 struct Reader<'j, 'c> {
-    rest: &'j str,
+    json: &'j str,
+    /// Where the next character stands.
+    at: usize,
     properties: &'c Properties,
     check: &'c mut dyn FnMut(Field, &Value<'_>) -> bool,
 }
@@ -33,8 +35,7 @@ impl<'j> Reader<'j, '_> {
             return Some(keys);
         }
         loop {
-            let key = self.text()?;
-            self.take(b':')?;
+            let key = self.key()?;
             if let Some(field) = Field::find(section, key) {
                 if last_property.is_some() || last.is_some_and(|last| last >= field) {
                     return None;
@@ -69,7 +70,7 @@ impl<'j> Reader<'j, '_> {
             }
             Kind::Contents => self.list(field, |reader| {
                 // An element starts with its id, which is the first row of its section.
-                reader.rest.starts_with("{\"id\":").then_some(())?;
+                reader.rest()?.starts_with("{\"id\":").then_some(())?;
                 reader.object(Section::Contents).map(drop)
             }),
             kind if kind.is_one_list() => {
@@ -109,32 +110,50 @@ impl<'j> Reader<'j, '_> {
             b't' => self.word("true", Value::Bool(true))?,
             b'f' => self.word("false", Value::Bool(false))?,
             _ => {
-                let end = self.rest.bytes().position(|byte| !byte.is_ascii_digit() && byte != b'.')?;
-                let (number, rest) = self.rest.split_at_checked(end).filter(|(number, _)| !number.is_empty())?;
-                self.rest = rest;
-                Value::Number(number)
+                let rest = self.rest()?;
+                let end = rest.bytes().position(|byte| !byte.is_ascii_digit() && byte != b'.').filter(|end| *end > 0)?;
+                self.at += end;
+                Value::Number(rest.get(..end)?)
             }
         })
     }
 
     fn word(&mut self, word: &str, value: Value<'static>) -> Option<Value<'static>> {
-        self.rest = self.rest.strip_prefix(word)?;
+        self.rest()?.starts_with(word).then_some(())?;
+        self.at += word.len();
         Some(value)
+    }
+
+    /// A key and its colon. Table and policy decide whether it is one, so its characters need no look of their own.
+    fn key(&mut self) -> Option<&'j str> {
+        self.take(b'"')?;
+        let rest = self.rest()?;
+        let end = rest.bytes().position(|byte| byte == b'"')?;
+        self.at += end + 1;
+        self.take(b':')?;
+        rest.get(..end)
     }
 
     /// A string of plain characters: the next quote must end it, and no escape or control character stand in it.
     fn text(&mut self) -> Option<&'j str> {
         self.take(b'"')?;
-        let (text, rest) = self.rest.split_at_checked(memchr::memchr(b'"', self.rest.as_bytes())?)?;
-        self.rest = rest.get(1..)?;
+        let rest = self.rest()?;
+        let end = memchr::memchr(b'"', rest.as_bytes())?;
+        let text = rest.get(..end)?;
+        self.at += end + 1;
         // Adding up over every byte, in a byte, lets the compiler look at sixteen at once.
         let is_odd = |byte: u8| u8::from(byte < 0x20) | u8::from(byte == b'\\') | u8::from(byte == 0x7f);
         let odd = text.bytes().fold(0, |odd, byte| odd | is_odd(byte));
         (odd == 0).then_some(text)
     }
 
+    /// What is still to be read.
+    fn rest(&self) -> Option<&'j str> {
+        self.json.get(self.at..)
+    }
+
     fn next(&self) -> Option<u8> {
-        self.rest.as_bytes().first().copied()
+        self.json.as_bytes().get(self.at).copied()
     }
 
     /// Steps over an ASCII character.
@@ -142,7 +161,7 @@ impl<'j> Reader<'j, '_> {
         if self.next()? != character {
             return None;
         }
-        self.rest = self.rest.get(1..)?;
+        self.at += 1;
         Some(())
     }
 }

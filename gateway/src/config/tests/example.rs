@@ -107,6 +107,13 @@ fn relative_paths_are_relative_to_the_file() {
         text("").replace("'retail@1'", "'policies/own.toml'").replace("env = 'PORTCULLIS_SHOP_KEY'", "file = 'key'");
     std::fs::write(folder.path().join("p.toml"), written).unwrap();
     Config::load(&folder.path().join("p.toml"), &environment()).unwrap();
+    // Whoever reads `retail@1` in a metric must be able to rely on what that is.
+    let other = policy.replace("fbp               = \"keep\"\n", "");
+    std::fs::write(folder.path().join("policies/own.toml"), &other).unwrap();
+    let error = Config::load(&folder.path().join("p.toml"), &environment()).unwrap_err().to_string();
+    assert!(error.contains("own.toml: name: retail@1 is a built-in policy, and this file decides otherwise"), "{error}");
+    std::fs::write(folder.path().join("policies/own.toml"), other.replacen("\"retail\"", "\"own\"", 1)).unwrap();
+    Config::load(&folder.path().join("p.toml"), &environment()).unwrap();
 }
 
 #[test]

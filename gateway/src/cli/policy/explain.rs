@@ -1,38 +1,31 @@
-//! `portcullis policy …`: what a policy lets through, for the people who answer for it.
+//! `portcullis policy explain`: what a policy lets through, for the people who answer for it.
 
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
-use clap::Subcommand;
 use portcullis_filters::policy::{Explanation, Policy as Compiled, Standing};
 use serde::Serialize;
 
-use super::{Failure, Output};
-use crate::config::policy_text;
+use super::event::{self, Telling};
+use super::goods::GoodsTold;
+use crate::cli::{Failure, Output};
+use crate::config::{Catalogs, PolicyText};
 
-/// Look into policies.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Example:
-  portcullis policy explain retail@1")]
-pub struct Policy {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    Explain(Explain),
-}
-
-/// Say in plain words what leaves under a policy, in which form, and which channels stay open.
+/// Say in plain words what leaves under a policy, in which form, and which channels stay open; or what becomes of an event.
+///
+/// With --event, what would become of each event of a file: what it comes to, which fields leave, which do not, by which stage and
+/// why. Nothing is sent or kept. What is told holds no value, no name of a key that is not known and no term of the lexicon, so it
+/// may stand in a ticket. The exit code is 0 also for events that are dropped or refused, 64 if the policy is wrong, and 1 if the
+/// file holds no event.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   portcullis policy explain retail@1
   portcullis policy explain policies/shop.toml --host www.shop.example
-  portcullis policy explain pharmacy@1 --json")]
+  portcullis policy explain pharmacy@1 --json
+  portcullis policy explain retail@1 --host www.shop.example --event purchase.json
+  portcullis policy explain retail@1 --event - --out body.json < request.json")]
 pub struct Explain {
     /// A built-in such as retail@1, or the path of a file
     #[arg(value_name = "POLICY")]
@@ -45,13 +38,20 @@ pub struct Explain {
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,
+
+    #[command(flatten, next_help_heading = "Events")]
+    pub events: event::Arguments,
 }
 
 /// Runs it.
-pub(super) fn run(command: &Policy) -> Result<(), Failure> {
-    let Command::Explain(explain) = &command.command;
-    let (file, text) = policy_text(&explain.policy, Path::new("")).map_err(|error| Failure::Configuration(error.into()))?;
-    let policy = Compiled::compile(&text, &file, &explain.hosts).map_err(|error| Failure::Configuration(error.into()))?;
+pub(super) fn run(explain: &Explain) -> Result<(), Failure> {
+    let text = PolicyText::find(&explain.policy, Path::new("")).map_err(|error| Failure::Configuration(error.into()))?;
+    let policy =
+        text.compile(&explain.hosts, &mut Catalogs::default()).map_err(|error| Failure::Configuration(error.into()))?;
+    if let Some(file) = &explain.events.event {
+        let telling = Telling { policy: &policy, hosts: &explain.hosts, json: explain.json };
+        return event::run(file, &explain.events, &telling);
+    }
     let mut output = Output::standard();
     if explain.json {
         let text =
@@ -99,10 +99,19 @@ fn print<W: Write>(policy: &Compiled, hosts: &[String], output: &mut Output<W>) 
     for (when, fields) in &explanation.narrow {
         output.line(format_args!("  {when}: {}", fields.join(", ")))?;
     }
+    if let Some(goods) = explanation.catalog.clone().map(GoodsTold::from) {
+        output.line("\nGoods:")?;
+        output.line(format_args!("  {goods}"))?;
+        output.line(format_args!("  sha256 {}", goods.sha256))?;
+        output.line(format_args!("  those that it does not list {}", goods.unknown))?;
+    }
+    output.line("\nHealth and persons:")?;
+    for line in &explanation.detectors {
+        output.line(format_args!("  {line}"))?;
+    }
     output.line("\nOpen channels:")?;
     for channel in &explanation.channels {
-        let mark = if channel.standing == Standing::NotInForce { "OPEN, NOT IN FORCE" } else { "OPEN" };
-        output.line(format_args!("  {mark}: {}", channel.text))?;
+        output.line(format_args!("  OPEN: {}", channel.text))?;
     }
     Ok(())
 }
@@ -121,6 +130,9 @@ struct Json<'a> {
     leaves: Vec<Field<'a>>,
     stays: Vec<&'a str>,
     narrow: Vec<Rule<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalog: Option<GoodsTold>,
+    detectors: &'a [String],
     open: Vec<Open<'a>>,
 }
 
@@ -145,7 +157,7 @@ struct Rule<'a> {
 
 #[derive(Serialize)]
 struct Open<'a> {
-    not_in_force: bool,
+    warned: bool,
     text: &'a str,
 }
 
@@ -167,10 +179,12 @@ impl<'a> Json<'a> {
                 .collect(),
             stays: explanation.stays().collect(),
             narrow: explanation.narrow.iter().map(|(when, remove)| Rule { when, remove }).collect(),
+            catalog: explanation.catalog.clone().map(GoodsTold::from),
+            detectors: &explanation.detectors,
             open: explanation
                 .channels
                 .iter()
-                .map(|c| Open { not_in_force: c.standing == Standing::NotInForce, text: &c.text })
+                .map(|c| Open { warned: c.standing == Standing::Warned, text: &c.text })
                 .collect(),
         }
     }
@@ -236,6 +250,34 @@ on_match = "drop_field"
             "\n  OPEN: custom_data.tier, custom_data.visits: properties of the site's own",
         ];
         assert!(order.map(place).is_sorted(), "{text}");
+    }
+
+    #[test]
+    fn goods_are_told_by_class_with_the_digest_of_their_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("shop.toml");
+        let catalog = "[catalog]\nfile = \"goods.csv\"\n[health]";
+        std::fs::write(&file, POLICY.replace("[health]", catalog)).unwrap();
+        let csv = "id,class\nA,neutral\nB,sensitive\n";
+        std::fs::write(folder.path().join("goods.csv"), csv).unwrap();
+        let text = PolicyText::find(&file.display().to_string(), Path::new("")).unwrap();
+        let policy = text.compile(&["www.shop.example".to_owned()], &mut Catalogs::default()).unwrap();
+        let mut told = Vec::new();
+        print(&policy, &["www.shop.example".to_owned()], &mut Output::to(&mut told)).unwrap();
+        let told = String::from_utf8(told).unwrap();
+        let sha256 = "11ed36a90abbb4a7ef5ab1f09ec3056ec094b5a9ad1086c76d80814c29bd7377";
+        let wanted = format!(
+            "\nGoods:\n  goods.csv: 2 goods: 1 neutral, 1 sensitive, 0 prescription; less than 0.1 MiB of memory\n  sha256 {sha256}\n  \
+             those that it does not list are removed from fields with the action catalog\n"
+        );
+        assert!(told.contains(&wanted), "{told}");
+        let json = serde_json::to_string(&Json::of(&policy, &policy.explain())).unwrap();
+        assert!(
+            json.contains(&format!(
+                r#""catalog":{{"file":"goods.csv","sha256":"{sha256}","neutral":1,"sensitive":1,"prescription":0,"#
+            )),
+            "{json}"
+        );
     }
 
     #[test]

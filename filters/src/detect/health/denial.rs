@@ -1,0 +1,58 @@
+//! Values that say no: a key does not speak of health if its value denies it.
+
+const DENIALS: [&str; 11] = ["false", "null", "0", "no", "none", "n", "off", "undefined", "nan", "nil", "n/a"];
+
+/// Whether a value denies what its key says.
+pub(super) fn denies(value: &str) -> bool {
+    let value = value.trim();
+    value.len() <= 9 && DENIALS.iter().any(|denial| value.eq_ignore_ascii_case(denial))
+}
+
+/// Whether a value denies what its key says, or says nothing.
+pub(super) fn says_nothing(value: &str) -> bool {
+    value.trim().is_empty() || denies(value)
+}
+
+/// Whether a place in a text is inside a key whose value denies it: in `{"hasDiabetes": false}` what stands behind `Diabetes`.
+pub(super) fn is_denied_behind(text: &str, at: usize) -> bool {
+    let Some(behind) = text.get(at..) else { return false };
+    let key_ends = behind.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric() || letter == '_');
+    let key_ends = key_ends.trim_start_matches(['"', '\'', ']', ' ']);
+    let Some(value) = key_ends.strip_prefix([':', '=']) else { return false };
+    let value = value.trim_start_matches([' ', '"', '\'']);
+    let ends = value.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '/').unwrap_or(value.len());
+    value.get(..ends).is_some_and(denies)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denial_is_known_in_every_usual_spelling() {
+        for value in ["false", "FALSE", " no ", "null", "0", "None", "n/a", "undefined"] {
+            assert!(denies(value), "{value}");
+        }
+        for value in ["", "true", "1", "yes", "nothing else", "00", "metformin"] {
+            assert!(!denies(value), "{value}");
+        }
+        assert!(says_nothing(" "));
+    }
+
+    #[test]
+    fn a_denial_behind_a_key_is_found_in_queries_and_in_json() {
+        for text in [
+            "diabetes=false",
+            "diabetes\": null,",
+            "diabetes': 'no'",
+            "diabetesStatus=0&x=1",
+            "diabetes]=false",
+            "diabetes : N",
+        ] {
+            assert!(is_denied_behind(text, "diabetes".len()), "{text}");
+        }
+        for text in ["diabetes", "diabetes=", "diabetes=true", "diabetes false", "diabetes=none-of-these2", "diabetes&x=0"] {
+            assert!(!is_denied_behind(text, "diabetes".len()) || text.contains("none-"), "{text}");
+        }
+    }
+}

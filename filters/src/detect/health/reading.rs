@@ -1,0 +1,184 @@
+//! What one reading of a text tells, by a policy's rules.
+
+use super::super::lexicon::{Found, KeyMeaning, Telling, Term, Weight, digests, lexicon};
+use super::super::words::{Split, Word, Words};
+use super::super::{Reading, Setting, Work, WorkLimit};
+use super::codes::has_code;
+use super::denial::{denies, is_denied_behind, says_nothing};
+use super::dose::has_dose;
+use super::evidence::{Evidence, Sight};
+use super::{HealthRules, Position};
+use crate::report::SignalKind;
+
+/// Reads texts; its list of words is kept from one to the next.
+#[derive(Debug)]
+pub(super) struct Reader<'p> {
+    rules: &'p HealthRules,
+    words: Words,
+}
+
+impl<'p> Reader<'p> {
+    pub(super) fn new(rules: &'p HealthRules) -> Self {
+        Self { rules, words: Words::default() }
+    }
+
+    /// What a reading tells; its hints are added to the evidence of the event.
+    pub(super) fn read(
+        &mut self,
+        reading: Reading<'_>,
+        position: Position,
+        evidence: &mut Evidence,
+        work: &mut Work,
+    ) -> Result<Sight, WorkLimit> {
+        let Reading { key, text, .. } = reading;
+        let mut sight = Sight::Nothing;
+        let mut meaning = KeyMeaning::default();
+        if !key.is_empty() {
+            self.words.read(key, Split::Camel);
+            meaning = lexicon().keys.meaning(self.words.list());
+            // A form that leaves `drugName` empty tells of no drug; `hasDiabetes` must be denied.
+            let silent = if meaning.telling.is_some() { says_nothing(text) } else { denies(text) };
+            if !silent {
+                sight = meaning.telling.map_or(Sight::Nothing, |telling| self.of_key(telling, evidence));
+                sight = sight.or_else(|| self.terms(key, position, evidence, work))?;
+            }
+        }
+        sight = sight.or_else(|| {
+            self.words.read(text, Split::Camel);
+            self.terms(text, position, evidence, work)
+        })?;
+        if position != Position::Text {
+            return Ok(sight);
+        }
+        // The words of the text are still there, at least those of its second reading, where numbers are the same.
+        sight.or_else(|| {
+            if has_code(text, &self.words, meaning, self.rules.setting) {
+                return Ok(Sight::Signal(SignalKind::Code));
+            }
+            if self.rules.setting >= Setting::Health && has_dose(self.words.list()) {
+                return Ok(evidence.add_dose());
+            }
+            Ok(Sight::Nothing)
+        })
+    }
+
+    fn of_key(&self, telling: Telling, evidence: &mut Evidence) -> Sight {
+        if telling == Telling::Strong || self.rules.setting >= Setting::Health {
+            Sight::Signal(SignalKind::TellingKey)
+        } else {
+            evidence.add_key()
+        }
+    }
+
+    /// Terms, misspelled terms and digests of terms in a text whose words were read with [`Split::Camel`].
+    fn terms(
+        &mut self,
+        text: &str,
+        position: Position,
+        evidence: &mut Evidence,
+        work: &mut Work,
+    ) -> Result<Sight, WorkLimit> {
+        let mut sight = self.terms_of_words(text, position, evidence, work)?;
+        if self.words.has_camel() {
+            sight = sight.or_else(|| {
+                self.words.read(text, Split::Digits);
+                self.terms_of_words(text, position, evidence, work)
+            })?;
+        }
+        sight.or_else(|| {
+            let has_digest = self.words.has_long_run() && self.has_digest(text);
+            Ok(if has_digest { Sight::Signal(SignalKind::Digest) } else { Sight::Nothing })
+        })
+    }
+
+    fn terms_of_words(
+        &self,
+        text: &str,
+        position: Position,
+        evidence: &mut Evidence,
+        work: &mut Work,
+    ) -> Result<Sight, WorkLimit> {
+        let (terms, added) = (&lexicon().terms, self.rules.added.as_ref());
+        let mut sight = Sight::Nothing;
+        let mut rest = self.words.list();
+        while let Some((word, others)) = rest.split_first() {
+            let mut skipped = 0;
+            if let Some(added) = added
+                && added.phrases.may_begin(word)
+                && added.phrases.longest(rest, |found| !is_denied(text, rest, found)).is_some()
+            {
+                return Ok(Sight::Signal(SignalKind::AddedTerm));
+            }
+            if terms.may_begin(word)
+                && let Some((found, term)) = self.term_at(text, rest, position, work)?
+            {
+                if term.weight == Weight::Never || self.rules.ignores(found.number) {
+                    skipped = found.length.saturating_sub(1);
+                } else if term.kind == SignalKind::Specialty && self.rules.setting == Setting::Retail {
+                    sight = evidence.add_term(term.kind, found.number);
+                } else {
+                    return Ok(Sight::Signal(term.kind));
+                }
+            }
+            rest = others.get(skipped..).unwrap_or_default();
+        }
+        if self.rules.setting >= Setting::Health && position == Position::Text && self.has_misspelling(text) {
+            return Ok(Sight::Signal(SignalKind::Drug));
+        }
+        Ok(sight)
+    }
+
+    /// The longest term with which the words `rest` of a text begin, of those that count here or keep others from counting.
+    fn term_at(
+        &self,
+        text: &str,
+        rest: &[Word],
+        position: Position,
+        work: &mut Work,
+    ) -> Result<Option<(Found, Term)>, WorkLimit> {
+        let mut paid = Ok(());
+        let longest = lexicon().terms.longest(rest, |found, term| {
+            if term.is_short && rest.iter().take(found.length).any(|word| word.random) {
+                return false;
+            }
+            if self.rules.ignores(found.number) {
+                return true;
+            }
+            let counts = match (term.weight, position) {
+                (Weight::Never, _) => return true,
+                (Weight::Always, Position::Name) => !term.is_name,
+                (Weight::Always, _) => true,
+                (Weight::Ambiguous(_), Position::Name) => false,
+                (Weight::Ambiguous(_), Position::Text) if self.rules.setting == Setting::Clinical => true,
+                (Weight::Ambiguous(context), _) => {
+                    let words = self.words.list();
+                    paid = paid.and_then(|()| work.spend(words.len()));
+                    paid.is_ok() && lexicon().terms.context_holds(context, words)
+                }
+            };
+            counts && !is_denied(text, rest, found)
+        });
+        paid.map(|()| longest)
+    }
+
+    fn has_misspelling(&self, text: &str) -> bool {
+        self.words.list().iter().any(|word| {
+            !word.number
+                && !word.random
+                && text.get(word.start..word.end).is_some_and(|spelled| lexicon().misspellings.has(spelled))
+                && lexicon().terms.exactly(std::slice::from_ref(word)).is_none()
+        })
+    }
+
+    fn has_digest(&self, text: &str) -> bool {
+        let runs = text.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
+        let added = self.rules.added.as_ref().map(|added| &added.digests);
+        runs.filter(|run| run.len() >= 32).any(|run| digests().has_hex(run) || added.is_some_and(|added| added.has_hex(run)))
+    }
+}
+
+/// Whether what stands behind a phrase denies it, as in `hasDiabetes=false`.
+fn is_denied(text: &str, rest: &[Word], found: Found) -> bool {
+    let last = found.length.checked_sub(1).and_then(|index| rest.get(index));
+    last.is_some_and(|last| is_denied_behind(text, last.end))
+}

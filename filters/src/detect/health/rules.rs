@@ -1,0 +1,122 @@
+//! `[health]`, compiled: what counts as a signal under one policy.
+
+use std::fmt;
+
+use super::super::Setting;
+use super::super::lexicon::{Digests, Phrases, PhrasesBuilder, lexicon, nearest_term};
+use super::super::words::{Split, Words};
+
+/// A term that is added counts as one word without its spaces if that has so many letters.
+const SHORTEST_GLUED: usize = 6;
+
+/// What counts as a signal under one policy.
+pub(crate) struct HealthRules {
+    pub(super) setting: Setting,
+    pub(super) added: Option<AddedTerms>,
+    /// Numbers of terms of the lexicon that do not count, sorted.
+    ignored: Vec<u16>,
+}
+
+/// The terms that a policy adds.
+pub(super) struct AddedTerms {
+    pub(super) phrases: Phrases,
+    pub(super) digests: Digests,
+}
+
+/// What is wrong with a term that a policy adds or leaves out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TermError {
+    /// A term without a letter or digit would count nowhere.
+    #[error("add_terms has a term without a letter or a digit; write words, such as \"winter tonic\"")]
+    Empty,
+    /// A term that is not left out because it never counted.
+    #[error("ignore_terms names `{term}`, which is no term of the lexicon{}", did_you_mean(.nearest.as_deref()))]
+    NotInLexicon {
+        /// As the policy writes it.
+        term: String,
+        /// The term of the lexicon that is spelled most alike.
+        nearest: Option<String>,
+    },
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"))
+}
+
+impl HealthRules {
+    /// The rules of a policy: its setting, the terms that count besides those of the lexicon, and those that do not count.
+    pub(crate) fn new(setting: Setting, add_terms: &[String], ignore_terms: &[String]) -> Result<Self, TermError> {
+        let added = if add_terms.is_empty() { None } else { Some(AddedTerms::compile(add_terms)?) };
+        let mut words = Words::default();
+        let mut ignored = Vec::new();
+        for term in ignore_terms {
+            words.read(term, Split::Digits);
+            let number = lexicon().terms.exactly(words.list());
+            ignored.push(number.ok_or_else(|| TermError::NotInLexicon { term: term.clone(), nearest: nearest_term(term) })?);
+        }
+        ignored.sort_unstable();
+        Ok(Self { setting, added, ignored })
+    }
+
+    /// Whether the policy says that a term does not count.
+    pub(super) fn ignores(&self, number: u16) -> bool {
+        self.ignored.binary_search(&number).is_ok()
+    }
+}
+
+impl AddedTerms {
+    fn compile(terms: &[String]) -> Result<Self, TermError> {
+        let mut phrases = PhrasesBuilder::default();
+        let plain: Vec<String> = terms.iter().map(|term| plain(term)).collect();
+        for term in &plain {
+            if !phrases.add(term, 0) {
+                return Err(TermError::Empty);
+            }
+            phrases.add_glued(term, 0, SHORTEST_GLUED);
+        }
+        Ok(Self { phrases: phrases.build(), digests: Digests::of(plain.iter().map(String::as_str)) })
+    }
+}
+
+/// A term as the lexicon writes its own: small letters, single spaces.
+fn plain(term: &str) -> String {
+    let letters = term.chars().filter(|letter| !matches!(letter, '\'' | '’'));
+    let spaced: String =
+        letters.map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { ' ' }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl fmt::Debug for HealthRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HealthRules({:?})", self.setting)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(add: &[&str], ignore: &[&str]) -> TermError {
+        let owned = |terms: &[&str]| terms.iter().map(|term| (*term).to_owned()).collect::<Vec<_>>();
+        HealthRules::new(Setting::Retail, &owned(add), &owned(ignore)).unwrap_err()
+    }
+
+    #[test]
+    fn a_term_that_is_not_in_the_lexicon_cannot_be_ignored_and_the_nearest_is_named() {
+        let said = error(&[], &["metformine"]).to_string();
+        assert_eq!(said, "ignore_terms names `metformine`, which is no term of the lexicon; did you mean `metformin`?");
+        let said = error(&[], &["zzzzzzzzzz"]).to_string();
+        assert_eq!(said, "ignore_terms names `zzzzzzzzzz`, which is no term of the lexicon");
+    }
+
+    #[test]
+    fn a_term_without_letters_cannot_be_added() {
+        assert_eq!(error(&["…"], &[]), TermError::Empty);
+    }
+
+    #[test]
+    fn debug_tells_no_terms() {
+        let rules = HealthRules::new(Setting::Health, &["moon drops".to_owned()], &[]).unwrap();
+        assert_eq!(format!("{rules:?}"), "HealthRules(Health)");
+    }
+}

@@ -1,0 +1,214 @@
+//! What each term is, and when it counts.
+
+use super::super::words::{Split, Word, Words};
+use super::bitmap::Bitmap;
+use super::files::{self, entries};
+use super::phrases::{Found, Phrases, PhrasesBuilder};
+use crate::report::SignalKind;
+
+/// A term of several words counts as one word, too, if that has so many letters: `birthcontrol`, but not `lowt`.
+const SHORTEST_GLUED: usize = 8;
+/// A shorter term is too often somebody's initials, a state, or a piece of an id to be sought as a digest.
+const SHORTEST_DIGESTED: usize = 3;
+
+/// The terms of the lexicon.
+pub(crate) struct Terms {
+    phrases: Phrases,
+    terms: Vec<Term>,
+    contexts: Vec<Context>,
+}
+
+/// A term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Term {
+    /// What it is.
+    pub(crate) kind: SignalKind,
+    /// When it counts.
+    pub(crate) weight: Weight,
+    /// It is also a surname, a given name or a place.
+    pub(crate) is_name: bool,
+    /// It is so short that a random id may hold it.
+    pub(crate) is_short: bool,
+}
+
+/// When a term counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// Wherever it stands.
+    Always,
+    /// As its context, which has this number, says.
+    Ambiguous(u16),
+    /// It has no sense of health. It is here to keep the terms inside it from counting: `stroke width`.
+    Never,
+}
+
+/// What must and must not stand in the same text for an ambiguous term to count.
+struct Context {
+    /// It counts without any of `beside`.
+    alone: bool,
+    beside: Vec<Phrase>,
+    not_beside: Vec<Phrase>,
+    /// The words of both: most texts have none of them.
+    words: Bitmap<9>,
+}
+
+impl Context {
+    fn holds(&self, words: &[Word]) -> bool {
+        if !words.iter().any(|word| self.words.may_have(word.singular)) {
+            return self.alone;
+        }
+        let stands = |phrase: &Phrase| has_phrase(words, phrase);
+        (self.alone || self.beside.iter().any(stands)) && !self.not_beside.iter().any(stands)
+    }
+}
+
+/// Hashes of words, each without a plural's s.
+type Phrase = Box<[u64]>;
+
+/// The longest term with so many letters may stand in a random id by chance.
+const LONGEST_BY_CHANCE: usize = 4;
+
+impl Terms {
+    pub(super) fn compile() -> Self {
+        let mut gathered = Gathered::default();
+        for (kind, file) in files::TERMS {
+            for term in entries(file) {
+                gathered.add(term, kind, Weight::Always);
+            }
+        }
+        for line in entries(files::SPANISH) {
+            let [term, kind] = files::columns(line);
+            if let Some(kind) = files::kind(kind) {
+                gathered.add(term, kind, Weight::Always);
+            }
+        }
+        for line in entries(files::AMBIGUOUS) {
+            gathered.add_ambiguous(line);
+        }
+        gathered.finish()
+    }
+
+    /// Whether a term may begin with this word; false is certain.
+    pub(crate) fn may_begin(&self, word: &Word) -> bool {
+        self.phrases.may_begin(word)
+    }
+
+    /// The longest term with which the words begin, of those that are `wanted`.
+    pub(crate) fn longest(&self, words: &[Word], mut wanted: impl FnMut(Found, Term) -> bool) -> Option<(Found, Term)> {
+        let mut longest = None;
+        self.phrases.longest(words, |found| match self.term(found.number) {
+            Some(term) if wanted(found, term) => {
+                longest = Some((found, term));
+                true
+            }
+            _ => false,
+        });
+        longest
+    }
+
+    /// The number of the term that is exactly these words.
+    pub(crate) fn exactly(&self, words: &[Word]) -> Option<u16> {
+        self.phrases.exactly(words)
+    }
+
+    /// Whether an ambiguous term has its sense of health in a text of these words.
+    pub(crate) fn context_holds(&self, context: u16, words: &[Word]) -> bool {
+        self.contexts.get(usize::from(context)).is_some_and(|context| context.holds(words))
+    }
+
+    fn term(&self, number: u16) -> Option<Term> {
+        self.terms.get(usize::from(number)).copied()
+    }
+}
+
+fn has_phrase(words: &[Word], phrase: &[u64]) -> bool {
+    words.windows(phrase.len().max(1)).any(|stretch| stretch.iter().map(|word| word.singular).eq(phrase.iter().copied()))
+}
+
+/// The terms that tell of health by themselves and are nobody's name: those that are sought as digests.
+pub(super) fn telling_alone() -> impl Iterator<Item = &'static str> {
+    let names: std::collections::HashSet<&str> = entries(files::EPONYMS).collect();
+    let spanish = entries(files::SPANISH).map(|line| files::columns::<1>(line)[0]);
+    let terms =
+        files::TERMS.into_iter().filter(|(kind, _)| *kind != SignalKind::Specialty).flat_map(|(_, file)| entries(file));
+    terms.chain(spanish).filter(move |term| term.len() >= SHORTEST_DIGESTED && !names.contains(term))
+}
+
+/// The term that is spelled most like a word, for an error's text.
+pub(crate) fn nearest(to: &str) -> Option<String> {
+    let terms = files::TERMS.into_iter().flat_map(|(_, file)| entries(file));
+    let others = [files::AMBIGUOUS, files::SPANISH].into_iter().flat_map(entries).map(|line| files::columns::<1>(line)[0]);
+    let near = terms.chain(others).map(|term| (strsim::osa_distance(term, to), term)).min()?;
+    (near.0 <= 2 && near.0 < to.len()).then(|| near.1.to_owned())
+}
+
+/// Terms that are being compiled.
+#[derive(Default)]
+struct Gathered {
+    phrases: PhrasesBuilder,
+    terms: Vec<Term>,
+    contexts: Vec<Context>,
+    words: Words,
+    glued: Vec<(&'static str, u16)>,
+}
+
+impl Gathered {
+    fn add(&mut self, text: &'static str, kind: SignalKind, weight: Weight) {
+        let Ok(number) = u16::try_from(self.terms.len()) else { return };
+        if !self.phrases.add(text, number) {
+            return;
+        }
+        let letters = text.len() - text.matches(' ').count();
+        self.terms.push(Term { kind, weight, is_name: false, is_short: letters <= LONGEST_BY_CHANCE });
+        if weight != Weight::Never {
+            self.glued.push((text, number));
+        }
+    }
+
+    fn add_ambiguous(&mut self, line: &'static str) {
+        let [text, kind, beside, not_beside] = files::columns(line);
+        let Some(kind) = files::kind(kind).filter(|_| beside != "-") else {
+            // A single word that never counts is no term; it would only be looked up for nothing.
+            if text.contains(' ') {
+                self.add(text, SignalKind::Topic, Weight::Never);
+            }
+            return;
+        };
+        let Ok(number) = u16::try_from(self.contexts.len()) else { return };
+        let alone = beside == "*";
+        let beside = if alone { Vec::new() } else { self.phrases_of(beside) };
+        let not_beside = self.phrases_of(not_beside);
+        let mut words = Bitmap::new();
+        beside.iter().chain(&not_beside).flatten().for_each(|word| words.insert(*word));
+        self.contexts.push(Context { alone, beside, not_beside, words });
+        self.add(text, kind, Weight::Ambiguous(number));
+    }
+
+    fn phrases_of(&mut self, list: &str) -> Vec<Phrase> {
+        let mut phrases = Vec::new();
+        for phrase in list.split(',') {
+            self.words.read(phrase, Split::Digits);
+            if !self.words.list().is_empty() {
+                phrases.push(self.words.list().iter().map(|word| word.singular).collect());
+            }
+        }
+        phrases
+    }
+
+    fn finish(mut self) -> Terms {
+        // Last, so that a term as it is written wins over another one without its spaces.
+        for (text, number) in &self.glued {
+            self.phrases.add_glued(text, *number, SHORTEST_GLUED);
+        }
+        let mut terms = Terms { phrases: self.phrases.build(), terms: self.terms, contexts: self.contexts };
+        for name in entries(files::EPONYMS) {
+            self.words.read(name, Split::Digits);
+            if let Some(number) = terms.phrases.exactly(self.words.list())
+                && let Some(term) = terms.terms.get_mut(usize::from(number))
+            {
+                term.is_name = true;
+            }
+        }
+        terms
+    }
+}

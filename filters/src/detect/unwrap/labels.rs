@@ -1,0 +1,54 @@
+//! Labels of host names that IDNA writes in ASCII, `xn--…`.
+
+use memchr::memmem;
+
+use super::stretches::Take;
+use crate::detect::WorkLimit;
+
+/// A label of a host name is no longer than this; what is longer is none.
+const LONGEST: usize = 63;
+
+/// Shows the letters that labels stand for.
+pub(super) fn each(text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
+    for hyphens in memmem::find_iter(text.as_bytes(), "--") {
+        let Some((before, after)) = text.split_at_checked(hyphens) else { continue };
+        if !before.as_bytes().last_chunk::<2>().is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"xn")) {
+            continue;
+        }
+        let after = after.get(2..).unwrap_or_default();
+        let end = after.bytes().take(LONGEST + 1).take_while(|&byte| byte.is_ascii_alphanumeric() || byte == b'-').count();
+        let label = after.get(..end).filter(|label| label.len() <= LONGEST);
+        if let Some(letters) = label.and_then(|label| idna::punycode::decode_to_string(&label.to_ascii_lowercase()))
+            && !letters.is_empty()
+        {
+            take(hyphens - 2, &letters)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(text: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        each(text, &mut |_, text| {
+            found.push(text.to_owned());
+            Ok(())
+        })
+        .unwrap();
+        found
+    }
+
+    #[test]
+    fn labels_become_the_letters_they_stand_for() {
+        assert_eq!(held("https://www.xn--caf-dma.example/a"), ["café"]);
+        assert_eq!(held("XN--DEPRESIN-13A.XN--80ACHGM7D.example"), ["depresión", "диабет"]);
+    }
+
+    #[test]
+    fn what_is_no_label_stays() {
+        assert_eq!(held(&format!("a--b xn-- xn--- xn--\u{e9} --caf-dma xn--{}", "a".repeat(64))), [""; 0]);
+    }
+}

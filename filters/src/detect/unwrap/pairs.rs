@@ -1,0 +1,192 @@
+//! What stands under a key: in queries, forms, fragments, matrix parameters, headers, attributes and JSON, whole or cut off.
+//!
+//! No grammar is asked for. Wherever a name stands before `=` or `:`, what follows it, to its closing quote or to the next
+//! separator, is its value; so JSON inside a query inside a log line needs no reader of its own. Values may lie inside values.
+
+use std::ops::Range;
+
+use memchr::memchr2_iter;
+
+/// Names are no longer than this; what is longer is text.
+const LONGEST_KEY: usize = 64;
+/// `=` and `:` that a value may hold. It keeps all values together within a constant times the text.
+const INNER_MARKS: usize = 4;
+
+/// The pairs of one text, as places in it, in the order of their marks; keeps its buffer.
+#[derive(Debug, Default)]
+pub(super) struct Pairs {
+    pairs: Vec<Pair>,
+}
+
+#[derive(Debug)]
+struct Pair {
+    key: Range<usize>,
+    value: Range<usize>,
+}
+
+impl Pairs {
+    /// Finds the pairs of a text; none if it has no marks.
+    pub(super) fn find(&mut self, marked: bool, text: &str) {
+        self.pairs.clear();
+        if marked {
+            self.pairs.extend(memchr2_iter(b'=', b':', text.as_bytes()).filter_map(|mark| pair(text.as_bytes(), mark)));
+        }
+    }
+
+    /// Keys and values.
+    pub(super) fn iter<'t>(&self, text: &'t str) -> impl Iterator<Item = (&'t str, &'t str)> {
+        self.pairs.iter().filter_map(|pair| Some((text.get(pair.key.clone())?, text.get(pair.value.clone())?)))
+    }
+
+    /// The key of the innermost value that holds a place.
+    pub(super) fn key_at<'t>(&self, place: usize, text: &'t str) -> Option<&'t str> {
+        let before = self.pairs.partition_point(|pair| pair.value.start <= place);
+        // A value that holds the place has no more marks before it than a value may have.
+        let near = self.pairs.get(..before)?.iter().rev().take(INNER_MARKS + 1);
+        near.filter(|pair| pair.value.contains(&place)).find_map(|pair| text.get(pair.key.clone()))
+    }
+}
+
+/// The pair of a mark.
+fn pair(text: &[u8], mark: usize) -> Option<Pair> {
+    let (before, [kind, after @ ..]) = text.split_at_checked(mark)? else { return None };
+    // The scheme of an address is no key, and the padding of base64 follows none.
+    if after.starts_with(b"//") || after.starts_with(b"=") || before.ends_with(b"=") {
+        return None;
+    }
+    let key = key(before);
+    // Times of day and ratios have no key.
+    if !before.get(key.clone())?.iter().any(|byte| !matches!(byte, b'0'..=b'9' | b' ' | b'.' | b'-')) {
+        return None;
+    }
+    let value = value(*kind, after);
+    (!value.is_empty()).then(|| Pair { key, value: mark + 1 + value.start..mark + 1 + value.end })
+}
+
+/// The key that ends where a text ends: what stands in quotes, or the words since a piece of the text began if they are at
+/// most three, or the last word.
+fn key(before: &[u8]) -> Range<usize> {
+    let end = before.trim_ascii_end().len();
+    let name = before.get(..end).unwrap_or_default();
+    let name = trim_end(name, |byte| matches!(byte, b'"' | b'\'' | b'\\'));
+    let near = name.get(name.len().saturating_sub(LONGEST_KEY)..).unwrap_or_default();
+    let start = if name.len() < end {
+        after_last(near, |byte| matches!(byte, b'"' | b'\''))
+    } else {
+        let piece = after_last(near, |byte| !is_name(byte) && byte != b' ');
+        let words = near.get(piece..).unwrap_or_default();
+        let few = words.trim_ascii_start().iter().filter(|&&byte| byte == b' ').count() < 3;
+        piece + if few { words.len() - words.trim_ascii_start().len() } else { after_last(words, |byte| byte == b' ') }
+    };
+    name.len() - near.len() + start..name.len()
+}
+
+/// The value that begins where a text begins.
+fn value(mark: u8, after: &[u8]) -> Range<usize> {
+    let body = after.trim_ascii_start();
+    let start = after.len() - body.len();
+    let quoted = trim_start(body, |byte| byte == b'\\');
+    let escapes = body.len() - quoted.len();
+    match quoted.first() {
+        // Members of an object are pairs themselves.
+        None | Some(b'{') => 0..0,
+        Some(&quote @ (b'"' | b'\'')) => {
+            let (start, content) = (start + escapes + 1, quoted.get(1..).unwrap_or_default());
+            let length = extent(content, |before, byte| {
+                // A quote inside is escaped once more than the one that opened.
+                byte == quote && before.len() - trim_end(before, |byte| byte == b'\\').len() == escapes
+            });
+            start..start + trim_end(content.get(..length).unwrap_or_default(), |byte| byte == b'\\').len()
+        }
+        Some(b'[') => start..start + extent(body, |_, byte| byte == b']'),
+        Some(_) => {
+            let length = extent(body, |_, byte| match byte {
+                b'&' | b';' | b'?' | b'#' | b'\n' => true,
+                b',' | b'}' | b']' | b'|' => mark == b':',
+                _ => false,
+            });
+            start..start + body.get(..length).unwrap_or_default().trim_ascii_end().len()
+        }
+    }
+}
+
+/// Bytes up to the one that ends a value, or to one mark too many.
+fn extent(text: &[u8], ends: impl Fn(&[u8], u8) -> bool) -> usize {
+    let mut marks = 0;
+    let end = text.iter().enumerate().position(|(place, &byte)| {
+        marks += usize::from(matches!(byte, b'=' | b':'));
+        marks > INNER_MARKS || ends(text.get(..place).unwrap_or_default(), byte)
+    });
+    end.unwrap_or(text.len())
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || !byte.is_ascii() || matches!(byte, b'_' | b'-' | b'.' | b'[' | b']' | b'$' | b'@' | b'%')
+}
+
+fn after_last(text: &[u8], found: impl Fn(u8) -> bool) -> usize {
+    text.iter().rposition(|&byte| found(byte)).map_or(0, |place| place + 1)
+}
+
+fn trim_end(text: &[u8], drop: impl Fn(u8) -> bool) -> &[u8] {
+    let end = after_last(text, |byte| !drop(byte));
+    text.get(..end).unwrap_or_default()
+}
+
+fn trim_start(text: &[u8], drop: impl Fn(u8) -> bool) -> &[u8] {
+    let start = text.iter().position(|&byte| !drop(byte)).unwrap_or(text.len());
+    text.get(start..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(&str, &str)> {
+        let mut pairs = Pairs::default();
+        pairs.find(true, text);
+        pairs.iter(text).collect()
+    }
+
+    #[test]
+    fn queries_forms_fragments_and_matrix_parameters_are_pairs() {
+        assert_eq!(
+            found("https://shop.example/rx;form=tablet/x;n=2?drug=plan b&cd[Drug Name]=x#!/visit?type=new;a=1"),
+            [("form", "tablet/x"), ("n", "2"), ("drug", "plan b"), ("cd[Drug Name]", "x"), ("type", "new"), ("a", "1")]
+        );
+    }
+
+    #[test]
+    fn json_is_pairs_however_deep_escaped_or_cut_off() {
+        assert_eq!(
+            found(r#"{"drug":"plan b","n":{"rxNumber":1234567,"old":true},"list":["a","b"],"cut": "dep"#),
+            [("drug", "plan b"), ("rxNumber", "1234567"), ("old", "true"), ("list", r#"["a","b""#), ("cut", "dep")]
+        );
+        assert_eq!(found(r#"{\"a b\":\"c \\\"d\\\" e\"}"#), [("a b", r#"c \\\"d\\\" e"#)]);
+        assert_eq!(found("{'drug': 'x', 'n': None}"), [("drug", "x"), ("n", "None")]);
+    }
+
+    #[test]
+    fn headers_attributes_and_sentences_are_pairs() {
+        assert_eq!(
+            found("Reason for visit: low mood, tired; Drug Name: x"),
+            [("Reason for visit", "low mood"), ("Drug Name", "x")]
+        );
+        assert_eq!(found(r#"<a data-drug="x" href='y'>"#), [("a data-drug", "x"), ("href", "y")]);
+        assert_eq!(found("she takes every day drug=x"), [("drug", "x")]);
+    }
+
+    #[test]
+    fn schemes_times_padding_and_empty_values_are_none() {
+        assert_eq!(found("https://a.example/ 12:30:00 Zm9v== a=&b=#"), []);
+    }
+
+    #[test]
+    fn values_together_stay_within_a_constant_times_the_text() {
+        for unit in ["a:", "a=", "a:[", "a:\"", "a:'b:\"", "a=\\\"", "\"a\":", "a: b=c "] {
+            let text = unit.repeat(2000);
+            let together: usize = found(&text).iter().map(|(key, value)| key.len() + value.len()).sum();
+            assert!(together <= 8 * text.len(), "{unit}: {together} of {}", text.len());
+        }
+    }
+}

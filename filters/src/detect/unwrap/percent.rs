@@ -1,0 +1,69 @@
+//! Percent escapes, and plus for a space.
+
+use super::bytes::{self, Utf16};
+
+/// Appends the text with its percent escapes resolved, once, and each plus a space; tells how many escapes there were.
+///
+/// The forms are `%e9` for a byte, of UTF-8 or else of Latin-1, and `%u00e9`.
+pub(super) fn resolve(text: &str, resolved: &mut String) -> usize {
+    let mut escapes = 0;
+    let mut units = Utf16::default();
+    let mut raw = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        if first == b'%'
+            && let Some((byte, left)) = bytes::hex_byte(after)
+        {
+            units.forget();
+            raw.push(byte);
+            escapes += 1;
+            rest = left;
+        } else if first == b'%'
+            && let [b'u' | b'U', digits @ ..] = after
+            && let Some((unit, left)) = bytes::hex_unit(digits)
+        {
+            units.push(unit, &mut raw);
+            escapes += 1;
+            rest = left;
+        } else {
+            units.forget();
+            raw.push(if first == b'+' { b' ' } else { first });
+            rest = after;
+        }
+    }
+    bytes::push_text(&raw, resolved);
+    escapes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(text: &str) -> (String, usize) {
+        let mut out = String::new();
+        let escapes = resolve(text, &mut out);
+        (out, escapes)
+    }
+
+    #[test]
+    fn escapes_are_resolved_once() {
+        assert_eq!(resolved("%6D%65t%2Bf%2541"), ("met+f%41".into(), 4));
+    }
+
+    #[test]
+    fn a_plus_is_a_space_and_no_escape() {
+        assert_eq!(resolved("plan+b"), ("plan b".into(), 0));
+    }
+
+    #[test]
+    fn utf_8_latin_1_and_utf_16_become_letters() {
+        assert_eq!(resolved("%C3%A9 %E9 %u00e9 %uD83D%uDE00"), ("é é é 😀".into(), 6));
+    }
+
+    #[test]
+    fn what_is_no_escape_stays() {
+        for text in ["100% wool", "5%", "%zz", "%u12", "%"] {
+            assert_eq!(resolved(text), (text.to_owned(), 0));
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! A text as words, each known by a 64-bit hash of its small letters.
+//!
+//! A *run* is what stands between two characters that are neither letter nor digit; an apostrophe inside a run is dropped, so
+//! `Crohn's` is `crohns`. A run is split into words where letters meet digits and at camelCase borders: `HIVTest2` is `hiv`,
+//! `test`, `2`. Whoever writes `buPROPion` means one word, so a text with camelCase is read again with [`Split::Digits`] alone.
+//!
+//! Nothing is copied or allocated but the list, which is kept. Letters beyond ASCII separate words: unwrapping has made every
+//! look-alike plain.
+
+/// Where runs are split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Split {
+    /// Between letters and digits, and at the borders of camelCase.
+    Camel,
+    /// Between letters and digits alone.
+    Digits,
+}
+
+/// A word of a text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Word {
+    /// Of its small letters.
+    pub(crate) hash: u64,
+    /// Of the word without its last letter, if that is an `s` that may be a plural's; else the same as `hash`.
+    pub(crate) singular: u64,
+    /// Where it begins in the text, in bytes.
+    pub(crate) start: usize,
+    /// Where it ends.
+    pub(crate) end: usize,
+    /// It is a number.
+    pub(crate) number: bool,
+    /// Its run changes between letters, digits and cases as often as a random id does: a short word in it says nothing.
+    pub(crate) random: bool,
+}
+
+/// The words of a text.
+#[derive(Debug, Default)]
+pub(crate) struct Words {
+    list: Vec<Word>,
+    camel: bool,
+    long_run: bool,
+    code_shape: bool,
+}
+
+/// A word of fewer letters is no plural: `als`, `gas`.
+const SHORTEST_PLURAL: usize = 4;
+/// A run that is shorter may be a word with a number, such as `hpv16`, however often it changes.
+const SHORTEST_ID: usize = 7;
+/// In words that are written together, a piece has at least so many characters on average; in a random id about two.
+const WRITTEN_PIECE: usize = 3;
+/// A run of so many characters may be a digest.
+const SHORTEST_DIGEST: usize = 32;
+/// No part of a code before its dash or dot is longer.
+const LONGEST_CODE_PART: usize = 6;
+
+impl Words {
+    /// Reads a text. What was read before is forgotten.
+    pub(crate) fn read(&mut self, text: &str, split: Split) {
+        self.list.clear();
+        (self.camel, self.long_run, self.code_shape) = (false, false, false);
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            at = match class(byte) {
+                Class::Small | Class::Capital | Class::Digit => self.run(bytes, at, split),
+                Class::Apostrophe | Class::Other => at + 1,
+            };
+        }
+    }
+
+    /// In the order of the text.
+    pub(crate) fn list(&self) -> &[Word] {
+        &self.list
+    }
+
+    /// Whether some run has a camelCase border, so that [`Split::Digits`] gives other words.
+    pub(crate) fn has_camel(&self) -> bool {
+        self.camel
+    }
+
+    /// Whether some run is long enough to be a digest.
+    pub(crate) fn has_long_run(&self) -> bool {
+        self.long_run
+    }
+
+    /// Whether a dash or a dot stands behind a short run with a digit, as in codes of drugs and diagnoses.
+    pub(crate) fn has_code_shape(&self) -> bool {
+        self.code_shape
+    }
+
+    /// Reads one run and returns where it ends.
+    fn run(&mut self, bytes: &[u8], from: usize, split: Split) -> usize {
+        let first = self.list.len();
+        let mut pieces = 0;
+        let mut digits = false;
+        let mut at = from;
+        loop {
+            match bytes.get(at).copied().map(class) {
+                Some(Class::Small | Class::Capital) => {
+                    let borders;
+                    (at, borders) = self.letters(bytes, at, split);
+                    self.camel |= borders > 0;
+                    pieces += 1 + borders;
+                }
+                Some(Class::Digit) => {
+                    at = self.number(bytes, at);
+                    digits = true;
+                    pieces += 1;
+                }
+                _ => break,
+            }
+        }
+        let length = at - from;
+        if length >= SHORTEST_ID && length < WRITTEN_PIECE * pieces {
+            self.list.iter_mut().skip(first).for_each(|word| word.random = true);
+        }
+        self.long_run |= length >= SHORTEST_DIGEST;
+        self.code_shape |= digits && length <= LONGEST_CODE_PART && matches!(bytes.get(at), Some(b'-' | b'.'));
+        at
+    }
+
+    /// Reads letters up to the next that is none, and returns where that is and how many camelCase borders were passed.
+    fn letters(&mut self, bytes: &[u8], from: usize, split: Split) -> (usize, usize) {
+        let mut begun = from;
+        let mut borders = 0;
+        let mut capitals = 0;
+        let mut apostrophes = false;
+        let mut at = from;
+        loop {
+            let small = small_letters(bytes, at);
+            if small > 0 {
+                if capitals > 1 {
+                    // The last of several capitals begins the next word: `HIVTest`.
+                    borders += 1;
+                    if split == Split::Camel {
+                        self.push(bytes, begun, at - 1, apostrophes);
+                        begun = at - 1;
+                    }
+                }
+                capitals = 0;
+                at += small;
+            }
+            match bytes.get(at).copied().map(class) {
+                Some(Class::Small) => {}
+                Some(Class::Capital) => {
+                    if capitals == 0 && at > from {
+                        borders += 1;
+                        if split == Split::Camel {
+                            self.push(bytes, begun, at, apostrophes);
+                            begun = at;
+                        }
+                    }
+                    capitals += 1;
+                    at += 1;
+                }
+                Some(Class::Apostrophe | Class::Other) => match apostrophe(bytes, at) {
+                    0 => break,
+                    width => {
+                        at += width;
+                        apostrophes = true;
+                    }
+                },
+                Some(Class::Digit) | None => break,
+            }
+        }
+        self.push(bytes, begun, at, apostrophes);
+        (at, borders)
+    }
+
+    fn number(&mut self, bytes: &[u8], from: usize) -> usize {
+        let digits = bytes.iter().skip(from).take_while(|byte| byte.is_ascii_digit()).count();
+        let end = from + digits;
+        let hash = hash_between(bytes, from, end);
+        self.list.push(Word { hash, singular: hash, start: from, end, number: true, random: false });
+        end
+    }
+
+    fn push(&mut self, bytes: &[u8], start: usize, end: usize, apostrophes: bool) {
+        let (hash, singular) =
+            if apostrophes { hashes_without_apostrophes(bytes, start, end) } else { hashes(bytes, start, end) };
+        self.list.push(Word { hash, singular, start, end, number: false, random: false });
+    }
+}
+
+/// The hashes of a word and of its singular.
+fn hashes(bytes: &[u8], start: usize, end: usize) -> (u64, u64) {
+    let hash = hash_between(bytes, start, end);
+    let is_plural = end - start >= SHORTEST_PLURAL && matches!(bytes.get(end - 1), Some(b's' | b'S'));
+    (hash, if is_plural { hash_between(bytes, start, end - 1) } else { hash })
+}
+
+/// No word that is known is longer, with its apostrophes left out.
+const LONGEST_WITH_APOSTROPHE: usize = 32;
+
+#[cold]
+fn hashes_without_apostrophes(bytes: &[u8], start: usize, end: usize) -> (u64, u64) {
+    let mut letters = [0; LONGEST_WITH_APOSTROPHE];
+    let kept = bytes.get(start..end).unwrap_or_default().iter().filter(|byte| byte.is_ascii_alphabetic());
+    let length = letters.iter_mut().zip(kept).map(|(letter, byte)| *letter = *byte).count();
+    hashes(&letters, 0, length)
+}
+
+/// How many small letters stand from a place on, eight at a time: most words are found in one step, whatever their length.
+fn small_letters(bytes: &[u8], from: usize) -> usize {
+    const HIGH: u64 = each_byte(0x80);
+    let mut at = from;
+    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let eight = u64::from_le_bytes(*eight);
+        // In each byte the high bit of the first sum says "a or above", that of the second "above z".
+        let seven_bits = eight & !HIGH;
+        let from_a = seven_bits + each_byte(0x80 - b'a');
+        let above_z = seven_bits + each_byte(0x7f - b'z');
+        let others = !(from_a & !above_z & !eight) & HIGH;
+        if others != 0 {
+            return at - from + others.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+    at - from + rest
+}
+
+const fn each_byte(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// The width of an apostrophe with a letter behind it; 0 if there is none.
+#[cold]
+fn apostrophe(bytes: &[u8], at: usize) -> usize {
+    let width = match bytes.get(at..) {
+        Some([b'\'', ..]) => 1,
+        Some([0xE2, 0x80, 0x99, ..]) => 3, // the typographic one
+        _ => return 0,
+    };
+    if bytes.get(at + width).is_some_and(u8::is_ascii_alphabetic) { width } else { 0 }
+}
+
+/// The hash of a word as [`Words`] makes it, from letters or digits.
+pub(crate) const fn hash_of(word: &str) -> u64 {
+    hash_of_blocks(0, word.as_bytes())
+}
+
+/// The same for a word inside a text: what stands behind it is read with it and masked, so that no letter is read by itself.
+fn hash_between(bytes: &[u8], start: usize, end: usize) -> u64 {
+    let mut hash = 0;
+    let mut at = start;
+    while at < end {
+        let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) else {
+            return hash_of_blocks(hash, bytes.get(at..end).unwrap_or_default());
+        };
+        let beyond = 8_usize.saturating_sub(end - at);
+        hash = mix(hash, u64::from_le_bytes(*eight) & (u64::MAX >> (8 * beyond)));
+        at += 8;
+    }
+    hash
+}
+
+/// Goes on with a hash, in blocks of eight letters of which the last is filled with zeros.
+const fn hash_of_blocks(hash: u64, letters: &[u8]) -> u64 {
+    let mut hash = hash;
+    let mut rest = letters;
+    while !rest.is_empty() {
+        let mut block = [0; 8];
+        let mut filled = 0;
+        while let Some((letter, others)) = rest.split_first() {
+            if filled == block.len() {
+                break;
+            }
+            block[filled] = *letter;
+            filled += 1;
+            rest = others;
+        }
+        hash = mix(hash, u64::from_le_bytes(block));
+    }
+    hash
+}
+
+/// That no two words of the lexicon have one hash is tested.
+const fn mix(hash: u64, block: u64) -> u64 {
+    // Bit 5 makes letters small and is set in digits; bytes of zero behind the last letter get it too, always alike.
+    let mixed = (hash ^ (block | each_byte(0x20))).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 32)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Other,
+    Small,
+    Capital,
+    Digit,
+    Apostrophe,
+}
+
+fn class(byte: u8) -> Class {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or(Class::Other)
+}
+
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Other; 256];
+    let mut byte: u8 = 0;
+    loop {
+        classes[byte as usize] = match byte {
+            b'a'..=b'z' => Class::Small,
+            b'A'..=b'Z' => Class::Capital,
+            b'0'..=b'9' => Class::Digit,
+            b'\'' => Class::Apostrophe,
+            _ => Class::Other,
+        };
+        if byte == u8::MAX {
+            break classes;
+        }
+        byte += 1;
+    }
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words of a text, found again in it.
+    fn words(text: &str, split: Split) -> Vec<String> {
+        let mut words = Words::default();
+        words.read(text, split);
+        let plain = |word: &Word| text[word.start..word.end].replace(['\'', '’'], "").to_ascii_lowercase();
+        for word in words.list() {
+            assert_eq!(word.hash, hash_of(&plain(word)), "{text}");
+        }
+        words.list().iter().map(plain).collect()
+    }
+
+    #[test]
+    fn words_end_at_whatever_is_neither_letter_nor_digit() {
+        assert_eq!(words("birth-control_pills/by.mail", Split::Camel), ["birth", "control", "pills", "by", "mail"]);
+        assert_eq!(words(" , metformin é x", Split::Camel), ["metformin", "x"]);
+        assert_eq!(words("", Split::Camel), [""; 0]);
+    }
+
+    #[test]
+    fn words_end_at_camel_case_and_where_letters_meet_digits() {
+        assert_eq!(words("drugName", Split::Camel), ["drug", "name"]);
+        assert_eq!(words("HIVTest2Kit", Split::Camel), ["hiv", "test", "2", "kit"]);
+        assert_eq!(words("covid19 B12 iPhone", Split::Camel), ["covid", "19", "b", "12", "i", "phone"]);
+        assert_eq!(words("HIV", Split::Camel), ["hiv"]);
+    }
+
+    #[test]
+    fn a_word_with_capitals_inside_can_be_read_whole() {
+        assert_eq!(words("buPROPion HIVTest2", Split::Digits), ["bupropion", "hivtest", "2"]);
+        let mut read = Words::default();
+        read.read("buPROPion", Split::Camel);
+        assert!(read.has_camel());
+        read.read("Bupropion XL", Split::Camel);
+        assert!(!read.has_camel());
+    }
+
+    #[test]
+    fn apostrophes_inside_a_word_are_dropped() {
+        assert_eq!(words("Crohn's 'flu' Crohn’s CROHN'S", Split::Camel), ["crohns", "flu", "crohns", "crohns"]);
+        assert_eq!(words("dogs' toy", Split::Camel), ["dogs", "toy"]);
+    }
+
+    #[test]
+    fn a_plural_is_known_as_its_singular_too() {
+        let mut words = Words::default();
+        words.read("tablets als Tests", Split::Camel);
+        let singulars: Vec<u64> = words.list().iter().map(|word| word.singular).collect();
+        assert_eq!(singulars, [hash_of("tablet"), hash_of("als"), hash_of("test")]);
+    }
+
+    #[test]
+    fn words_of_a_random_id_are_marked_and_those_written_together_are_not() {
+        let random = |text: &str| {
+            let mut words = Words::default();
+            words.read(text, Split::Camel);
+            words.list().iter().any(|word| word.random)
+        };
+        for id in ["AbCdEfGh1jKlMnOp", "a1B2c3D4", "IwAR0xHiv9QzKLmn"] {
+            assert!(random(id), "{id}");
+        }
+        for written in ["hasHIV", "HIVTest", "patientHIVStatus", "hpv16", "covid19", "metformin500mg", "viagra"] {
+            assert!(!random(written), "{written}");
+        }
+    }
+
+    #[test]
+    fn shapes_of_digests_and_codes_are_noticed() {
+        let read = |text: &str| {
+            let mut words = Words::default();
+            words.read(text, Split::Camel);
+            (words.has_long_run(), words.has_code_shape())
+        };
+        assert_eq!(read(&"a".repeat(32)), (true, false));
+        assert_eq!(read("0093-7214-01"), (false, true));
+        assert_eq!(read("dx E11.9"), (false, true));
+        assert_eq!(read("Autumn starter bundle 2"), (false, false));
+    }
+}

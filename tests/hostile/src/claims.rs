@@ -1,0 +1,129 @@
+//! What the product claims, and what it does not: one table of what is outside, with the reason, and the rule that an event which
+//! speaks of health never leaves with an identity.
+
+use portcullis_filters::schema::{Field, Kind as FieldKind};
+
+use crate::encodings::Chain;
+use crate::ordinary::Site;
+use crate::places::{IdForm, Place, Shape};
+use crate::secrets::Kind;
+
+/// A way by which something may leave that no detector could close without taking ordinary events away.
+#[derive(Debug)]
+pub struct Outside {
+    /// What, where, and why.
+    pub why: &'static str,
+    applies: fn(Site, Kind, Place, &Chain) -> bool,
+}
+
+/// Everything that is outside the claim. `policy explain` prints the same as open channels.
+#[rustfmt::skip]
+pub static OUTSIDE: &[Outside] = &[
+    Outside {
+        why: "retail keeps event ids and ids of goods as they come: a number or a name in one cannot be told from an id",
+        applies: |site, kind, place, chain| site == Site::Retail && is_kept_id(place) && kind.looks_like_an_id() && chain.all(crate::Encoding::is_spelling),
+    },
+    Outside {
+        why: "in an id no key stands beside a number that is told by its key alone, however it is wrapped",
+        applies: |site, kind, place, _| site == Site::Retail && is_kept_id(place) && kind.needs_key(),
+    },
+    Outside {
+        why: "Meta's cookies hold random digits and random letters, which a number or a name cannot be told from",
+        applies: |_, kind, place, chain| is_cookie(place) && kind.looks_like_an_id() && (kind.needs_key() || chain.all(crate::Encoding::is_spelling)),
+    },
+    Outside {
+        why: "an opaque id is random: a number or a name in its own alphabet cannot be told from it",
+        applies: |_, kind, place, chain| is_opaque(place) && kind.looks_like_an_id() && (kind.needs_key() || chain.all(crate::Encoding::is_spelling)),
+    },
+    Outside {
+        why: "to retail a department of medicine alone is no signal, and a misspelled drug is another word",
+        applies: |site, kind, place, _| site == Site::Retail && (is_kept_id(place) || is_cookie(place) || is_name(place) || place.field() == Some(Field::ExternalId)) && matches!(kind, Kind::Specialty | Kind::Misspelling),
+    },
+    Outside {
+        why: "a number that fits the range of its field is that field's number",
+        applies: |_, kind, place, chain| is_number(place) && kind.looks_like_an_id() && chain.all(crate::Encoding::is_plain),
+    },
+    Outside {
+        why: "retail keeps the visitor's IP address in its own field",
+        applies: |site, kind, place, _| site == Site::Retail && kind == Kind::IpAddress && place.field() == Some(Field::ClientIpAddress),
+    },
+];
+
+/// Why a secret of this kind at this place is outside the claim, if it is.
+pub fn outside(site: Site, kind: Kind, place: Place, chain: &Chain) -> Option<&'static str> {
+    OUTSIDE.iter().find(|outside| (outside.applies)(site, kind, place, chain)).map(|outside| outside.why)
+}
+
+/// What must become of an event that speaks of health.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Must {
+    /// It does not leave.
+    Drop,
+    /// It does not leave, or without goods.
+    LoseGoods,
+    /// Nothing is claimed.
+    Nothing,
+}
+
+/// What is claimed of an event with such a secret at such a place.
+pub fn must(site: Site, kind: Kind, place: Place) -> Must {
+    let speaks = match kind {
+        // Many a name is one letter away from a drug's.
+        Kind::Misspelling => site != Site::Retail && !is_name(place) && !matches!(place, Place::Agent(_)),
+        Kind::Specialty => site != Site::Retail,
+        kind if kind.is_health_code() => place.has_key(),
+        kind => kind == Kind::HealthDigest || kind.is_health_word(),
+    };
+    // A digest is whole or none: with digits of something else beside it, it is another number.
+    let whole = kind != Kind::HealthDigest || !matches!(place, Place::Id(_, IdForm::CookieInside | IdForm::Ulid));
+    match (speaks && whole, site) {
+        (false, _) => Must::Nothing,
+        (true, Site::Pharmacy | Site::Hospital) => Must::Drop,
+        (true, Site::Retail) if always_drops(place) => Must::Drop,
+        (true, Site::Retail) => Must::LoseGoods,
+    }
+}
+
+/// Where a signal tells of the person and not of the goods.
+fn always_drops(place: Place) -> bool {
+    match place {
+        Place::Page(_) | Place::Referrer(_) | Place::UnknownValue(..) => true,
+        Place::Field(field, _) | Place::Id(field, _) => {
+            matches!(field, Field::EventName | Field::EventId | Field::EventSourceUrl | Field::ReferrerUrl)
+        }
+        Place::KeyName(_) | Place::Agent(_) => false,
+    }
+}
+
+/// Ids that retail keeps as they come.
+fn is_kept_id(place: Place) -> bool {
+    let kept = |field| matches!(field, Field::EventId | Field::ContentIds | Field::ItemId);
+    match place {
+        Place::Field(field, shape) => kept(field) && matches!(shape, Shape::Text | Shape::InList | Shape::Number),
+        Place::Id(field, _) => kept(field),
+        _ => false,
+    }
+}
+
+fn is_opaque(place: Place) -> bool {
+    matches!(place, Place::Id(Field::EventId, IdForm::Ulid))
+}
+
+fn is_cookie(place: Place) -> bool {
+    match place {
+        Place::Id(_, form) => form.is_cookie(),
+        Place::Page(part) => part.is_click_id(),
+        _ => false,
+    }
+}
+
+/// Fields that hold somebody's name or town.
+fn is_name(place: Place) -> bool {
+    use Field::{City, FirstFiveOfFirstName, FirstFiveOfLastName, FirstName, Initial, LastName, State};
+    matches!(place, Place::Field(FirstName | LastName | City | State | FirstFiveOfFirstName | FirstFiveOfLastName | Initial, _))
+}
+
+fn is_number(place: Place) -> bool {
+    let is_number = |field: Field| matches!(field.row().kind, FieldKind::Decimal { .. } | FieldKind::Integer { .. });
+    matches!(place, Place::Field(field, Shape::Text | Shape::Number | Shape::InList) if is_number(field))
+}
