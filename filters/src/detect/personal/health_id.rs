@@ -30,13 +30,13 @@ pub(super) const SHAPES: &[Shape] = &[
         ),
         holds: |found| one_case(found.text),
     },
-    // MBI that digits touch. Long runs of hex digits hold its form now and then.
+    // MBI that up to three digits touch. The last group of a UUID has its form now and then.
     Shape {
         reason: Reason::HealthId,
         reach: Reach::Ids,
         pattern: concat!(
-            r"(?:^|[^a-z])([1-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9]",
-            r"[ac-hjkmnp-rt-y]{2}[0-9]{2})(?:$|[^a-z])"
+            r"(?:^|[^a-z0-9])[0-9]{0,3}([1-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9]",
+            r"[ac-hjkmnp-rt-y]{2}[0-9]{2})[0-9]{0,3}(?:$|[^a-z0-9])"
         ),
         holds: |found| one_case(found.text) && !found.text.iter().all(u8::is_ascii_hexdigit),
     },

@@ -18,24 +18,18 @@ macro_rules! gap {
 }
 
 pub(super) const SHAPES: &[Shape] = &[
-    // Phone, North America.
+    // Phone, North America. Digits may touch it: a site glues what it likes to a number.
     Shape {
         reason: Reason::Phone,
         reach: Reach::HealthIds,
-        pattern: concat!(
-            r"(?:^|[^0-9])([2-9][0-9][0-9]\)?",
-            gap!(),
-            r"{1,3}[2-9][0-9][0-9]",
-            gap!(),
-            r"{1,3}[0-9]{4})(?:$|[^0-9])"
-        ),
+        pattern: concat!(r"([2-9][0-9][0-9]\)?", gap!(), r"{1,3}[2-9][0-9][0-9]", gap!(), r"{1,3}[0-9]{4})"),
         holds: has_area,
     },
     // Phone, bracketed.
     Shape {
         reason: Reason::Phone,
         reach: Reach::HealthIds,
-        pattern: concat!(r"\(([2-9][0-9][0-9]\)", gap!(), r"*[2-9][0-9][0-9]", gap!(), r"*[0-9]{4})(?:$|[^0-9])"),
+        pattern: concat!(r"\(([2-9][0-9][0-9]\)", gap!(), r"*[2-9][0-9][0-9]", gap!(), r"*[0-9]{4})"),
         holds: has_area,
     },
     // Phone, international, long enough to be told from a sum.
