@@ -17,20 +17,7 @@ pub(super) const SHAPES: &[Shape] = &[
 
 pub(super) const KEYED: &[Keyed] = &[Keyed {
     reason: Reason::Coordinates,
-    keys: &[
-        "lat",
-        "latitude",
-        "lng",
-        "lon",
-        "long",
-        "longitude",
-        "geo",
-        "geolocation",
-        "coords",
-        "coordinates",
-        "lat lng",
-        "ll",
-    ],
+    keys: "lat, latitude, lng, lon, long, longitude, geo, geolocation, coords, coordinates, lat lng, ll",
     from: Setting::Retail,
     holds: |value| {
         value

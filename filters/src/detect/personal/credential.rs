@@ -60,42 +60,10 @@ pub(super) const SHAPES: &[Shape] = &[
 pub(super) const KEYED: &[Keyed] = &[
     Keyed {
         reason: Reason::Credential,
-        keys: &[
-            "token",
-            "access token",
-            "refresh token",
-            "id token",
-            "auth token",
-            "session",
-            "session id",
-            "session token",
-            "sid",
-            "sess",
-            "auth",
-            "authorization",
-            "password",
-            "passwd",
-            "pwd",
-            "passcode",
-            "secret",
-            "client secret",
-            "api key",
-            "apikey",
-            "private key",
-            "otp",
-            "pin",
-            "one time code",
-            "verification code",
-            "reset",
-            "reset token",
-            "jwt",
-            "cookie",
-            "csrf",
-            "nonce",
-            "magic link",
-            "phpsessid",
-            "jsessionid",
-        ],
+        keys: "token, access token, refresh token, id token, auth token, session, session id, session token, sid, sess, \
+             auth, authorization, password, passwd, pwd, passcode, secret, client secret, api key, apikey, private key, \
+             otp, pin, one time code, verification code, reset, reset token, jwt, cookie, csrf, nonce, magic link, \
+             phpsessid, jsessionid",
         from: Setting::Retail,
         holds: |value| {
             value.len() >= 4
@@ -106,7 +74,7 @@ pub(super) const KEYED: &[Keyed] = &[
     Keyed {
         reason: Reason::Credential,
         // A code of a coupon is short.
-        keys: &["code", "auth code", "state"],
+        keys: "code, auth code, state",
         from: Setting::Retail,
         holds: |value| value.len() >= 20 && !value.contains(' '),
     },

@@ -13,9 +13,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         reason: Reason::NationalId,
         reach: Reach::HealthIds,
-        pattern: concat!(
-            r"([0-9]{3}(?:-|\xe2\x80[\x90-\x95]|\xe2\x88\x92)[0-9]{2}(?:-|\xe2\x80[\x90-\x95]|\xe2\x88\x92)[0-9]{4})"
-        ),
+        pattern: r"([0-9]{3}(?:-|\xe2\x80[\x90-\x95]|\xe2\x88\x92)[0-9]{2}(?:-|\xe2\x80[\x90-\x95]|\xe2\x88\x92)[0-9]{4})",
         holds: |found| is_given(found.text),
     },
     // SSN or ITIN with other separators, which are those of telephone numbers too.
@@ -44,44 +42,15 @@ pub(super) const SHAPES: &[Shape] = &[
 pub(super) const KEYED: &[Keyed] = &[
     Keyed {
         reason: Reason::NationalId,
-        keys: &[
-            "ssn",
-            "social security",
-            "social security number",
-            "social",
-            "itin",
-            "tin",
-            "tax id",
-            "taxpayer id",
-            "ssn last",
-        ],
+        keys: "ssn, social security, social security number, social, itin, tin, tax id, taxpayer id, ssn last",
         from: Setting::Retail,
         holds: |value| matches!(count(value.as_bytes()), 4 | 9),
     },
     Keyed {
         reason: Reason::NationalId,
-        keys: &[
-            "passport",
-            "passport number",
-            "passport no",
-            "drivers license",
-            "driver license",
-            "drivers licence",
-            "driver licence",
-            "driving licence",
-            "license number",
-            "licence number",
-            "dl number",
-            "national id",
-            "nino",
-            "nhs number",
-            "dni",
-            "nie",
-            "curp",
-            "cpf",
-            "government id",
-            "alien number",
-        ],
+        keys: "passport, passport number, passport no, drivers license, driver license, drivers licence, driver licence, \
+             driving licence, license number, licence number, dl number, national id, nino, nhs number, dni, nie, curp, \
+             cpf, government id, alien number",
         from: Setting::Retail,
         holds: |value| (5..=20).contains(&value.len()) && count(value.as_bytes()) >= 4,
     },

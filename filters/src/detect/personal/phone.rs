@@ -78,28 +78,8 @@ pub(super) const SHAPES: &[Shape] = &[
 
 pub(super) const KEYED: &[Keyed] = &[Keyed {
     reason: Reason::Phone,
-    keys: &[
-        "phone",
-        "phone number",
-        "telephone",
-        "tel",
-        "mobile",
-        "mobile number",
-        "mobile phone",
-        "cell",
-        "cell phone",
-        "ph",
-        "fax",
-        "contact number",
-        "phone no",
-        "home phone",
-        "work phone",
-        "day phone",
-        "sms",
-        "whatsapp",
-        "telefono",
-        "celular",
-    ],
+    keys: "phone, phone number, telephone, tel, mobile, mobile number, mobile phone, cell, cell phone, ph, fax, contact \
+         number, phone no, home phone, work phone, day phone, sms, whatsapp, telefono, celular",
     from: Setting::Retail,
     holds: |value| (7..=15).contains(&count(value.as_bytes())) && !value.bytes().any(|byte| byte.is_ascii_alphabetic()),
 }];
