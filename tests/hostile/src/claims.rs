@@ -120,7 +120,10 @@ fn is_cookie(place: Place) -> bool {
 /// Fields that hold somebody's name or town.
 fn is_name(place: Place) -> bool {
     use Field::{City, FirstFiveOfFirstName, FirstFiveOfLastName, FirstName, Initial, LastName, State};
-    matches!(place, Place::Field(FirstName | LastName | City | State | FirstFiveOfFirstName | FirstFiveOfLastName | Initial, _))
+    matches!(
+        place,
+        Place::Field(FirstName | LastName | City | State | FirstFiveOfFirstName | FirstFiveOfLastName | Initial, _)
+    )
 }
 
 fn is_number(place: Place) -> bool {
