@@ -29,11 +29,7 @@ pub(super) fn lines(policy: &Policy) -> Vec<String> {
             Ambiguous::Always => "words that also mean something else always count",
         }
         .to_owned(),
-        format!(
-            "lexicon {}, sha256 {}",
-            lexicon::version(),
-            String::from_utf8_lossy(&hex(&lexicon::digest()))
-        ),
+        format!("lexicon {}, sha256 {}", lexicon::version(), String::from_utf8_lossy(&hex(&lexicon::digest()))),
     ];
     if !health.add_terms.is_empty() {
         lines.push(format!("terms that count as well: {}", health.add_terms.join(", ")));
