@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use harness::{ChaosProxy, Gateway, MARK, Meta, Mode, Setup, Signal, eventually, executable, numbered_purchase, sha256_hex};
+use portcullis_filters::policy::Policy;
 
 const COMMANDS: &[&[&str]] = &[
     &["serve"],
@@ -177,4 +178,82 @@ async fn a_second_gateway_on_the_same_outbox_does_not_start() {
     assert!(output.stderr.contains("outbox.path: ") && output.stderr.contains("outbox.db.lock"), "{}", output.stderr);
     gateway.finish().await;
     meta.finish().await;
+}
+
+/// An event whose values are marked, with a key that no table has.
+const MARKED: &str = r#"{"event_name":"Lead","event_time":1791000000,"event_id":"qz-1","action_source":"website","event_source_url":"https://www.shop.example/qzpage","user_data":{"em":"qzjane@shop.example","external_id":"qz-member"},"custom_data":{"value":7,"qzkey":"qzvalue"}}"#;
+
+#[tokio::test]
+async fn explaining_an_event_tells_each_field_and_no_value_unless_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("event.json"), MARKED).unwrap();
+    std::fs::write(folder.path().join("body.json"), format!("{{\"access_token\":\"qztoken\",\"data\":[{MARKED},{{}}]}}"))
+        .unwrap();
+    let explain = async |more: &[&str]| {
+        let arguments = [&["policy", "explain", "retail@1", "--at", "1791000100", "--event"], more].concat();
+        executable!().run(&arguments, &[], folder.path()).await
+    };
+    let told = explain(&["event.json"]).await;
+    assert_eq!(told.code, Some(0), "{}", told.stderr);
+    for word in ["event 1 of 1: forwarded", "user_data.em", "hashed", "not those of the gateway", "unknown_key"] {
+        assert!(told.stdout.contains(word), "{word:?} is not in\n{}", told.stdout);
+    }
+    let both = explain(&["body.json", "--json"]).await;
+    assert_eq!(both.code, Some(0), "a refused event is explained too: {}", both.stderr);
+    let json: serde_json::Value = serde_json::from_str(&both.stdout).unwrap();
+    assert_eq!(json["events"][1]["outcome"], "refused");
+    for shown in [&told.stdout, &told.stderr, &both.stdout, &both.stderr] {
+        assert!(!shown.contains("qz"), "{shown}");
+    }
+    let shown = explain(&["event.json", "--show-values"]).await;
+    assert!(shown.stdout.contains("qzjane@shop.example") && !shown.stdout.contains("qzkey"), "{}", shown.stdout);
+    assert!(shown.stderr.contains("personal data"), "{}", shown.stderr);
+}
+
+#[tokio::test]
+async fn what_leaves_of_an_event_can_be_written_and_has_the_gateways_pseudonyms_where_its_key_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("event.json"), MARKED).unwrap();
+    std::fs::write(folder.path().join("key"), "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n").unwrap();
+    let policy = Policy::builtin("retail@1").unwrap().1.replace("external_id = \"hash\"", "external_id = \"pseudonymize\"");
+    std::fs::write(folder.path().join("own.toml"), policy).unwrap();
+    let explain = async |more: &[&str]| {
+        let arguments = [&["policy", "explain", "own.toml", "--at", "1791000100", "--event", "event.json"], more].concat();
+        let output = executable!().run(&arguments, &[], folder.path()).await;
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        output
+    };
+    let piped = explain(&["--out", "-", "--pseudonym-key", "key"]).await;
+    let body: serde_json::Value = serde_json::from_str(&piped.stdout).unwrap();
+    assert_eq!(body["data"][0]["event_source_url"], "https://www.shop.example/");
+    assert!(piped.stderr.contains("event 1 of 1: forwarded"), "{}", piped.stderr);
+    let again = explain(&["--out", "body.json", "--pseudonym-key", "key"]).await;
+    assert!(again.stdout.contains("event 1 of 1: forwarded") && !again.stdout.contains("\"data\""), "{}", again.stdout);
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join("body.json")).unwrap(),
+        piped.stdout,
+        "the same key, the same pseudonyms"
+    );
+    assert_ne!(explain(&["--out", "-"]).await.stdout, piped.stdout, "another key, others");
+}
+
+#[tokio::test]
+async fn what_cannot_be_explained_is_told_by_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("event.json"), "{\"event_name\":\n\"qzsecret}").unwrap();
+    std::fs::write(folder.path().join("good.json"), MARKED).unwrap();
+    for (arguments, code, words) in [
+        (&["retail@1", "--event", "event.json"][..], 1, &["event.json", "line 2"][..]),
+        (&["retail@1", "--event", "nowhere.json"], 1, &["nowhere.json"]),
+        (&["retial@1", "--event", "event.json"], 64, &["retial@1"]),
+        (&["retail@1", "--event", "good.json", "--pseudonym-key", "event.json"], 64, &["event.json", "base64"]),
+        (&["retail@1", "--show-values"], 64, &["--event"]),
+    ] {
+        let output = executable!().run(&[&["policy", "explain"], arguments].concat(), &[], folder.path()).await;
+        assert_eq!(output.code, Some(code), "{arguments:?}: {}{}", output.stdout, output.stderr);
+        for word in words {
+            assert!(output.stderr.contains(word), "{arguments:?} does not say {word:?}: {}", output.stderr);
+        }
+        assert!(!output.stderr.contains("qz"), "{}", output.stderr);
+    }
 }

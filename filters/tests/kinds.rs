@@ -78,9 +78,9 @@ fn words_leave_as_the_table_writes_them() {
         "custom_data.content_type",
         "\"keep\"",
         &[(r#""product""#, r#""product""#), (r#""PRODUCT_Group""#, r#""product_group""#)],
-        &[r#""pregnancy""#, r#""""#, r#""product ""#, "1", "true", "[]", r#"["product","product"]"#],
+        &[r#""lampshade""#, r#""""#, r#""product ""#, "1", "true", "[]", r#"["product","product"]"#],
     );
-    check("custom_data.delivery_category", "\"keep\"", &[(r#""Curbside""#, r#""curbside""#)], &[r#""pharmacy""#, "{}"]);
+    check("custom_data.delivery_category", "\"keep\"", &[(r#""Curbside""#, r#""curbside""#)], &[r#""lamp""#, "{}"]);
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn cookies_have_metas_form_and_lose_the_suffix() {
         &[
             r#""fb.1.1558571054389.1234""#,
             r#""fb.1.1558571054389.123456789012345678901""#,
-            r#""fb.1.1558571054389.metformin""#,
+            r#""fb.1.1558571054389.lampshade""#,
             "1",
         ],
     );
@@ -249,7 +249,7 @@ fn cookies_have_metas_form_and_lose_the_suffix() {
 fn user_agents_are_known_or_become_their_family() {
     let known = r#""Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36""#;
     let family = r#""Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36""#;
-    let odd = known.replace("Safari/537.36", "Safari/537.36 MyChartApp/jane.doe");
+    let odd = known.replace("Safari/537.36", "Safari/537.36 LampShadeApp/jane.doe");
     check(
         "user_data.client_user_agent",
         "\"keep\"",

@@ -35,7 +35,7 @@ fn click_ids_of_messengers_have_the_grammar_of_the_cookie() {
         "user_data.ctwa_clid",
         "\"keep\"",
         &[(click, click)],
-        &[r#""metformin-500-for-jane-doe""#, r#""ARAkLkA8rmlFeiCktEJ""#, r#""ARAkLkA8rmlFeiCktEJQ.x""#, r#""""#, "7", "[]"],
+        &[r#""lampshade-500-for-jane-doe""#, r#""ARAkLkA8rmlFeiCktEJ""#, r#""ARAkLkA8rmlFeiCktEJQ.x""#, r#""""#, "7", "[]"],
     );
 }
 

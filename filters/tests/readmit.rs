@@ -300,7 +300,8 @@ fn damaged_bytes_never_leave_under_a_new_policy_and_never_without_what_meta_requ
         (good.replacen("\"action_source\"", "\"action_place\"", 1), "source_not_allowed"),
         (good.replacen("\"event_source_url\"", "\"event_source_urm\"", 1), "missing_required"),
         (good.replacen("\"user_data\":{", "\"user_dota\":{", 1), "insufficient_user_data"),
-        (good.replacen("SKU-10007", "metformin 500", 1), "guard_failed"),
+        (good.replacen("SKU-10007", "lampshade 500", 1), "guard_failed"),
+        (good.replacen("SKU-10007", "metformin-500", 1), "health_signal"),
     ] {
         assert_eq!(judge(&bad), format!("withdrawn: {reason}"), "{bad}");
     }

@@ -124,7 +124,7 @@ fn an_event_that_adds_to_another_says_to_which() {
     assert_eq!(missing(&append(&format!(r#"{name},"order_id":"o-1""#))), None);
     assert_eq!(missing(&append(name)), Some("original_event_data.event_id"));
     assert_eq!(missing(&append(r#""event_id":"e-0""#)), Some("original_event_data.event_name"));
-    assert_eq!(missing(&append(r#""event_name":"Metformin","event_id":"e-0""#)), Some("original_event_data.event_name"));
+    assert_eq!(missing(&append(r#""event_name":"Lampshade","event_id":"e-0""#)), Some("original_event_data.event_name"));
     assert_eq!(missing(&event("AppendAttribution", "other", "", "")), Some("original_event_data.event_name"));
 }
 

@@ -18,11 +18,11 @@ use proptest::prelude::*;
 
 /// What a value of a property, or of a field, becomes under one action, and the lines of the report.
 fn under(action: &str, value: &str) -> (Option<serde_json::Value>, Vec<String>) {
-    let raw = with("PageView", FBP, &format!(r#""visits":{value}"#));
-    let policy = policy(&with_fields(&format!("custom_data.visits = {action}")));
+    let raw = with("PageView", FBP, &format!(r#""turns":{value}"#));
+    let policy = policy(&with_fields(&format!("custom_data.turns = {action}")));
     let Outcome::Forward(event, report) = run_with(&policy, &raw) else { panic!("{action} {value}") };
     let left: serde_json::Value = serde_json::from_str(event.as_str()).unwrap();
-    (left.pointer("/custom_data/visits").cloned(), lines(&report))
+    (left.pointer("/custom_data/turns").cloned(), lines(&report))
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_property_leaves_as_one_of_the_words_that_the_policy_writes() {
     ] {
         let (left, report) = under(action, value);
         assert_eq!(left, None, "{value}");
-        assert_eq!(report, ["allow custom_data.visits one_of shape 1", "event_source_url reduced"], "{value}");
+        assert_eq!(report, ["allow custom_data.turns one_of shape 1", "event_source_url reduced"], "{value}");
     }
     assert_eq!(under(action, "null").1, ["event_source_url reduced"], "null is absent");
 }
@@ -97,7 +97,7 @@ fn a_property_leaves_as_a_whole_number_of_the_range() {
     ] {
         let (left, report) = under(action, value);
         assert_eq!(left, None, "{value}");
-        assert_eq!(report, ["allow custom_data.visits integer shape 1", "event_source_url reduced"], "{value}");
+        assert_eq!(report, ["allow custom_data.turns integer shape 1", "event_source_url reduced"], "{value}");
     }
     assert_eq!(under("{ integer = [0, 999999] }", "999999").0, Some(999_999.into()));
     assert_eq!(under("{ integer = [0, 999999] }", "1000000").0, None);
@@ -115,7 +115,7 @@ fn free_text_of_the_table_leaves_as_a_listed_word_only() {
     };
     assert_eq!(leaves(r#""shoes""#).0, Some("Shoes".into()));
     assert_eq!(leaves(r#"["HATS"]"#).0, None, "a field that takes no list takes none here");
-    for value in [r#""metformin""#, r#""shoes ""#, r#""""#, "7", "true", "{}"] {
+    for value in [r#""lampshade""#, r#""shoes ""#, r#""""#, "7", "true", "{}"] {
         let (left, report) = leaves(value);
         assert_eq!(left, None, "{value}");
         assert_eq!(report[0], "allow custom_data.content_category one_of shape 1", "{value}");
@@ -175,11 +175,11 @@ fn a_lead_of_a_crm_can_leave_once_the_policy_names_its_tool() {
 #[test]
 fn properties_are_written_after_the_fields_in_the_order_of_their_names() {
     let policy = with_fields(
-        "[fields.custom_data]\nzone = { one_of = [\"north\"] }\nvisits = { integer = [0, 9] }\nvalue = \"keep\"\nAge_band = { one_of = [\"30 to 39\"] }",
+        "[fields.custom_data]\nzone = { one_of = [\"north\"] }\nturns = { integer = [0, 9] }\nvalue = \"keep\"\nAge_band = { one_of = [\"30 to 39\"] }",
     );
-    let raw = with("PageView", FBP, r#""zone":"north","visits":"7","value":1.50,"Age_band":"30 TO 39","other":1"#);
+    let raw = with("PageView", FBP, r#""zone":"north","turns":"7","value":1.50,"Age_band":"30 TO 39","other":1"#);
     let left = forwarded(&policy, &raw);
-    assert!(left.ends_with(r#""custom_data":{"value":1.50,"Age_band":"30 to 39","visits":7,"zone":"north"}}"#), "{left}");
+    assert!(left.ends_with(r#""custom_data":{"value":1.50,"Age_band":"30 to 39","turns":7,"zone":"north"}}"#), "{left}");
     let told = report(&policy, &raw);
     assert_eq!(told, ["shape unknown none unknown_key 1", "event_source_url reduced"]);
     // A property alone makes its section.
@@ -188,22 +188,22 @@ fn properties_are_written_after_the_fields_in_the_order_of_their_names() {
 
 #[test]
 fn only_the_exact_key_in_custom_data_is_the_property() {
-    let policy = with_fields("custom_data.visits = { integer = [0, 9] }");
+    let policy = with_fields("custom_data.turns = { integer = [0, 9] }");
     for (user_data, custom_data) in [
-        (FBP.to_owned(), r#""Visits":7"#),
-        (FBP.to_owned(), r#""visits ":7"#),
-        (format!(r#"{FBP},"visits":7"#), ""),
-        (FBP.to_owned(), r#""contents":[{"id":"a","visits":7}]"#),
-        (FBP.to_owned(), r#""more":{"visits":7}"#),
+        (FBP.to_owned(), r#""Turns":7"#),
+        (FBP.to_owned(), r#""turns ":7"#),
+        (format!(r#"{FBP},"turns":7"#), ""),
+        (FBP.to_owned(), r#""contents":[{"id":"a","turns":7}]"#),
+        (FBP.to_owned(), r#""more":{"turns":7}"#),
     ] {
         let raw = with("PageView", &user_data, custom_data);
         let left = forwarded(&policy, &raw);
-        assert!(!left.to_lowercase().contains("visits") && !left.contains("custom_data"), "{left}");
+        assert!(!left.to_lowercase().contains("turns") && !left.contains("custom_data"), "{left}");
     }
-    let event = with("PageView", FBP, "").replacen('{', r#"{"visits":7,"#, 1);
-    assert!(json(&policy, &event).pointer("/visits").is_none());
+    let event = with("PageView", FBP, "").replacen('{', r#"{"turns":7,"#, 1);
+    assert!(json(&policy, &event).pointer("/turns").is_none());
     assert_eq!(
-        json(&policy, &with("PageView", FBP, r#""\u0076isits":7"#))["custom_data"]["visits"],
+        json(&policy, &with("PageView", FBP, r#""\u0074urns":7"#))["custom_data"]["turns"],
         7,
         "escapes are resolved"
     );
@@ -211,8 +211,8 @@ fn only_the_exact_key_in_custom_data_is_the_property() {
 
 #[test]
 fn a_property_that_comes_twice_or_too_long_is_refused() {
-    let policy = with_fields("custom_data.visits = { integer = [0, 9] }\ncustom_data.tier = { one_of = [\"gold\"] }");
-    for twice in [r#""visits":7,"visits":7"#, r#""visits":null,"visits":7"#, r#""tier":"gold","x":1,"\u0074ier":"gold""#] {
+    let policy = with_fields("custom_data.turns = { integer = [0, 9] }\ncustom_data.tier = { one_of = [\"gold\"] }");
+    for twice in [r#""turns":7,"turns":7"#, r#""turns":null,"turns":7"#, r#""tier":"gold","x":1,"\u0074ier":"gold""#] {
         assert_eq!(refused(&policy, &with("PageView", FBP, twice)), "custom_data has a key twice", "{twice}");
     }
     let long = with("PageView", FBP, &format!(r#""tier":"{}""#, "x".repeat(9000)));
@@ -226,16 +226,16 @@ fn a_property_that_comes_twice_or_too_long_is_refused() {
 #[test]
 fn rules_that_narrow_take_properties_and_words_away() {
     let policy = with_fields_and(
-        "[fields.custom_data]\nvisits = { integer = [0, 9] }\ntier = { one_of = [\"gold\"] }\nstatus = { one_of = [\"done\"] }",
+        "[fields.custom_data]\nturns = { integer = [0, 9] }\ntier = { one_of = [\"gold\"] }\nstatus = { one_of = [\"done\"] }",
         "[[narrow]]\nwhen = { event = \"Lead\" }\nremove = [\"custom_data.tier\", \"custom_data.status\"]",
     );
-    let data = r#""visits":7,"tier":"gold","status":"done""#;
+    let data = r#""turns":7,"tier":"gold","status":"done""#;
     assert_eq!(
         json(&policy, &with("PageView", FBP, data))["custom_data"],
-        serde_json::json!({"status":"done","tier":"gold","visits":7})
+        serde_json::json!({"status":"done","tier":"gold","turns":7})
     );
     let raw = with("Lead", FBP, data);
-    assert_eq!(json(&policy, &raw)["custom_data"], serde_json::json!({"visits":7}));
+    assert_eq!(json(&policy, &raw)["custom_data"], serde_json::json!({"turns":7}));
     assert_eq!(
         report(&policy, &raw),
         [
@@ -249,20 +249,17 @@ fn rules_that_narrow_take_properties_and_words_away() {
 #[test]
 fn explain_says_the_words_the_range_and_the_channel() {
     let policy = policy(&with_fields(
-        "[fields.custom_data]\nvisits = { integer = [0, 9] }\ntier = { one_of = [\"gold\", \"Silver\"] }\nstatus = { one_of = [\"done\"] }",
+        "[fields.custom_data]\nturns = { integer = [0, 9] }\ntier = { one_of = [\"gold\", \"Silver\"] }\nstatus = { one_of = [\"done\"] }",
     ));
     let explanation = policy.explain();
     let told: BTreeMap<&str, String> =
         explanation.leaves().map(|line| (line.path.as_str(), format!("{} {}", line.action, line.form))).collect();
-    assert_eq!(told["custom_data.visits"], "integer a whole number from 0 to 9");
+    assert_eq!(told["custom_data.turns"], "integer a whole number from 0 to 9");
     assert_eq!(told["custom_data.tier"], "one_of one of gold, Silver");
     assert_eq!(told["custom_data.status"], "one_of one of done");
     assert!(!explanation.stays().any(|path| path == "custom_data.status"));
     let channels: Vec<&str> = explanation.channels.iter().map(|channel| channel.text.as_str()).collect();
-    assert!(
-        channels.iter().any(|text| text.starts_with("custom_data.tier, custom_data.visits: properties")),
-        "{channels:?}"
-    );
+    assert!(channels.iter().any(|text| text.starts_with("custom_data.tier, custom_data.turns: properties")), "{channels:?}");
 }
 
 /// What becomes of an event that was sanitized under one policy and is sent under another.
@@ -283,29 +280,29 @@ fn across(then: &str, now: &str, raw: &str) -> String {
 
 #[test]
 fn a_stored_word_leaves_only_if_it_is_still_listed() {
-    let raw = with("PageView", FBP, r#""tier":"gold","status":"done","visits":7"#);
-    let then = "custom_data.tier = { one_of = [\"gold\", \"silver\"] }\ncustom_data.status = { one_of = [\"done\"] }\ncustom_data.visits = { integer = [0, 9] }";
+    let raw = with("PageView", FBP, r#""tier":"gold","status":"done","turns":7"#);
+    let then = "custom_data.tier = { one_of = [\"gold\", \"silver\"] }\ncustom_data.status = { one_of = [\"done\"] }\ncustom_data.turns = { integer = [0, 9] }";
     for (from, to, told) in [
-        ("\"silver\"", "\"bronze\"", r#"{"status":"done","tier":"gold","visits":7} "#),
-        ("[0, 9]", "[7, 20]", r#"{"status":"done","tier":"gold","visits":7} "#),
-        ("\"gold\"", "\"bronze\"", r#"{"status":"done","visits":7} guard custom_data.tier one_of shape 1"#),
-        ("\"gold\"", "\"Gold\"", r#"{"status":"done","visits":7} guard custom_data.tier one_of shape 1"#),
-        ("\"done\"", "\"open\"", r#"{"tier":"gold","visits":7} guard custom_data.status one_of shape 1"#),
-        ("[0, 9]", "[8, 9]", r#"{"status":"done","tier":"gold"} guard custom_data.visits integer shape 1"#),
+        ("\"silver\"", "\"bronze\"", r#"{"status":"done","tier":"gold","turns":7} "#),
+        ("[0, 9]", "[7, 20]", r#"{"status":"done","tier":"gold","turns":7} "#),
+        ("\"gold\"", "\"bronze\"", r#"{"status":"done","turns":7} guard custom_data.tier one_of shape 1"#),
+        ("\"gold\"", "\"Gold\"", r#"{"status":"done","turns":7} guard custom_data.tier one_of shape 1"#),
+        ("\"done\"", "\"open\"", r#"{"tier":"gold","turns":7} guard custom_data.status one_of shape 1"#),
+        ("[0, 9]", "[8, 9]", r#"{"status":"done","tier":"gold"} guard custom_data.turns integer shape 1"#),
         (
             "{ integer = [0, 9] }",
             "{ one_of = [\"7\"] }",
-            r#"{"status":"done","tier":"gold"} guard custom_data.visits one_of policy_changed 1"#,
+            r#"{"status":"done","tier":"gold"} guard custom_data.turns one_of policy_changed 1"#,
         ),
         (
-            "custom_data.visits = { integer = [0, 9] }",
+            "custom_data.turns = { integer = [0, 9] }",
             "",
             r#"{"status":"done","tier":"gold"} guard unknown none unknown_key 1"#,
         ),
         (
             "custom_data.status = { one_of = [\"done\"] }",
             "",
-            r#"{"tier":"gold","visits":7} guard custom_data.status none not_allowed 1"#,
+            r#"{"tier":"gold","turns":7} guard custom_data.status none not_allowed 1"#,
         ),
     ] {
         assert_eq!(across(then, &then.replace(from, to), &raw), told, "{from} becomes {to}");
@@ -323,11 +320,11 @@ fn a_stored_word_leaves_only_if_it_is_still_listed() {
 #[test]
 fn stored_bytes_with_a_word_that_is_not_listed_are_withdrawn() {
     let policy =
-        policy(&with_fields("custom_data.tier = { one_of = [\"gold\"] }\ncustom_data.visits = { integer = [0, 9] }"));
+        policy(&with_fields("custom_data.tier = { one_of = [\"gold\"] }\ncustom_data.turns = { integer = [0, 9] }"));
     let stored = StoredPolicy::read(policy.digest(), Some(policy.canonical()));
     let body = forwarded(
-        &with_fields("custom_data.tier = { one_of = [\"gold\"] }\ncustom_data.visits = { integer = [0, 9] }"),
-        &with("PageView", FBP, r#""tier":"gold","visits":7"#),
+        &with_fields("custom_data.tier = { one_of = [\"gold\"] }\ncustom_data.turns = { integer = [0, 9] }"),
+        &with("PageView", FBP, r#""tier":"gold","turns":7"#),
     );
     assert!(matches!(readmit(&policy, &stored, DATASET, &body), Readmission::Forward(..)));
     for (from, to) in [
@@ -336,13 +333,13 @@ fn stored_bytes_with_a_word_that_is_not_listed_are_withdrawn() {
         ("\"gold\"", "1"),
         ("\"gold\"", "[\"gold\"]"),
         ("\"gold\"", "{\"a\":\"gold\"}"),
-        ("\"tier\":\"gold\",\"visits\":7", "\"visits\":7,\"tier\":\"gold\""),
+        ("\"tier\":\"gold\",\"turns\":7", "\"turns\":7,\"tier\":\"gold\""),
         ("\"tier\":\"gold\"", "\"tier\":\"gold\",\"tier\":\"gold\""),
         ("\"tier\"", "\"tiers\""),
-        ("\"visits\":7", "\"visits\":10"),
-        ("\"visits\":7", "\"visits\":07"),
-        ("\"visits\":7", "\"visits\":\"7\""),
-        ("\"visits\":7", "\"visits\":7,\"value\":1"),
+        ("\"turns\":7", "\"turns\":10"),
+        ("\"turns\":7", "\"turns\":07"),
+        ("\"turns\":7", "\"turns\":\"7\""),
+        ("\"turns\":7", "\"turns\":7,\"value\":1"),
     ] {
         let edited = body.replace(from, to);
         assert_ne!(edited, body);
@@ -365,7 +362,7 @@ fn words_and_their_order_are_part_of_the_digest_and_their_absence_is_not() {
 fn a_canary_in_a_property_is_found_nowhere() {
     const CANARY: &str = "canary-7f3c";
     let policy = policy(&with_fields(
-        "[fields.custom_data]\ntier = { one_of = [\"gold\"] }\nvisits = { integer = [0, 9] }\nstatus = { one_of = [\"done\"] }",
+        "[fields.custom_data]\ntier = { one_of = [\"gold\"] }\nturns = { integer = [0, 9] }\nstatus = { one_of = [\"done\"] }",
     ));
     for value in [
         format!("\"{CANARY}\""),
@@ -375,7 +372,7 @@ fn a_canary_in_a_property_is_found_nowhere() {
         format!("[[\"gold\",\"{CANARY}\"]]"),
         format!("\"gold {CANARY}\""),
     ] {
-        let data = format!(r#""tier":{value},"visits":{value},"status":{value},"{CANARY}":1"#);
+        let data = format!(r#""tier":{value},"turns":{value},"status":{value},"{CANARY}":1"#);
         let outcome = run_with(&policy, &with("PageView", FBP, &data));
         assert!(!format!("{outcome:?}").contains(CANARY), "{outcome:?}");
         let Outcome::Forward(event, report) = outcome else { panic!("{value}") };
@@ -413,14 +410,14 @@ proptest! {
         let words: Vec<String> = words.into_iter().collect();
         let list = serde_json::to_string(&words).unwrap();
         let text = with_fields(&format!(
-            "[fields.custom_data]\ntier = {{ one_of = {list} }}\nstatus = {{ one_of = {list} }}\nvisits = {{ integer = [{min}, {}] }}",
+            "[fields.custom_data]\ntier = {{ one_of = {list} }}\nstatus = {{ one_of = {list} }}\nturns = {{ integer = [{min}, {}] }}",
             min + span,
         ));
         let policy = policy(&text);
         let word = listed.get(&words);
         let sure = if shout { word.to_uppercase() } else { word.clone() };
         let data = format!(
-            r#""tier":{},"visits":{},"status":{},"other":{}"#,
+            r#""tier":{},"turns":{},"status":{},"other":{}"#,
             values[0], values[1], serde_json::Value::from(sure), values[2],
         );
         let Outcome::Forward(event, _) = run_with(&policy, &with("PageView", FBP, &data)) else { panic!("{data}") };
@@ -430,7 +427,7 @@ proptest! {
         for (key, value) in data {
             match key.as_str() {
                 "tier" | "status" => prop_assert!(words.iter().any(|word| value == word), "{}", value),
-                "visits" => prop_assert!((min..=min + span).contains(&value.as_i64().unwrap()), "{}", value),
+                "turns" => prop_assert!((min..=min + span).contains(&value.as_i64().unwrap()), "{}", value),
                 other => prop_assert!(false, "{} leaves", other),
             }
         }

@@ -121,100 +121,107 @@ impl Words {
 
     /// Reads letters up to the next that is none, and returns where that is and how many camelCase borders were passed.
     fn letters(&mut self, bytes: &[u8], from: usize, split: Split) -> (usize, usize) {
-        let mut piece = Piece::new(from);
+        let mut begun = from;
         let mut borders = 0;
         let mut capitals = 0;
+        let mut apostrophes = false;
         let mut at = from;
-        while let Some(&byte) = bytes.get(at) {
-            match class(byte) {
-                Class::Small => {
-                    if capitals > 1 {
-                        // The last of several capitals begins the next word: `HIVTest`.
-                        borders += 1;
-                        if split == Split::Camel {
-                            let begun = piece.without_last(at);
-                            self.push(&piece, begun.start);
-                            piece = begun;
-                        }
+        loop {
+            let small = small_letters(bytes, at);
+            if small > 0 {
+                if capitals > 1 {
+                    // The last of several capitals begins the next word: `HIVTest`.
+                    borders += 1;
+                    if split == Split::Camel {
+                        self.push(bytes, begun, at - 1, apostrophes);
+                        begun = at - 1;
                     }
-                    capitals = 0;
-                    piece.push(byte);
                 }
-                Class::Capital => {
+                capitals = 0;
+                at += small;
+            }
+            match bytes.get(at).copied().map(class) {
+                Some(Class::Small) => {}
+                Some(Class::Capital) => {
                     if capitals == 0 && at > from {
                         borders += 1;
                         if split == Split::Camel {
-                            self.push(&piece, at);
-                            piece = Piece::new(at);
+                            self.push(bytes, begun, at, apostrophes);
+                            begun = at;
                         }
                     }
                     capitals += 1;
-                    piece.push(byte.to_ascii_lowercase());
+                    at += 1;
                 }
-                Class::Apostrophe | Class::Other => match apostrophe(bytes, at) {
+                Some(Class::Apostrophe | Class::Other) => match apostrophe(bytes, at) {
                     0 => break,
                     width => {
                         at += width;
-                        continue;
+                        apostrophes = true;
                     }
                 },
-                Class::Digit => break,
+                Some(Class::Digit) | None => break,
             }
-            at += 1;
         }
-        self.push(&piece, at);
+        self.push(bytes, begun, at, apostrophes);
         (at, borders)
     }
 
     fn number(&mut self, bytes: &[u8], from: usize) -> usize {
-        let mut hash = 0;
-        let mut at = from;
-        while let Some(byte) = bytes.get(at).filter(|byte| byte.is_ascii_digit()) {
-            hash = step(hash, *byte);
-            at += 1;
+        let digits = bytes.iter().skip(from).take_while(|byte| byte.is_ascii_digit()).count();
+        let end = from + digits;
+        let hash = hash_between(bytes, from, end);
+        self.list.push(Word { hash, singular: hash, start: from, end, number: true, random: false });
+        end
+    }
+
+    fn push(&mut self, bytes: &[u8], start: usize, end: usize, apostrophes: bool) {
+        let (hash, singular) =
+            if apostrophes { hashes_without_apostrophes(bytes, start, end) } else { hashes(bytes, start, end) };
+        self.list.push(Word { hash, singular, start, end, number: false, random: false });
+    }
+}
+
+/// The hashes of a word and of its singular.
+fn hashes(bytes: &[u8], start: usize, end: usize) -> (u64, u64) {
+    let hash = hash_between(bytes, start, end);
+    let is_plural = end - start >= SHORTEST_PLURAL && matches!(bytes.get(end - 1), Some(b's' | b'S'));
+    (hash, if is_plural { hash_between(bytes, start, end - 1) } else { hash })
+}
+
+/// No word that is known is longer, with its apostrophes left out.
+const LONGEST_WITH_APOSTROPHE: usize = 32;
+
+#[cold]
+fn hashes_without_apostrophes(bytes: &[u8], start: usize, end: usize) -> (u64, u64) {
+    let mut letters = [0; LONGEST_WITH_APOSTROPHE];
+    let kept = bytes.get(start..end).unwrap_or_default().iter().filter(|byte| byte.is_ascii_alphabetic());
+    let length = letters.iter_mut().zip(kept).map(|(letter, byte)| *letter = *byte).count();
+    hashes(&letters, 0, length)
+}
+
+/// How many small letters stand from a place on, eight at a time: most words are found in one step, whatever their length.
+fn small_letters(bytes: &[u8], from: usize) -> usize {
+    const HIGH: u64 = each_byte(0x80);
+    let mut at = from;
+    while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let eight = u64::from_le_bytes(*eight);
+        // In each byte the high bit of the first sum says "a or above", that of the second "above z".
+        let seven_bits = eight & !HIGH;
+        let from_a = seven_bits + each_byte(0x80 - b'a');
+        let above_z = seven_bits + each_byte(0x7f - b'z');
+        let others = !(from_a & !above_z & !eight) & HIGH;
+        if others != 0 {
+            return at - from + others.trailing_zeros() as usize / 8;
         }
-        self.list.push(Word { hash, singular: hash, start: from, end: at, number: true, random: false });
-        at
+        at += 8;
     }
-
-    fn push(&mut self, piece: &Piece, end: usize) {
-        let plural = piece.last == b's' && piece.length >= SHORTEST_PLURAL;
-        let singular = if plural { piece.before } else { piece.hash };
-        self.list.push(Word { hash: piece.hash, singular, start: piece.start, end, number: false, random: false });
-    }
+    let rest = bytes.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+    at - from + rest
 }
 
-/// A word that is being read.
-struct Piece {
-    start: usize,
-    hash: u64,
-    /// The hash before the last letter.
-    before: u64,
-    last: u8,
-    length: usize,
-}
-
-impl Piece {
-    fn new(start: usize) -> Self {
-        Self { start, hash: 0, before: 0, last: 0, length: 0 }
-    }
-
-    fn push(&mut self, letter: u8) {
-        self.before = self.hash;
-        self.hash = step(self.hash, letter);
-        self.last = letter;
-        self.length += 1;
-    }
-
-    /// Gives up its last letter, which ends at `end`, to a new word.
-    fn without_last(&mut self, end: usize) -> Self {
-        let mut begun = Self::new(end - 1);
-        begun.push(self.last);
-        self.hash = self.before;
-        // What was the letter before is not known any more; capitals before a capital are no plural.
-        (self.last, self.length) = (0, self.length - 1);
-        begun
-    }
+const fn each_byte(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
 }
 
 /// The width of an apostrophe with a letter behind it; 0 if there is none.
@@ -228,24 +235,52 @@ fn apostrophe(bytes: &[u8], at: usize) -> usize {
     if bytes.get(at + width).is_some_and(u8::is_ascii_alphabetic) { width } else { 0 }
 }
 
-/// The hash of a word as [`Words`] makes it, from small letters or digits.
+/// The hash of a word as [`Words`] makes it, from letters or digits.
 pub(crate) const fn hash_of(word: &str) -> u64 {
-    let mut rest = word.as_bytes();
+    hash_of_blocks(0, word.as_bytes())
+}
+
+/// The same for a word inside a text: what stands behind it is read with it and masked, so that no letter is read by itself.
+fn hash_between(bytes: &[u8], start: usize, end: usize) -> u64 {
     let mut hash = 0;
-    while let Some((letter, others)) = rest.split_first() {
-        hash = step(hash, *letter);
-        rest = others;
+    let mut at = start;
+    while at < end {
+        let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) else {
+            return hash_of_blocks(hash, bytes.get(at..end).unwrap_or_default());
+        };
+        let beyond = 8_usize.saturating_sub(end - at);
+        hash = mix(hash, u64::from_le_bytes(*eight) & (u64::MAX >> (8 * beyond)));
+        at += 8;
     }
     hash
 }
 
-/// A polynomial over the letters: the hash of a word without one of its letters is quickly made from that of the whole.
-pub(crate) const fn step(hash: u64, letter: u8) -> u64 {
-    hash.wrapping_mul(BASE).wrapping_add(1 + letter as u64)
+/// Goes on with a hash, in blocks of eight letters of which the last is filled with zeros.
+const fn hash_of_blocks(hash: u64, letters: &[u8]) -> u64 {
+    let mut hash = hash;
+    let mut rest = letters;
+    while !rest.is_empty() {
+        let mut block = [0; 8];
+        let mut filled = 0;
+        while let Some((letter, others)) = rest.split_first() {
+            if filled == block.len() {
+                break;
+            }
+            block[filled] = *letter;
+            filled += 1;
+            rest = others;
+        }
+        hash = mix(hash, u64::from_le_bytes(block));
+    }
+    hash
 }
 
-/// Odd, and without a pattern. That no two words of the lexicon have one hash is tested.
-pub(crate) const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+/// That no two words of the lexicon have one hash is tested.
+const fn mix(hash: u64, block: u64) -> u64 {
+    // Bit 5 makes letters small and is set in digits; bytes of zero behind the last letter get it too, always alike.
+    let mixed = (hash ^ (block | each_byte(0x20))).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed ^ (mixed >> 32)
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {

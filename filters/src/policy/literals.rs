@@ -74,6 +74,9 @@ fn word(rules: &HealthRules, key: impl Fn() -> String, text: &str) -> Checked<()
 fn look(rules: &HealthRules, key: impl Fn() -> String, name: &str, text: &str) -> Checked<()> {
     match signal(rules, name, text) {
         Ok(None) => {}
+        Ok(Some(SignalKind::TellingKey)) => {
+            return wrong(key(), "is a key that events about care have; choose another name");
+        }
         Ok(Some(kind)) => {
             return wrong(
                 key(),

@@ -3,7 +3,7 @@
 //! A reader that goes away, as `head` does, ends the output and is no failure.
 
 use std::fmt::Display;
-use std::io::{self, ErrorKind, StdoutLock, Write};
+use std::io::{self, ErrorKind, StderrLock, StdoutLock, Write};
 
 /// Lines to a reader that may go away.
 #[derive(Debug)]
@@ -15,6 +15,13 @@ impl Output<StdoutLock<'static>> {
     /// To standard output, which is held as long as this lives.
     pub fn standard() -> Self {
         Self::to(io::stdout().lock())
+    }
+}
+
+impl Output<StderrLock<'static>> {
+    /// To standard error, where standard output is taken by something else.
+    pub fn error() -> Self {
+        Self::to(io::stderr().lock())
     }
 }
 
@@ -41,6 +48,12 @@ impl<W: Write> Output<W> {
 pub(super) fn complain(error: &anyhow::Error) {
     // If standard error is gone too, the exit code has to do.
     drop(writeln!(io::stderr().lock(), "error: {error:#}"));
+}
+
+/// Says on standard error what who looks at the output should know.
+pub(super) fn remark(text: &str) {
+    // If standard error is gone, nobody looks.
+    drop(writeln!(io::stderr().lock(), "warning: {text}"));
 }
 
 /// Says on standard error where the process panicked, and nothing else: the message could hold a piece of an event.

@@ -56,14 +56,23 @@ pub fn load_or_make(
     }
 }
 
+/// The key in a file.
+pub fn read(path: &Path) -> Result<PseudonymKey, PseudonymKeyError> {
+    let text =
+        file::read(path, MAX_KEY_FILE_BYTES).map_err(|reason| PseudonymKeyError::File { path: path.to_owned(), reason })?;
+    parse(path, &text)
+}
+
+fn parse(path: &Path, text: &[u8]) -> Result<PseudonymKey, PseudonymKeyError> {
+    let bytes = Zeroizing::new(STANDARD.decode(text.trim_ascii()).unwrap_or_default());
+    let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| PseudonymKeyError::Malformed(path.to_owned()))?;
+    Ok(PseudonymKey::new(key))
+}
+
 fn kept(path: &Path, has_held_events: bool, chance: &Chance) -> Result<PseudonymKey, PseudonymKeyError> {
     let fail = |reason| PseudonymKeyError::File { path: path.to_owned(), reason };
     match file::read(path, MAX_KEY_FILE_BYTES) {
-        Ok(text) => {
-            let bytes = Zeroizing::new(STANDARD.decode(text.trim_ascii()).unwrap_or_default());
-            let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| PseudonymKeyError::Malformed(path.to_owned()))?;
-            Ok(PseudonymKey::new(key))
-        }
+        Ok(text) => parse(path, &text),
         Err(error) if error.kind() == io::ErrorKind::NotFound && has_held_events => {
             Err(PseudonymKeyError::Missing(path.to_owned()))
         }

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::super::words::{BASE, hash_of, step};
+use super::super::words::hash_of;
 use super::bitmap::Bitmap;
 use super::files::{self, entries};
 use crate::report::SignalKind;
@@ -88,7 +88,15 @@ fn each_shortened(word: &[u8], mut see: impl FnMut(u64)) {
     }
 }
 
-/// `BASE` to the power of some number.
+/// A polynomial over the letters.
+fn step(hash: u64, letter: u8) -> u64 {
+    hash.wrapping_mul(BASE).wrapping_add(1 + u64::from(letter))
+}
+
+/// Odd, and without a pattern.
+const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// [`BASE`] to the power of some number.
 fn power_of(exponent: usize) -> u64 {
     (0..exponent).fold(1, |power: u64, _| power.wrapping_mul(BASE))
 }

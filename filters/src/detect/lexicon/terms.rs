@@ -1,6 +1,7 @@
 //! What each term is, and when it counts.
 
 use super::super::words::{Split, Word, Words};
+use super::bitmap::Bitmap;
 use super::files::{self, entries};
 use super::phrases::{Found, Phrases, PhrasesBuilder};
 use crate::report::SignalKind;
@@ -42,12 +43,23 @@ pub(crate) enum Weight {
 }
 
 /// What must and must not stand in the same text for an ambiguous term to count.
-#[derive(Debug, Default)]
 struct Context {
     /// It counts without any of `beside`.
     alone: bool,
     beside: Vec<Phrase>,
     not_beside: Vec<Phrase>,
+    /// The words of both: most texts have none of them.
+    words: Bitmap<9>,
+}
+
+impl Context {
+    fn holds(&self, words: &[Word]) -> bool {
+        if !words.iter().any(|word| self.words.may_have(word.singular)) {
+            return self.alone;
+        }
+        let stands = |phrase: &Phrase| has_phrase(words, phrase);
+        (self.alone || self.beside.iter().any(stands)) && !self.not_beside.iter().any(stands)
+    }
 }
 
 /// Hashes of words, each without a plural's s.
@@ -101,9 +113,7 @@ impl Terms {
 
     /// Whether an ambiguous term has its sense of health in a text of these words.
     pub(crate) fn context_holds(&self, context: u16, words: &[Word]) -> bool {
-        let Some(context) = self.contexts.get(usize::from(context)) else { return false };
-        let stands = |phrase: &Phrase| has_phrase(words, phrase);
-        (context.alone || context.beside.iter().any(stands)) && !context.not_beside.iter().any(stands)
+        self.contexts.get(usize::from(context)).is_some_and(|context| context.holds(words))
     }
 
     fn term(&self, number: u16) -> Option<Term> {
@@ -165,12 +175,12 @@ impl Gathered {
             return;
         };
         let Ok(number) = u16::try_from(self.contexts.len()) else { return };
-        let context = Context {
-            alone: beside == "*",
-            beside: if beside == "*" { Vec::new() } else { self.phrases_of(beside) },
-            not_beside: self.phrases_of(not_beside),
-        };
-        self.contexts.push(context);
+        let alone = beside == "*";
+        let beside = if alone { Vec::new() } else { self.phrases_of(beside) };
+        let not_beside = self.phrases_of(not_beside);
+        let mut words = Bitmap::new();
+        beside.iter().chain(&not_beside).flatten().for_each(|word| words.insert(*word));
+        self.contexts.push(Context { alone, beside, not_beside, words });
         self.add(text, kind, Weight::Ambiguous(number));
     }
 

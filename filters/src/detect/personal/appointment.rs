@@ -9,15 +9,15 @@ use crate::detect::Setting;
 use crate::report::Reason;
 
 pub(super) const SHAPES: &[Shape] = &[
+    // Appointment beside its word.
     Shape {
-        name: "appointment beside its word",
         reason: Reason::Appointment,
         reach: Reach::HealthIds,
         pattern: concat!(r"(?:^|[^a-z])((?:appt|appointment|checkup|cita)[^0-9]{1,12}", full_date!(), r")(?:$|[^0-9])"),
         holds: always,
     },
+    // Day and time.
     Shape {
-        name: "day and time",
         reason: Reason::Appointment,
         reach: Reach::Clinical,
         pattern: concat!(r"(?:^|[^0-9])(", full_date!(), r"(?:t|[ ,_+-]+(?:at )?)", time_of_day!(), r")(?:$|[^0-9])"),

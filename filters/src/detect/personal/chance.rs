@@ -6,7 +6,7 @@ use super::*;
 
 const DRAWS: u32 = 20_000;
 
-/// SplitMix64: the same draws in every run.
+/// The same draws in every run.
 struct Draw(u64);
 
 impl Draw {

@@ -5,13 +5,15 @@ use super::shape::{Reach, Shape};
 use crate::detect::Setting;
 use crate::report::Reason;
 
-pub(super) const SHAPES: &[Shape] = &[Shape {
-    name: "coordinates",
-    reason: Reason::Coordinates,
-    reach: Reach::HealthIds,
-    pattern: r"(?:^|[^0-9.])(-?[0-9]{1,2}\.[0-9]{4,12}(?:[ ,;:_/|+]|%2c| ?, ?)+-?[0-9]{1,3}\.[0-9]{4,12})(?:$|[^0-9])",
-    holds: |found| is_pair(found.text),
-}];
+pub(super) const SHAPES: &[Shape] = &[
+    // Coordinates.
+    Shape {
+        reason: Reason::Coordinates,
+        reach: Reach::HealthIds,
+        pattern: r"(-?[0-9]{1,2}\.[0-9]{4,12}(?:[ ,;:_/|+]|%2c| ?, ?)+-?[0-9]{1,3}\.[0-9]{4,12})",
+        holds: |found| is_pair(found.text),
+    },
+];
 
 pub(super) const KEYED: &[Keyed] = &[Keyed {
     reason: Reason::Coordinates,

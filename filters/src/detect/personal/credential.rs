@@ -7,46 +7,54 @@ use crate::detect::Setting;
 use crate::report::Reason;
 
 pub(super) const SHAPES: &[Shape] = &[
+    // JWT.
     Shape {
-        name: "JWT",
         reason: Reason::Credential,
         reach: Reach::Everywhere,
-        pattern: r"(?:^|[^a-z0-9])((?-i:eyJ[A-Za-z0-9_-]{8,}\.(?:eyJ[A-Za-z0-9_-]{4,}|[A-Za-z0-9_-]{16,}\.)|eyJ(?:hbGciOi|0eXAiOi|raWQiOi)[A-Za-z0-9_-]+))",
+        pattern: r"(eyj[a-z0-9_-]{8,}\.(?:eyj[a-z0-9_-]{4,}|[a-z0-9_-]{16,}\.)|eyj(?:hbgcioi|0exaioi|rawqioi)[a-z0-9_-]+)",
         holds: always,
     },
+    // Key with a prefix.
     Shape {
-        name: "key with a prefix",
         reason: Reason::Credential,
         reach: Reach::Everywhere,
         pattern: concat!(
-            r"(?:^|[^a-z0-9])((?-i:[srp]k_(?:live|test)_[A-Za-z0-9]{10,}|sk-[A-Za-z0-9_-]{20,}|whsec_[A-Za-z0-9]{16,}|A[KS]IA[0-9A-Z]{16}|",
-            r"gh[oprsu]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{30,}|",
+            r"(?:^|[^a-z0-9])((?-i:sk-[A-Za-z0-9_-]{20,}|whsec_[A-Za-z0-9]{16,}|gh[orsu]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{30,}|",
             r"xox[abeoprs]-[A-Za-z0-9-]{10,}|AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,}|SG\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}|",
             r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|EAA[A-Za-z0-9]{60,}|hvs\.[A-Za-z0-9_-]{20,}|dop_v1_[0-9a-f]{40,}|sq0[a-z]{3}-[A-Za-z0-9_-]{20,}))"
         ),
         holds: always,
     },
+    // Key with a prefix that no random id has, in any case and whatever touches it.
     Shape {
-        name: "header of a credential",
         reason: Reason::Credential,
         reach: Reach::Everywhere,
-        pattern: r"(?:^|[^a-z0-9])((?:bearer|basic) [a-z0-9+/._~=-]{16,})",
+        pattern: r"([srp]k_(?:live|test)_[a-z0-9]{10,}|ghp_[a-z0-9]{30,}|(?-i:AKIA[0-9A-Z]{16}))",
+        holds: always,
+    },
+    // Key of Amazon in any case.
+    Shape {
+        reason: Reason::Credential,
+        reach: Reach::Everywhere,
+        pattern: r"(?:^|[^a-z])(a[ks]ia[0-9a-z]{16})(?:$|[^a-z0-9]|[0-9]{1,3}(?:$|[^a-z0-9]))",
         holds: |found| found.text.iter().any(u8::is_ascii_digit),
     },
+    // Header of a credential.
     Shape {
-        name: "private key",
+        reason: Reason::Credential,
+        reach: Reach::Everywhere,
+        pattern: r"((?:bearer[ _.+-]?|(?:^|[^a-z])basic )[a-z0-9+/._~=-]{16,})",
+        holds: |found| found.text.iter().any(u8::is_ascii_digit),
+    },
+    // Private key.
+    Shape {
         reason: Reason::Credential,
         reach: Reach::Everywhere,
         pattern: r"(-----begin [a-z ]*private key)",
         holds: always,
     },
-    Shape {
-        name: "password in an address",
-        reason: Reason::Credential,
-        reach: Reach::Everywhere,
-        pattern: r"://([^/\s:@?#]+:[^/\s@?#]+@)",
-        holds: always,
-    },
+    // Password in an address.
+    Shape { reason: Reason::Credential, reach: Reach::Everywhere, pattern: r"://([^/\s:@?#]+:[^/\s@?#]+@)", holds: always },
 ];
 
 pub(super) const KEYED: &[Keyed] = &[
@@ -116,11 +124,12 @@ mod tests {
             ["sk_live_", "4eC39HqLyjWDarjtT1zdp7dc"],
             ["AKIA", "IOSFODNN7EXAMPLE"],
             ["ghp_", "0123456789abcdefghijABCDEFGHIJ012345"],
-            ["xoxb-", "123456789012-abcdefGHIJ"],
             ["eyJhbGciOiJIUzI1NiJ9", ".eyJzdWIiOiJqYW5lIn0.c2lnbmF0dXJl"],
         ] {
             hits_id(Reason::Credential, &parts.concat());
             hits_id(Reason::Credential, &format!("evt-{}", parts.concat()));
+            hits_id(Reason::Credential, &format!("12{}", parts.concat()));
+            hits_id(Reason::Credential, &parts.concat().to_uppercase());
         }
         hits_text(Reason::Credential, "Authorization: Bearer abc123def456ghi789");
         hits_text(Reason::Credential, "https://jane:secret@shop/");

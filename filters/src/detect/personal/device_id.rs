@@ -7,13 +7,15 @@ use super::shape::{Found, Reach, Shape};
 use crate::detect::Setting;
 use crate::report::Reason;
 
-pub(super) const SHAPES: &[Shape] = &[Shape {
-    name: "MAC",
-    reason: Reason::DeviceId,
-    reach: Reach::Ids,
-    pattern: r"(?:^|[^a-z0-9:])((?:[0-9a-f]{2}:){5}[0-9a-f]{2}|(?:[0-9a-f]{2}-){5}[0-9a-f]{2})(?:$|[^a-z0-9:])",
-    holds: |found| has_letter(found),
-}];
+pub(super) const SHAPES: &[Shape] = &[
+    // MAC.
+    Shape {
+        reason: Reason::DeviceId,
+        reach: Reach::Ids,
+        pattern: r"(?:^|[^a-z0-9:])((?:[0-9a-f]{2}:){5}[0-9a-f]{2}|(?:[0-9a-f]{2}-){5}[0-9a-f]{2})(?:$|[^a-z0-9:])",
+        holds: |found| has_letter(found),
+    },
+];
 
 pub(super) const KEYED: &[Keyed] = &[
     Keyed {

@@ -9,29 +9,29 @@ use crate::detect::Setting;
 use crate::report::Reason;
 
 pub(super) const SHAPES: &[Shape] = &[
+    // Email.
     Shape {
-        name: "email",
         reason: Reason::Email,
         reach: Reach::Everywhere,
         pattern: r#"[a-z0-9_+"'.%\x80-\xff-](?:@| @ )((?:[a-z0-9_\x80-\xff-]+\.)+[a-z0-9\x80-\xff-]{2,})"#,
         holds: after_sign,
     },
+    // Email, sign spelled out.
     Shape {
-        name: "email, sign spelled out",
         reason: Reason::Email,
         reach: Reach::Everywhere,
         pattern: r"[a-z0-9\x80-\xff][ _.:+-]*(?:[\[({<] ?(?:at|@) ?[\])}>]|[ _.:+-]at[ _.:+-])[ _.:+-]*([a-z0-9].*)",
         holds: |found| spelled_host(found.text),
     },
+    // Email, in camel case.
     Shape {
-        name: "email, in camel case",
         reason: Reason::Email,
         reach: Reach::Everywhere,
         pattern: r"(?-i:[A-Za-z0-9](At[A-Z][A-Za-z0-9]+Dot(?:Com|Net|Org|Edu|Gov|Io|Co|Us|Uk|De|Fr|Es)))(?-i:$|[^a-z])",
         holds: always,
     },
+    // Email, of a known provider.
     Shape {
-        name: "email, of a known provider",
         reason: Reason::Email,
         reach: Reach::Everywhere,
         pattern: concat!(
@@ -40,8 +40,8 @@ pub(super) const SHAPES: &[Shape] = &[
         ),
         holds: |found| !is_service(found.before),
     },
+    // Email, as a slug.
     Shape {
-        name: "email, as a slug",
         reason: Reason::Email,
         reach: Reach::Ids,
         pattern: r"^([a-z][a-z0-9]*[-_.][a-z][a-z0-9]*[-_.][a-z][a-z0-9]*[-_](?:com|net|org|edu|gov))$",

@@ -10,25 +10,45 @@ use crate::detect::Setting;
 use crate::report::Reason;
 
 pub(super) const SHAPES: &[Shape] = &[
+    // MBI.
     Shape {
-        name: "MBI",
         reason: Reason::HealthId,
-        reach: Reach::Ids,
+        reach: Reach::Everywhere,
         pattern: concat!(
             r"(?:^|[^a-z0-9])([1-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9]-?[ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9]-?",
             r"[ac-hjkmnp-rt-y]{2}[0-9]{2})(?:$|[^a-z0-9])"
         ),
         holds: |found| one_case(found.text),
     },
+    // MBI with its dashes, whatever touches it.
     Shape {
-        name: "NPI",
+        reason: Reason::HealthId,
+        reach: Reach::Everywhere,
+        pattern: concat!(
+            r"([1-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9][- _.][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9][- _.]",
+            r"[ac-hjkmnp-rt-y]{2}[0-9]{2})"
+        ),
+        holds: |found| one_case(found.text),
+    },
+    // MBI that digits touch. Long runs of hex digits hold its form now and then.
+    Shape {
+        reason: Reason::HealthId,
+        reach: Reach::Ids,
+        pattern: concat!(
+            r"(?:^|[^a-z])([1-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9]",
+            r"[ac-hjkmnp-rt-y]{2}[0-9]{2})(?:$|[^a-z])"
+        ),
+        holds: |found| one_case(found.text) && !found.text.iter().all(u8::is_ascii_hexdigit),
+    },
+    // NPI.
+    Shape {
         reason: Reason::HealthId,
         reach: Reach::Clinical,
         pattern: r"(?:^|[^0-9])([12][0-9]{9})(?:$|[^0-9])",
         holds: |found| is_npi(found.text),
     },
+    // Number of a record beside its word.
     Shape {
-        name: "number of a record beside its word",
         reason: Reason::HealthId,
         reach: Reach::HealthIds,
         pattern: concat!(
@@ -37,22 +57,22 @@ pub(super) const SHAPES: &[Shape] = &[
         ),
         holds: always,
     },
+    // Number of a prescription.
     Shape {
-        name: "number of a prescription",
         reason: Reason::HealthId,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z])(?:rx(?:[ _-]?(?:no|nr|num|number))?)[ #:=._-]{0,3}([0-9]{6,12})(?:$|[^0-9])",
         holds: always,
     },
+    // DEA beside its word.
     Shape {
-        name: "DEA beside its word",
         reason: Reason::HealthId,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z])dea(?:[ _-]?(?:no|num|number))?[ #:=._-]{0,3}([a-z][a-z9][0-9]{7})(?:$|[^a-z0-9])",
         holds: |found| is_dea(found.text),
     },
+    // NPI beside its word.
     Shape {
-        name: "NPI beside its word",
         reason: Reason::HealthId,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z])npi(?:[ _-]?(?:no|num|number))?[ #:=._-]{0,3}([12][0-9]{9})(?:$|[^0-9])",
@@ -180,13 +200,14 @@ pub(super) fn is_npi(text: &[u8]) -> bool {
     matches!(text, [b'1' | b'2', ..]) && text.len() == 10 && text.iter().all(u8::is_ascii_digit) && luhn(text, 24)
 }
 
-/// The letter of the registrant's type, an initial or 9, and seven digits with a check digit.
+/// The letter of the registrant's type, an initial or 9, and seven digits, the last of which checks the others.
 pub(super) fn is_dea(text: &[u8]) -> bool {
     let Some([kind, initial, rest @ ..]) = text.get(..9) else { return false };
-    let Some([a, b, c, d, e, f, g]) = digits::<7>(rest) else { return false };
+    let Some([others @ .., check]) = digits::<7>(rest) else { return false };
+    let sum: u32 = others.iter().zip([1, 2].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
     let letters =
         b"ABCDEFGHJKLMPRSTUX".contains(&kind.to_ascii_uppercase()) && (initial.is_ascii_alphabetic() || *initial == b'9');
-    text.len() == 9 && letters && (a + c + e + 2 * (b + d + f)) % 10 == g
+    text.len() == 9 && letters && sum % 10 == check
 }
 
 #[cfg(test)]
@@ -196,10 +217,10 @@ mod tests {
 
     #[test]
     fn the_number_of_medicare_is_found_everywhere() {
-        for text in ["1EG4-TE5-MK73", "1EG4TE5MK73", "order_1eg4te5mk73"] {
+        for text in ["1EG4-TE5-MK73", "1EG4TE5MK73", "order_1eg4te5mk73", "121EG4TE5MK7334", "Ab1EG4-TE5-MK73Cd"] {
             hits_id(Reason::HealthId, text);
         }
-        for text in ["1Eg4tE5mK73", "0EG4TE5MK73", "1SG4TE5MK73", "1EG4TE5MK734"] {
+        for text in ["1Eg4tE5mK73", "0EG4TE5MK73", "1SG4TE5MK73", "x1EG4TE5MK73", "1EG4TE5MK73x", "11ac4de5fd7312"] {
             passes_id(text);
         }
     }

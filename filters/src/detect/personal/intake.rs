@@ -14,8 +14,8 @@ use crate::report::Reason;
 const BEFORE: u32 = 2010;
 
 pub(super) const SHAPES: &[Shape] = &[
+    // Day of birth beside its word.
     Shape {
-        name: "day of birth beside its word",
         reason: Reason::Intake,
         reach: Reach::HealthIds,
         pattern: concat!(
@@ -25,15 +25,15 @@ pub(super) const SHAPES: &[Shape] = &[
         ),
         holds: |found| year(found.text).or_else(|| compact_year(found.text)).is_some(),
     },
+    // Full date before 2010.
     Shape {
-        name: "full date before 2010",
         reason: Reason::Intake,
         reach: Reach::Health,
         pattern: concat!(r"(?:^|[^0-9])(", full_date!(), r")(?:$|[^0-9])"),
         holds: |found| year(found.text).is_some_and(|year| year < BEFORE),
     },
+    // Full date before 2010, bare.
     Shape {
-        name: "full date before 2010, bare",
         reason: Reason::Intake,
         reach: Reach::Health,
         pattern: r"^((?:19|200)[0-9]{5,6})$",

@@ -9,18 +9,18 @@ use crate::detect::Setting;
 use crate::report::Reason;
 
 pub(super) const SHAPES: &[Shape] = &[
+    // IPv4. Digits may touch it: a site glues what it likes to a number.
     Shape {
-        name: "IPv4",
         reason: Reason::IpAddress,
         reach: Reach::HealthIds,
-        pattern: r"(?:^|[^0-9.])([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})(?:$|[^0-9])",
+        pattern: r"([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})",
         holds: is_v4,
     },
+    // IPv6.
     Shape {
-        name: "IPv6",
         reason: Reason::IpAddress,
         reach: Reach::HealthIds,
-        pattern: r"(?:^|[^a-z0-9:])([0-9a-f]{1,4}:[0-9a-f:]{3,34}[0-9a-f:])(?:$|[^a-z0-9:])",
+        pattern: r"([0-9a-f]{1,4}:[0-9a-f:]{3,36}[0-9a-f:])",
         holds: is_v6,
     },
 ];
@@ -32,25 +32,33 @@ pub(super) const KEYED: &[Keyed] = &[Keyed {
     holds: |value| value.parse::<std::net::IpAddr>().is_ok(),
 }];
 
-/// Four octets, but for what versions look like: after a slash or a v, one digit each, or noughts at the end.
+/// Four octets, but for what versions look like: after a slash or a v, one digit each, or noughts but for the first.
 fn is_v4(found: Found<'_>) -> bool {
     let mut octets = [0; 4];
     for (place, part) in octets.iter_mut().zip(found.text.split(|byte| *byte == b'.')) {
         let Some(octet) = number(part).filter(|octet| *octet < 256) else { return false };
         *place = octet;
     }
-    let is_version = matches!(found.before.last(), Some(b'/' | b'v' | b'V')) && !found.before.ends_with(b"//")
-        || found.before.to_ascii_lowercase().ends_with(b"version ");
-    let [first, second, third, fourth] = octets;
-    let is_small = octets.iter().all(|octet| *octet < 10);
-    !is_version && !is_small && (1..224).contains(&first) && !(third == 0 && fourth == 0 && second == 0)
+    let [first, rest @ ..] = octets;
+    let is_version = is_after_version(found.before) || octets.iter().all(|octet| *octet < 10) || rest == [0; 3];
+    (1..224).contains(&first) && !is_version
 }
 
-/// Eight groups, or fewer around `::` of which four are left; times and addresses of cards are none.
+/// `Chrome/120.0.6099.43`, `v10.12.13.14`, `version 10.12.13.14`; not `https://203.0.113.9`.
+fn is_after_version(before: &[u8]) -> bool {
+    let number = before.iter().rev().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+    let before = before.get(..before.len().saturating_sub(number)).unwrap_or_default();
+    let word = before.get(before.len().saturating_sub(8)..).unwrap_or_default().to_ascii_lowercase();
+    !word.ends_with(b"//") && (word.ends_with(b"/") || word.ends_with(b"v") || word == b"version ")
+}
+
+/// Eight groups, or three and more around `::`; times and addresses of cards are none. Up to three digits may touch its end.
 fn is_v6(found: Found<'_>) -> bool {
-    let groups = found.text.split(|byte| *byte == b':').filter(|group| !group.is_empty()).count();
-    let text = std::str::from_utf8(found.text).unwrap_or_default();
-    groups >= 3 && text.parse::<Ipv6Addr>().is_ok()
+    (0..=3).any(|glued| {
+        let text = found.text.get(..found.text.len().saturating_sub(glued)).unwrap_or_default();
+        let groups = text.split(|byte| *byte == b':').filter(|group| !group.is_empty()).count();
+        groups >= 3 && std::str::from_utf8(text).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok())
+    })
 }
 
 #[cfg(test)]
@@ -62,6 +70,8 @@ mod tests {
     fn addresses_are_found() {
         for text in [
             "203.0.113.9",
+            "12203.0.113.9",
+            "122a02:8109:ab12:cd34::ef5612",
             "ip=203.0.113.9;",
             "from 10.1.2.200",
             "https://203.0.113.9/",
@@ -84,7 +94,8 @@ mod tests {
             "10:20:30",
             "a::b",
             "12.5.2026",
-            "1.20.300.4.5",
+            "Edg/120.1.2.33",
+            "1.2.3",
         ] {
             passes_text(text);
         }

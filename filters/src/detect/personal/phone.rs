@@ -18,8 +18,8 @@ macro_rules! gap {
 }
 
 pub(super) const SHAPES: &[Shape] = &[
+    // Phone, North America.
     Shape {
-        name: "phone, North America",
         reason: Reason::Phone,
         reach: Reach::HealthIds,
         pattern: concat!(
@@ -31,29 +31,36 @@ pub(super) const SHAPES: &[Shape] = &[
         ),
         holds: has_area,
     },
+    // Phone, bracketed.
     Shape {
-        name: "phone, bracketed",
         reason: Reason::Phone,
         reach: Reach::HealthIds,
         pattern: concat!(r"\(([2-9][0-9][0-9]\)", gap!(), r"*[2-9][0-9][0-9]", gap!(), r"*[0-9]{4})(?:$|[^0-9])"),
         holds: has_area,
     },
+    // Phone, international, long enough to be told from a sum.
     Shape {
-        name: "phone, international",
         reason: Reason::Phone,
         reach: Reach::HealthIds,
-        pattern: concat!(
-            r"(?:^|[^a-z0-9])((?:\+|00",
-            gap!(),
-            r"?)[1-9](?:[()]?",
-            gap!(),
-            r"?[()]?[0-9]){7,14})(?:$|[^0-9])"
-        ),
-        // Noughts in front of an order number are no prefix: after them groups are asked for.
-        holds: |found| found.text.starts_with(b"+") || found.text.iter().skip(2).any(|byte| !byte.is_ascii_digit()),
+        pattern: concat!(r"(\+[1-9](?:[()]?", gap!(), r"?[()]?[0-9]){9,14})"),
+        holds: always,
     },
+    // Phone, international and short.
     Shape {
-        name: "phone, national with a nought",
+        reason: Reason::Phone,
+        reach: Reach::HealthIds,
+        pattern: concat!(r"(?:^|[^a-z0-9])(\+[1-9](?:[()]?", gap!(), r"?[()]?[0-9]){7,8})(?:$|[^0-9])"),
+        holds: always,
+    },
+    // Phone, international after two noughts. Those in front of an order number are no prefix, so groups are asked for.
+    Shape {
+        reason: Reason::Phone,
+        reach: Reach::HealthIds,
+        pattern: concat!(r"(?:^|[^a-z0-9])(00", gap!(), r"?[1-9](?:[()]?", gap!(), r"?[()]?[0-9]){7,14})(?:$|[^0-9])"),
+        holds: |found| found.text.iter().any(|byte| !byte.is_ascii_digit()),
+    },
+    // Phone, national with a nought.
+    Shape {
         reason: Reason::Phone,
         reach: Reach::HealthIds,
         pattern: concat!(
@@ -64,20 +71,15 @@ pub(super) const SHAPES: &[Shape] = &[
         ),
         holds: always,
     },
+    // Phone, beside its word.
     Shape {
-        name: "phone, beside its word",
         reason: Reason::Phone,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z])(?:phone|telephone|tel|mobile|cell|fax|sms|whatsapp|call)(?:[ _-]?(?:no|number|num))?[ #:=._+-]{0,3}([0-9]{10,13})(?:$|[^0-9])",
         holds: always,
     },
-    Shape {
-        name: "phone, bare",
-        reason: Reason::Phone,
-        reach: Reach::Bare,
-        pattern: r"^\+?1?([2-9][0-9][0-9][2-9][0-9]{6})$",
-        holds: has_area,
-    },
+    // Phone, bare.
+    Shape { reason: Reason::Phone, reach: Reach::Bare, pattern: r"^\+?1?([2-9][0-9][0-9][2-9][0-9]{6})$", holds: has_area },
 ];
 
 pub(super) const KEYED: &[Keyed] = &[Keyed {
@@ -128,6 +130,9 @@ mod tests {
             "1 415 555 2671",
             "+14155552671",
             "tel415-555-2671x9",
+            "12415-555-267134",
+            "(415)555-267134",
+            "12+14155552671345",
             "call 415\u{2011}555\u{2011}2671 now",
             "+44 20 7946 0958",
             "+49 (0)30 901820",

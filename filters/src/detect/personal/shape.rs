@@ -8,8 +8,6 @@ use crate::report::Reason;
 
 /// A form that tells by itself, without the key under which it stands.
 pub(super) struct Shape {
-    /// Names the row in tests and tables.
-    pub(super) name: &'static str,
     pub(super) reason: Reason,
     pub(super) reach: Reach,
     /// Over bytes and blind to case. Its first group is what was found; what stands around that only borders it.
@@ -26,6 +24,8 @@ pub(super) enum Reach {
     Ids,
     /// In all texts; in ids from [`Setting::Health`] on, because ids of shops are often like it.
     HealthIds,
+    /// In all texts, in no id.
+    Text,
     /// In texts and ids from [`Setting::Health`] on.
     Health,
     /// In texts and ids of [`Setting::Clinical`].
@@ -45,6 +45,7 @@ impl Reach {
             _ if standing == Standing::ClickId => false,
             Self::Ids => true,
             Self::HealthIds => worded || setting >= Setting::Health,
+            Self::Text => worded,
             Self::Health => setting >= Setting::Health,
             Self::Clinical => setting == Setting::Clinical,
             Self::Bare => standing == Standing::Wrapped || (standing == Standing::Id && setting >= Setting::Health),
@@ -55,12 +56,11 @@ impl Reach {
     }
 }
 
-/// What has a shape, and the text around it.
+/// What has a shape, and the text before it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found<'t> {
     pub(super) text: &'t [u8],
     pub(super) before: &'t [u8],
-    pub(super) after: &'t [u8],
 }
 
 /// Everything that has the shape is it.
@@ -82,8 +82,7 @@ impl Shape {
         while let Some(found) = pattern.captures_at(text, from).and_then(|groups| groups.get(1)) {
             work.spend(found.len().saturating_add(1))?;
             let before = text.get(..found.start()).unwrap_or_default();
-            let after = text.get(found.end()..).unwrap_or_default();
-            if (self.holds)(Found { text: found.as_bytes(), before, after }) {
+            if (self.holds)(Found { text: found.as_bytes(), before }) {
                 return Ok(true);
             }
             from = found.start().saturating_add(1);

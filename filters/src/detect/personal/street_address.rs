@@ -7,33 +7,53 @@ use crate::detect::Setting;
 use crate::report::Reason;
 
 pub(super) const SHAPES: &[Shape] = &[
+    // Street.
     Shape {
-        name: "street",
         reason: Reason::StreetAddress,
         reach: Reach::HealthIds,
         pattern: concat!(
-            r"(?:^|[^a-z0-9.,$#-])([0-9]{1,5}[a-d]?[ _+,-]{1,2}(?:(?:[a-z\x80-\xff'.]+|[0-9]{1,3}(?:st|nd|rd|th))[ _+-]{1,2}){1,4}",
+            r"(?:^|[^a-z0-9.,$])([0-9]{1,6}[a-d]?[ _+.,-]{1,2}(?:(?:[a-z\x80-\xff']+|[0-9]{1,3}(?:st|nd|rd|th))[ _+.-]{1,2}){1,4}",
             r"(?:street|avenue|ave|av|road|rd|boulevard|blvd|lane|ln|pike|highway|hwy|parkway|pkwy|terrace|drive|dr|st|ct|court|way|place|pl|",
-            r"circle|cir|square|sq|trail|trl|ter))(?:$|[^a-z0-9])"
+            r"circle|cir|square|sq|trail|trl|ter))(?:$|[^a-z])"
         ),
         holds: is_street,
     },
+    // Street as an id writes it: at the end, or before another number, so that `747-penny-lane-vinyl` is an article.
     Shape {
-        name: "box of the post",
         reason: Reason::StreetAddress,
-        reach: Reach::HealthIds,
-        pattern: r"(?:^|[^a-z0-9])(p\.?[ _-]?o\.?[ _-]?box[ _#-]{0,3}[0-9]{1,6})(?:$|[^0-9])",
+        reach: Reach::Everywhere,
+        pattern: concat!(
+            r"(?:^|[^a-z0-9])([0-9]{2,6}[-_.+ ](?:[a-z]{3,}[-_.+ ]){1,3}(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|",
+            r"court|parkway|pkwy|highway|hwy|terrace))(?:$|[0-9]|[-_.+: ](?:apt|unit|suite|ste|[a-z]*[0-9]))"
+        ),
+        holds: is_street,
+    },
+    // Street in camel case.
+    Shape {
+        reason: Reason::StreetAddress,
+        reach: Reach::Ids,
+        pattern: concat!(
+            r"(?:^|[^a-z])(?-i:([0-9]{2,6}(?:[A-Z][a-z]{2,}){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Drive|Court))",
+            r"(?:$|[^a-z]))"
+        ),
         holds: always,
     },
+    // Box of the post.
     Shape {
-        name: "unit of a house",
+        reason: Reason::StreetAddress,
+        reach: Reach::Everywhere,
+        pattern: r"(?:^|[^a-z])(p\.?[ _.+-]?o\.?[ _.+-]?box[ _.#+-]{0,3}[0-9]{1,8})",
+        holds: always,
+    },
+    // Unit of a house.
+    Shape {
         reason: Reason::StreetAddress,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z0-9])([0-9]{1,5} [a-z][a-z .]{2,30},? (?:apt|apartment|suite|ste)\.? ?#?[0-9a-z]{1,4})(?:$|[^a-z0-9])",
         holds: always,
     },
+    // State and ZIP+4.
     Shape {
-        name: "state and ZIP+4",
         reason: Reason::StreetAddress,
         reach: Reach::HealthIds,
         pattern: r"(?:^|[^a-z])([a-z]{2},?[ _+-]{1,2}[0-9]{5}-[0-9]{4})(?:$|[^0-9])",
@@ -91,7 +111,7 @@ fn is_in(list: &[&str], word: &[u8]) -> bool {
 
 fn is_street(found: Found<'_>) -> bool {
     let mut words =
-        found.text.split(|byte| matches!(byte, b' ' | b'_' | b'+' | b'-' | b',')).filter(|word| !word.is_empty());
+        found.text.split(|byte| matches!(byte, b' ' | b'_' | b'+' | b'-' | b',' | b'.')).filter(|word| !word.is_empty());
     let number = words.next().map_or(0, count);
     let kind = words.next_back().unwrap_or_default();
     let mut named = false;
@@ -113,7 +133,7 @@ fn is_state(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{hits_key, hits_text, passes_id, passes_key, passes_text};
+    use super::super::tests::{hits_id, hits_key, hits_text, passes_id, passes_key, passes_text};
     use super::*;
 
     #[test]
@@ -129,11 +149,26 @@ mod tests {
             "p.o. box 77",
             "OH 45202-1234",
             "1400 Main Dr Apt 5",
+            "1400 main dr apt five",
         ] {
             hits_text(Reason::StreetAddress, text);
         }
         hits_key(Reason::StreetAddress, "shippingAddress1", "12 Elm");
         hits_key(Reason::StreetAddress, "zipCode", "45202-1234");
+    }
+
+    #[test]
+    fn addresses_are_found_as_ids_write_them() {
+        for id in [
+            "order-345-Willow-Creek-St-1234",
+            "345.Old.Mill.Court",
+            "123-main-street",
+            "evt_345WillowCreekStApt5_7",
+            "po-box-12345",
+            "poBox123456",
+        ] {
+            hits_id(Reason::StreetAddress, id);
+        }
     }
 
     #[test]
@@ -155,7 +190,9 @@ mod tests {
         ] {
             passes_text(text);
         }
-        passes_id("123-main-street");
+        for id in ["747-penny-lane-vinyl", "5-elm-road", "12-inch-round-court-2", "123-main-way", "24-pack-st"] {
+            passes_id(id);
+        }
         passes_key("address", "home");
     }
 }

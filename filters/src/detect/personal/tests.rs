@@ -57,7 +57,7 @@ pub(super) fn hits_clinical(reason: Reason, text: &str) {
 #[test]
 fn every_pattern_compiles_and_has_one_group() {
     for shape in ROWS.iter().flat_map(|noun| noun.shapes) {
-        assert_eq!(shape.compile().captures_len(), 2, "{}", shape.name);
+        assert_eq!(shape.compile().captures_len(), 2, "{}", shape.pattern);
     }
 }
 
@@ -71,7 +71,7 @@ fn numbers_in_ids_count_on_health_sites() {
         (Reason::Intake, "ord-1987-03-14"),
         (Reason::HealthId, "mrn-1234567"),
         (Reason::PersonName, "dr-jane-doe"),
-        (Reason::StreetAddress, "123-main-street"),
+        (Reason::StreetAddress, "5-elm-road"),
         (Reason::IpAddress, "203.0.113.9"),
     ] {
         assert_eq!(ask(Setting::Health, Role::Id, "", id), Some(reason), "{id}");
@@ -83,9 +83,7 @@ fn numbers_in_ids_count_on_health_sites() {
 
 #[test]
 fn click_ids_hold_addresses_and_keys_only() {
-    for text in
-        ["fb.1.1723400000000.415-555-2671", "fb.1.1723400000000.1EG4-TE5-MK73", "fb.1.1723400000000.4111111111111111"]
-    {
+    for text in ["fb.1.1723400000000.415-555-2671", "fb.1.1723400000000.4111111111111111"] {
         assert_eq!(ask(Setting::Clinical, Role::ClickId, "", text), None, "{text}");
     }
     assert_eq!(ask(Setting::Retail, Role::ClickId, "", "fb.1.1723400000000.jane@example.com"), Some(Reason::Email));
@@ -116,4 +114,33 @@ fn what_cannot_be_looked_through_fails_closed() {
     let spent = find(Setting::Clinical, Role::Text, "", &text, &mut Unwrapper::default(), &mut work);
     assert!(spent == Ok(None) || spent == Err(WorkLimit));
     assert!(work.spent() <= 64 * 1024);
+}
+
+#[test]
+fn what_shops_send_as_ids_passes() {
+    for id in [
+        "7f3c9a52-1b2e-4f7d-9c66-5f0a4d1be2c1",
+        "01JD2XKQ8N5Z3W9V7R4T6Y1M0P",
+        "ORD-2026-11-22-000017",
+        "112-3456789-1234567",
+        "sku_100-20-3000",
+        "4155552671",
+        "1723400000",
+        "1723400000000",
+        "shopify_US_39072856_41234567",
+        "AB1234563",
+        "1001.2.3.4",
+        "member:10233",
+        "session:17234",
+        "size-10-st",
+        "mens-dr-martens-1460",
+        "3-pack-12-ct",
+        "Purchase.1723400000.482910",
+        "evt-2026-03-14T10:30:00",
+        "look-at-me-tee",
+        "GTM-ABCD123",
+        "978-3-16-148410-0",
+    ] {
+        passes_id(id);
+    }
 }

@@ -23,7 +23,7 @@ pub(super) fn each(text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
             if run.len() >= SHORTEST
                 && let Some(decoded) = decode(run)
             {
-                stretches::each(start, &decoded, take)?;
+                stretches::each(start, &decoded, true, take)?;
             }
         }
         probe = end + SHORTEST - 1;

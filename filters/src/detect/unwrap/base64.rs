@@ -1,9 +1,10 @@
 //! Base64 and base64url, padded or not, also glued to other text.
 //!
-//! A token may begin anywhere in a run of the alphabet, so a run is read at all four alignments; and because `-`, `_`, `/` and
-//! `+` belong to the alphabet and glue words too, the pieces between them are read as well. Shorter runs than eight characters
-//! count only with their padding. Most runs are ids or words: whether eight characters could be text is asked first, of the
-//! whole text at once.
+//! A token may begin anywhere in a run of the alphabet, so a run is read from every place; and because `-`, `_`, `/` and `+`
+//! belong to the alphabet and glue words too, what ends at one of them is read as well. Tokens of fewer than seven characters
+//! count only with their padding. Left out: single letters of Latin-1, and UTF-16 of other letters than ASCII.
+
+mod groups;
 
 use std::ops::Range;
 
@@ -12,61 +13,38 @@ use memchr::memchr_iter;
 use super::stretches::{self, Take};
 use crate::detect::WorkLimit;
 
-/// Runs of fewer characters are words, not base64.
-const SHORTEST: usize = 8;
+/// What is shorter is a word.
+const SHORTEST: usize = 7;
 /// No character of the alphabet.
 const NONE: u8 = 64;
 
-/// Four characters stand for three bytes. The first three of them say how a byte begins, which tells what it can be; a bit for
-/// each of the three bytes.
-#[derive(Clone, Copy)]
-struct Kinds {
-    /// ASCII text.
-    ascii: u16,
-    /// What follows the first byte of a letter of UTF-8.
-    rest: u16,
-    /// The first byte of such a letter.
-    lead: u16,
-}
-
-const FIRST: Kinds = Kinds { ascii: 1, rest: 1 << 1, lead: 1 << 2 };
-const SECOND: Kinds = Kinds { ascii: 1 << 3, rest: 1 << 4, lead: 1 << 5 };
-const THIRD: Kinds = Kinds { ascii: 1 << 6, rest: 1 << 7, lead: 1 << 8 };
-
-/// Four characters whose three bytes could be ASCII, could be UTF-8, and could be followed by the next four's.
-const ASCII_GROUP: u8 = 1;
-const UTF8_GROUP: u8 = 1 << 1;
-const LINKED: u8 = 1 << 2;
-
 static VALUES: [u8; 256] = values();
-static CLASSES: [u16; 256] = classes();
 
-/// Finds what base64 holds; keeps its buffers.
+/// Finds what base64 holds; keeps its buffer.
 #[derive(Debug, Default)]
 pub(super) struct Base64 {
-    /// What bytes each character can begin.
-    classes: Vec<u16>,
-    /// What the four characters from each place on can be.
-    groups: Vec<u8>,
     decoded: Vec<u8>,
 }
 
 impl Base64 {
-    /// Shows the text that tokens hold. A text without capitals and digits has only words.
+    /// Shows the text that tokens hold.
     pub(super) fn each(&mut self, text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
-        if self.could_be_text(text) {
-            for run in runs(text) {
-                self.run(text, run, take)?;
-            }
-        }
-        Ok(())
+        let bytes = text.as_bytes();
+        // Up to where the text was decoded, for tokens that begin at each of four places.
+        let mut ends = [0; 4];
+        groups::each(bytes, |place| {
+            let Some(end) = ends.get_mut(place % 4).filter(|end| **end <= place) else { return Ok(()) };
+            let token = around(bytes, place);
+            *end = token.end;
+            self.token(bytes, token, take)
+        })
     }
 
     /// Shows what short tokens hold that are told by their padding.
     pub(super) fn each_padded(&mut self, text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
         for pad in memchr_iter(b'=', text.as_bytes()) {
             let (Some(before), Some(after)) = (text.as_bytes().get(..pad), text.as_bytes().get(pad..)) else { continue };
-            let length = before.iter().rev().take(SHORTEST).take_while(|&&byte| value(byte) != NONE).count();
+            let length = before.iter().rev().take(SHORTEST + 1).take_while(|&&byte| value(byte) != NONE).count();
             let padding = match length {
                 6 => 2,
                 7 => 1,
@@ -75,55 +53,37 @@ impl Base64 {
             let Some((pads, rest)) = after.split_at_checked(padding) else { continue };
             if pads.iter().all(|&byte| byte == b'=') && rest.first().is_none_or(|&next| next != b'=' && value(next) == NONE)
             {
-                self.decode(before.get(pad - length..).unwrap_or_default());
-                stretches::each(pad - length, &self.decoded, take)?;
+                self.show(text.as_bytes(), pad - length..pad, take)?;
             }
         }
         Ok(())
     }
 
-    /// Whether eight characters in a row could hold six letters, or twelve could hold UTF-8. One random id of 60 characters in
-    /// two passes.
-    fn could_be_text(&mut self, text: &str) -> bool {
-        self.classes.clear();
-        self.classes.extend(text.bytes().map(class));
-        self.classes.extend([0; 4]);
-        let after = |places: usize| self.classes.get(places..).unwrap_or_default();
-        let groups = after(0).iter().zip(after(1)).zip(after(2)).zip(after(4));
-        self.groups.clear();
-        self.groups.extend(groups.map(|(((first, second), third), next)| group(*first, *second, *third, *next)));
-        let length = self.groups.len();
-        self.groups.extend([0; SHORTEST]);
-        let after = |places: usize| self.groups.get(places..).unwrap_or_default();
-        let passes = after(0).iter().zip(after(4)).zip(after(8)).take(length);
-        passes.fold(0, |any, ((first, second), third)| any | passes_for_text(*first, *second, *third)) != 0
-    }
-
-    fn run(&mut self, text: &str, run: Range<usize>, take: &mut Take<'_>) -> Result<(), WorkLimit> {
-        let bytes = text.as_bytes();
-        for alignment in 0..4 {
-            self.token(bytes, run.start + alignment..run.end, take)?;
+    /// Shows what a token holds, and what those of its pieces hold that begin like groups.
+    fn token(&mut self, bytes: &[u8], token: Range<usize>, take: &mut Take<'_>) -> Result<(), WorkLimit> {
+        let characters = bytes.get(token.clone()).unwrap_or_default();
+        if characters.iter().all(u8::is_ascii_lowercase) {
+            return Ok(());
         }
-        let mut start = run.start;
-        for piece in bytes.get(run.clone()).unwrap_or_default().split(|byte| matches!(byte, b'-' | b'_' | b'/' | b'+')) {
+        self.show(bytes, token.clone(), take)?;
+        let mut start = token.start;
+        for piece in characters.split(|&byte| is_glue(byte)) {
             let end = start + piece.len();
-            if piece.len() >= SHORTEST && piece.len() < run.len() {
-                self.token(bytes, start..end, take)?;
+            if piece.len() >= SHORTEST && piece.len() < token.len() && (start - token.start).is_multiple_of(4) {
+                self.show(bytes, start..end, take)?;
             }
             start = end + 1;
         }
         Ok(())
     }
 
-    /// Shows what a token holds that begins where the range begins.
-    fn token(&mut self, bytes: &[u8], token: Range<usize>, take: &mut Take<'_>) -> Result<(), WorkLimit> {
-        let mut starts = token.clone().step_by(4);
-        let group = |place: usize| self.groups.get(place).copied().unwrap_or_default();
-        if starts.any(|place| passes_for_text(group(place), group(place + 4), group(place + 8)) != 0) {
-            self.decode(bytes.get(token.clone()).unwrap_or_default());
-            stretches::each(token.start, &self.decoded, take)?;
-        }
-        Ok(())
+    fn show(&mut self, bytes: &[u8], token: Range<usize>, take: &mut Take<'_>) -> Result<(), WorkLimit> {
+        let inside = |place: Option<usize>| {
+            place.and_then(|place| bytes.get(place)).is_some_and(|&byte| value(byte) != NONE && !is_glue(byte))
+        };
+        let whole = !inside(token.start.checked_sub(1)) && !inside(Some(token.end));
+        self.decode(bytes.get(token.clone()).unwrap_or_default());
+        stretches::each(token.start, &self.decoded, whole, take)
     }
 
     fn decode(&mut self, token: &[u8]) {
@@ -136,41 +96,26 @@ impl Base64 {
     }
 }
 
-/// Runs of the alphabet that are long enough and no words in small letters.
-fn runs(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut end = 0;
-    text.as_bytes().split(|&byte| value(byte) == NONE).filter_map(move |run| {
-        let start = end;
-        end = start + run.len() + 1;
-        (run.len() >= SHORTEST && !run.iter().all(u8::is_ascii_lowercase)).then_some(start..start + run.len())
-    })
+/// The groups around a place that can be text, and one more on each side, which can be so in part.
+fn around(bytes: &[u8], place: usize) -> Range<usize> {
+    let (before, after) = bytes.split_at_checked(place).unwrap_or_default();
+    let groups = before.rchunks_exact(4);
+    let in_alphabet = |group: &[u8]| group.iter().all(|&byte| value(byte) != NONE);
+    let texts = groups.clone().take_while(|group| groups::can_be_text(group) && in_alphabet(group)).count();
+    let edge = groups.clone().nth(texts).is_some_and(in_alphabet);
+    let start = place - 4 * (texts + usize::from(edge));
+    let texts = after.chunks_exact(4).take_while(|group| groups::can_be_text(group) && in_alphabet(group)).count();
+    let edge = after.iter().skip(4 * texts).take(4).take_while(|&&byte| value(byte) != NONE).count();
+    start..place + 4 * texts + edge
 }
 
-/// What four characters can be, from the first three and the one after the fourth.
-fn group(first: u16, second: u16, third: u16, next: u16) -> u8 {
-    let is = |byte: u16, bit: u16| byte & bit != 0;
-    let follows = |byte: u16, kinds: Kinds, next: u16, next_kinds: Kinds| {
-        (is(byte, kinds.ascii) | is(byte, kinds.rest)) & (is(next, next_kinds.ascii) | is(next, next_kinds.lead))
-            | (is(byte, kinds.lead) | is(byte, kinds.rest)) & is(next, next_kinds.rest)
-    };
-    let ascii = is(first, FIRST.ascii) & is(second, SECOND.ascii) & is(third, THIRD.ascii);
-    let utf8 = follows(first, FIRST, second, SECOND) & follows(second, SECOND, third, THIRD);
-    u8::from(ascii) * ASCII_GROUP | u8::from(utf8) * UTF8_GROUP | u8::from(follows(third, THIRD, next, FIRST)) * LINKED
-}
-
-/// Not zero if two groups in a row are ASCII or three are UTF-8.
-fn passes_for_text(first: u8, second: u8, third: u8) -> u8 {
-    first & second & ASCII_GROUP | first & second & first >> 1 & second >> 1 & third & UTF8_GROUP
+fn is_glue(byte: u8) -> bool {
+    matches!(byte, b'-' | b'_' | b'/' | b'+')
 }
 
 #[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
 fn value(character: u8) -> u8 {
     VALUES[usize::from(character)]
-}
-
-#[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
-fn class(character: u8) -> u16 {
-    CLASSES[usize::from(character)]
 }
 
 #[expect(clippy::indexing_slicing, reason = "runs when the program is compiled")]
@@ -188,40 +133,6 @@ const fn values() -> [u8; 256] {
     values[b'/' as usize] = 63;
     values[b'_' as usize] = 63;
     values
-}
-
-#[expect(clippy::indexing_slicing, reason = "runs when the program is compiled")]
-const fn classes() -> [u16; 256] {
-    let values = values();
-    let mut classes = [0; 256];
-    let mut character = 0;
-    while character < 256 {
-        let value = values[character];
-        if value != NONE {
-            // The first byte begins with six bits of its first character, the second with four of its, the third with two.
-            classes[character] =
-                class_of(value << 2, 0b11, FIRST) | class_of(value << 4, 0b1111, SECOND) | class_of(value << 6, 0x3f, THIRD);
-        }
-        character += 1;
-    }
-    classes
-}
-
-/// What a byte can be whose first bits are known; `open` has the bits that are not.
-const fn class_of(known: u8, open: u8, kinds: Kinds) -> u16 {
-    let mut class = 0;
-    let mut low = 0;
-    while low <= open {
-        class |= match known | low {
-            // Zeros stand between the letters of UTF-16.
-            0 | b'\t' | b'\n' | b'\r' | b' '..=b'~' => kinds.ascii,
-            0x80..=0xbf => kinds.rest,
-            0xc2..=0xf4 => kinds.lead,
-            _ => 0,
-        };
-        low += 1;
-    }
-    class
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Left out: digits that each have a prefix of their own, as in `0x6d,0x65`.
 
-use super::bytes::{hex_byte, hex_digit};
+use super::bytes::hex_byte;
 use super::stretches::{self, Take};
 use crate::detect::WorkLimit;
 
@@ -71,7 +71,7 @@ fn separated(bytes: &[u8], take: &mut Take<'_>) -> Result<(), WorkLimit> {
 fn token(place: usize, pairs: impl Iterator<Item = [u8; 2]> + Clone, take: &mut Take<'_>) -> Result<(), WorkLimit> {
     if could_be_text(pairs.clone()) {
         let decoded: Vec<u8> = pairs.filter_map(|pair| hex_byte(&pair).map(|(byte, _)| byte)).collect();
-        stretches::each(place, &decoded, take)?;
+        stretches::each(place, &decoded, false, take)?;
     }
     Ok(())
 }
@@ -79,12 +79,13 @@ fn token(place: usize, pairs: impl Iterator<Item = [u8; 2]> + Clone, take: &mut 
 fn could_be_text(pairs: impl Iterator<Item = [u8; 2]>) -> bool {
     let (mut ascii, mut utf8, mut lead) = (0, 0, false);
     for [high, _] in pairs {
-        let kind = hex_digit(high).unwrap_or_default();
-        ascii = if matches!(kind, 0 | 2..=7) { ascii + 1 } else { 0 };
-        // The first byte of a letter of UTF-8 is followed by another of its bytes, and by nothing else.
-        let rest = matches!(kind, 8..=0xb);
-        utf8 = if kind != 1 && (rest || !lead) && (!rest || utf8 > 0) { utf8 + 1 } else { 0 };
-        lead = kind >= 0xc;
+        let starts_ascii = matches!(high, b'2'..=b'7' | b'0');
+        let goes_on = matches!(high, b'8' | b'9' | b'a' | b'b' | b'A' | b'B');
+        ascii = if starts_ascii { ascii + 1 } else { 0 };
+        // A letter of UTF-8 that has begun goes on, and none goes on that has not begun.
+        let follows = high != b'1' && (goes_on || !lead) && (!goes_on || utf8 > 0);
+        utf8 = if follows { utf8 + 1 } else { 0 };
+        lead = !starts_ascii && !goes_on;
         if ascii >= LEAST_ASCII || utf8 >= LEAST_UTF8 {
             return true;
         }

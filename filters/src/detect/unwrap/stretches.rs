@@ -8,8 +8,9 @@ use crate::detect::WorkLimit;
 /// What takes the text that a token holds: the token's place, and the text.
 pub(super) type Take<'t> = dyn FnMut(usize, &str) -> Result<(), WorkLimit> + 't;
 
-/// Shows the stretches of UTF-8 among bytes, without zeros, so that UTF-16 of ASCII letters reads as letters.
-pub(super) fn each(place: usize, bytes: &[u8], take: &mut Take<'_>) -> Result<(), WorkLimit> {
+/// Shows the stretches of UTF-8 among bytes, without zeros, so that UTF-16 of ASCII letters reads as letters; `whole` if the
+/// bytes are all that a token holds.
+pub(super) fn each(place: usize, bytes: &[u8], whole: bool, take: &mut Take<'_>) -> Result<(), WorkLimit> {
     for chunk in bytes.utf8_chunks() {
         for stretch in
             chunk.valid().split(|letter: char| letter.is_control() && !matches!(letter, '\t' | '\n' | '\r' | '\0'))
@@ -19,10 +20,10 @@ pub(super) fn each(place: usize, bytes: &[u8], take: &mut Take<'_>) -> Result<()
             }
             if stretch.contains('\0') {
                 let letters = stretch.replace('\0', "");
-                if speaks(&letters, stretch.len() == bytes.len()) {
+                if speaks(&letters, whole && stretch.len() == bytes.len()) {
                     take(place, &letters)?;
                 }
-            } else if speaks(stretch, stretch.len() == bytes.len()) {
+            } else if speaks(stretch, whole && stretch.len() == bytes.len()) {
                 take(place, stretch)?;
             }
         }
@@ -54,7 +55,7 @@ mod tests {
 
     fn stretches(bytes: &[u8]) -> Vec<String> {
         let mut found = Vec::new();
-        each(0, bytes, &mut |_, text| {
+        each(0, bytes, false, &mut |_, text| {
             found.push(text.to_owned());
             Ok(())
         })

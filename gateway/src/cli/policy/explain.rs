@@ -7,17 +7,25 @@ use anyhow::Context as _;
 use portcullis_filters::policy::{Explanation, Policy as Compiled, Standing};
 use serde::Serialize;
 
+use super::event::{self, Telling};
 use super::goods::GoodsTold;
 use crate::cli::{Failure, Output};
 use crate::config::{Catalogs, PolicyText};
 
-/// Say in plain words what leaves under a policy, in which form, and which channels stay open.
+/// Say in plain words what leaves under a policy, in which form, and which channels stay open; or what becomes of an event.
+///
+/// With --event, what would become of each event of a file: what it comes to, which fields leave, which do not, by which stage and
+/// why. Nothing is sent or kept. What is told holds no value, no name of a key that is not known and no term of the lexicon, so it
+/// may stand in a ticket. The exit code is 0 also for events that are dropped or refused, 64 if the policy is wrong, and 1 if the
+/// file holds no event.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   portcullis policy explain retail@1
   portcullis policy explain policies/shop.toml --host www.shop.example
-  portcullis policy explain pharmacy@1 --json")]
+  portcullis policy explain pharmacy@1 --json
+  portcullis policy explain retail@1 --host www.shop.example --event purchase.json
+  portcullis policy explain retail@1 --event - --out body.json < request.json")]
 pub struct Explain {
     /// A built-in such as retail@1, or the path of a file
     #[arg(value_name = "POLICY")]
@@ -30,6 +38,9 @@ pub struct Explain {
     /// One JSON object instead of text
     #[arg(long)]
     pub json: bool,
+
+    #[command(flatten, next_help_heading = "Events")]
+    pub events: event::Arguments,
 }
 
 /// Runs it.
@@ -37,6 +48,10 @@ pub(super) fn run(explain: &Explain) -> Result<(), Failure> {
     let text = PolicyText::find(&explain.policy, Path::new("")).map_err(|error| Failure::Configuration(error.into()))?;
     let policy =
         text.compile(&explain.hosts, &mut Catalogs::default()).map_err(|error| Failure::Configuration(error.into()))?;
+    if let Some(file) = &explain.events.event {
+        let telling = Telling { policy: &policy, hosts: &explain.hosts, json: explain.json };
+        return event::run(file, &explain.events, &telling);
+    }
     let mut output = Output::standard();
     if explain.json {
         let text =

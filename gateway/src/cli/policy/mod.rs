@@ -1,5 +1,6 @@
 //! `portcullis policy …`: what a policy lets through, for the people who answer for it.
 
+mod event;
 mod explain;
 mod goods;
 
@@ -12,8 +13,9 @@ pub(super) use goods::GoodsTold;
 /// Look into policies.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
-  portcullis policy explain retail@1")]
+Examples:
+  portcullis policy explain retail@1
+  portcullis policy explain retail@1 --event purchase.json")]
 pub struct Policy {
     #[command(subcommand)]
     command: Command,
