@@ -25,7 +25,7 @@ pub static OUTSIDE: &[Outside] = &[
     },
     Outside {
         why: "in an id no key stands beside a number that is told by its key alone, however it is wrapped",
-        applies: |site, kind, place, _| site == Site::Retail && is_kept_id(place) && kind.needs_key(),
+        applies: |_, kind, place, _| is_kept_id(place) && kind.needs_key(),
     },
     Outside {
         why: "Meta's cookies hold random digits and random letters, which a number or a name cannot be told from",
