@@ -24,6 +24,8 @@ use super::{Unwrapper, Work, WorkLimit};
 use crate::report::SignalKind;
 
 #[cfg(test)]
+mod phrases_tests;
+#[cfg(test)]
 mod tests;
 
 /// Where a text stands, as far as that decides what counts.
