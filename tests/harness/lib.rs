@@ -15,7 +15,6 @@
 
 mod authority;
 mod canary;
-mod chance;
 mod chaos_proxy;
 mod client;
 mod corpus;
@@ -38,7 +37,6 @@ mod setup;
 
 pub use authority::{Authority, Pair};
 pub use canary::{Canaries, MARK};
-pub use chance::Chance;
 pub use chaos_proxy::{ChaosProxy, Mode};
 pub use client::{Answer, Client, Connection, Request};
 pub use corpus::{now_millis, now_secs, numbered_purchase, purchase};
@@ -54,6 +52,7 @@ pub use meta::{Meta, Sent};
 pub use metrics::Metrics;
 pub use nginx::{Nginx, free_address};
 pub use oracle::{Figures, Oracle, Verdict};
+pub use portcullis_hostile::Chance;
 pub use process::{Process, Signal};
 pub use sdk::{Sdk, installed};
 pub use settings::Settings;

@@ -19,6 +19,9 @@ mod steadfast;
 
 mod respond;
 
+#[doc(hidden)]
+pub mod fuzz;
+
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

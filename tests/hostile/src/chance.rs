@@ -12,7 +12,10 @@ impl Chance {
 
     /// The chance of one event of a run: the event can be made again without those before it.
     pub fn of_event(seed: u64, number: u64) -> Self {
-        Self(seed.wrapping_mul(0x2545_f491_4f6c_dd1d).wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        // Mixed twice: the state of one event must not be a step of the one before it.
+        let mut of_seed = Self(seed);
+        let start = of_seed.below(u64::MAX);
+        Self(Self(start ^ number.wrapping_mul(0xd6e8_feb8_6659_fd93)).below(u64::MAX))
     }
 
     /// A number below the bound.

@@ -25,15 +25,23 @@ pub static OUTSIDE: &[Outside] = &[
     },
     Outside {
         why: "in an id no key stands beside a number that is told by its key alone, however it is wrapped",
-        applies: |site, kind, place, _| site == Site::Retail && is_kept_id(place) && kind.needs_key(),
+        applies: |_, kind, place, _| is_kept_id(place) && kind.needs_key(),
     },
     Outside {
         why: "Meta's cookies hold random digits and random letters, which a number or a name cannot be told from",
         applies: |_, kind, place, chain| is_cookie(place) && kind.looks_like_an_id() && (kind.needs_key() || chain.all(crate::Encoding::is_spelling)),
     },
     Outside {
-        why: "to retail a department of medicine alone is no signal, and a misspelled drug is another word",
-        applies: |site, kind, place, _| site == Site::Retail && (is_kept_id(place) || is_cookie(place)) && matches!(kind, Kind::Specialty | Kind::Misspelling),
+        why: "an opaque id is random: a number or a name in its own alphabet cannot be told from it",
+        applies: |_, kind, place, chain| is_opaque(place) && kind.looks_like_an_id() && (kind.needs_key() || chain.all(crate::Encoding::is_spelling)),
+    },
+    Outside {
+        why: "to retail a department of medicine alone is no signal",
+        applies: |site, kind, place, _| site == Site::Retail && (is_kept_id(place) || is_cookie(place)) && kind == Kind::Specialty,
+    },
+    Outside {
+        why: "to retail a misspelled drug is another word",
+        applies: |site, kind, _, _| site == Site::Retail && kind == Kind::Misspelling,
     },
     Outside {
         why: "a number that fits the range of its field is that field's number",
@@ -62,13 +70,13 @@ pub enum Must {
 }
 
 /// What is claimed of an event with such a secret at such a place.
-pub fn must(site: Site, kind: Kind, place: Place, chain: &Chain) -> Must {
-    let _ = chain;
+pub fn must(site: Site, kind: Kind, place: Place) -> Must {
     let speaks = match kind {
-        Kind::Misspelling | Kind::Specialty => site != Site::Retail,
+        // Many a name is one letter away from a drug's.
+        Kind::Misspelling => site != Site::Retail && !is_name(place) && !matches!(place, Place::Agent(_)),
+        Kind::Specialty => site != Site::Retail,
         kind if kind.is_health_code() => place.has_key(),
-        Kind::HealthDigest => chain.all(|encoding| encoding != crate::Encoding::DigitGlued),
-        kind => kind.is_health_word(),
+        kind => kind == Kind::HealthDigest || kind.is_health_word(),
     };
     // A digest is whole or none: with digits of something else beside it, it is another number.
     let whole = kind != Kind::HealthDigest || !matches!(place, Place::Id(_, IdForm::CookieInside | IdForm::Ulid));
@@ -101,12 +109,25 @@ fn is_kept_id(place: Place) -> bool {
     }
 }
 
+fn is_opaque(place: Place) -> bool {
+    matches!(place, Place::Id(Field::EventId, IdForm::Ulid))
+}
+
 fn is_cookie(place: Place) -> bool {
     match place {
         Place::Id(_, form) => form.is_cookie(),
         Place::Page(part) => part.is_click_id(),
         _ => false,
     }
+}
+
+/// Fields that hold somebody's name or town.
+fn is_name(place: Place) -> bool {
+    use Field::{City, FirstFiveOfFirstName, FirstFiveOfLastName, FirstName, Initial, LastName, State};
+    matches!(
+        place,
+        Place::Field(FirstName | LastName | City | State | FirstFiveOfFirstName | FirstFiveOfLastName | Initial, _)
+    )
 }
 
 fn is_number(place: Place) -> bool {

@@ -120,7 +120,8 @@ impl Encoding {
             Self::Plus => text.replace(' ', "+"),
             Self::EntityDecimal => each(text, |c| format!("&#{};", u32::from(c))),
             Self::EntityHex => each(text, |c| format!("&#x{:X};", u32::from(c))),
-            Self::EntityBare => each(text, |c| format!("&#{}", u32::from(c))),
+            // The last one needs its semicolon, or a digit after it would be part of it.
+            Self::EntityBare => each(text, |c| format!("&#{}", u32::from(c))) + ";",
             Self::EntityNamed => named_entities(text),
             Self::UnicodeEscape => text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect(),
             Self::JsonString => serde_json::Value::from(text).to_string(),
@@ -173,9 +174,22 @@ impl Chain {
         }
     }
 
-    /// Writes a text so.
-    pub fn apply(&self, text: &str, chance: &mut Chance) -> String {
-        self.0.iter().fold(text.to_owned(), |text, encoding| encoding.apply(&text, chance))
+    /// Writes a text so. What changes nothing in it, such as a name for a sign that it has not, is no part of the chain any more.
+    pub fn apply(&mut self, text: &str, chance: &mut Chance) -> String {
+        let mut text = text.to_owned();
+        self.0.retain(|encoding| {
+            let written = encoding.apply(&text, chance);
+            let changes = written != text;
+            text = written;
+            changes
+        });
+        text
+    }
+
+    /// Without this encoding.
+    pub fn without(mut self, encoding: Encoding) -> Self {
+        self.0.retain(|each| *each != encoding);
+        self
     }
 
     /// Whether all of them are like that.
@@ -185,7 +199,8 @@ impl Chain {
 
     /// Its name in reports, the outermost last.
     pub fn name(&self) -> String {
-        self.0.iter().map(|encoding| encoding.name()).collect::<Vec<_>>().join(" in ")
+        let names: Vec<&str> = self.0.iter().map(|encoding| encoding.name()).collect();
+        if names.is_empty() { Encoding::Plain.name().to_owned() } else { names.join(" in ") }
     }
 }
 

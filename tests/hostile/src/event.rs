@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::chance::Chance;
-use crate::encodings::Chain;
+use crate::encodings::{Chain, Encoding};
 use crate::ordinary::{self, Site};
 use crate::places::{self, Place};
 use crate::secrets::{Kind, Secret};
@@ -48,7 +48,15 @@ impl Generator {
     }
 
     /// An event with a secret of this kind, at this place, written so.
-    pub fn with(&self, kind: Kind, place: Place, chain: Chain, chance: &mut Chance) -> Hostile {
+    pub fn with(&self, kind: Kind, place: Place, mut chain: Chain, chance: &mut Chance) -> Hostile {
+        // A number with digits glued to it is another number.
+        if !kind.is_health_word() {
+            chain = chain.without(Encoding::DigitGlued);
+        }
+        // An address is told by its words, which camel case runs into one.
+        if kind == Kind::StreetAddress {
+            chain = chain.without(Encoding::Camel);
+        }
         let secret = Secret::of(kind, chance);
         let mut event = ordinary::event(self.site, chance);
         let goods = event["custom_data"]["contents"].as_array().map_or(0, Vec::len);

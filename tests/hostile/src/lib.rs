@@ -26,6 +26,8 @@ mod secrets;
 
 pub mod utility;
 
+pub mod seeds;
+
 pub use chance::Chance;
 pub use checker::Checker;
 pub use claims::{Must, OUTSIDE, Outside, must, outside};

@@ -3,11 +3,12 @@
 
 #![expect(clippy::print_stdout, reason = "a program that reports")]
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 use portcullis_hostile::utility::losses;
-use portcullis_hostile::{Site, Tally, run};
+use portcullis_hostile::{Site, Tally, run, seeds};
 
 /// Attacks the filters with events that were made to carry secrets out.
 #[derive(Debug, Parser)]
@@ -30,10 +31,17 @@ struct Arguments {
     /// Send ordinary events instead, and tell what they lose.
     #[arg(long)]
     ordinary: bool,
+    /// Write the seeds of the fuzz targets into this folder, a folder each, and do nothing else.
+    #[arg(long)]
+    seeds: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(folder) = &arguments.seeds {
+        write_seeds(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        return ExitCode::SUCCESS;
+    }
     if arguments.ordinary {
         return ordinary(&arguments);
     }
@@ -61,4 +69,15 @@ fn ordinary(arguments: &Arguments) -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+fn write_seeds(folder: &Path) -> std::io::Result<()> {
+    for target in seeds::TARGETS {
+        let folder = folder.join(target);
+        std::fs::create_dir_all(&folder)?;
+        for (number, seed) in seeds::of(target).into_iter().enumerate() {
+            std::fs::write(folder.join(format!("seed-{number:03}")), seed)?;
+        }
+    }
+    Ok(())
 }

@@ -15,6 +15,7 @@ mod denial;
 mod dose;
 mod evidence;
 
+pub(crate) use self::denial::denies;
 use self::evidence::Evidence;
 pub(crate) use self::evidence::Sight;
 use self::reading::Reader;

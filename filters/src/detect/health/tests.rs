@@ -2,6 +2,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::Setting;
 use super::super::lexicon::is_health_digest;
+use super::super::lexicon::tests::hex;
 use super::*;
 
 const EVERY: [Setting; 3] = [Setting::Retail, Setting::Health, Setting::Clinical];
@@ -123,7 +124,7 @@ fn names_of_drugs_with_one_wrong_letter_count_on_sites_of_health() {
 
 #[test]
 fn digests_of_terms_count_as_the_terms() {
-    let hex = |text: &str| Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |text: &str| hex(&Sha256::digest(text));
     for text in [hex("metformin"), hex("metformin").to_uppercase(), format!("h={}.AQ", hex("birth control"))] {
         assert_eq!(sight(Setting::Retail, "", &text), Sight::Signal(SignalKind::Digest), "{text}");
     }

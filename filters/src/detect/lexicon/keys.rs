@@ -22,18 +22,6 @@ const TAILS: [u64; 10] = [
     hash_of("other"),
 ];
 
-/// Words that may stand before a key without changing what it says: `cd[provider]`, `custom_data.provider`.
-const LEADS: [u64; 8] = [
-    hash_of("cd"),
-    hash_of("custom"),
-    hash_of("data"),
-    hash_of("user"),
-    hash_of("event"),
-    hash_of("properties"),
-    hash_of("form"),
-    hash_of("field"),
-];
-
 /// The keys that the lexicon knows.
 pub(crate) struct Keys {
     phrases: Phrases,
@@ -107,8 +95,13 @@ impl Keys {
         let mut meanings: BTreeMap<&str, KeyMeaning> = BTreeMap::new();
         for line in entries(files::TELLING_KEYS) {
             let [key, strength] = files::columns(line);
-            let telling = if strength == "strong" { Telling::Strong } else { Telling::Weak };
-            meanings.entry(key).or_default().telling = Some(telling);
+            let telling = match strength {
+                "strong" => Some(Telling::Strong),
+                "weak" => Some(Telling::Weak),
+                // `payment provider`: the longest ending is what counts, so it keeps `provider` from counting.
+                _ => None,
+            };
+            meanings.entry(key).or_default().telling = telling;
         }
         for line in entries(files::CONTEXT_KEYS) {
             let [kind, key] = files::columns(line);
@@ -141,19 +134,15 @@ impl Keys {
         }
     }
 
-    /// What the longest ending says that is a key of the lexicon. A weak key must be all of it: an `item_condition` is another.
+    /// What the longest ending says that is a key of the lexicon.
     fn of_an_ending(&self, words: &[Word]) -> KeyMeaning {
-        let mut only_leads = true;
         let mut ending = words;
         while let Some((first, shorter)) = ending.split_first() {
             if self.phrases.may_begin(first)
                 && let Some(number) = self.phrases.exactly(ending)
-                && let Some(meaning) = self.meanings.get(usize::from(number))
-                && (only_leads || meaning.telling != Some(Telling::Weak))
             {
-                return *meaning;
+                return self.meanings.get(usize::from(number)).copied().unwrap_or_default();
             }
-            only_leads &= LEADS.contains(&first.hash);
             ending = shorter;
         }
         KeyMeaning::default()
@@ -191,10 +180,11 @@ mod tests {
         {
             assert_eq!(meaning(key), KeyMeaning::default(), "{key}");
         }
-        for key in ["item_condition", "payment_provider"] {
+        for key in ["paymentProvider", "payment_provider_name", "item_condition", "shipping_insurance", "return_reason"] {
             assert_eq!(meaning(key), KeyMeaning::default(), "{key}");
         }
-        for key in ["condition", "provider", "cd[provider]", "custom_data.provider_2"] {
+        assert_eq!(meaning("preferred_provider").telling, Some(Telling::Weak));
+        for key in ["condition", "provider"] {
             assert_eq!(meaning(key).telling, Some(Telling::Weak), "{key}");
         }
     }

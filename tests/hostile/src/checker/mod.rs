@@ -94,7 +94,7 @@ mod tests {
         }
         for _ in 0..2000 {
             let secret = Secret::of(chance.pick(Kind::ALL), &mut chance);
-            let chain = Chain::random(&mut chance);
+            let mut chain = Chain::random(&mut chance);
             let text = chain.apply(&secret.text, &mut chance);
             assert!(finds(&mut checker, &secret, &text), "{} of {secret:?}: {text}", chain.name());
         }

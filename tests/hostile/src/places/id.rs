@@ -43,12 +43,12 @@ impl IdForm {
             Self::CookieEnd => format!("fb.1.1790990000123.{text}"),
             Self::CookieInside => {
                 let fill = chance.text("abcdefgHJKLMNPQRSTuvwxyz0123456789", 12);
-                let glue = chance.pick(&["", "-", "_"]);
+                let glue = chance.pick(&["-", "_"]);
                 format!("fb.1.1790990000123.IwAR0a{glue}{text}{glue}{fill}Zq9")
             }
             Self::Ulid => {
                 let fill = 26usize.saturating_sub(text.len() + 2);
-                format!("01{text}{}", chance.text("0123456789", fill))
+                format!("01{text}{}", "0".repeat(fill))
             }
         }
     }

@@ -144,7 +144,7 @@ impl Place {
     /// Whether a key of the site's own stands beside the secret, so that a telling one is seen.
     pub fn has_key(self) -> bool {
         match self {
-            Self::UnknownValue(..) => true,
+            Self::UnknownValue(_, nest) => nest != Nest::KeyBelow,
             Self::Page(part) | Self::Referrer(part) => part.has_key(),
             _ => false,
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::shapes::{agent, campaign, event_id, order_id, sku, slug};
+use super::shapes::{agent, campaign, event_id, order_id, plain_sku, sku, slug};
 use super::vocabulary::{CITIES, DEPARTMENTS, Department, ELSEWHERE, FIRST_NAMES, FRONT_STORE, LAST_NAMES, SEARCHES};
 use crate::chance::Chance;
 use crate::ordinary::NOW;
@@ -39,7 +39,7 @@ pub(super) fn retail(chance: &mut Chance) -> Value {
         2 => format!("https://www.shop.example/en-us/products/{}", slug(&product)),
         _ => format!("https://www.shop.example/products/{}?{}", slug(&product), campaign(chance)),
     };
-    let mut event = event(name, &url, &product, chance);
+    let mut event = event(name, &url, &product, sku, chance);
     let referrers = [
         "https://www.google.com/",
         "https://l.facebook.com/",
@@ -95,7 +95,7 @@ pub(super) fn front_store(chance: &mut Chance) -> Value {
         1 => format!("https://www.shop.example/p/{}?{}", slug(&product), campaign(chance)),
         _ => format!("https://www.shop.example/order/confirmation?{}", campaign(chance)),
     };
-    let mut event = event("Purchase", &url, &product, chance);
+    let mut event = event("Purchase", &url, &product, plain_sku, chance);
     event["custom_data"]["content_name"] = json!(product);
     event
 }
@@ -115,7 +115,7 @@ fn product(chance: &mut Chance) -> (String, &'static Department) {
     (name, department)
 }
 
-fn event(name: &str, url: &str, product: &str, chance: &mut Chance) -> Value {
+fn event(name: &str, url: &str, product: &str, sku: fn(&str, &mut Chance) -> String, chance: &mut Chance) -> Value {
     let goods: Vec<String> = (0..=chance.below(3)).map(|_| sku(&slug(product), chance)).collect();
     let price =
         |chance: &mut Chance| format!("{}.{:02}", chance.below(300), chance.below(100)).parse::<f64>().unwrap_or(1.5);

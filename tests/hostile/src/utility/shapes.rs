@@ -63,6 +63,17 @@ pub(super) fn sku(slug: &str, chance: &mut Chance) -> String {
     }
 }
 
+/// The number of an article that no drug and no illness could have.
+pub(super) fn plain_sku(slug: &str, chance: &mut Chance) -> String {
+    match chance.below(5) {
+        0 => format!("SKU-{}", chance.digits(5)),
+        1 => chance.digits(6),
+        2 => chance.digits(12),
+        3 => uuid(chance),
+        _ => format!("{slug}-{}", chance.digits(3)),
+    }
+}
+
 /// The number of an order.
 pub(super) fn order_id(chance: &mut Chance) -> String {
     match chance.below(6) {
