@@ -131,6 +131,7 @@ impl Words {
         let mut begun = from;
         let mut borders = 0;
         let mut capitals = 0;
+        let mut last_capital = from;
         let mut apostrophes = false;
         let mut at = from;
         loop {
@@ -140,8 +141,8 @@ impl Words {
                     // The last of several capitals begins the next word: `HIVTest`.
                     borders += 1;
                     if split == Split::Camel {
-                        self.push(bytes, begun, at - 1, apostrophes);
-                        begun = at - 1;
+                        self.push(bytes, begun, last_capital, apostrophes);
+                        begun = last_capital;
                     }
                 }
                 capitals = 0;
@@ -158,6 +159,7 @@ impl Words {
                         }
                     }
                     capitals += 1;
+                    last_capital = at;
                     at += 1;
                 }
                 Some(Class::Apostrophe | Class::Other) => match apostrophe(bytes, at) {
@@ -423,5 +425,21 @@ mod tests {
         assert_eq!(read("0093-7214-01"), (false, true));
         assert_eq!(read("dx E11.9"), (false, true));
         assert_eq!(read("Autumn starter bundle 2"), (false, false));
+    }
+
+    proptest::proptest! {
+        /// Words are read by eights where the text goes on for eight bytes, and by letters at its end.
+        #[test]
+        fn a_word_is_the_same_wherever_the_text_ends(text in "[a-zA-Z0-9' ’é_-]{0,40}") {
+            for split in [Split::Camel, Split::Digits] {
+                let (mut short, mut long) = (Words::default(), Words::default());
+                short.read(&text, split);
+                long.read(&format!("{text}        "), split);
+                let told = |words: &Words| words.list().iter().map(|w| (w.hash, w.singular, w.start, w.end, w.random)).collect::<Vec<_>>();
+                proptest::prop_assert_eq!(told(&short), told(&long));
+            }
+            words(&text, Split::Camel);
+            words(&text, Split::Digits);
+        }
     }
 }

@@ -206,3 +206,27 @@ fn a_policy_adds_terms_and_leaves_some_out() {
     assert_eq!(sight_at(&ignored, "", "metformin", Position::Text), Sight::Nothing);
     assert_eq!(sight_at(&ignored, "", "metformin and lisinopril", Position::Text), Sight::Signal(SignalKind::Drug));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_text_panics_or_costs_more_than_its_length_allows(
+        key in "[a-zA-Z_]{0,12}",
+        text in "(cold|heart|Metformin|rx|E11|[ -~]|é|’|\\PC){0,200}",
+    ) {
+        for setting in EVERY {
+            let rules = rules(setting);
+            let mut work = Work::for_event(text.len());
+            let sight = HealthScan::new(&rules).text(&key, &text, Position::Text, &mut work);
+            proptest::prop_assert!(sight.is_ok() || text.contains(['%', '&', '\\', '=']), "{:?}", sight);
+        }
+    }
+}
+
+#[test]
+fn a_text_of_nothing_but_ambiguous_terms_is_paid_for() {
+    let text = "cold heart skin iron sugar ".repeat(300);
+    let rules = rules(Setting::Retail);
+    let mut work = Work::for_event(0);
+    let sight = HealthScan::new(&rules).text("", &text, Position::Text, &mut work);
+    assert!(matches!(sight, Err(WorkLimit) | Ok(Sight::Signal(_))), "{sight:?}");
+}
