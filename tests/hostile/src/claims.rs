@@ -25,7 +25,7 @@ pub static OUTSIDE: &[Outside] = &[
     },
     Outside {
         why: "in an id no key stands beside a number that is told by its key alone, however it is wrapped",
-        applies: |site, kind, place, _| site == Site::Retail && is_kept_id(place) && kind.needs_key(),
+        applies: |_, kind, place, _| is_kept_id(place) && kind.needs_key(),
     },
     Outside {
         why: "Meta's cookies hold random digits and random letters, which a number or a name cannot be told from",
@@ -36,8 +36,12 @@ pub static OUTSIDE: &[Outside] = &[
         applies: |_, kind, place, chain| is_opaque(place) && kind.looks_like_an_id() && (kind.needs_key() || chain.all(crate::Encoding::is_spelling)),
     },
     Outside {
-        why: "to retail a department of medicine alone is no signal, and a misspelled drug is another word",
-        applies: |site, kind, place, _| site == Site::Retail && (is_kept_id(place) || is_cookie(place) || is_name(place) || place.field() == Some(Field::ExternalId)) && matches!(kind, Kind::Specialty | Kind::Misspelling),
+        why: "to retail a department of medicine alone is no signal",
+        applies: |site, kind, place, _| site == Site::Retail && (is_kept_id(place) || is_cookie(place)) && kind == Kind::Specialty,
+    },
+    Outside {
+        why: "to retail a misspelled drug is another word",
+        applies: |site, kind, _, _| site == Site::Retail && kind == Kind::Misspelling,
     },
     Outside {
         why: "a number that fits the range of its field is that field's number",
@@ -120,7 +124,10 @@ fn is_cookie(place: Place) -> bool {
 /// Fields that hold somebody's name or town.
 fn is_name(place: Place) -> bool {
     use Field::{City, FirstFiveOfFirstName, FirstFiveOfLastName, FirstName, Initial, LastName, State};
-    matches!(place, Place::Field(FirstName | LastName | City | State | FirstFiveOfFirstName | FirstFiveOfLastName | Initial, _))
+    matches!(
+        place,
+        Place::Field(FirstName | LastName | City | State | FirstFiveOfFirstName | FirstFiveOfLastName | Initial, _)
+    )
 }
 
 fn is_number(place: Place) -> bool {

@@ -53,6 +53,10 @@ impl Generator {
         if !kind.is_health_word() {
             chain = chain.without(Encoding::DigitGlued);
         }
+        // An address is told by its words, which camel case runs into one.
+        if kind == Kind::StreetAddress {
+            chain = chain.without(Encoding::Camel);
+        }
         let secret = Secret::of(kind, chance);
         let mut event = ordinary::event(self.site, chance);
         let goods = event["custom_data"]["contents"].as_array().map_or(0, Vec::len);

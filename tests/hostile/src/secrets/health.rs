@@ -27,7 +27,7 @@ static CONDITIONS: &[&str] = &[
     "lymphoma", "multiple sclerosis", "alzheimers disease", "dementia", "epilepsy", "endometriosis", "infertility",
     "erectile dysfunction", "premature ejaculation", "psoriasis", "rheumatoid arthritis", "ulcerative colitis", "crohns disease",
     "irritable bowel syndrome", "kidney failure", "congestive heart failure", "asthma", "emphysema", "tuberculosis", "pneumonia",
-    "anorexia nervosa", "bulimia", "alcohol use disorder", "opioid addiction", "ptsd and panic disorder", "gestational diabetes",
+    "anorexia nervosa", "bulimia", "alcohol use disorder", "opioid addiction", "panic disorder", "gestational diabetes",
     "miscarriage", "preeclampsia", "sickle cell disease", "cystic fibrosis", "fibromyalgia", "osteoporosis", "glaucoma",
     "urinary tract infection", "yeast infection", "bacterial vaginosis", "hiv positive", "hypothyroidism", "pulmonary embolism",
 ];

@@ -147,7 +147,14 @@ impl Kind {
         self.needs_key()
             || matches!(
                 self,
-                Self::Phone | Self::Ssn | Self::Itin | Self::Card | Self::Coordinates | Self::IpAddress | Self::Doctor
+                Self::Phone
+                    | Self::Ssn
+                    | Self::Itin
+                    | Self::Card
+                    | Self::Coordinates
+                    | Self::IpAddress
+                    | Self::Doctor
+                    | Self::StreetAddress
             )
     }
 }
