@@ -32,8 +32,8 @@ pub static OUTSIDE: &[Outside] = &[
         applies: |_, kind, place, chain| is_cookie(place) && kind.looks_like_an_id() && (kind.needs_key() || chain.all(crate::Encoding::is_spelling)),
     },
     Outside {
-        why: "an opaque id is random: a number or a name in its own alphabet cannot be told from it",
-        applies: |_, kind, place, chain| is_opaque(place) && kind.looks_like_an_id() && (kind.needs_key() || chain.all(crate::Encoding::is_spelling)),
+        why: "a digest with other hexadecimal digits glued to it is another number",
+        applies: |_, kind, place, _| is_opaque(place) && kind == Kind::HealthDigest,
     },
     Outside {
         why: "to retail a department of medicine alone is no signal",
