@@ -62,7 +62,14 @@ impl Words {
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
             at = match class(byte) {
-                Class::Small | Class::Capital | Class::Digit => self.run(bytes, at, split),
+                Class::Small | Class::Capital => match short_run(bytes, at) {
+                    Some(word) => {
+                        self.list.push(word);
+                        word.end
+                    }
+                    None => self.run(bytes, at, split),
+                },
+                Class::Digit => self.run(bytes, at, split),
                 Class::Apostrophe | Class::Other => at + 1,
             };
         }
@@ -182,6 +189,36 @@ impl Words {
     }
 }
 
+/// A run of fewer than eight letters that are small but for the first, as most are: it is one word. The rest of the text must
+/// have eight bytes, so that all is done with one number.
+fn short_run(bytes: &[u8], start: usize) -> Option<Word> {
+    let eight = u64::from_le_bytes(*bytes.get(start..)?.first_chunk()?);
+    let first_made_small = eight | 0x20;
+    let length = first_other_than_small(first_made_small)?;
+    let behind = eight.to_le_bytes().get(length).copied()?;
+    // Beyond ASCII there are apostrophes.
+    if !behind.is_ascii() || class(behind) != Class::Other {
+        return None;
+    }
+    let first = |letters: usize| first_made_small & (u64::MAX >> (64 - 8 * letters));
+    let hash = mix(0, first(length));
+    let last = first(length) >> (8 * (length - 1));
+    let is_plural = length >= SHORTEST_PLURAL && last == u64::from(b's');
+    let singular = if is_plural { mix(0, first(length - 1)) } else { hash };
+    Some(Word { hash, singular, start, end: start + length, number: false, random: false })
+}
+
+/// The first of eight bytes that is no small letter.
+fn first_other_than_small(eight: u64) -> Option<usize> {
+    const HIGH: u64 = each_byte(0x80);
+    // In each byte the high bit of the first sum says "a or above", that of the second "above z".
+    let seven_bits = eight & !HIGH;
+    let from_a = seven_bits + each_byte(0x80 - b'a');
+    let above_z = seven_bits + each_byte(0x7f - b'z');
+    let others = !(from_a & !above_z & !eight) & HIGH;
+    if others == 0 { None } else { Some(others.trailing_zeros() as usize / 8) }
+}
+
 /// The hashes of a word and of its singular.
 fn hashes(bytes: &[u8], start: usize, end: usize) -> (u64, u64) {
     let hash = hash_between(bytes, start, end);
@@ -202,19 +239,12 @@ fn hashes_without_apostrophes(bytes: &[u8], start: usize, end: usize) -> (u64, u
 
 /// How many small letters stand from a place on, eight at a time: most words are found in one step, whatever their length.
 fn small_letters(bytes: &[u8], from: usize) -> usize {
-    const HIGH: u64 = each_byte(0x80);
     let mut at = from;
     while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let eight = u64::from_le_bytes(*eight);
-        // In each byte the high bit of the first sum says "a or above", that of the second "above z".
-        let seven_bits = eight & !HIGH;
-        let from_a = seven_bits + each_byte(0x80 - b'a');
-        let above_z = seven_bits + each_byte(0x7f - b'z');
-        let others = !(from_a & !above_z & !eight) & HIGH;
-        if others != 0 {
-            return at - from + others.trailing_zeros() as usize / 8;
+        match first_other_than_small(u64::from_le_bytes(*eight)) {
+            Some(count) => return at - from + count,
+            None => at += 8,
         }
-        at += 8;
     }
     let rest = bytes.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_lowercase()).count();
     at - from + rest

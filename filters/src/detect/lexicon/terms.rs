@@ -48,17 +48,24 @@ struct Context {
     alone: bool,
     beside: Vec<Phrase>,
     not_beside: Vec<Phrase>,
-    /// The words of both: most texts have none of them.
-    words: Bitmap<9>,
+    /// The words with which phrases of either begin: most words of most texts are none of them.
+    begins: Bitmap<9>,
 }
 
 impl Context {
     fn holds(&self, words: &[Word]) -> bool {
-        if !words.iter().any(|word| self.words.may_have(word.singular)) {
-            return self.alone;
+        let mut holds = self.alone;
+        let mut rest = words;
+        while let Some((word, others)) = rest.split_first() {
+            if self.begins.may_have(word.singular) {
+                if self.not_beside.iter().any(|phrase| begin_with(rest, phrase)) {
+                    return false;
+                }
+                holds = holds || self.beside.iter().any(|phrase| begin_with(rest, phrase));
+            }
+            rest = others;
         }
-        let stands = |phrase: &Phrase| has_phrase(words, phrase);
-        (self.alone || self.beside.iter().any(stands)) && !self.not_beside.iter().any(stands)
+        holds
     }
 }
 
@@ -121,8 +128,8 @@ impl Terms {
     }
 }
 
-fn has_phrase(words: &[Word], phrase: &[u64]) -> bool {
-    words.windows(phrase.len().max(1)).any(|stretch| stretch.iter().map(|word| word.singular).eq(phrase.iter().copied()))
+fn begin_with(words: &[Word], phrase: &[u64]) -> bool {
+    words.len() >= phrase.len() && words.iter().zip(phrase).all(|(word, hash)| word.singular == *hash)
 }
 
 /// The terms that tell of health by themselves and are nobody's name: those that are sought as digests.
@@ -178,9 +185,9 @@ impl Gathered {
         let alone = beside == "*";
         let beside = if alone { Vec::new() } else { self.phrases_of(beside) };
         let not_beside = self.phrases_of(not_beside);
-        let mut words = Bitmap::new();
-        beside.iter().chain(&not_beside).flatten().for_each(|word| words.insert(*word));
-        self.contexts.push(Context { alone, beside, not_beside, words });
+        let mut begins = Bitmap::new();
+        beside.iter().chain(&not_beside).filter_map(|phrase| phrase.first()).for_each(|word| begins.insert(*word));
+        self.contexts.push(Context { alone, beside, not_beside, begins });
         self.add(text, kind, Weight::Ambiguous(number));
     }
 

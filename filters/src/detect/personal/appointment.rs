@@ -28,27 +28,14 @@ pub(super) const SHAPES: &[Shape] = &[
 pub(super) const KEYED: &[Keyed] = &[
     Keyed {
         reason: Reason::Appointment,
-        keys: &[
-            "appt",
-            "appointment",
-            "appointment date",
-            "appointment time",
-            "appt date",
-            "appt time",
-            "visit date",
-            "visit time",
-            "appointment datetime",
-            "scheduled visit",
-            "encounter date",
-            "admission date",
-            "discharge date",
-        ],
+        keys: "appt, appointment, appointment date, appointment time, appt date, appt time, visit date, visit time, \
+             appointment datetime, scheduled visit, encounter date, admission date, discharge date",
         from: Setting::Retail,
         holds: |value| count(value.as_bytes()) >= 2,
     },
     Keyed {
         reason: Reason::Appointment,
-        keys: &["slot", "when", "visit", "time slot", "start time", "booking", "booking date", "schedule", "scheduled"],
+        keys: "slot, when, visit, time slot, start time, booking, booking date, schedule, scheduled",
         from: Setting::Health,
         holds: |value| count(value.as_bytes()) >= 3,
     },

@@ -19,7 +19,7 @@ pub(super) const SHAPES: &[Shape] = &[
         reason: Reason::Credential,
         reach: Reach::Everywhere,
         pattern: concat!(
-            r"(?:^|[^a-z0-9])((?-i:sk-[A-Za-z0-9_-]{20,}|whsec_[A-Za-z0-9]{16,}|gh[orsu]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{30,}|",
+            r"(?:^|[^a-z0-9])((?-i:sk-(?:proj|ant|or)-[A-Za-z0-9_-]{16,}|whsec_[A-Za-z0-9]{16,}|gh[orsu]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{30,}|",
             r"xox[abeoprs]-[A-Za-z0-9-]{10,}|AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,}|SG\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}|",
             r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|EAA[A-Za-z0-9]{60,}|hvs\.[A-Za-z0-9_-]{20,}|dop_v1_[0-9a-f]{40,}|sq0[a-z]{3}-[A-Za-z0-9_-]{20,}))"
         ),
@@ -60,42 +60,10 @@ pub(super) const SHAPES: &[Shape] = &[
 pub(super) const KEYED: &[Keyed] = &[
     Keyed {
         reason: Reason::Credential,
-        keys: &[
-            "token",
-            "access token",
-            "refresh token",
-            "id token",
-            "auth token",
-            "session",
-            "session id",
-            "session token",
-            "sid",
-            "sess",
-            "auth",
-            "authorization",
-            "password",
-            "passwd",
-            "pwd",
-            "passcode",
-            "secret",
-            "client secret",
-            "api key",
-            "apikey",
-            "private key",
-            "otp",
-            "pin",
-            "one time code",
-            "verification code",
-            "reset",
-            "reset token",
-            "jwt",
-            "cookie",
-            "csrf",
-            "nonce",
-            "magic link",
-            "phpsessid",
-            "jsessionid",
-        ],
+        keys: "token, access token, refresh token, id token, auth token, session, session id, session token, sid, sess, \
+             auth, authorization, password, passwd, pwd, passcode, secret, client secret, api key, apikey, private key, \
+             otp, pin, one time code, verification code, reset, reset token, jwt, cookie, csrf, nonce, magic link, \
+             phpsessid, jsessionid",
         from: Setting::Retail,
         holds: |value| {
             value.len() >= 4
@@ -106,7 +74,7 @@ pub(super) const KEYED: &[Keyed] = &[
     Keyed {
         reason: Reason::Credential,
         // A code of a coupon is short.
-        keys: &["code", "auth code", "state"],
+        keys: "code, auth code, state",
         from: Setting::Retail,
         holds: |value| value.len() >= 20 && !value.contains(' '),
     },

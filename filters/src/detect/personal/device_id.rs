@@ -20,22 +20,8 @@ pub(super) const SHAPES: &[Shape] = &[
 pub(super) const KEYED: &[Keyed] = &[
     Keyed {
         reason: Reason::DeviceId,
-        keys: &[
-            "idfa",
-            "idfv",
-            "gaid",
-            "aaid",
-            "adid",
-            "advertising id",
-            "device id",
-            "device identifier",
-            "android id",
-            "udid",
-            "device uuid",
-            "device",
-            "madid",
-            "maid",
-        ],
+        keys: "idfa, idfv, gaid, aaid, adid, advertising id, device id, device identifier, android id, udid, device uuid, \
+             device, madid, maid",
         from: Setting::Retail,
         holds: |value| {
             let hex = value.bytes().filter(u8::is_ascii_hexdigit).count();
@@ -44,36 +30,25 @@ pub(super) const KEYED: &[Keyed] = &[
     },
     Keyed {
         reason: Reason::DeviceId,
-        keys: &[
-            "imei",
-            "imei number",
-            "meid",
-            "mac",
-            "mac address",
-            "serial",
-            "serial number",
-            "device serial",
-            "imsi",
-            "iccid",
-        ],
+        keys: "imei, imei number, meid, mac, mac address, serial, serial number, device serial, imsi, iccid",
         from: Setting::Retail,
         holds: |value| (8..=22).contains(&value.len()) && count(value.as_bytes()) >= 4,
     },
     Keyed {
         reason: Reason::DeviceId,
-        keys: &["vin", "vehicle id", "vehicle identification number"],
+        keys: "vin, vehicle id, vehicle identification number",
         from: Setting::Retail,
         holds: is_vin,
     },
     Keyed {
         reason: Reason::DeviceId,
-        keys: &["phone id", "handset", "handset id", "equipment id"],
+        keys: "phone id, handset, handset id, equipment id",
         from: Setting::Retail,
         holds: |value| count(value.as_bytes()) == 15 && luhn(value.as_bytes(), 0),
     },
     Keyed {
         reason: Reason::DeviceId,
-        keys: &["license plate", "licence plate", "number plate", "plate number"],
+        keys: "license plate, licence plate, number plate, plate number",
         from: Setting::Retail,
         holds: |value| (2..=10).contains(&value.len()),
     },

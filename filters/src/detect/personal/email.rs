@@ -51,29 +51,25 @@ pub(super) const SHAPES: &[Shape] = &[
 
 pub(super) const KEYED: &[Keyed] = &[Keyed {
     reason: Reason::Email,
-    keys: &["email", "email address", "mail", "email local", "user email"],
+    keys: "email, email address, mail, email local, user email",
     from: Setting::Retail,
     holds: |value| value.contains('@') || value.contains('.'),
 }];
 
 /// Ends of file names that follow an `@` of a size or a version.
-const FILES: &[&str] = &[
-    "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "bmp", "ico", "css", "js", "mjs", "cjs", "map", "json", "html",
-    "htm", "php", "aspx", "xml", "pdf", "woff", "woff2", "ttf", "mp4", "webm", "tgz", "gz",
-];
+const FILES: &str = "png, jpg, jpeg, gif, svg, webp, avif, bmp, ico, css, js, mjs, cjs, map, json, html, htm, php, aspx, xml, pdf, woff, \
+     woff2, ttf, mp4, webm, tgz, gz";
 
 /// Ends of host names that are no country's.
-const GENERIC: &[&str] = &[
-    "com", "net", "org", "edu", "gov", "mil", "int", "info", "biz", "name", "pro", "mobi", "app", "dev", "shop", "store",
-    "online", "site", "website", "xyz", "club", "email", "cloud", "tech", "agency", "group", "company", "health", "care",
-    "clinic", "doctor", "dental", "hospital", "pharmacy", "life", "live", "world", "family", "test", "example",
-];
+const GENERIC: &str = "com, net, org, edu, gov, mil, int, info, biz, name, pro, mobi, app, dev, shop, store, online, site, website, xyz, \
+     club, email, cloud, tech, agency, group, company, health, care, clinic, doctor, dental, hospital, pharmacy, life, \
+     live, world, family, test, example";
 
 /// Ends that are hardly words: they count where dots became dashes.
-const PLAIN: &[&str] = &["com", "net", "org", "edu", "gov", "mil"];
+const PLAIN: &str = "com, net, org, edu, gov, mil";
 
-fn is_in(list: &[&str], word: &[u8]) -> bool {
-    list.iter().any(|entry| entry.as_bytes().eq_ignore_ascii_case(word))
+fn is_in(list: &str, word: &[u8]) -> bool {
+    list.split(", ").any(|entry| entry.as_bytes().eq_ignore_ascii_case(word))
 }
 
 /// A known end, or two letters, which is a country's.
@@ -116,7 +112,7 @@ fn spelled_host(text: &[u8]) -> bool {
         let is_last = next.is_empty();
         if at > 0 {
             let spelled = at > 1 && before.eq_ignore_ascii_case(b"dot");
-            let second = is_in(&["co", "com", "org", "ac", "gov", "net"], before) && at > 1;
+            let second = is_in("co, com, org, ac, gov, net", before) && at > 1;
             if ((dotted || spelled) && is_known_end(word))
                 || (is_last && (is_in(PLAIN, word) || (second && word.len() == 2)))
             {
@@ -133,13 +129,13 @@ fn spelled_host(text: &[u8]) -> bool {
 /// Hosts of the providers themselves, and of what they offer.
 fn is_service(before: &[u8]) -> bool {
     let word = before.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
-    is_in(&["www", "mail", "webmail", "smtp", "imap", "pop", "login", "m"], word)
+    is_in("www, mail, webmail, smtp, imap, pop, login, m", word)
 }
 
 /// Slugs of hosts: of shops and their pages, not of persons.
 fn is_of_a_shop(text: &[u8]) -> bool {
     let words = || text.split(|byte| !byte.is_ascii_alphanumeric());
-    words().any(|word| is_in(&["www", "shop", "store", "order", "checkout", "http", "https", "m", "gift", "card"], word))
+    words().any(|word| is_in("www, shop, store, order, checkout, http, https, m, gift, card", word))
 }
 
 #[cfg(test)]

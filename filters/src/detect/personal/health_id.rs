@@ -30,13 +30,13 @@ pub(super) const SHAPES: &[Shape] = &[
         ),
         holds: |found| one_case(found.text),
     },
-    // MBI that digits touch. Long runs of hex digits hold its form now and then.
+    // MBI that up to three digits touch. The last group of a UUID has its form now and then.
     Shape {
         reason: Reason::HealthId,
         reach: Reach::Ids,
         pattern: concat!(
-            r"(?:^|[^a-z])([1-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9]",
-            r"[ac-hjkmnp-rt-y]{2}[0-9]{2})(?:$|[^a-z])"
+            r"(?:^|[^a-z0-9])[0-9]{0,3}([1-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9]",
+            r"[ac-hjkmnp-rt-y]{2}[0-9]{2})[0-9]{0,3}(?:$|[^a-z0-9])"
         ),
         holds: |found| one_case(found.text) && !found.text.iter().all(u8::is_ascii_hexdigit),
     },
@@ -83,92 +83,36 @@ pub(super) const SHAPES: &[Shape] = &[
 pub(super) const KEYED: &[Keyed] = &[
     Keyed {
         reason: Reason::HealthId,
-        keys: &["npi", "npi number", "provider npi", "prescriber npi"],
+        keys: "npi, npi number, provider npi, prescriber npi",
         from: Setting::Retail,
         holds: |value| is_npi(value.as_bytes()),
     },
     Keyed {
         reason: Reason::HealthId,
-        keys: &["dea", "dea number", "dea no"],
+        keys: "dea, dea number, dea no",
         from: Setting::Retail,
         holds: |value| is_dea(value.as_bytes()),
     },
     Keyed {
         reason: Reason::HealthId,
-        keys: &[
-            "mrn",
-            "medical record",
-            "medical record number",
-            "patient",
-            "patient id",
-            "patient number",
-            "pat id",
-            "chart",
-            "chart number",
-            "chart id",
-            "encounter",
-            "encounter id",
-            "csn",
-            "mbi",
-            "hicn",
-            "medicare",
-            "medicare id",
-            "medicare number",
-            "medicaid id",
-            "health record id",
-            "visit id",
-            "case id",
-        ],
+        keys: "mrn, medical record, medical record number, patient, patient id, patient number, pat id, chart, chart number, \
+             chart id, encounter, encounter id, csn, mbi, hicn, medicare, medicare id, medicare number, medicaid id, \
+             health record id, visit id, case id",
         from: Setting::Retail,
         holds: is_number,
     },
     Keyed {
         reason: Reason::HealthId,
-        keys: &[
-            "rx",
-            "rx number",
-            "rx no",
-            "rx num",
-            "rx id",
-            "rxnum",
-            "prescription",
-            "prescription number",
-            "prescription id",
-            "prescription no",
-            "refill",
-            "refill number",
-            "refill id",
-            "script number",
-            "script id",
-        ],
+        keys: "rx, rx number, rx no, rx num, rx id, rxnum, prescription, prescription number, prescription id, prescription \
+             no, refill, refill number, refill id, script number, script id",
         from: Setting::Retail,
         holds: |value| is_number(value) && value.bytes().filter(u8::is_ascii_digit).count() >= 5,
     },
     Keyed {
         reason: Reason::HealthId,
-        keys: &[
-            "subscriber id",
-            "subscriber number",
-            "insurance id",
-            "insurance number",
-            "insurance member id",
-            "policy number",
-            "policy id",
-            "group number",
-            "group no",
-            "insurance group",
-            "plan member id",
-            "beneficiary id",
-            "health plan id",
-            "rx bin",
-            "rx pcn",
-            "rx grp",
-            "rx group",
-            "pcn",
-            "rxbin",
-            "rxpcn",
-            "rxgrp",
-        ],
+        keys: "subscriber id, subscriber number, insurance id, insurance number, insurance member id, policy number, policy \
+             id, group number, group no, insurance group, plan member id, beneficiary id, health plan id, rx bin, rx pcn, \
+             rx grp, rx group, pcn, rxbin, rxpcn, rxgrp",
         from: Setting::Retail,
         holds: |value| {
             (4..=24).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -177,7 +121,7 @@ pub(super) const KEYED: &[Keyed] = &[
     Keyed {
         reason: Reason::HealthId,
         // A shop has members too.
-        keys: &["member id", "member number", "member no", "member", "bin"],
+        keys: "member id, member number, member no, member, bin",
         from: Setting::Health,
         holds: is_number,
     },

@@ -44,26 +44,14 @@ pub(super) const SHAPES: &[Shape] = &[
 pub(super) const KEYED: &[Keyed] = &[
     Keyed {
         reason: Reason::Intake,
-        keys: &[
-            "dob",
-            "date of birth",
-            "birth date",
-            "birthday",
-            "birth day",
-            "bday",
-            "birth",
-            "birth year",
-            "year of birth",
-            "born",
-            "fecha de nacimiento",
-            "db",
-        ],
+        keys: "dob, date of birth, birth date, birthday, birth day, bday, birth, birth year, year of birth, born, fecha de \
+             nacimiento, db",
         from: Setting::Retail,
         holds: |value| (2..=14).contains(&count(value.as_bytes())),
     },
     Keyed {
         reason: Reason::Intake,
-        keys: &["pregnant", "is pregnant", "pregnancy", "sexual orientation", "orientation", "ethnicity", "gender identity"],
+        keys: "pregnant, is pregnant, pregnancy, sexual orientation, orientation, ethnicity, gender identity",
         from: Setting::Retail,
         holds: |value| {
             !matches!(value.to_ascii_lowercase().as_str(), "portrait" | "landscape" | "vertical" | "horizontal" | "no")
@@ -71,34 +59,14 @@ pub(super) const KEYED: &[Keyed] = &[
     },
     Keyed {
         reason: Reason::Intake,
-        keys: &["age", "patient age", "current age"],
+        keys: "age, patient age, current age",
         from: Setting::Health,
         holds: |value| number(value.as_bytes()).is_some_and(|age| (1..=120).contains(&age)),
     },
     Keyed {
         reason: Reason::Intake,
-        keys: &[
-            "sex",
-            "gender",
-            "race",
-            "marital status",
-            "veteran",
-            "disability",
-            "disabled",
-            "blind",
-            "transgender",
-            "weight",
-            "height",
-            "bmi",
-            "blood type",
-            "symptom",
-            "symptoms",
-            "reason for visit",
-            "answer",
-            "answers",
-            "q#",
-            "question#",
-        ],
+        keys: "sex, gender, race, marital status, veteran, disability, disabled, blind, transgender, weight, height, bmi, \
+             blood type, symptom, symptoms, reason for visit, answer, answers, q#, question#",
         from: Setting::Health,
         holds: |_| true,
     },

@@ -27,7 +27,7 @@ pub(super) const SHAPES: &[Shape] = &[
 
 pub(super) const KEYED: &[Keyed] = &[Keyed {
     reason: Reason::IpAddress,
-    keys: &["ip", "ip address", "ip addr", "client ip", "remote addr", "x forwarded for", "user ip"],
+    keys: "ip, ip address, ip addr, client ip, remote addr, x forwarded for, user ip",
     from: Setting::Retail,
     holds: |value| value.parse::<std::net::IpAddr>().is_ok(),
 }];

@@ -13,8 +13,8 @@ use crate::report::Reason;
 /// Keys, and what a value under them has to be.
 pub(super) struct Keyed {
     pub(super) reason: Reason,
-    /// In words.
-    pub(super) keys: &'static [&'static str],
+    /// In words, with commas between them.
+    pub(super) keys: &'static str,
     pub(super) from: Setting,
     /// The value has no space at its ends and says something.
     pub(super) holds: fn(&str) -> bool,
@@ -29,7 +29,7 @@ const LONGEST: usize = 256;
 static KEYS: LazyLock<HashMap<String, Vec<&'static Keyed>>> = LazyLock::new(|| {
     let mut keys: HashMap<String, Vec<&'static Keyed>> = HashMap::new();
     for row in ROWS.iter().flat_map(|noun| noun.keyed) {
-        for key in row.keys {
+        for key in row.keys.split(", ") {
             keys.entry(key.replace(' ', "")).or_default().push(row);
         }
     }
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn every_key_is_written_as_it_is_looked_up() {
         for row in ROWS.iter().flat_map(|noun| noun.keyed) {
-            for key in row.keys {
+            for key in row.keys.split(", ") {
                 let (glued, ends) = glued(&key.replace('#', "12"));
                 assert_eq!(glued, key.replace(' ', ""), "{key}");
                 assert!(ends.len() <= WORDS, "{key}");

@@ -13,10 +13,14 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         reason: Reason::NationalId,
         reach: Reach::HealthIds,
-        pattern: concat!(
-            r"([0-9]{3}(?:[-. _]|\xe2\x80[\x90-\x95]|\xe2\x88\x92)[0-9]{2}",
-            r"(?:[-. _]|\xe2\x80[\x90-\x95]|\xe2\x88\x92)[0-9]{4})"
-        ),
+        pattern: r"([0-9]{3}(?:-|\xe2\x80[\x90-\x95]|\xe2\x88\x92)[0-9]{2}(?:-|\xe2\x80[\x90-\x95]|\xe2\x88\x92)[0-9]{4})",
+        holds: |found| is_given(found.text),
+    },
+    // SSN or ITIN with other separators, which are those of telephone numbers too.
+    Shape {
+        reason: Reason::NationalId,
+        reach: Reach::HealthIds,
+        pattern: r"(?:^|[^0-9])([0-9]{3}[. _][0-9]{2}[. _][0-9]{4})(?:$|[^0-9])",
         holds: |found| alike(found.text) && is_given(found.text),
     },
     // SSN beside its word.
@@ -38,50 +42,21 @@ pub(super) const SHAPES: &[Shape] = &[
 pub(super) const KEYED: &[Keyed] = &[
     Keyed {
         reason: Reason::NationalId,
-        keys: &[
-            "ssn",
-            "social security",
-            "social security number",
-            "social",
-            "itin",
-            "tin",
-            "tax id",
-            "taxpayer id",
-            "ssn last",
-        ],
+        keys: "ssn, social security, social security number, social, itin, tin, tax id, taxpayer id, ssn last",
         from: Setting::Retail,
         holds: |value| matches!(count(value.as_bytes()), 4 | 9),
     },
     Keyed {
         reason: Reason::NationalId,
-        keys: &[
-            "passport",
-            "passport number",
-            "passport no",
-            "drivers license",
-            "driver license",
-            "drivers licence",
-            "driver licence",
-            "driving licence",
-            "license number",
-            "licence number",
-            "dl number",
-            "national id",
-            "nino",
-            "nhs number",
-            "dni",
-            "nie",
-            "curp",
-            "cpf",
-            "government id",
-            "alien number",
-        ],
+        keys: "passport, passport number, passport no, drivers license, driver license, drivers licence, driver licence, \
+             driving licence, license number, licence number, dl number, national id, nino, nhs number, dni, nie, curp, \
+             cpf, government id, alien number",
         from: Setting::Retail,
         holds: |value| (5..=20).contains(&value.len()) && count(value.as_bytes()) >= 4,
     },
 ];
 
-/// Whether both separators are the same: `123-45.6789` is a number of something else.
+/// Whether both separators are the same: `123_45.6789` is a number of something else.
 fn alike(text: &[u8]) -> bool {
     let mut separators = text.split(u8::is_ascii_digit).filter(|part| !part.is_empty());
     separators.next() == separators.next()
@@ -127,7 +102,7 @@ mod tests {
 
     #[test]
     fn numbers_that_were_never_given_are_none() {
-        for text in ["000-45-6789", "666-45-6789", "900-45-6789", "123-00-6789", "123-45-0000", "123-45.6789", "123-45-678"]
+        for text in ["000-45-6789", "666-45-6789", "900-45-6789", "123-00-6789", "123-45-0000", "123_45.6789", "123-45-678"]
         {
             passes_text(text);
         }

@@ -58,150 +58,43 @@ pub(super) const SHAPES: &[Shape] = &[
 pub(super) const KEYED: &[Keyed] = &[
     Keyed {
         reason: Reason::PersonName,
-        keys: &[
-            "first name",
-            "last name",
-            "full name",
-            "middle name",
-            "given name",
-            "family name",
-            "surname",
-            "maiden name",
-            "customer name",
-            "user name",
-            "patient name",
-            "doctor name",
-            "provider name",
-            "physician name",
-            "member name",
-            "contact name",
-            "recipient name",
-            "cardholder",
-            "cardholder name",
-            "card holder",
-            "billing name",
-            "shipping name",
-            "fname",
-            "lname",
-            "patient first",
-            "patient last",
-            "guardian",
-            "guardian name",
-            "emergency contact",
-            "nombre",
-            "apellido",
-            "apellidos",
-            "therapist",
-            "physician",
-            "prescriber",
-            "prescriber name",
-        ],
+        keys: "first name, last name, full name, middle name, given name, family name, surname, maiden name, customer name, \
+             user name, patient name, doctor name, provider name, physician name, member name, contact name, recipient \
+             name, cardholder, cardholder name, card holder, billing name, shipping name, fname, lname, patient first, \
+             patient last, guardian, guardian name, emergency contact, nombre, apellido, apellidos, therapist, physician, \
+             prescriber, prescriber name",
         from: Setting::Retail,
         holds: is_name,
     },
     Keyed {
         reason: Reason::PersonName,
-        keys: &[
-            "doctor",
-            "provider",
-            "surgeon",
-            "dentist",
-            "clinician",
-            "name",
-            "patient",
-            "caregiver",
-            "counselor",
-            "nurse",
-            "fn",
-            "ln",
-        ],
+        keys: "doctor, provider, surgeon, dentist, clinician, name, patient, caregiver, counselor, nurse, fn, ln",
         from: Setting::Health,
         holds: is_name,
     },
 ];
 
-/// Brands, dishes and figures whose name begins with a title, and words that make an abbreviation something else.
-const BRANDS: &[&str] = &[
-    "martens",
-    "marten",
-    "martins",
-    "pepper",
-    "bronner",
-    "bronners",
-    "scholl",
-    "scholls",
-    "teal",
-    "teals",
-    "jart",
-    "seuss",
-    "dre",
-    "oetker",
-    "brown",
-    "browns",
-    "squatch",
-    "dennis",
-    "gross",
-    "brandt",
-    "hauschka",
-    "beckmann",
-    "harris",
-    "barbara",
-    "becker",
-    "collins",
-    "best",
-    "strange",
-    "who",
-    "clean",
-    "coffee",
-    "bean",
-    "potato",
-    "beast",
-    "bubble",
-    "buddha",
-    "kipling",
-    "porter",
-    "rogers",
-    "robot",
-    "incredible",
-    "fantastic",
-    "meyer",
-    "meyers",
-    "fields",
-    "butterworth",
-    "butterworths",
-    "dash",
-    "freeze",
-    "doubtfire",
-    "claus",
-    "maisel",
-    "smiths",
-    "universe",
-    "america",
-    "world",
-    "to",
-    "and",
-    "or",
-    "of",
-    "the",
-    "in",
-    "pods",
-    "chef",
-    "catalog",
-    "price",
-    "sale",
-    "rack",
-    "row",
-    "no",
-];
+/// Brands, dishes and figures whose name begins with a title, and words that make an abbreviation something else. Common
+/// surnames are left out, although there are brands of them.
+const BRANDS: &str = "martens, marten, martins, pepper, bronner, bronners, scholl, scholls, teal, teals, jart, seuss, dre, oetker, \
+                      browns, squatch, dennis gross, barbara sturm, hauschka, beckmann, bestes, strange, who, clean, coffee, bean, potato, \
+                      beast, bubble, buddha, kipling, robot, incredible, fantastic, meyers, fields, butterworth, butterworths, dash, freeze, \
+                      doubtfire, claus, maisel, smiths, universe, america, world, to, and, or, of, the, in, pods, chef, catalog, price, sale, \
+                      rack, row, no";
 
 fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| byte.is_ascii() && !byte.is_ascii_alphabetic() && *byte != b'\'').filter(|word| !word.is_empty())
 }
 
 fn is_brand(text: &[u8]) -> bool {
-    words(text).nth(1).is_none_or(|word| {
-        let word = word.split(|byte| *byte == b'\'').next().unwrap_or_default();
-        BRANDS.iter().any(|brand| brand.as_bytes().eq_ignore_ascii_case(word))
+    let mut words = words(text).skip(1).map(|word| word.to_ascii_lowercase());
+    let (Some(first), second) = (words.next(), words.next().unwrap_or_default()) else { return true };
+    // `Dr. Brown's` is a bottle.
+    let owned = first.strip_suffix(b"'s");
+    let first = owned.unwrap_or(&first);
+    BRANDS.split(", ").any(|brand| match brand.split_once(' ') {
+        Some((one, other)) => one.as_bytes() == first && other.as_bytes() == second,
+        None => brand.as_bytes() == first || (owned.is_some() && brand.as_bytes() == [first, b"s"].concat()),
     })
 }
 
@@ -236,6 +129,7 @@ mod tests {
             "Dr. Jane Doe",
             "Mrs Okafor",
             "with Dr Smith at ten",
+            "Dr. Brown",
             "/find-a-doctor/dr-jane-doe",
             "dr_jane_doe",
             "mr.john.doe",
@@ -272,6 +166,8 @@ mod tests {
             "dr martens 1460",
             "Dr. Martens 1460",
             "Dr. Bronner's soap",
+            "Dr. Brown's bottle",
+            "Dr. Dennis Gross peel",
             "Dr Pepper Zero",
             "dr-scholls-insoles",
             "Mr. Clean Magic Eraser",

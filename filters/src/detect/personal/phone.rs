@@ -18,24 +18,18 @@ macro_rules! gap {
 }
 
 pub(super) const SHAPES: &[Shape] = &[
-    // Phone, North America.
+    // Phone, North America. Digits may touch it: a site glues what it likes to a number.
     Shape {
         reason: Reason::Phone,
         reach: Reach::HealthIds,
-        pattern: concat!(
-            r"(?:^|[^0-9])([2-9][0-9][0-9]\)?",
-            gap!(),
-            r"{1,3}[2-9][0-9][0-9]",
-            gap!(),
-            r"{1,3}[0-9]{4})(?:$|[^0-9])"
-        ),
+        pattern: concat!(r"([2-9][0-9][0-9]\)?", gap!(), r"{1,3}[2-9][0-9][0-9]", gap!(), r"{1,3}[0-9]{4})"),
         holds: has_area,
     },
     // Phone, bracketed.
     Shape {
         reason: Reason::Phone,
         reach: Reach::HealthIds,
-        pattern: concat!(r"\(([2-9][0-9][0-9]\)", gap!(), r"*[2-9][0-9][0-9]", gap!(), r"*[0-9]{4})(?:$|[^0-9])"),
+        pattern: concat!(r"\(([2-9][0-9][0-9]\)", gap!(), r"*[2-9][0-9][0-9]", gap!(), r"*[0-9]{4})"),
         holds: has_area,
     },
     // Phone, international, long enough to be told from a sum.
@@ -84,28 +78,8 @@ pub(super) const SHAPES: &[Shape] = &[
 
 pub(super) const KEYED: &[Keyed] = &[Keyed {
     reason: Reason::Phone,
-    keys: &[
-        "phone",
-        "phone number",
-        "telephone",
-        "tel",
-        "mobile",
-        "mobile number",
-        "mobile phone",
-        "cell",
-        "cell phone",
-        "ph",
-        "fax",
-        "contact number",
-        "phone no",
-        "home phone",
-        "work phone",
-        "day phone",
-        "sms",
-        "whatsapp",
-        "telefono",
-        "celular",
-    ],
+    keys: "phone, phone number, telephone, tel, mobile, mobile number, mobile phone, cell, cell phone, ph, fax, contact \
+         number, phone no, home phone, work phone, day phone, sms, whatsapp, telefono, celular",
     from: Setting::Retail,
     holds: |value| (7..=15).contains(&count(value.as_bytes())) && !value.bytes().any(|byte| byte.is_ascii_alphabetic()),
 }];

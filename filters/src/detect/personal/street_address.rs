@@ -64,20 +64,8 @@ pub(super) const SHAPES: &[Shape] = &[
 pub(super) const KEYED: &[Keyed] = &[
     Keyed {
         reason: Reason::StreetAddress,
-        keys: &[
-            "street",
-            "street address",
-            "address",
-            "address line",
-            "addr",
-            "address#",
-            "billing address",
-            "shipping address",
-            "home address",
-            "street#",
-            "mailing address",
-            "direccion",
-        ],
+        keys: "street, street address, address, address line, addr, address#, billing address, shipping address, home \
+             address, street#, mailing address, direccion",
         from: Setting::Retail,
         holds: |value| {
             value.len() >= 4 && count(value.as_bytes()) >= 1 && value.bytes().any(|byte| byte.is_ascii_alphabetic())
@@ -85,28 +73,23 @@ pub(super) const KEYED: &[Keyed] = &[
     },
     Keyed {
         reason: Reason::StreetAddress,
-        keys: &["zip", "zip code", "zipcode", "postal code", "postcode", "zp", "zip#"],
+        keys: "zip, zip code, zipcode, postal code, postcode, zp, zip#",
         from: Setting::Retail,
         holds: |value| (4..=10).contains(&value.len()) && count(value.as_bytes()) >= 2,
     },
 ];
 
 /// Words of goods that stand between a number and what could be a kind of street: `4 wheel drive`, `10 pack 12 ct`.
-const GOODS: &[&str] = &[
-    "pack", "packs", "pk", "pc", "pcs", "piece", "pieces", "set", "count", "ct", "gb", "tb", "mb", "oz", "fl", "ml", "mg",
-    "g", "kg", "lb", "lbs", "inch", "in", "cm", "mm", "ft", "foot", "x", "wheel", "way", "ways", "speed", "year", "day",
-    "hour", "min", "month", "pair", "pairs", "size", "volt", "v", "w", "watt", "port", "bay", "usb", "flash", "hard",
-    "disk", "ssd", "the", "for", "of", "off", "percent", "carat", "karat", "socket", "player", "players", "seat", "door",
-    "light", "on", "all", "a", "to", "and", "more", "free", "is",
-];
+const GOODS: &str = "pack, packs, pk, pc, pcs, piece, pieces, set, count, ct, gb, tb, mb, oz, fl, ml, mg, g, kg, lb, lbs, inch, in, cm, \
+     mm, ft, foot, x, wheel, way, ways, speed, year, day, hour, min, month, pair, pairs, size, volt, v, w, watt, port, \
+     bay, usb, flash, hard, disk, ssd, the, for, of, off, percent, carat, karat, socket, player, players, seat, door, \
+     light, on, all, a, to, and, more, free, is";
 
 /// Kinds that are as often something else: they ask for a number of two digits or more.
-const WEAK: &[&str] = &[
-    "st", "dr", "drive", "ct", "court", "way", "place", "pl", "circle", "cir", "square", "sq", "ter", "trail", "trl", "av",
-];
+const WEAK: &str = "st, dr, drive, ct, court, way, place, pl, circle, cir, square, sq, ter, trail, trl, av";
 
-fn is_in(list: &[&str], word: &[u8]) -> bool {
-    list.iter().any(|entry| entry.as_bytes().eq_ignore_ascii_case(word))
+fn is_in(list: &str, word: &[u8]) -> bool {
+    list.split(", ").any(|entry| entry.as_bytes().eq_ignore_ascii_case(word))
 }
 
 fn is_street(found: Found<'_>) -> bool {

@@ -117,6 +117,47 @@ fn what_cannot_be_looked_through_fails_closed() {
 }
 
 #[test]
+fn what_an_id_of_a_shop_holds_wrapped_is_text() {
+    for (reason, id) in [
+        (Reason::Email, "evt_amFuZS5kb2VAZXhhbXBsZS5jb20"),
+        (Reason::Email, "6a616e65406578616d706c652e636f6d"),
+        (Reason::Phone, "evt_NDE1LTU1NS0yNjcx"),
+        (Reason::Phone, "evt_NDE1NTU1MjY3MQ"),
+        (Reason::NationalId, "evt_MTIzLTQ1LTY3ODk"),
+        (Reason::NationalId, "evt_MTIzNDU2Nzg5"),
+        (Reason::Payment, "evt_NDExMTExMTExMTExMTExMQ"),
+        (Reason::Intake, "evt_eyJkb2IiOiIxOTg3LTAzLTE0In0"),
+        (Reason::PersonName, "evt_cGF0aWVudE5hbWU9SmFuZStEb2U"),
+        (Reason::HealthId, "evt_eyJtcm4iOjEyMzQ1Njd9"),
+        (Reason::StreetAddress, "evt_MTIzIE1haW4gU3RyZWV0"),
+        (Reason::Email, "jane.doe%40example.com"),
+        (Reason::NationalId, "123%2D45%2D6789"),
+    ] {
+        assert_eq!(ask(Setting::Retail, Role::Id, "", id), Some(reason), "{id}");
+        assert_eq!(ask(Setting::Retail, Role::ClickId, "", id), Some(reason), "{id}");
+    }
+}
+
+#[test]
+fn what_a_signed_token_holds_is_looked_at() {
+    let mut seen = Vec::new();
+    let token = "eyJhbGciOiJIUzI1NiJ9.eyJkb2IiOiIxOTg3LTAzLTE0In0";
+    let mut note = |reading: Reading<'_>, work: &mut Work| {
+        seen.extend(read(Setting::Retail, Role::Id, "", reading, work)?);
+        Ok(())
+    };
+    Unwrapper::default().readings("", token, &mut Work::for_event(token.len()), &mut note).unwrap();
+    assert!(seen.contains(&Reason::Credential) && seen.contains(&Reason::Intake), "{seen:?}");
+}
+
+#[test]
+fn wrapped_numbers_of_goods_are_none() {
+    for id in ["UHJvZHVjdDo0MTU1NTUyNjcx", "Z2lkOi8vc2hvcGlmeS9Qcm9kdWN0VmFyaWFudC8zOTA3Mjg1NjEyMzQ1Ng"] {
+        passes_id(id);
+    }
+}
+
+#[test]
 fn what_shops_send_as_ids_passes() {
     for id in [
         "7f3c9a52-1b2e-4f7d-9c66-5f0a4d1be2c1",
