@@ -54,6 +54,10 @@ impl Generator {
         if !kind.is_health_word() {
             chain = chain.without(Encoding::DigitGlued);
         }
+        // Nobody writes a number of Medicare in both cases, and random ids often look like one that is.
+        if kind == Kind::Mbi {
+            chain = chain.without(Encoding::MixedCase);
+        }
         // A plus that stands for a space takes away the one that stands for itself.
         if secret.text.contains('+') {
             chain = chain.without(Encoding::Plus);
