@@ -14,7 +14,7 @@ const SHORTEST_DIGESTED: usize = 3;
 /// The terms of the lexicon.
 pub(crate) struct Terms {
     phrases: Phrases,
-    terms: Vec<Term>,
+    by_number: Vec<Term>,
     contexts: Vec<Context>,
 }
 
@@ -124,7 +124,7 @@ impl Terms {
     }
 
     fn term(&self, number: u16) -> Option<Term> {
-        self.terms.get(usize::from(number)).copied()
+        self.by_number.get(usize::from(number)).copied()
     }
 }
 
@@ -212,11 +212,11 @@ impl Gathered {
         for (text, number) in &self.glued {
             self.phrases.add_glued(text, *number, SHORTEST_GLUED);
         }
-        let mut terms = Terms { phrases: self.phrases.build(), terms: self.terms, contexts: self.contexts };
+        let mut terms = Terms { phrases: self.phrases.build(), by_number: self.terms, contexts: self.contexts };
         for name in entries(files::EPONYMS) {
             self.words.read(name, Split::Digits);
             if let Some(number) = terms.phrases.exactly(self.words.list())
-                && let Some(term) = terms.terms.get_mut(usize::from(number))
+                && let Some(term) = terms.by_number.get_mut(usize::from(number))
             {
                 term.is_name = true;
             }
