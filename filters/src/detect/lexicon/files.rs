@@ -20,7 +20,7 @@ pub(super) const SPANISH: &str = include_str!("../../../lexicon/spanish.txt");
 pub(super) const EPONYMS: &str = include_str!("../../../lexicon/eponyms.txt");
 /// Everyday words that are one letter from a drug's name.
 pub(super) const LOOKALIKES: &str = include_str!("../../../lexicon/lookalikes.txt");
-/// `key | strong, weak or none`
+/// `key | strong or weak`
 pub(super) const TELLING_KEYS: &str = include_str!("../../../lexicon/telling_keys.txt");
 /// `kind of code | key`
 pub(super) const CONTEXT_KEYS: &str = include_str!("../../../lexicon/context_keys.txt");

@@ -95,13 +95,8 @@ impl Keys {
         let mut meanings: BTreeMap<&str, KeyMeaning> = BTreeMap::new();
         for line in entries(files::TELLING_KEYS) {
             let [key, strength] = files::columns(line);
-            let telling = match strength {
-                "strong" => Some(Telling::Strong),
-                "weak" => Some(Telling::Weak),
-                // `payment provider`: the longest ending is what counts, so it keeps `provider` from counting.
-                _ => None,
-            };
-            meanings.entry(key).or_default().telling = telling;
+            let telling = if strength == "strong" { Telling::Strong } else { Telling::Weak };
+            meanings.entry(key).or_default().telling = Some(telling);
         }
         for line in entries(files::CONTEXT_KEYS) {
             let [kind, key] = files::columns(line);

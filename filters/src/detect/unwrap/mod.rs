@@ -64,13 +64,19 @@ pub(crate) struct Unwrapper {
     base64: Base64,
 }
 
-/// Wrappers of a text as a whole: how one is told from the kinds of bytes, and how it is taken off, which gives the number of
-/// escapes that were resolved.
-const WRAPPERS: [(u8, fn(&str, &mut String) -> usize); 4] = [
-    (kinds::PERCENT, percent::resolve),
-    (kinds::ENTITY, entities::resolve),
-    (kinds::BACKSLASH, backslash::resolve),
-    (kinds::MARK, quoted_printable::resolve),
+/// A wrapper of a text as a whole.
+struct Wrapper {
+    /// The kind of byte without which there is none.
+    kind: u8,
+    /// Appends the text without it, and tells how many escapes there were.
+    resolve: fn(&str, &mut String) -> usize,
+}
+
+const WRAPPERS: [Wrapper; 4] = [
+    Wrapper { kind: kinds::PERCENT, resolve: percent::resolve },
+    Wrapper { kind: kinds::ENTITY, resolve: entities::resolve },
+    Wrapper { kind: kinds::BACKSLASH, resolve: backslash::resolve },
+    Wrapper { kind: kinds::MARK, resolve: quoted_printable::resolve },
 ];
 
 impl Unwrapper {
@@ -113,7 +119,7 @@ impl Unwrapper {
 
     /// Sets aside the whole text without each of its wrappers.
     fn texts(&mut self, key: &str, text: &str, kinds: u8, depth: u8) -> Result<(), WorkLimit> {
-        for (kind, resolve) in WRAPPERS {
+        for Wrapper { kind, resolve } in WRAPPERS {
             if kinds & kind != 0 {
                 let mut resolved = String::new();
                 let escapes = resolve(text, &mut resolved);
@@ -158,14 +164,20 @@ fn plain_key<'k>(key: &'k str, work: &mut Work) -> Result<Cow<'k, str>, WorkLimi
         if kinds & kinds::LETTERS != 0 {
             plain = Cow::Owned(letters::plain(&plain).into_owned());
         }
-        let Some((_, resolve)) = WRAPPERS.iter().take(3).find(|(kind, _)| kinds & kind != 0) else { return Ok(plain) };
-        work.spend(plain.len())?;
-        let mut resolved = String::new();
-        resolve(&plain, &mut resolved);
-        if resolved == *plain {
-            return Ok(plain);
+        let mut escapes = 0;
+        for Wrapper { kind, resolve } in WRAPPERS.iter().filter(|wrapper| wrapper.kind != kinds::MARK) {
+            if kinds & kind != 0 {
+                work.spend(plain.len())?;
+                let mut resolved = String::new();
+                escapes += resolve(&plain, &mut resolved);
+                if !resolved.is_empty() {
+                    plain = Cow::Owned(resolved);
+                }
+            }
         }
-        plain = Cow::Owned(resolved);
+        if escapes == 0 {
+            break;
+        }
     }
     Ok(plain)
 }

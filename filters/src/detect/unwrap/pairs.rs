@@ -66,18 +66,19 @@ fn pair(text: &[u8], mark: usize) -> Option<Pair> {
 /// The key that ends where a text ends: what stands in quotes, or the words since a piece of the text began if they are at
 /// most three, or the last word.
 fn key(before: &[u8]) -> Range<usize> {
-    let end = before.trim_ascii_end().len();
-    let name = before.get(..end).unwrap_or_default();
-    let name = trim_end(name, |byte| matches!(byte, b'"' | b'\'' | b'\\'));
+    let end = before.trim_ascii_end();
+    let name = trim_end(end, |byte| matches!(byte, b'"' | b'\'' | b'\\'));
     let near = name.get(name.len().saturating_sub(LONGEST_KEY)..).unwrap_or_default();
-    let start = if name.len() < end {
-        after_last(near, |byte| matches!(byte, b'"' | b'\''))
-    } else {
+    let mut start = after_last(near, |byte| !is_name(byte));
+    if name.len() < end.len() {
+        start = after_last(near, |byte| matches!(byte, b'"' | b'\''));
+    } else if near.get(..start).is_some_and(|before| before.ends_with(b" ")) {
         let piece = after_last(near, |byte| !is_name(byte) && byte != b' ');
-        let words = near.get(piece..).unwrap_or_default();
-        let few = words.trim_ascii_start().iter().filter(|&&byte| byte == b' ').count() < 3;
-        piece + if few { words.len() - words.trim_ascii_start().len() } else { after_last(words, |byte| byte == b' ') }
-    };
+        let words = near.get(piece..).unwrap_or_default().trim_ascii_start();
+        if words.split(|&byte| byte == b' ').nth(3).is_none() {
+            start = near.len() - words.len();
+        }
+    }
     name.len() - near.len() + start..name.len()
 }
 
