@@ -138,7 +138,12 @@ pub(super) fn telling_alone() -> impl Iterator<Item = &'static str> {
     let spanish = entries(files::SPANISH).map(|line| files::columns::<1>(line)[0]);
     let terms =
         files::TERMS.into_iter().filter(|(kind, _)| *kind != SignalKind::Specialty).flat_map(|(_, file)| entries(file));
-    terms.chain(spanish).filter(move |term| term.len() >= SHORTEST_DIGESTED && !names.contains(term))
+    // In a digest no everyday word stands beside the term.
+    let alone = entries(files::AMBIGUOUS).map(files::columns::<4>).filter_map(|[term, kind, beside, _]| {
+        let counts = beside == "*" && files::kind(kind).is_some();
+        counts.then_some(term)
+    });
+    terms.chain(spanish).chain(alone).filter(move |term| term.len() >= SHORTEST_DIGESTED && !names.contains(term))
 }
 
 /// The term that is spelled most like a word, for an error's text.
