@@ -31,3 +31,6 @@ mod user_agent;
 
 // Reads TOML with errors that name line and key; policies and the gateway's configuration are such documents.
 pub mod document;
+
+#[doc(hidden)]
+pub mod fuzz;

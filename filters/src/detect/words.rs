@@ -62,7 +62,14 @@ impl Words {
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
             at = match class(byte) {
-                Class::Small | Class::Capital | Class::Digit => self.run(bytes, at, split),
+                Class::Small | Class::Capital => match short_run(bytes, at) {
+                    Some(word) => {
+                        self.list.push(word);
+                        word.end
+                    }
+                    None => self.run(bytes, at, split),
+                },
+                Class::Digit => self.run(bytes, at, split),
                 Class::Apostrophe | Class::Other => at + 1,
             };
         }
@@ -124,6 +131,7 @@ impl Words {
         let mut begun = from;
         let mut borders = 0;
         let mut capitals = 0;
+        let mut last_capital = from;
         let mut apostrophes = false;
         let mut at = from;
         loop {
@@ -133,8 +141,8 @@ impl Words {
                     // The last of several capitals begins the next word: `HIVTest`.
                     borders += 1;
                     if split == Split::Camel {
-                        self.push(bytes, begun, at - 1, apostrophes);
-                        begun = at - 1;
+                        self.push(bytes, begun, last_capital, apostrophes);
+                        begun = last_capital;
                     }
                 }
                 capitals = 0;
@@ -151,6 +159,7 @@ impl Words {
                         }
                     }
                     capitals += 1;
+                    last_capital = at;
                     at += 1;
                 }
                 Some(Class::Apostrophe | Class::Other) => match apostrophe(bytes, at) {
@@ -182,6 +191,36 @@ impl Words {
     }
 }
 
+/// A run of fewer than eight letters that are small but for the first, as most are: it is one word. The rest of the text must
+/// have eight bytes, so that all is done with one number.
+fn short_run(bytes: &[u8], start: usize) -> Option<Word> {
+    let eight = u64::from_le_bytes(*bytes.get(start..)?.first_chunk()?);
+    let first_made_small = eight | 0x20;
+    let length = first_other_than_small(first_made_small)?;
+    let behind = eight.to_le_bytes().get(length).copied()?;
+    // Beyond ASCII there are apostrophes.
+    if !behind.is_ascii() || class(behind) != Class::Other {
+        return None;
+    }
+    let first = |letters: usize| first_made_small & (u64::MAX >> (64 - 8 * letters));
+    let hash = mix(0, first(length));
+    let last = first(length) >> (8 * (length - 1));
+    let is_plural = length >= SHORTEST_PLURAL && last == u64::from(b's');
+    let singular = if is_plural { mix(0, first(length - 1)) } else { hash };
+    Some(Word { hash, singular, start, end: start + length, number: false, random: false })
+}
+
+/// The first of eight bytes that is no small letter.
+fn first_other_than_small(eight: u64) -> Option<usize> {
+    const HIGH: u64 = each_byte(0x80);
+    // In each byte the high bit of the first sum says "a or above", that of the second "above z".
+    let seven_bits = eight & !HIGH;
+    let from_a = seven_bits + each_byte(0x80 - b'a');
+    let above_z = seven_bits + each_byte(0x7f - b'z');
+    let others = !(from_a & !above_z & !eight) & HIGH;
+    if others == 0 { None } else { Some(others.trailing_zeros() as usize / 8) }
+}
+
 /// The hashes of a word and of its singular.
 fn hashes(bytes: &[u8], start: usize, end: usize) -> (u64, u64) {
     let hash = hash_between(bytes, start, end);
@@ -202,19 +241,12 @@ fn hashes_without_apostrophes(bytes: &[u8], start: usize, end: usize) -> (u64, u
 
 /// How many small letters stand from a place on, eight at a time: most words are found in one step, whatever their length.
 fn small_letters(bytes: &[u8], from: usize) -> usize {
-    const HIGH: u64 = each_byte(0x80);
     let mut at = from;
     while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let eight = u64::from_le_bytes(*eight);
-        // In each byte the high bit of the first sum says "a or above", that of the second "above z".
-        let seven_bits = eight & !HIGH;
-        let from_a = seven_bits + each_byte(0x80 - b'a');
-        let above_z = seven_bits + each_byte(0x7f - b'z');
-        let others = !(from_a & !above_z & !eight) & HIGH;
-        if others != 0 {
-            return at - from + others.trailing_zeros() as usize / 8;
+        match first_other_than_small(u64::from_le_bytes(*eight)) {
+            Some(count) => return at - from + count,
+            None => at += 8,
         }
-        at += 8;
     }
     let rest = bytes.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_lowercase()).count();
     at - from + rest
@@ -260,17 +292,16 @@ const fn hash_of_blocks(hash: u64, letters: &[u8]) -> u64 {
     let mut hash = hash;
     let mut rest = letters;
     while !rest.is_empty() {
-        let mut block = [0; 8];
+        let mut block = 0;
         let mut filled = 0;
-        while let Some((letter, others)) = rest.split_first() {
-            if filled == block.len() {
-                break;
-            }
-            block[filled] = *letter;
-            filled += 1;
+        while filled < 64
+            && let Some((letter, others)) = rest.split_first()
+        {
+            block |= (*letter as u64) << filled;
+            filled += 8;
             rest = others;
         }
-        hash = mix(hash, u64::from_le_bytes(block));
+        hash = mix(hash, block);
     }
     hash
 }
@@ -295,6 +326,7 @@ fn class(byte: u8) -> Class {
     CLASSES.get(usize::from(byte)).copied().unwrap_or(Class::Other)
 }
 
+#[expect(clippy::indexing_slicing, reason = "at compile time, where an index beyond the end is an error")]
 const CLASSES: [Class; 256] = {
     let mut classes = [Class::Other; 256];
     let mut byte: u8 = 0;
@@ -321,7 +353,7 @@ mod tests {
     fn words(text: &str, split: Split) -> Vec<String> {
         let mut words = Words::default();
         words.read(text, split);
-        let plain = |word: &Word| text[word.start..word.end].replace(['\'', '’'], "").to_ascii_lowercase();
+        let plain = |word: &Word| text.get(word.start..word.end).unwrap().replace(['\'', '’'], "").to_ascii_lowercase();
         for word in words.list() {
             assert_eq!(word.hash, hash_of(&plain(word)), "{text}");
         }
@@ -393,5 +425,21 @@ mod tests {
         assert_eq!(read("0093-7214-01"), (false, true));
         assert_eq!(read("dx E11.9"), (false, true));
         assert_eq!(read("Autumn starter bundle 2"), (false, false));
+    }
+
+    proptest::proptest! {
+        /// Words are read by eights where the text goes on for eight bytes, and by letters at its end.
+        #[test]
+        fn a_word_is_the_same_wherever_the_text_ends(text in "[a-zA-Z0-9' ’é_-]{0,40}") {
+            for split in [Split::Camel, Split::Digits] {
+                let (mut short, mut long) = (Words::default(), Words::default());
+                short.read(&text, split);
+                long.read(&format!("{text}        "), split);
+                let told = |words: &Words| words.list().iter().map(|w| (w.hash, w.singular, w.start, w.end, w.random)).collect::<Vec<_>>();
+                proptest::prop_assert_eq!(told(&short), told(&long));
+            }
+            words(&text, Split::Camel);
+            words(&text, Split::Digits);
+        }
     }
 }

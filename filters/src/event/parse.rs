@@ -115,6 +115,7 @@ impl<'a> State<'a> {
     }
 
     /// Notes a key that has no slot.
+    #[expect(clippy::ptr_arg, reason = "a borrowed key stays borrowed")]
     fn stray_key(&mut self, key: &Cow<'a, str>) -> Under {
         self.strays.as_mut().map_or_else(Under::default, |strays| strays.key(key.clone()))
     }

@@ -33,6 +33,8 @@ pub(super) fn recognize(value: &str) -> Recognized {
     match digits.len() {
         64 => match parse_hex(digits) {
             Some(OF_NOTHING) => Recognized::Nothing,
+            // A text, written in hexadecimal digits: of 200 million digests one is UTF-8 by chance.
+            Some(text) if std::str::from_utf8(&text).is_ok() => Recognized::Foreign,
             Some(digest) => Recognized::Sha256(digest),
             None => Recognized::Raw,
         },

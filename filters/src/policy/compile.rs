@@ -13,7 +13,7 @@ use super::property;
 use super::{EventIdForm, EventRules, FieldAction, FieldRules, MissingId, Policy, PolicyDigest};
 use crate::catalog::Catalog;
 use crate::detect::Setting;
-use crate::detect::health::HealthRules;
+use crate::detect::health::{HealthRules, TermError};
 use crate::document::{DocumentError, nearest};
 use crate::schema::{ACTION_SOURCES, Field};
 
@@ -108,7 +108,13 @@ fn compile_health(setting: Setting, health: &document::Health) -> Checked<Health
         }
     }
     let ignored: Vec<String> = health.ignore_terms.iter().map(|ignored| ignored.term.clone()).collect();
-    HealthRules::new(setting, &health.add_terms, &ignored).map_err(|error| ("health".to_owned(), error.to_string()))
+    HealthRules::new(setting, &health.add_terms, &ignored).map_err(|error| {
+        let key = match error {
+            TermError::Empty => "health.add_terms",
+            TermError::NotInLexicon { .. } => "health.ignore_terms",
+        };
+        (key.to_owned(), error.to_string())
+    })
 }
 
 fn compile_catalog(written: Option<&document::Catalog>, read: ReadCatalog<'_>) -> Checked<Option<Arc<Catalog>>> {

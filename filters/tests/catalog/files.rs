@@ -1,6 +1,7 @@
 //! What is a catalogue and what is not. Errors name line and rule, and nothing that stands in the file.
 
 use portcullis_filters::catalog::{Catalog, CatalogError, CatalogReader, Class};
+use proptest::prelude::*;
 
 use super::common::catalog;
 
@@ -81,6 +82,20 @@ fn a_file_that_is_too_large_is_not_read_to_its_end() {
     let mut reader = CatalogReader::default();
     reader.read(b"id,class\nA,neutral\n").unwrap();
     assert_eq!(reader.read(&vec![0; 128 * 1024 * 1024]), Err(CatalogError::TooLarge));
+}
+
+proptest! {
+    #[test]
+    fn bytes_of_every_kind_are_read_alike_in_every_piece_and_harm_nobody(
+        rows in proptest::collection::vec("[A-Za-z0-9,\"\r\n ;.\u{feff}é-]{0,40}|[A-C]{1,2},(neutral|sensitive)", 0..12),
+        tail in proptest::collection::vec(any::<u8>(), 0..4),
+        piece in 1_usize..40,
+    ) {
+        let mut csv = format!("id,class\n{}", rows.join("\n")).into_bytes();
+        csv.extend(tail);
+        let told = |size: usize| in_pieces(&csv, size).map(|catalog| (catalog.counts(), catalog.sha256()));
+        prop_assert_eq!(told(piece), told(csv.len()));
+    }
 }
 
 /// Reads a text in pieces of so many bytes.

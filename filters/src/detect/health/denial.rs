@@ -3,7 +3,7 @@
 const DENIALS: [&str; 11] = ["false", "null", "0", "no", "none", "n", "off", "undefined", "nan", "nil", "n/a"];
 
 /// Whether a value denies what its key says.
-pub(super) fn denies(value: &str) -> bool {
+pub(crate) fn denies(value: &str) -> bool {
     let value = value.trim();
     value.len() <= 9 && DENIALS.iter().any(|denial| value.eq_ignore_ascii_case(denial))
 }

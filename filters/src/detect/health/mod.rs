@@ -15,6 +15,7 @@ mod denial;
 mod dose;
 mod evidence;
 
+pub(crate) use self::denial::denies;
 use self::evidence::Evidence;
 pub(crate) use self::evidence::Sight;
 use self::reading::Reader;
@@ -22,6 +23,8 @@ pub(crate) use self::rules::{HealthRules, TermError};
 use super::{Unwrapper, Work, WorkLimit};
 use crate::report::SignalKind;
 
+#[cfg(test)]
+mod phrases_tests;
 #[cfg(test)]
 mod tests;
 

@@ -22,6 +22,18 @@ const TAILS: [u64; 10] = [
     hash_of("other"),
 ];
 
+/// Words that may stand before a key without changing what it says: `cd[provider]`, `custom_data.provider`.
+const LEADS: [u64; 8] = [
+    hash_of("cd"),
+    hash_of("custom"),
+    hash_of("data"),
+    hash_of("user"),
+    hash_of("event"),
+    hash_of("properties"),
+    hash_of("form"),
+    hash_of("field"),
+];
+
 /// The keys that the lexicon knows.
 pub(crate) struct Keys {
     phrases: Phrases,
@@ -129,12 +141,22 @@ impl Keys {
         }
     }
 
-    /// What the longest ending says that is a key of the lexicon.
+    /// What the longest ending says that is a key of the lexicon. A weak key must be all of it: an `item_condition` is another.
     fn of_an_ending(&self, words: &[Word]) -> KeyMeaning {
-        let endings = (0..words.len()).filter_map(|from| words.get(from..));
-        let known = endings.filter(|ending| ending.first().is_some_and(|word| self.phrases.may_begin(word)));
-        let number = known.filter_map(|ending| self.phrases.exactly(ending)).next();
-        number.and_then(|number| self.meanings.get(usize::from(number))).copied().unwrap_or_default()
+        let mut only_leads = true;
+        let mut ending = words;
+        while let Some((first, shorter)) = ending.split_first() {
+            if self.phrases.may_begin(first)
+                && let Some(number) = self.phrases.exactly(ending)
+                && let Some(meaning) = self.meanings.get(usize::from(number))
+                && (only_leads || meaning.telling != Some(Telling::Weak))
+            {
+                return *meaning;
+            }
+            only_leads &= LEADS.contains(&first.hash);
+            ending = shorter;
+        }
+        KeyMeaning::default()
     }
 }
 
@@ -169,7 +191,10 @@ mod tests {
         {
             assert_eq!(meaning(key), KeyMeaning::default(), "{key}");
         }
-        for key in ["condition", "provider"] {
+        for key in ["item_condition", "payment_provider"] {
+            assert_eq!(meaning(key), KeyMeaning::default(), "{key}");
+        }
+        for key in ["condition", "provider", "cd[provider]", "custom_data.provider_2"] {
             assert_eq!(meaning(key).telling, Some(Telling::Weak), "{key}");
         }
     }

@@ -17,6 +17,9 @@ mod digests;
 mod keys;
 mod misspelled;
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 pub(crate) use digests::Digests;
 pub(crate) use keys::{CodeKind, KeyMeaning, Keys, Telling};
 pub(crate) use misspelled::Misspellings;

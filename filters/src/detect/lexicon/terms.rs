@@ -14,7 +14,7 @@ const SHORTEST_DIGESTED: usize = 3;
 /// The terms of the lexicon.
 pub(crate) struct Terms {
     phrases: Phrases,
-    terms: Vec<Term>,
+    by_number: Vec<Term>,
     contexts: Vec<Context>,
 }
 
@@ -48,17 +48,24 @@ struct Context {
     alone: bool,
     beside: Vec<Phrase>,
     not_beside: Vec<Phrase>,
-    /// The words of both: most texts have none of them.
-    words: Bitmap<9>,
+    /// The words with which phrases of either begin: most words of most texts are none of them.
+    begins: Bitmap<9>,
 }
 
 impl Context {
     fn holds(&self, words: &[Word]) -> bool {
-        if !words.iter().any(|word| self.words.may_have(word.singular)) {
-            return self.alone;
+        let mut holds = self.alone;
+        let mut rest = words;
+        while let Some((word, others)) = rest.split_first() {
+            if self.begins.may_have(word.singular) {
+                if self.not_beside.iter().any(|phrase| begin_with(rest, phrase)) {
+                    return false;
+                }
+                holds = holds || self.beside.iter().any(|phrase| begin_with(rest, phrase));
+            }
+            rest = others;
         }
-        let stands = |phrase: &Phrase| has_phrase(words, phrase);
-        (self.alone || self.beside.iter().any(stands)) && !self.not_beside.iter().any(stands)
+        holds
     }
 }
 
@@ -117,12 +124,12 @@ impl Terms {
     }
 
     fn term(&self, number: u16) -> Option<Term> {
-        self.terms.get(usize::from(number)).copied()
+        self.by_number.get(usize::from(number)).copied()
     }
 }
 
-fn has_phrase(words: &[Word], phrase: &[u64]) -> bool {
-    words.windows(phrase.len().max(1)).any(|stretch| stretch.iter().map(|word| word.singular).eq(phrase.iter().copied()))
+fn begin_with(words: &[Word], phrase: &[u64]) -> bool {
+    words.len() >= phrase.len() && words.iter().zip(phrase).all(|(word, hash)| word.singular == *hash)
 }
 
 /// The terms that tell of health by themselves and are nobody's name: those that are sought as digests.
@@ -131,7 +138,12 @@ pub(super) fn telling_alone() -> impl Iterator<Item = &'static str> {
     let spanish = entries(files::SPANISH).map(|line| files::columns::<1>(line)[0]);
     let terms =
         files::TERMS.into_iter().filter(|(kind, _)| *kind != SignalKind::Specialty).flat_map(|(_, file)| entries(file));
-    terms.chain(spanish).filter(move |term| term.len() >= SHORTEST_DIGESTED && !names.contains(term))
+    // In a digest no everyday word stands beside the term.
+    let alone = entries(files::AMBIGUOUS).map(files::columns::<4>).filter_map(|[term, kind, beside, _]| {
+        let counts = beside == "*" && files::kind(kind).is_some();
+        counts.then_some(term)
+    });
+    terms.chain(spanish).chain(alone).filter(move |term| term.len() >= SHORTEST_DIGESTED && !names.contains(term))
 }
 
 /// The term that is spelled most like a word, for an error's text.
@@ -178,9 +190,9 @@ impl Gathered {
         let alone = beside == "*";
         let beside = if alone { Vec::new() } else { self.phrases_of(beside) };
         let not_beside = self.phrases_of(not_beside);
-        let mut words = Bitmap::new();
-        beside.iter().chain(&not_beside).flatten().for_each(|word| words.insert(*word));
-        self.contexts.push(Context { alone, beside, not_beside, words });
+        let mut begins = Bitmap::new();
+        beside.iter().chain(&not_beside).filter_map(|phrase| phrase.first()).for_each(|word| begins.insert(*word));
+        self.contexts.push(Context { alone, beside, not_beside, begins });
         self.add(text, kind, Weight::Ambiguous(number));
     }
 
@@ -200,11 +212,11 @@ impl Gathered {
         for (text, number) in &self.glued {
             self.phrases.add_glued(text, *number, SHORTEST_GLUED);
         }
-        let mut terms = Terms { phrases: self.phrases.build(), terms: self.terms, contexts: self.contexts };
+        let mut terms = Terms { phrases: self.phrases.build(), by_number: self.terms, contexts: self.contexts };
         for name in entries(files::EPONYMS) {
             self.words.read(name, Split::Digits);
             if let Some(number) = terms.phrases.exactly(self.words.list())
-                && let Some(term) = terms.terms.get_mut(usize::from(number))
+                && let Some(term) = terms.by_number.get_mut(usize::from(number))
             {
                 term.is_name = true;
             }

@@ -33,6 +33,9 @@ impl Base64 {
         // Up to where the text was decoded, for tokens that begin at each of four places.
         let mut ends = [0; 4];
         groups::each(bytes, |place| {
+            if bytes.get(place..place + SHORTEST).is_some_and(is_word_or_number) {
+                return Ok(());
+            }
             let Some(end) = ends.get_mut(place % 4).filter(|end| **end <= place) else { return Ok(()) };
             let token = around(bytes, place);
             *end = token.end;
@@ -62,9 +65,6 @@ impl Base64 {
     /// Shows what a token holds, and what those of its pieces hold that begin like groups.
     fn token(&mut self, bytes: &[u8], token: Range<usize>, take: &mut Take<'_>) -> Result<(), WorkLimit> {
         let characters = bytes.get(token.clone()).unwrap_or_default();
-        if characters.iter().all(u8::is_ascii_lowercase) {
-            return Ok(());
-        }
         self.show(bytes, token.clone(), take)?;
         let mut start = token.start;
         for piece in characters.split(|&byte| is_glue(byte)) {
@@ -107,6 +107,13 @@ fn around(bytes: &[u8], place: usize) -> Range<usize> {
     let texts = after.chunks_exact(4).take_while(|group| groups::can_be_text(group) && in_alphabet(group)).count();
     let edge = after.iter().skip(4 * texts).take(4).take_while(|&&byte| value(byte) != NONE).count();
     start..place + 4 * texts + edge
+}
+
+/// Small letters, and hexadecimal digits of UUIDs and digests: base64 of text hardly ever has seven of one of them in a row,
+/// and not at every place that is worth decoding.
+fn is_word_or_number(characters: &[u8]) -> bool {
+    characters.iter().all(u8::is_ascii_lowercase)
+        || characters.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'))
 }
 
 fn is_glue(byte: u8) -> bool {

@@ -1,57 +1,65 @@
 //! HTML entities: `&#109;`, `&#x6d;`, `&commat;`, with and without their semicolon.
 
 use html_escape::NAMED_ENTITIES;
+use memchr::memchr_iter;
 
 /// Longer names than this are none.
 const LONGEST_NAME: usize = 32;
 
-/// Appends the text with its entities resolved, once; tells how many there were.
+/// What an entity stands for.
+enum Characters {
+    One(char),
+    Some(&'static str),
+}
+
+/// Appends the text with its entities resolved, once; tells how many there were. Without any, nothing is appended.
 pub(super) fn resolve(text: &str, resolved: &mut String) -> usize {
     let mut entities = 0;
-    let mut parts = text.split('&');
-    resolved.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        if let Some(rest) = numbered(part, resolved).or_else(|| named(part, resolved)) {
-            entities += 1;
-            resolved.push_str(rest);
-        } else {
-            resolved.push('&');
-            resolved.push_str(part);
+    let mut copied = 0;
+    for ampersand in memchr_iter(b'&', text.as_bytes()) {
+        let Some((characters, length)) = text.get(ampersand + 1..).and_then(entity) else { continue };
+        resolved.push_str(text.get(copied..ampersand).unwrap_or_default());
+        match characters {
+            Characters::One(character) => resolved.push(character),
+            Characters::Some(characters) => resolved.push_str(characters),
         }
+        copied = ampersand + 1 + length;
+        entities += 1;
+    }
+    if entities > 0 {
+        resolved.push_str(text.get(copied..).unwrap_or_default());
     }
     entities
 }
 
-/// Appends the character of a number; what follows it comes back.
-fn numbered<'t>(part: &'t str, resolved: &mut String) -> Option<&'t str> {
-    let number = part.strip_prefix('#')?;
+/// The entity that a text begins with, after its `&`, and how long it is.
+fn entity(text: &str) -> Option<(Characters, usize)> {
+    let Some(number) = text.strip_prefix('#') else { return named(text) };
     let (digits, radix) = number.strip_prefix(['x', 'X']).map_or((number, 10), |digits| (digits, 16));
-    let end = digits.find(|digit: char| !digit.is_digit(radix)).unwrap_or(digits.len());
+    let end = digits.bytes().take_while(|&digit| char::from(digit).is_digit(radix)).count();
     let (digits, rest) = digits.split_at_checked(end)?;
-    resolved.push(char::from_u32(u32::from_str_radix(digits, radix).ok()?)?);
-    Some(rest.strip_prefix(';').unwrap_or(rest))
+    let character = char::from_u32(u32::from_str_radix(digits, radix).ok()?)?;
+    Some((Characters::One(character), text.len() - rest.len() + usize::from(rest.starts_with(';'))))
 }
 
-/// Appends the characters of a name; what follows it comes back.
-fn named<'t>(part: &'t str, resolved: &mut String) -> Option<&'t str> {
-    let end = part.bytes().take(LONGEST_NAME).take_while(u8::is_ascii_alphanumeric).count();
-    let (name, rest) = part.split_at_checked(end)?;
-    if let Some(after) = rest.strip_prefix(';')
+fn named(text: &str) -> Option<(Characters, usize)> {
+    let end = text.bytes().take(LONGEST_NAME).take_while(u8::is_ascii_alphanumeric).count();
+    let (name, rest) = text.split_at_checked(end)?;
+    if rest.starts_with(';')
         && let Some(characters) = look_up(name)
     {
-        resolved.push_str(characters);
-        return Some(after);
+        return Some((Characters::Some(characters), end + 1));
     }
     // Without a semicolon browsers take the longest name they know among the oldest ones, those of Latin-1. A parameter of a
-    // query that begins like such a name, `&region=`, is none.
-    if rest.starts_with('=') {
+    // query that begins like such a name, `&region=` or `&part_no=`, is none.
+    let parameter =
+        rest.bytes().find(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'_' | b'-' | b'.' | b'[' | b']'));
+    if parameter == Some(b'=') {
         return None;
     }
     (2..=name.len().min(6)).rev().find_map(|length| {
-        let (name, _) = name.split_at_checked(length)?;
-        let characters = look_up(name).filter(|characters| characters.chars().all(|letter| letter <= 'ÿ'))?;
-        resolved.push_str(characters);
-        part.split_at_checked(length).map(|(_, rest)| rest)
+        let characters = name.get(..length).and_then(look_up)?;
+        characters.chars().all(|letter| letter <= 'ÿ').then_some((Characters::Some(characters), length))
     })
 }
 
@@ -89,8 +97,17 @@ mod tests {
 
     #[test]
     fn what_is_no_entity_stays() {
-        for text in ["a&b", "?x=1&region=us&copy=2&order=3", "&#;", "&#x;", "&#1114112;", "&;", "&", "&nosuchname;"] {
-            assert_eq!(resolved(text), (text.to_owned(), 0));
+        for text in [
+            "a&b",
+            "?x=1&region=us&copy=2&order=3&part_no=4&reg[a]=5",
+            "&#;",
+            "&#x;",
+            "&#1114112;",
+            "&;",
+            "&",
+            "&nosuchname;",
+        ] {
+            assert_eq!(resolved(text), (String::new(), 0));
         }
     }
 }

@@ -2,16 +2,14 @@
 //!
 //! Left out: digits that each have a prefix of their own, as in `0x6d,0x65`.
 
+mod worth;
+
 use super::bytes::hex_byte;
 use super::stretches::{self, Take};
 use crate::detect::WorkLimit;
 
 /// Runs of fewer digits are numbers.
 const SHORTEST: usize = 8;
-/// Pairs in a row that are ASCII, or that are UTF-8, before a run is read at all; digests and numbers have fewer.
-const LEAST_ASCII: usize = 4;
-const LEAST_UTF8: usize = 8;
-
 /// Shows the text that runs of digits hold, at both alignments.
 pub(super) fn each(text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
     let bytes = text.as_bytes();
@@ -25,8 +23,12 @@ pub(super) fn each(text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
             end = probe + after.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
             let run = bytes.get(start..end).unwrap_or_default();
             if run.len() >= SHORTEST {
-                for (place, run) in [(start, run), (start + 1, run.get(1..).unwrap_or_default())] {
-                    token(place, run.as_chunks().0.iter().copied(), take)?;
+                let [even, odd] = worth::at(run);
+                if even {
+                    show(start, run, take)?;
+                }
+                if odd {
+                    show(start + 1, run.get(1..).unwrap_or_default(), take)?;
                 }
             }
         }
@@ -39,9 +41,7 @@ pub(super) fn each(text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
 fn separated(bytes: &[u8], take: &mut Take<'_>) -> Result<(), WorkLimit> {
     let after = |places: usize| bytes.get(places..).unwrap_or_default();
     let between = |first: u8, second: u8, third: u8| {
-        (first == second)
-            & (second == third)
-            & ((first == b' ') | (first == b':') | (first == b'-') | (first == b',') | (first == b'.'))
+        first == second && second == third && matches!(first, b' ' | b':' | b'-' | b',' | b'.')
     };
     let places =
         || after(0).iter().zip(after(3)).zip(after(6)).map(|((first, second), third)| between(*first, *second, *third));
@@ -53,44 +53,28 @@ fn separated(bytes: &[u8], take: &mut Take<'_>) -> Result<(), WorkLimit> {
     for (place, _) in places().enumerate().filter(|(_, here)| *here) {
         let Some(start) = place.checked_sub(2).filter(|&start| start >= shown) else { continue };
         let mark = bytes.get(place);
-        let pairs = || {
-            let mut next = Some(after(start));
-            std::iter::from_fn(move || {
-                let [high, low, rest @ ..] = next? else { return None };
-                next = (rest.first() == mark).then(|| rest.get(1..)).flatten();
-                (high.is_ascii_hexdigit() && low.is_ascii_hexdigit()).then_some([*high, *low])
-            })
-        };
-        shown = start + 3 * pairs().count();
-        token(start, pairs(), take)?;
-    }
-    Ok(())
-}
-
-/// Shows what pairs of digits hold, if enough of them in a row could be text.
-fn token(place: usize, pairs: impl Iterator<Item = [u8; 2]> + Clone, take: &mut Take<'_>) -> Result<(), WorkLimit> {
-    if could_be_text(pairs.clone()) {
-        let decoded: Vec<u8> = pairs.filter_map(|pair| hex_byte(&pair).map(|(byte, _)| byte)).collect();
-        stretches::each(place, &decoded, false, take)?;
-    }
-    Ok(())
-}
-
-fn could_be_text(pairs: impl Iterator<Item = [u8; 2]>) -> bool {
-    let (mut ascii, mut utf8, mut lead) = (0, 0, false);
-    for [high, _] in pairs {
-        let starts_ascii = matches!(high, b'2'..=b'7' | b'0');
-        let goes_on = matches!(high, b'8' | b'9' | b'a' | b'b' | b'A' | b'B');
-        ascii = if starts_ascii { ascii + 1 } else { 0 };
-        // A letter of UTF-8 that has begun goes on, and none goes on that has not begun.
-        let follows = high != b'1' && (goes_on || !lead) && (!goes_on || utf8 > 0);
-        utf8 = if follows { utf8 + 1 } else { 0 };
-        lead = !starts_ascii && !goes_on;
-        if ascii >= LEAST_ASCII || utf8 >= LEAST_UTF8 {
-            return true;
+        let mut digits = Vec::new();
+        let mut next = Some(after(start));
+        while let Some([high, low, rest @ ..]) = next
+            && high.is_ascii_hexdigit()
+            && low.is_ascii_hexdigit()
+        {
+            digits.extend([*high, *low]);
+            next = (rest.first() == mark).then(|| rest.get(1..)).flatten();
+        }
+        shown = start + digits.len() / 2 * 3;
+        if worth::at(&digits)[0] {
+            show(start, &digits, take)?;
         }
     }
-    false
+    Ok(())
+}
+
+/// Shows what pairs of digits hold.
+fn show(place: usize, digits: &[u8], take: &mut Take<'_>) -> Result<(), WorkLimit> {
+    let decoded: Vec<u8> =
+        digits.as_chunks().0.iter().filter_map(|pair: &[u8; 2]| hex_byte(pair)).map(|(byte, _)| byte).collect();
+    stretches::each(place, &decoded, false, take)
 }
 
 #[cfg(test)]

@@ -15,44 +15,31 @@ pub(super) const DIGIT: u8 = 1 << 6;
 /// `-`, of host labels.
 pub(super) const HYPHEN: u8 = 1 << 7;
 
-static KINDS: [u8; 256] = kinds();
+/// Bytes that are asked at once, without branches, so that the compiler asks them with few instructions.
+const BYTES: usize = 32;
 
 /// The kinds of bytes that a text has.
 pub(super) fn of(text: &str) -> u8 {
-    // Four at a time, so that one need not wait for another.
-    let (fours, rest) = text.as_bytes().as_chunks::<4>();
-    let all =
-        fours.iter().fold([0; 4], |[a, b, c, d], [e, f, g, h]| [a | kind(*e), b | kind(*f), c | kind(*g), d | kind(*h)]);
-    all.into_iter().chain(rest.iter().map(|&byte| kind(byte))).fold(0, |all, kind| all | kind)
-}
-
-#[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
-fn kind(byte: u8) -> u8 {
-    KINDS[usize::from(byte)]
-}
-
-#[expect(clippy::indexing_slicing, reason = "runs when the program is compiled")]
-const fn kinds() -> [u8; 256] {
-    let mut kinds = [0; 256];
-    let mut byte = 0_u8;
-    loop {
-        kinds[byte as usize] = match byte {
-            b'\t' | b'\n' | 0x0b | 0x0c | b'\r' => 0,
-            0..=0x1f | 0x7f..=0xff => LETTERS,
-            b'%' | b'+' => PERCENT,
-            b'&' => ENTITY,
-            b'\\' => BACKSLASH,
-            b'=' | b':' => MARK,
-            b'A'..=b'Z' => UPPER,
-            b'0'..=b'9' => DIGIT,
-            b'-' => HYPHEN,
-            _ => 0,
-        };
-        if byte == u8::MAX {
-            return kinds;
-        }
-        byte += 1;
+    let (whole, rest) = text.as_bytes().as_chunks();
+    let mut last = [b' '; BYTES];
+    for (slot, &byte) in last.iter_mut().zip(rest) {
+        *slot = byte;
     }
+    whole.iter().chain((!rest.is_empty()).then_some(&last)).fold(0, |all, bytes| all | of_bytes(bytes))
+}
+
+fn of_bytes(bytes: &[u8; BYTES]) -> u8 {
+    let bit = |is: bool, kind: u8| u8::from(is) * kind;
+    bytes.iter().fold(0, |all, &byte| {
+        all | bit(!matches!(byte, b' '..=b'~' | b'\t'..=b'\r'), LETTERS)
+            | bit(matches!(byte, b'%' | b'+'), PERCENT)
+            | bit(byte == b'&', ENTITY)
+            | bit(byte == b'\\', BACKSLASH)
+            | bit(matches!(byte, b'=' | b':'), MARK)
+            | bit(byte.is_ascii_uppercase(), UPPER)
+            | bit(byte.is_ascii_digit(), DIGIT)
+            | bit(byte == b'-', HYPHEN)
+    })
 }
 
 #[cfg(test)]

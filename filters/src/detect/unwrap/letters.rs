@@ -18,8 +18,9 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     }
     let mut plain = String::with_capacity(text.len());
     // Marks have to be apart before they can be dropped; what is left is composed again, so that Korean syllables survive.
-    let composed =
-        text.chars().filter(|&letter| !is_invisible(letter)).nfkd().filter(|&letter| !is_combining_mark(letter)).nfc();
+    let shown = text.chars().filter(|&letter| !is_invisible(letter));
+    let single = shown.map(|letter| if is_phrase(letter) { ' ' } else { letter });
+    let composed = single.nfkd().filter(|&letter| !is_combining_mark(letter)).nfc();
     for letter in composed {
         if letter.is_ascii() {
             plain.push(letter);
@@ -28,6 +29,11 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(plain)
+}
+
+/// Arabic words and phrases in one letter, the longest of 18 letters; what is read stays about as long as what came.
+fn is_phrase(letter: char) -> bool {
+    matches!(letter, '\u{fdf0}'..='\u{fdfd}')
 }
 
 /// ASCII characters that nothing shows, except white space.
@@ -117,6 +123,16 @@ mod tests {
         ];
         for hidden in invisible.into_iter().filter(|&hidden| hidden != '\u{85}') {
             assert_eq!(plain(&format!("me{hidden}tformin")), "metformin", "{:x}", u32::from(hidden));
+        }
+    }
+
+    #[test]
+    fn no_letter_becomes_much_longer() {
+        for letter in
+            (0x80..0x3400).chain(0xa000..0xac00).chain(0xf900..0x1_0000).chain(0x1_d100..0x1_fc00).filter_map(char::from_u32)
+        {
+            let plain = plain(&letter.to_string()).len();
+            assert!(plain <= 6 * letter.len_utf8(), "{:x}: {plain}", u32::from(letter));
         }
     }
 

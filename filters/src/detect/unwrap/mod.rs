@@ -64,20 +64,35 @@ pub(crate) struct Unwrapper {
     base64: Base64,
 }
 
-/// Wrappers of a text as a whole: how one is told from the kinds of bytes, and how it is taken off, which gives the number of
-/// escapes that were resolved.
-const WRAPPERS: [(u8, fn(&str, &mut String) -> usize); 4] = [
-    (kinds::PERCENT, percent::resolve),
-    (kinds::ENTITY, entities::resolve),
-    (kinds::BACKSLASH, backslash::resolve),
-    (kinds::MARK, quoted_printable::resolve),
+/// A wrapper of a text as a whole.
+struct Wrapper {
+    /// The kind of byte without which there is none.
+    kind: u8,
+    /// Appends the text without it, and tells how many escapes there were.
+    resolve: fn(&str, &mut String) -> usize,
+}
+
+const WRAPPERS: [Wrapper; 4] = [
+    Wrapper { kind: kinds::PERCENT, resolve: percent::resolve },
+    Wrapper { kind: kinds::ENTITY, resolve: entities::resolve },
+    Wrapper { kind: kinds::BACKSLASH, resolve: backslash::resolve },
+    Wrapper { kind: kinds::MARK, resolve: quoted_printable::resolve },
 ];
 
 impl Unwrapper {
     /// Shows every reading of a text to `see`, the text as it came first. `see` may fail; what it returns ends the walk.
+    ///
+    /// Names of keys are payload too: what the key itself wraps is shown as text without a key, but not the key as it came.
     pub(crate) fn readings(&mut self, key: &str, text: &str, work: &mut Work, see: &mut See<'_>) -> Result<(), WorkLimit> {
         self.readings.clear();
-        self.unwrap(&plain_key(key, work)?, text, 0, work, see)?;
+        let key = plain_key(key, work)?;
+        self.unwrap(&key, text, 0, work, see)?;
+        let kinds = kinds::of(&key);
+        if kinds != 0 {
+            work.spend(key.len())?;
+            self.pairs.find(kinds & kinds::MARK != 0, &key);
+            self.tokens("", &key, kinds, 0)?;
+        }
         while let Some(next) = self.readings.next() {
             let shown = self.unwrap(&next.key, &next.text, next.depth, work, see);
             self.readings.keep(next);
@@ -113,7 +128,7 @@ impl Unwrapper {
 
     /// Sets aside the whole text without each of its wrappers.
     fn texts(&mut self, key: &str, text: &str, kinds: u8, depth: u8) -> Result<(), WorkLimit> {
-        for (kind, resolve) in WRAPPERS {
+        for Wrapper { kind, resolve } in WRAPPERS {
             if kinds & kind != 0 {
                 let mut resolved = String::new();
                 let escapes = resolve(text, &mut resolved);
@@ -158,14 +173,20 @@ fn plain_key<'k>(key: &'k str, work: &mut Work) -> Result<Cow<'k, str>, WorkLimi
         if kinds & kinds::LETTERS != 0 {
             plain = Cow::Owned(letters::plain(&plain).into_owned());
         }
-        let Some((_, resolve)) = WRAPPERS.iter().take(3).find(|(kind, _)| kinds & kind != 0) else { return Ok(plain) };
-        work.spend(plain.len())?;
-        let mut resolved = String::new();
-        resolve(&plain, &mut resolved);
-        if resolved == *plain {
-            return Ok(plain);
+        let mut escapes = 0;
+        for Wrapper { kind, resolve } in WRAPPERS.iter().filter(|wrapper| wrapper.kind != kinds::MARK) {
+            if kinds & kind != 0 {
+                work.spend(plain.len())?;
+                let mut resolved = String::new();
+                escapes += resolve(&plain, &mut resolved);
+                if !resolved.is_empty() {
+                    plain = Cow::Owned(resolved);
+                }
+            }
         }
-        plain = Cow::Owned(resolved);
+        if escapes == 0 {
+            break;
+        }
     }
     Ok(plain)
 }

@@ -66,18 +66,19 @@ fn pair(text: &[u8], mark: usize) -> Option<Pair> {
 /// The key that ends where a text ends: what stands in quotes, or the words since a piece of the text began if they are at
 /// most three, or the last word.
 fn key(before: &[u8]) -> Range<usize> {
-    let end = before.trim_ascii_end().len();
-    let name = before.get(..end).unwrap_or_default();
-    let name = trim_end(name, |byte| matches!(byte, b'"' | b'\'' | b'\\'));
+    let end = before.trim_ascii_end();
+    let name = trim_end(end, |byte| matches!(byte, b'"' | b'\'' | b'\\'));
     let near = name.get(name.len().saturating_sub(LONGEST_KEY)..).unwrap_or_default();
-    let start = if name.len() < end {
-        after_last(near, |byte| matches!(byte, b'"' | b'\''))
-    } else {
+    let mut start = after_last(near, |byte| !is_name(byte));
+    if name.len() < end.len() {
+        start = after_last(near, |byte| matches!(byte, b'"' | b'\''));
+    } else if near.get(..start).is_some_and(|before| before.ends_with(b" ")) {
         let piece = after_last(near, |byte| !is_name(byte) && byte != b' ');
-        let words = near.get(piece..).unwrap_or_default();
-        let few = words.trim_ascii_start().iter().filter(|&&byte| byte == b' ').count() < 3;
-        piece + if few { words.len() - words.trim_ascii_start().len() } else { after_last(words, |byte| byte == b' ') }
-    };
+        let words = near.get(piece..).unwrap_or_default().trim_ascii_start();
+        if words.split(|&byte| byte == b' ').nth(3).is_none() {
+            start = near.len() - words.len();
+        }
+    }
     name.len() - near.len() + start..name.len()
 }
 
@@ -88,8 +89,7 @@ fn value(mark: u8, after: &[u8]) -> Range<usize> {
     let quoted = trim_start(body, |byte| byte == b'\\');
     let escapes = body.len() - quoted.len();
     match quoted.first() {
-        // Members of an object are pairs themselves.
-        None | Some(b'{') => 0..0,
+        None => 0..0,
         Some(&quote @ (b'"' | b'\'')) => {
             let (start, content) = (start + escapes + 1, quoted.get(1..).unwrap_or_default());
             let length = extent(content, |before, byte| {
@@ -99,6 +99,8 @@ fn value(mark: u8, after: &[u8]) -> Range<usize> {
             start..start + trim_end(content.get(..length).unwrap_or_default(), |byte| byte == b'\\').len()
         }
         Some(b'[') => start..start + extent(body, |_, byte| byte == b']'),
+        // Members of an object are pairs themselves; what they say stands under the object's key too.
+        Some(b'{') => start..start + extent(body, |_, byte| byte == b'}'),
         Some(_) => {
             let length = extent(body, |_, byte| match byte {
                 b'&' | b';' | b'?' | b'#' | b'\n' => true,
@@ -160,7 +162,14 @@ mod tests {
     fn json_is_pairs_however_deep_escaped_or_cut_off() {
         assert_eq!(
             found(r#"{"drug":"plan b","n":{"rxNumber":1234567,"old":true},"list":["a","b"],"cut": "dep"#),
-            [("drug", "plan b"), ("rxNumber", "1234567"), ("old", "true"), ("list", r#"["a","b""#), ("cut", "dep")]
+            [
+                ("drug", "plan b"),
+                ("n", r#"{"rxNumber":1234567,"old":true"#),
+                ("rxNumber", "1234567"),
+                ("old", "true"),
+                ("list", r#"["a","b""#),
+                ("cut", "dep")
+            ]
         );
         assert_eq!(found(r#"{\"a b\":\"c \\\"d\\\" e\"}"#), [("a b", r#"c \\\"d\\\" e"#)]);
         assert_eq!(found("{'drug': 'x', 'n': None}"), [("drug", "x"), ("n", "None")]);

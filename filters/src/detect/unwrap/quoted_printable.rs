@@ -1,38 +1,40 @@
 //! Quoted-printable, as mail writes it: `=6D=65t`, and lines broken by `=`.
 
+use memchr::memchr_iter;
+
 use super::bytes;
 
-/// Appends the text with its escapes resolved, once; tells how many there were. `=20` alone is no escape: queries have it.
+/// Appends the text with its escapes resolved, once; tells how many there were. A text has escapes only if two stand together or
+/// a line is broken: a single `=20` is the value of a parameter.
 pub(super) fn resolve(text: &str, resolved: &mut String) -> usize {
-    let mut raw = Vec::with_capacity(text.len());
-    let (mut escapes, mut joined) = (0, 0);
-    let mut rest = text.as_bytes();
-    let mut adjacent = false;
-    while let Some((&first, after)) = rest.split_first() {
-        if first == b'='
-            && let Some((byte, left)) = bytes::hex_byte(after)
-        {
-            joined += usize::from(adjacent);
-            escapes += 1;
-            raw.push(byte);
-            rest = left;
-            adjacent = true;
-            continue;
-        }
-        adjacent = false;
-        if first == b'='
-            && let Some(left) = after.strip_prefix(b"\r\n").or_else(|| after.strip_prefix(b"\n"))
-        {
-            rest = left;
-            escapes += 1;
-            joined += 1;
-            continue;
-        }
-        raw.push(first);
-        rest = after;
-    }
-    if joined == 0 {
+    let bytes = text.as_bytes();
+    let escape_at = |place: usize| bytes.get(place..)?.strip_prefix(b"=").and_then(bytes::hex_byte);
+    let broken_at =
+        |place: usize| bytes.get(place + 1..).is_some_and(|after| after.starts_with(b"\n") || after.starts_with(b"\r\n"));
+    let is_mail = |place: usize| broken_at(place) || escape_at(place).is_some() && escape_at(place + 3).is_some();
+    if !memchr_iter(b'=', bytes).any(is_mail) {
         return 0;
+    }
+    let mut escapes = 0;
+    let mut raw = Vec::with_capacity(text.len());
+    let mut rest = bytes;
+    while let Some((&first, after)) = rest.split_first() {
+        let line = after.strip_prefix(b"\r\n").or_else(|| after.strip_prefix(b"\n"));
+        rest = match (bytes::hex_byte(after), line) {
+            (Some((byte, left)), _) if first == b'=' => {
+                escapes += 1;
+                raw.push(byte);
+                left
+            }
+            (None, Some(left)) if first == b'=' => {
+                escapes += 1;
+                left
+            }
+            _ => {
+                raw.push(first);
+                after
+            }
+        };
     }
     bytes::push_text(&raw, resolved);
     escapes

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::closed_form;
-use crate::detect::health::{HealthScan, Position, Sight};
+use crate::detect::health::{HealthScan, Position, Sight, denies};
 use crate::detect::{Work, WorkLimit};
 use crate::event::{RawEvent, Value};
 use crate::normalize::Normalizer;
@@ -114,7 +114,11 @@ pub(crate) fn look<'a>(
     }
     if extent == Extent::WholeEvent {
         for stray in raw.strays().iter() {
-            look.text(Spot::Stray(stray.field), stray.key, &stray.text, Position::Text)?;
+            let spot = Spot::Stray(stray.field);
+            look.text(spot, stray.key, &stray.text, Position::Text)?;
+            if could_be_wrapped(stray.key) && !denies(&stray.text) {
+                look.text(spot, "", stray.key, Position::Text)?;
+            }
         }
         if raw.strays().is_cut() {
             return Err(WorkLimit);
@@ -189,6 +193,14 @@ impl<'a> Look<'a, '_> {
             self.signals.extend(self.hints.drain(..).map(|spot| Signal { spot, kind }));
         }
     }
+}
+
+/// Whether a key could be a word in base64 or the like. It is read as a word in any case; few keys are looked through as texts are.
+fn could_be_wrapped(key: &str) -> bool {
+    let odd = |byte: u8| !byte.is_ascii_alphabetic() && !matches!(byte, b'_' | b'-' | b'.' | b' ');
+    let bytes = || key.bytes().zip(key.bytes().skip(1));
+    let switches = bytes().filter(|(one, next)| one.is_ascii_lowercase() && next.is_ascii_uppercase()).count();
+    key.len() >= 8 && (switches > 2 || key.bytes().any(odd))
 }
 
 /// A URL without its host, where that is one of the site's: that somebody was there is told by every event, and `explain` says so.

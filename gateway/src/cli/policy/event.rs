@@ -27,30 +27,30 @@ const STANDARD: &str = "-";
 
 /// What of an explanation concerns events.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Tell what would become of the events in this file: one event, a list, or a request's body; - is standard input
     #[arg(long, value_name = "FILE")]
-    pub event: Option<PathBuf>,
+    pub(super) event: Option<PathBuf>,
 
     /// The dataset to which they go; rules that name another one take nothing away
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true, requires = "event")]
-    pub dataset: String,
+    pub(super) dataset: String,
 
     /// Judge them as if it were this time, in seconds since 1970
     #[arg(long, value_name = "SECONDS", requires = "event")]
-    pub at: Option<u64>,
+    pub(super) at: Option<u64>,
 
     /// The key of pseudonyms; without it one is made and forgotten, and pseudonyms are not those of the gateway
     #[arg(long, value_name = "FILE", requires = "event")]
-    pub pseudonym_key: Option<PathBuf>,
+    pub(super) pseudonym_key: Option<PathBuf>,
 
     /// Show each value as it came and as it leaves: personal data, not for tickets
     #[arg(long, requires = "event")]
-    pub show_values: bool,
+    pub(super) show_values: bool,
 
     /// Write what leaves to this file, as the body of the request to Meta; with - the table goes to standard error
     #[arg(long, value_name = "FILE", requires = "event")]
-    pub out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
 }
 
 /// How an explanation is told.

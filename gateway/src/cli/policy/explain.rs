@@ -26,21 +26,21 @@ Examples:
   portcullis policy explain pharmacy@1 --json
   portcullis policy explain retail@1 --host www.shop.example --event purchase.json
   portcullis policy explain retail@1 --event - --out body.json < request.json")]
-pub struct Explain {
+pub(super) struct Explain {
     /// A built-in such as retail@1, or the path of a file
     #[arg(value_name = "POLICY")]
-    pub policy: String,
+    policy: String,
 
     /// A host of the site, as in its configuration; may be repeated. It is part of the digest
     #[arg(long = "host", value_name = "HOST", default_value = "www.shop.example")]
-    pub hosts: Vec<String>,
+    hosts: Vec<String>,
 
     /// One JSON object instead of text
     #[arg(long)]
-    pub json: bool,
+    json: bool,
 
     #[command(flatten, next_help_heading = "Events")]
-    pub events: event::Arguments,
+    events: event::Arguments,
 }
 
 /// Runs it.

@@ -59,7 +59,7 @@ pub fn losses(site: Site, seed: u64, events: u64) -> Losses {
         if !causes.is_empty() {
             losses.losing += 1;
             if losses.stories.len() < MOST_STORIES {
-                losses.stories.push(format!("{}: {raw}", causes.join(", ")));
+                losses.stories.push(format!("{}: {}", causes.join(", "), culprits(&filter, &event, worth)));
             }
         }
         for cause in causes {
@@ -79,6 +79,32 @@ fn causes(event: &Value, worth: &[&str], outcome: &Outcome) -> Vec<String> {
             let lost = worth.iter().filter(|path| !is_same(event.pointer(path), left.pointer(path)));
             lost.map(|path| format!("lost {path}: {}", reasons(report))).collect()
         }
+    }
+}
+
+/// The values without any one of which nothing would have been lost.
+fn culprits(filter: &Filter, event: &Value, worth: &[&str]) -> String {
+    let mut paths = Vec::new();
+    leaves("", event, &mut paths);
+    let cures = |path: &&String| {
+        let mut without = event.clone();
+        if let Some(value) = without.pointer_mut(path) {
+            *value = Value::from("x");
+        }
+        let worth: Vec<&str> = worth.iter().copied().filter(|worth| !path.starts_with(worth)).collect();
+        causes(&without, &worth, &filter.sanitize(&without.to_string())).is_empty()
+    };
+    let found: Vec<String> =
+        paths.iter().filter(cures).map(|path| format!("{path} = {}", event.pointer(path).unwrap_or(&Value::Null))).collect();
+    if found.is_empty() { event.to_string() } else { found.join(", ") }
+}
+
+/// The pointers to all texts and numbers of an event.
+fn leaves(path: &str, value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => members.iter().for_each(|(key, value)| leaves(&format!("{path}/{key}"), value, found)),
+        Value::Array(list) => list.iter().enumerate().for_each(|(at, value)| leaves(&format!("{path}/{at}"), value, found)),
+        _ => found.push(path.to_owned()),
     }
 }
 

@@ -35,8 +35,8 @@ pub(super) struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) missing: Option<&'static str>,
     /// One of the policy's names; nothing if it lists none for this event.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) event_name: Option<String>,
+    #[serde(rename = "event_name", skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) page_class: Option<String>,
     pub(super) signals: Vec<Signal>,
@@ -96,7 +96,7 @@ impl Event {
             stage,
             reason,
             missing: trace.missing.map(Field::path),
-            event_name: trace.event_name.clone(),
+            name: trace.event_name.clone(),
             page_class: trace.page_class.clone(),
             signals: trace.signals.iter().map(signal).collect(),
             fields: trace.fields.iter().map(Row::of).collect(),

@@ -1,0 +1,38 @@
+//! Lists of phrases that must and must not count, as a shop and its customers write them.
+
+use super::super::{Setting, Work};
+use super::{HealthRules, HealthScan, Position, Sight};
+
+const ORDINARY: &str = include_str!("../../../tests/fixtures/ordinary_phrases.txt");
+const TELLING: &str = include_str!("../../../tests/fixtures/telling_phrases.txt");
+
+fn phrases(file: &'static str) -> impl Iterator<Item = &'static str> {
+    file.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// The phrases that are a signal by themselves, and those that are not.
+fn sorted(file: &'static str, setting: Setting) -> (Vec<&'static str>, Vec<&'static str>) {
+    let rules = HealthRules::new(setting, &[], &[]).unwrap();
+    phrases(file).partition(|text| {
+        let sight = HealthScan::new(&rules).text("", text, Position::Text, &mut Work::for_event(text.len())).unwrap();
+        matches!(sight, Sight::Signal(_))
+    })
+}
+
+#[test]
+fn ordinary_phrases_are_no_signals() {
+    for setting in [Setting::Retail, Setting::Health] {
+        let (signals, others) = sorted(ORDINARY, setting);
+        assert!(others.len() > 300);
+        assert_eq!(signals, [""; 0], "{setting:?}");
+    }
+}
+
+#[test]
+fn telling_phrases_are_signals_in_every_setting() {
+    for setting in [Setting::Retail, Setting::Health, Setting::Clinical] {
+        let (signals, others) = sorted(TELLING, setting);
+        assert!(signals.len() > 300);
+        assert_eq!(others, [""; 0], "{setting:?}");
+    }
+}
