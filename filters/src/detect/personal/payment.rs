@@ -113,7 +113,7 @@ const IBAN_LENGTHS: &[(usize, &str, &str)] = &[
     (33, "", "RU"),
 ];
 
-/// Country, length, and the remainder of the check. Of letters and digits most are digits; without that one long random id in
+/// Country, length, and the remainder of the check. Half of it or more is digits; without that one long random id in
 /// some thousands would be an account. What follows may touch it.
 fn is_iban(text: &[u8]) -> bool {
     let Some(country) = text.get(..2).map(<[u8]>::to_ascii_uppercase) else { return false };
@@ -122,7 +122,7 @@ fn is_iban(text: &[u8]) -> bool {
         return false;
     };
     let letters: Vec<u8> = text.iter().filter(|byte| byte.is_ascii_alphanumeric()).take(*length).copied().collect();
-    let least = if is_in(plain) { length - 2 } else { length * 3 / 5 };
+    let least = if is_in(plain) { length - 2 } else { length / 2 };
     // The first four go to the end; a letter is a number of two digits, A is 10.
     let moved = letters.iter().skip(4).chain(letters.iter().take(4));
     let remainder = moved.fold(0, |sum, letter| match letter {
