@@ -69,6 +69,8 @@ async fn demo_shows_the_whole_way_and_ends_by_itself() {
         "hospital",
         "removed",
         "dropped",
+        "speaks of health",
+        "health_signal",
         "meta received",
         "portcullis_events_",
         "config.example.toml",

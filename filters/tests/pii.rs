@@ -140,6 +140,14 @@ fn random_ids_leave_as_they_came_under_every_setting() {
 }
 
 #[test]
+fn a_card_in_the_form_of_a_ulid_is_found() {
+    // Found by the suite of hostile events: every character of it is one that a ULID can have.
+    let id = "01JD2XKQ8N4111111111111111";
+    let left = json(&pharmacy().replace("\"token\"", "\"opaque\""), &event("").replace("e-1", id));
+    assert_eq!(left["event_id"].as_str().map(str::len), Some(64));
+}
+
+#[test]
 fn what_an_id_holds_wrapped_is_found() {
     // base64url of jane.doe@example.com
     let id = "amFuZS5kb2VAZXhhbXBsZS5jb20";

@@ -50,11 +50,18 @@ fn find(
     unwrapper: &mut Unwrapper,
     work: &mut Work,
 ) -> Result<Option<Reason>, WorkLimit> {
-    // Of the digits of a UUID some are like a telephone number now and then; what one holds wrapped is looked through all the same.
-    let role = if closed_form::opaque_id(text, &policy.events.prefixes).is_some() { Role::ClickId } else { role };
+    let role = if is_uuid(policy, text) { Role::ClickId } else { role };
     // Where any text may leave every detector looks, whatever the policy is for.
     let setting = if role == Role::Text { Setting::Clinical } else { policy.setting() };
     personal::find(setting, role, "", text, unwrapper, work)
+}
+
+/// Whether an id is a UUID, after a prefix or without. Between its dashes some digits are like a telephone number now and then;
+/// what one holds wrapped is looked through all the same. No ULID is like a number by chance.
+fn is_uuid(policy: &Policy, id: &str) -> bool {
+    const ULID: usize = 26;
+    let prefixes = policy.events.prefixes.iter().filter_map(|prefix| id.strip_prefix(prefix.as_ref()));
+    prefixes.chain([id]).any(|rest| rest.len() > ULID && closed_form::opaque_id(rest, &[]).is_some())
 }
 
 /// Takes out of an outgoing event what identifies a person and has no form that could hold none.
