@@ -31,3 +31,13 @@ fn a_text_in_64_hexadecimal_digits_is_no_digest() {
         assert!(!left["user_data"].to_string().contains(&digits), "{text}: {left}");
     }
 }
+
+/// The hash of a word that has an everyday sense too left as somebody's name: in a hash no everyday word stands beside it.
+#[test]
+fn the_hash_of_a_word_that_speaks_of_health_alone_is_no_name() {
+    for word in ["depression", "Hospice", "knee replacement", "cancer"] {
+        let left = json("retail@1", &event(&format!(r#""fn":"{word}","ct":"Portland""#)));
+        assert_eq!(left["user_data"]["fn"], serde_json::Value::Null, "{word}: {left}");
+        assert_ne!(left["user_data"]["ct"], serde_json::Value::Null);
+    }
+}

@@ -7,7 +7,7 @@
 use super::{Halt, Pass, Stage, identity};
 use crate::closed_form;
 use crate::detect::personal::{self, Role};
-use crate::detect::{Unwrapper, Work, WorkLimit};
+use crate::detect::{Setting, Unwrapper, Work, WorkLimit};
 use crate::event::{Leaving, Outgoing, Value};
 use crate::normalize::is_written_digest;
 use crate::policy::{FieldAction, Policy};
@@ -52,14 +52,17 @@ fn find(
 ) -> Result<Option<Reason>, WorkLimit> {
     // Of the digits of a UUID some are like a telephone number now and then; what one holds wrapped is looked through all the same.
     let role = if closed_form::opaque_id(text, &policy.events.prefixes).is_some() { Role::ClickId } else { role };
-    personal::find(policy.setting(), role, "", text, unwrapper, work)
+    // Where any text may leave every detector looks, whatever the policy is for.
+    let setting = if role == Role::Text { Setting::Clinical } else { policy.setting() };
+    personal::find(setting, role, "", text, unwrapper, work)
 }
 
 /// Takes out of an outgoing event what identifies a person and has no form that could hold none.
 pub(crate) fn clean(policy: &Policy, out: &mut Outgoing<'_>, work: &mut Work, report: &mut Report) -> Result<(), WorkLimit> {
     let mut look = Look { policy, unwrapper: Unwrapper::default(), work, report };
     for field in out.present().iter() {
-        let Some(role) = role(field.row().kind) else { continue };
+        let role = if policy.action(field) == FieldAction::KeepText { Some(Role::Text) } else { role(field.row().kind) };
+        let Some(role) = role else { continue };
         let Some(leaving) = out.get_mut(field) else { continue };
         let came = count(leaving);
         look.keep(field, role, leaving)?;

@@ -32,8 +32,12 @@ pub static OUTSIDE: &[Outside] = &[
         applies: |_, kind, place, chain| is_cookie(place) && kind.looks_like_an_id() && (kind.needs_key() || chain.all(crate::Encoding::is_spelling)),
     },
     Outside {
-        why: "an opaque id is random: a number or a name in its own alphabet cannot be told from it",
-        applies: |_, kind, place, chain| is_opaque(place) && kind.looks_like_an_id() && (kind.needs_key() || chain.all(crate::Encoding::is_spelling)),
+        why: "a digest with other hexadecimal digits glued to it is another number",
+        applies: |_, kind, place, _| is_opaque(place) && kind == Kind::HealthDigest,
+    },
+    Outside {
+        why: "the digest of a department of medicine is no signal either",
+        applies: |site, kind, place, _| site == Site::Retail && (is_name(place) || is_hashed(place)) && kind == Kind::Specialty,
     },
     Outside {
         why: "to retail a department of medicine alone is no signal",
@@ -70,10 +74,15 @@ pub enum Must {
 }
 
 /// What is claimed of an event with such a secret at such a place.
-pub fn must(site: Site, kind: Kind, place: Place) -> Must {
+pub fn must(site: Site, kind: Kind, place: Place, chain: &Chain) -> Must {
     let speaks = match kind {
         // Many a name is one letter away from a drug's.
-        Kind::Misspelling => site != Site::Retail && !is_name(place) && !matches!(place, Place::Agent(_)),
+        Kind::Misspelling => {
+            let plain = chain.all(|encoding| encoding != crate::Encoding::MixedCase);
+            site != Site::Retail && plain && !is_name(place) && !in_user_agent(place)
+        }
+        // A word with an everyday sense says nothing where a name stands.
+        Kind::Ambiguous => !is_name(place),
         Kind::Specialty => site != Site::Retail,
         kind if kind.is_health_code() => place.has_key(),
         kind => kind == Kind::HealthDigest || kind.is_health_word(),
@@ -109,6 +118,10 @@ fn is_kept_id(place: Place) -> bool {
     }
 }
 
+fn in_user_agent(place: Place) -> bool {
+    place.field() == Some(Field::ClientUserAgent)
+}
+
 fn is_opaque(place: Place) -> bool {
     matches!(place, Place::Id(Field::EventId, IdForm::Ulid))
 }
@@ -119,6 +132,10 @@ fn is_cookie(place: Place) -> bool {
         Place::Page(part) => part.is_click_id(),
         _ => false,
     }
+}
+
+fn is_hashed(place: Place) -> bool {
+    matches!(place.field(), Some(Field::ExternalId | Field::Postcode))
 }
 
 /// Fields that hold somebody's name or town.

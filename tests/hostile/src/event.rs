@@ -49,15 +49,23 @@ impl Generator {
 
     /// An event with a secret of this kind, at this place, written so.
     pub fn with(&self, kind: Kind, place: Place, mut chain: Chain, chance: &mut Chance) -> Hostile {
+        let secret = Secret::of(kind, chance);
         // A number with digits glued to it is another number.
         if !kind.is_health_word() {
             chain = chain.without(Encoding::DigitGlued);
+        }
+        // Nobody writes a number of Medicare in both cases, and random ids often look like one that is.
+        if kind == Kind::Mbi {
+            chain = chain.without(Encoding::MixedCase);
+        }
+        // A plus that stands for a space takes away the one that stands for itself.
+        if secret.text.contains('+') {
+            chain = chain.without(Encoding::Plus);
         }
         // An address is told by its words, which camel case runs into one.
         if kind == Kind::StreetAddress {
             chain = chain.without(Encoding::Camel);
         }
-        let secret = Secret::of(kind, chance);
         let mut event = ordinary::event(self.site, chance);
         let goods = event["custom_data"]["contents"].as_array().map_or(0, Vec::len);
         // Where no key can stand beside it, the key is sometimes written into the text.

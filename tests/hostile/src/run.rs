@@ -107,7 +107,7 @@ fn judge(tally: &mut Tally, checker: &mut Checker, site: Site, number: u64, host
             }
         }
     }
-    let is_missed = match claims::must(site, secret.kind, *place) {
+    let is_missed = match claims::must(site, secret.kind, *place, chain) {
         Must::Nothing => false,
         Must::Drop => true,
         Must::LoseGoods => has_goods(body),

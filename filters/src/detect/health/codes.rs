@@ -106,8 +106,7 @@ fn is_hcpcs(text: &str) -> bool {
     let digits = |some: &[u8]| some.iter().all(u8::is_ascii_digit);
     match bytes {
         [first, others @ .., last] if bytes.len() == 5 => match (first.to_ascii_uppercase(), last.to_ascii_uppercase()) {
-            (b'A'..=b'V', b'0'..=b'9') => digits(others),
-            (b'0'..=b'9', b'0'..=b'9' | b'F' | b'T' | b'U') => digits(others),
+            (b'A'..=b'V', b'0'..=b'9') | (b'0'..=b'9', b'0'..=b'9' | b'F' | b'T' | b'U') => digits(others),
             _ => false,
         },
         _ => false,
@@ -115,7 +114,7 @@ fn is_hcpcs(text: &str) -> bool {
 }
 
 fn is_rx(text: &str) -> bool {
-    let number = text.trim_start_matches(|letter: char| matches!(letter, 'r' | 'R' | 'x' | 'X' | '#' | '-'));
+    let number = text.trim_start_matches(['r', 'R', 'x', 'X', '#', '-']);
     is_number(number, RX_DIGITS)
 }
 

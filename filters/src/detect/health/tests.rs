@@ -2,6 +2,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::Setting;
 use super::super::lexicon::is_health_digest;
+use super::super::lexicon::tests::hex;
 use super::*;
 
 const EVERY: [Setting; 3] = [Setting::Retail, Setting::Health, Setting::Clinical];
@@ -123,7 +124,7 @@ fn names_of_drugs_with_one_wrong_letter_count_on_sites_of_health() {
 
 #[test]
 fn digests_of_terms_count_as_the_terms() {
-    let hex = |text: &str| Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |text: &str| hex(&Sha256::digest(text));
     for text in [hex("metformin"), hex("metformin").to_uppercase(), format!("h={}.AQ", hex("birth control"))] {
         assert_eq!(sight(Setting::Retail, "", &text), Sight::Signal(SignalKind::Digest), "{text}");
     }
@@ -204,4 +205,28 @@ fn a_policy_adds_terms_and_leaves_some_out() {
     let ignored = HealthRules::new(Setting::Retail, &[], &owned("metformin")).unwrap();
     assert_eq!(sight_at(&ignored, "", "metformin", Position::Text), Sight::Nothing);
     assert_eq!(sight_at(&ignored, "", "metformin and lisinopril", Position::Text), Sight::Signal(SignalKind::Drug));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_panics_or_costs_more_than_its_length_allows(
+        key in "[a-zA-Z_]{0,12}",
+        text in "(cold|heart|Metformin|rx|E11|[ -~]|é|’|\\PC){0,200}",
+    ) {
+        for setting in EVERY {
+            let rules = rules(setting);
+            let mut work = Work::for_event(text.len());
+            let sight = HealthScan::new(&rules).text(&key, &text, Position::Text, &mut work);
+            proptest::prop_assert!(sight.is_ok() || text.contains(['%', '&', '\\', '=']), "{:?}", sight);
+        }
+    }
+}
+
+#[test]
+fn a_text_of_nothing_but_ambiguous_terms_is_paid_for() {
+    let text = "cold heart skin iron sugar ".repeat(300);
+    let rules = rules(Setting::Retail);
+    let mut work = Work::for_event(0);
+    let sight = HealthScan::new(&rules).text("", &text, Position::Text, &mut work);
+    assert!(matches!(sight, Err(WorkLimit) | Ok(Sight::Signal(_))), "{sight:?}");
 }

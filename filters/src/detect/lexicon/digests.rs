@@ -92,6 +92,7 @@ fn capitalized(term: &str, between: char) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::lexicon::tests::hex;
 
     #[test]
     fn digests_of_every_usual_spelling_are_known() {
@@ -118,7 +119,7 @@ mod tests {
     #[test]
     fn a_digest_is_found_as_hex_of_either_case_and_of_its_own_length_only() {
         let digests = Digests::of(["metformin"].into_iter());
-        let hex: String = Md5::digest("metformin").iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(&Md5::digest("metformin"));
         assert!(digests.has_hex(hex.as_bytes()));
         assert!(digests.has_hex(hex.to_uppercase().as_bytes()));
         assert!(digests.has_hex(format!("x{hex}z").as_bytes()));

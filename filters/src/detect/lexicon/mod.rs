@@ -18,7 +18,7 @@ mod keys;
 mod misspelled;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use digests::Digests;
 pub(crate) use keys::{CodeKind, KeyMeaning, Keys, Telling};

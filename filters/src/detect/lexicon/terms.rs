@@ -14,7 +14,7 @@ const SHORTEST_DIGESTED: usize = 3;
 /// The terms of the lexicon.
 pub(crate) struct Terms {
     phrases: Phrases,
-    terms: Vec<Term>,
+    by_number: Vec<Term>,
     contexts: Vec<Context>,
 }
 
@@ -124,7 +124,7 @@ impl Terms {
     }
 
     fn term(&self, number: u16) -> Option<Term> {
-        self.terms.get(usize::from(number)).copied()
+        self.by_number.get(usize::from(number)).copied()
     }
 }
 
@@ -138,7 +138,12 @@ pub(super) fn telling_alone() -> impl Iterator<Item = &'static str> {
     let spanish = entries(files::SPANISH).map(|line| files::columns::<1>(line)[0]);
     let terms =
         files::TERMS.into_iter().filter(|(kind, _)| *kind != SignalKind::Specialty).flat_map(|(_, file)| entries(file));
-    terms.chain(spanish).filter(move |term| term.len() >= SHORTEST_DIGESTED && !names.contains(term))
+    // In a digest no everyday word stands beside the term.
+    let alone = entries(files::AMBIGUOUS).map(files::columns::<4>).filter_map(|[term, kind, beside, _]| {
+        let counts = beside == "*" && files::kind(kind).is_some();
+        counts.then_some(term)
+    });
+    terms.chain(spanish).chain(alone).filter(move |term| term.len() >= SHORTEST_DIGESTED && !names.contains(term))
 }
 
 /// The term that is spelled most like a word, for an error's text.
@@ -207,11 +212,11 @@ impl Gathered {
         for (text, number) in &self.glued {
             self.phrases.add_glued(text, *number, SHORTEST_GLUED);
         }
-        let mut terms = Terms { phrases: self.phrases.build(), terms: self.terms, contexts: self.contexts };
+        let mut terms = Terms { phrases: self.phrases.build(), by_number: self.terms, contexts: self.contexts };
         for name in entries(files::EPONYMS) {
             self.words.read(name, Split::Digits);
             if let Some(number) = terms.phrases.exactly(self.words.list())
-                && let Some(term) = terms.terms.get_mut(usize::from(number))
+                && let Some(term) = terms.by_number.get_mut(usize::from(number))
             {
                 term.is_name = true;
             }

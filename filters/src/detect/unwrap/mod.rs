@@ -81,9 +81,18 @@ const WRAPPERS: [Wrapper; 4] = [
 
 impl Unwrapper {
     /// Shows every reading of a text to `see`, the text as it came first. `see` may fail; what it returns ends the walk.
+    ///
+    /// Names of keys are payload too: what the key itself wraps is shown as text without a key, but not the key as it came.
     pub(crate) fn readings(&mut self, key: &str, text: &str, work: &mut Work, see: &mut See<'_>) -> Result<(), WorkLimit> {
         self.readings.clear();
-        self.unwrap(&plain_key(key, work)?, text, 0, work, see)?;
+        let key = plain_key(key, work)?;
+        self.unwrap(&key, text, 0, work, see)?;
+        let kinds = kinds::of(&key);
+        if kinds != 0 {
+            work.spend(key.len())?;
+            self.pairs.find(kinds & kinds::MARK != 0, &key);
+            self.tokens("", &key, kinds, 0)?;
+        }
         while let Some(next) = self.readings.next() {
             let shown = self.unwrap(&next.key, &next.text, next.depth, work, see);
             self.readings.keep(next);

@@ -89,8 +89,7 @@ fn value(mark: u8, after: &[u8]) -> Range<usize> {
     let quoted = trim_start(body, |byte| byte == b'\\');
     let escapes = body.len() - quoted.len();
     match quoted.first() {
-        // Members of an object are pairs themselves.
-        None | Some(b'{') => 0..0,
+        None => 0..0,
         Some(&quote @ (b'"' | b'\'')) => {
             let (start, content) = (start + escapes + 1, quoted.get(1..).unwrap_or_default());
             let length = extent(content, |before, byte| {
@@ -100,6 +99,8 @@ fn value(mark: u8, after: &[u8]) -> Range<usize> {
             start..start + trim_end(content.get(..length).unwrap_or_default(), |byte| byte == b'\\').len()
         }
         Some(b'[') => start..start + extent(body, |_, byte| byte == b']'),
+        // Members of an object are pairs themselves; what they say stands under the object's key too.
+        Some(b'{') => start..start + extent(body, |_, byte| byte == b'}'),
         Some(_) => {
             let length = extent(body, |_, byte| match byte {
                 b'&' | b';' | b'?' | b'#' | b'\n' => true,
@@ -161,7 +162,14 @@ mod tests {
     fn json_is_pairs_however_deep_escaped_or_cut_off() {
         assert_eq!(
             found(r#"{"drug":"plan b","n":{"rxNumber":1234567,"old":true},"list":["a","b"],"cut": "dep"#),
-            [("drug", "plan b"), ("rxNumber", "1234567"), ("old", "true"), ("list", r#"["a","b""#), ("cut", "dep")]
+            [
+                ("drug", "plan b"),
+                ("n", r#"{"rxNumber":1234567,"old":true"#),
+                ("rxNumber", "1234567"),
+                ("old", "true"),
+                ("list", r#"["a","b""#),
+                ("cut", "dep")
+            ]
         );
         assert_eq!(found(r#"{\"a b\":\"c \\\"d\\\" e\"}"#), [("a b", r#"c \\\"d\\\" e"#)]);
         assert_eq!(found("{'drug': 'x', 'n': None}"), [("drug", "x"), ("n", "None")]);

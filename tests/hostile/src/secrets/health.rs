@@ -35,7 +35,7 @@ static CONDITIONS: &[&str] = &[
 #[rustfmt::skip]
 static PROCEDURES: &[&str] = &[
     "colonoscopy", "chemotherapy", "mammogram", "hysterectomy", "vasectomy", "dialysis", "pregnancy test", "hiv test", "pap smear",
-    "biopsy", "mastectomy", "knee replacement", "hip replacement", "bone marrow transplant", "radiation therapy", "endoscopy",
+    "biopsy", "mastectomy", "hip replacement", "bone marrow transplant", "radiation therapy", "endoscopy",
     "in vitro fertilization", "amniocentesis", "angioplasty", "appendectomy", "cataract surgery", "bariatric surgery",
     "gastric bypass", "electroconvulsive therapy", "tubal ligation", "blood glucose monitor", "std test", "prenatal screening",
 ];
@@ -45,7 +45,14 @@ static TOPICS: &[&str] = &[
     "birth control", "abortion", "suicidal thoughts", "self harm", "gender dysphoria", "hormone replacement therapy",
     "domestic violence", "sexual assault", "eating disorder", "substance abuse", "drug rehab", "alcoholics anonymous",
     "pregnancy termination", "emergency contraception", "fertility treatment", "couples therapy", "transgender", "menopause",
-    "gender affirming care", "mental health", "addiction treatment", "contraceptive", "hospice",
+    "gender affirming care", "mental health", "addiction treatment", "contraceptive",
+];
+
+/// Words that have an everyday sense too, but not without the words that give it to them.
+#[rustfmt::skip]
+static AMBIGUOUS: &[&str] = &[
+    "hospice", "knee replacement", "addiction", "depression", "cancer", "suicide", "pregnant", "cannabis", "heroin", "insomnia", "bipolar",
+    "anxiety", "physical therapy", "psychosis",
 ];
 
 #[rustfmt::skip]
@@ -73,6 +80,7 @@ pub(super) fn secret(kind: Kind, chance: &mut Chance) -> Secret {
         Kind::Condition => CONDITIONS,
         Kind::Procedure => PROCEDURES,
         Kind::Topic => TOPICS,
+        Kind::Ambiguous => AMBIGUOUS,
         Kind::Spanish => SPANISH,
         Kind::Specialty => SPECIALTIES,
         Kind::Misspelling => return Secret::new(kind, misspelled(chance)),
@@ -104,7 +112,7 @@ fn misspelled(chance: &mut Chance) -> String {
 
 /// What a site makes of a word when it "only sends hashes".
 fn digest(chance: &mut Chance) -> Secret {
-    let list = chance.pick(&[DRUGS, CONDITIONS, PROCEDURES, TOPICS]);
+    let list = chance.pick(&[DRUGS, CONDITIONS, PROCEDURES, TOPICS, AMBIGUOUS]);
     let word = written(chance.pick(list), chance);
     let text = match chance.below(3) {
         0 => hex(&Sha256::digest(&word)),

@@ -20,6 +20,8 @@ pub enum Kind {
     Condition,
     Procedure,
     Topic,
+    /// Has an everyday sense too, which no word beside it gives here.
+    Ambiguous,
     Spanish,
     /// The SHA-256, SHA-1 or MD5 of a word of health.
     HealthDigest,
@@ -67,6 +69,7 @@ impl Kind {
         Self::Condition,
         Self::Procedure,
         Self::Topic,
+        Self::Ambiguous,
         Self::Spanish,
         Self::HealthDigest,
         Self::Misspelling,
@@ -109,6 +112,7 @@ impl Kind {
                 | Self::Condition
                 | Self::Procedure
                 | Self::Topic
+                | Self::Ambiguous
                 | Self::Spanish
                 | Self::Misspelling
                 | Self::Specialty
@@ -180,6 +184,7 @@ impl Secret {
             | Kind::Condition
             | Kind::Procedure
             | Kind::Topic
+            | Kind::Ambiguous
             | Kind::Spanish
             | Kind::HealthDigest
             | Kind::Misspelling
