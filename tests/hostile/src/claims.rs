@@ -44,8 +44,8 @@ pub static OUTSIDE: &[Outside] = &[
         applies: |site, kind, place, _| site == Site::Retail && (is_kept_id(place) || is_cookie(place)) && kind == Kind::Specialty,
     },
     Outside {
-        why: "to retail a misspelled drug is another word",
-        applies: |site, kind, _, _| site == Site::Retail && kind == Kind::Misspelling,
+        why: "to retail a misspelled drug is another word; in mixed case it is to all",
+        applies: |site, kind, _, chain| kind == Kind::Misspelling && (site == Site::Retail || !chain.all(|encoding| encoding != crate::Encoding::MixedCase)),
     },
     Outside {
         why: "a number that fits the range of its field is that field's number",
@@ -84,6 +84,8 @@ pub fn must(site: Site, kind: Kind, place: Place, chain: &Chain) -> Must {
         // A word with an everyday sense says nothing where a name stands.
         Kind::Ambiguous => !is_name(place),
         Kind::Specialty => site != Site::Retail,
+        // Five letters are too few to be looked for in base64 and hexadecimal digits.
+        Kind::Hcpcs => place.has_key() && chain.all(|encoding| !encoding.is_packed()),
         kind if kind.is_health_code() => place.has_key(),
         kind => kind == Kind::HealthDigest || kind.is_health_word(),
     };

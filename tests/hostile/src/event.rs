@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::chance::Chance;
 use crate::encodings::{Chain, Encoding};
 use crate::ordinary::{self, Site};
-use crate::places::{self, Place};
+use crate::places::{self, Part, Place};
 use crate::secrets::{Kind, Secret};
 
 /// A hostile event.
@@ -61,6 +61,12 @@ impl Generator {
         // A plus that stands for a space takes away the one that stands for itself.
         if secret.text.contains('+') {
             chain = chain.without(Encoding::Plus);
+        }
+        // Hosts are written in lower case, so base64 does not survive in one that the standard has written anew.
+        if matches!(place, Place::Page(Part::Punycode) | Place::Referrer(Part::Punycode))
+            && !chain.all(Encoding::is_spelling)
+        {
+            chain = Chain::one(Encoding::LookAlike);
         }
         // An address is told by its words, which camel case runs into one.
         if kind == Kind::StreetAddress {
