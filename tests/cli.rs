@@ -69,6 +69,8 @@ async fn demo_shows_the_whole_way_and_ends_by_itself() {
         "hospital",
         "removed",
         "dropped",
+        "speaks of health",
+        "health_signal",
         "meta received",
         "portcullis_events_",
         "config.example.toml",
@@ -215,7 +217,8 @@ async fn what_leaves_of_an_event_can_be_written_and_has_the_gateways_pseudonyms_
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("event.json"), MARKED).unwrap();
     std::fs::write(folder.path().join("key"), "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n").unwrap();
-    let policy = Policy::builtin("retail@1").unwrap().1.replace("external_id = \"hash\"", "external_id = \"pseudonymize\"");
+    let policy = Policy::builtin("retail@1").unwrap().1.replace("\"retail\"", "\"shop\"");
+    let policy = policy.replace("external_id = \"hash\"", "external_id = \"pseudonymize\"");
     std::fs::write(folder.path().join("own.toml"), policy).unwrap();
     let explain = async |more: &[&str]| {
         let arguments = [&["policy", "explain", "own.toml", "--at", "1791000100", "--event", "event.json"], more].concat();

@@ -135,7 +135,8 @@ async fn each_built_in_policy_is_taken_and_a_typo_in_any_key_is_refused_as_the_p
 #[tokio::test]
 async fn actions_and_forms_are_taken_and_refused_as_the_parser_does() {
     let desk = Desk::with("policy").await;
-    let retail = policy("retail");
+    // A file that decides otherwise than a built-in has a name of its own.
+    let retail = policy("retail").replacen("\"retail\"", "\"own\"", 1);
     let line = |key: &str| retail.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
     let with = |key: &str, new: &str| retail.replacen(&line(key), new, 1);
     let beside = |new: &str| with("currency ", &format!("{}\n{new}", line("currency ")));
@@ -158,7 +159,9 @@ async fn actions_and_forms_are_taken_and_refused_as_the_parser_does() {
         beside("loyalty_tier = { one_of = [\"a word, and another\"] }"),
         beside("points = { integer = [0] }"),
         beside("points = { integer = [0, 5551234567] }"),
-        beside("points = { keep_text = true }"),
+        beside("points = { keep_text = true, because = \"why not\" }"),
+        beside("content_name = { keep_text = true }"),
+        beside("content_name = { keep_text = false, because = \"why not\" }"),
         beside("contents_id = \"keep\""),
         below("[fields.app_data]", "ext_info = \"keep\""),
     ];
@@ -167,6 +170,7 @@ async fn actions_and_forms_are_taken_and_refused_as_the_parser_does() {
         with("sources ", "sources = [\"app\", \"website\"]"),
         with("sources ", ""),
         beside("content_name = { one_of = [\"Starter bundle\"] }"),
+        beside("content_name = { keep_text = true, because = \"names of our lamps\" }"),
         beside("loyalty_tier = { one_of = [\"gold\", \"silver\"] }\npoints = { integer = [0, 100] }"),
         below("[fields.custom_data.store_data]", "store_page_id = \"keep\""),
         below("[fields.app_data]", "extinfo = \"keep\""),

@@ -79,6 +79,8 @@ words! {
         OneOf = "one_of",
         /// `integer`
         Integer = "integer",
+        /// `keep_text`
+        KeepText = "keep_text",
     }
 }
 

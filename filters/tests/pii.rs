@@ -140,6 +140,14 @@ fn random_ids_leave_as_they_came_under_every_setting() {
 }
 
 #[test]
+fn a_card_in_the_form_of_a_ulid_is_found() {
+    // Found by the suite of hostile events: every character of it is one that a ULID can have.
+    let id = "01JD2XKQ8N4111111111111111";
+    let left = json(&pharmacy().replace("\"token\"", "\"opaque\""), &event("").replace("e-1", id));
+    assert_eq!(left["event_id"].as_str().map(str::len), Some(64));
+}
+
+#[test]
 fn what_an_id_holds_wrapped_is_found() {
     // base64url of jane.doe@example.com
     let id = "amFuZS5kb2VAZXhhbXBsZS5jb20";
@@ -172,4 +180,49 @@ fn a_stored_id_in_which_a_detector_of_today_finds_a_person_is_removed() {
     let Outcome::Forward(stored, _) = run_with(&then, &raw.replace("e-1", "4111111111111111")) else { panic!() };
     let withdrawn = readmit(&now, &known, common::DATASET, stored.as_str());
     assert!(matches!(withdrawn, Readmission::Withdraw(reason) if reason.as_str() == "missing_required"));
+}
+
+#[test]
+fn free_text_leaves_only_where_the_policy_says_why_and_only_if_no_detector_hits() {
+    let kept = common::with_fields(
+        "custom_data.content_name = { keep_text = true, because = \"names of our lamps\" }\ncustom_data.preferred_neighborhoods = { because = \"a list of ours\", keep_text = true }",
+    );
+    let name = |value: &str| with("PageView", FBP, &format!(r#""content_name":{value}"#));
+    for (value, leaves) in
+        [(r#""Reading lamp, 40 cm – brass""#, "Reading lamp, 40 cm – brass"), (r#"" Lampe à huile ""#, "Lampe à huile")]
+    {
+        assert_eq!(json(&kept, &name(value))["custom_data"]["content_name"], leaves);
+    }
+    let long = format!("\"{}\"", "ab ".repeat(70));
+    for value in [r#""a \"lamp\"""#, r#""a\\b""#, r#""a\nb""#, r#""""#, "7", "{}", "true", &long] {
+        assert!(json(&kept, &name(value)).get("custom_data").is_none(), "{value}");
+    }
+    for (value, reason) in [
+        (r#""for jane.doe@example.com""#, "email"),
+        (r#""call +1 (415) 555-2671""#, "phone"),
+        (r#""card 4111 1111 1111 1111""#, "payment"),
+        (r#""Dr. Jane Doe""#, "person_name"),
+    ] {
+        let told = report(&kept, &name(value));
+        assert!(told.contains(&format!("pii custom_data.content_name keep_text {reason} 1")), "{value}: {told:?}");
+    }
+    assert_eq!(common::dropped(&kept, &name(r#""Metformin 500""#)), "health health_signal");
+    // A list goes element by element.
+    let list = with("PageView", FBP, r#""preferred_neighborhoods":["lamps","jane.doe@example.com","brass"]"#);
+    assert_eq!(json(&kept, &list)["custom_data"]["preferred_neighborhoods"], json!(["lamps", "brass"]));
+    // Stored text stays as it is, until a policy no longer lets it out.
+    let (then, raw) = (policy(&kept), name(r#""Reading lamp""#));
+    let Outcome::Forward(stored, _) = run_with(&then, &raw) else { panic!() };
+    for (now, left) in [
+        (kept.replace("version = 1", "version = 2"), true),
+        (common::with_fields("custom_data.content_name = { one_of = [\"Reading lamp\"] }"), false),
+    ] {
+        let known = StoredPolicy::read(then.digest(), Some(then.canonical()));
+        let Readmission::Forward(event, _) = readmit(&policy(&now), &known, common::DATASET, stored.as_str()) else {
+            panic!()
+        };
+        assert_eq!(event.as_str().contains("Reading lamp"), left);
+    }
+    let open: String = policy(&kept).explain().channels.into_iter().map(|channel| channel.text + "\n").collect();
+    assert!(open.contains("custom_data.content_name: free text leaves, because: names of our lamps"), "{open}");
 }

@@ -51,6 +51,14 @@ pub(crate) fn uuid(text: &str) -> Option<&str> {
     (text.len() == 36 && is_opaque(text)).then_some(text)
 }
 
+/// Any text of one line and 200 characters at most that JSON writes without escapes, without blanks around it.
+pub(crate) fn free_text(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let odd = |letter: char| letter.is_control() || matches!(letter, '"' | '\\' | '\u{2028}' | '\u{2029}');
+    let fits = (1..=200).contains(&text.chars().count()) && !text.contains(odd);
+    (fits && !holds_digest(text)).then_some(text)
+}
+
 /// Three letters in upper case. IATA gives nearly every such code to some place, so a list would not be much narrower.
 pub(crate) fn airport(text: &str) -> Option<Cow<'_, str>> {
     let fits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_alphabetic());

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::written::WrittenForm;
@@ -147,8 +147,11 @@ pub(super) enum FieldAction {
     RoundTo(f64),
     /// `{ one_of = [...] }` or `{ integer = [0, 100] }`
     Written(WrittenForm),
-    /// `{ keep_text = ... }`: comes with a later version.
-    Later(&'static str),
+    /// `{ keep_text = true, because = "..." }`
+    KeepText {
+        /// Why, for who reviews the policy.
+        because: String,
+    },
 }
 
 /// A rule that takes fields away from some events. It can never add one.
@@ -382,7 +385,7 @@ impl<'de> Visitor<'de> for ActionOf<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FieldAction, A::Error> {
-        const KEYS: &[&str] = &["round_to", "one_of", "integer", "keep_text"];
+        const KEYS: &[&str] = &["round_to", "one_of", "integer", "keep_text", "because"];
         let Some(key) = map.next_key::<String>()? else {
             let reason = self.meant_object().unwrap_or_else(|| "an action is missing, such as { round_to = 1 }".to_owned());
             return Err(A::Error::custom(reason));
@@ -391,7 +394,7 @@ impl<'de> Visitor<'de> for ActionOf<'_> {
             "round_to" => FieldAction::RoundTo(map.next_value::<Number>()?.0),
             "one_of" => FieldAction::Written(WrittenForm::OneOf(map.next_value()?)),
             "integer" => FieldAction::Written(WrittenForm::Integer(map.next_value()?)),
-            "keep_text" => later(&mut map, "keep_text")?,
+            "keep_text" | "because" => return keep_text(&key, map),
             unknown => {
                 return Err(self.meant_object().map_or_else(|| A::Error::unknown_field(unknown, KEYS), A::Error::custom));
             }
@@ -403,10 +406,22 @@ impl<'de> Visitor<'de> for ActionOf<'_> {
     }
 }
 
-fn later<'de, A: MapAccess<'de>>(map: &mut A, form: &'static str) -> Result<FieldAction, A::Error> {
-    map.next_value::<IgnoredAny>()?;
-    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(FieldAction::Later(form))
+/// Reads the action whose first key is this one of its two.
+fn keep_text<'de, A: MapAccess<'de>>(first: &str, mut map: A) -> Result<FieldAction, A::Error> {
+    let (mut keeps, mut because) = (None, None);
+    let mut key = Some(first.to_owned());
+    while let Some(name) = key {
+        match name.as_str() {
+            "keep_text" => keeps = Some(map.next_value::<bool>()?),
+            "because" => because = Some(map.next_value::<String>()?),
+            unknown => return Err(A::Error::unknown_field(unknown, &["keep_text", "because"])),
+        }
+        key = map.next_key()?;
+    }
+    match (keeps, because) {
+        (Some(true), Some(because)) if !because.trim().is_empty() => Ok(FieldAction::KeepText { because }),
+        _ => Err(A::Error::custom("free text leaves only with its reason: { keep_text = true, because = \"why\" }")),
+    }
 }
 
 /// TOML tells whole numbers and floats apart; here both are meant.

@@ -216,6 +216,7 @@ fn form(policy: &Policy, field: Field) -> String {
 
 fn form_of_kind(policy: &Policy, field: Field) -> String {
     match (field.row().kind, policy.action(field)) {
+        (_, FieldAction::KeepText) => "1 to 200 characters as they came, unless a detector finds a person".to_owned(),
         (_, FieldAction::OneOf) => policy.words(field).map_or_else(|| "nothing".to_owned(), WordList::explain),
         (_, FieldAction::Pseudonymize) => "64 hex digits, HMAC-SHA-256 under this installation's key".to_owned(),
         (_, FieldAction::RoundTo(step)) => {

@@ -96,7 +96,7 @@ pub(super) fn actions_of(field: Field) -> &'static [&'static str] {
         Kind::Contents => &["keep", "catalog"],
         Kind::Url => &["page"],
         Kind::Decimal { .. } => &["keep", "{ round_to = N }"],
-        Kind::FreeText => &["{ one_of = [...] }"],
+        Kind::FreeText => &["{ one_of = [...] }", "{ keep_text = true, because = ... }"],
         Kind::Denied(_) | Kind::Object(_) | Kind::UnixSeconds | Kind::Restriction(_) => &[],
         // Names and ids of another event; those of this one are handled without a line.
         Kind::EventName
@@ -130,13 +130,15 @@ fn field_action(field: Field, action: &document::FieldAction) -> Result<FieldAct
         return Err(format!("never leaves: {reason}; remove this line"));
     }
     match action {
-        document::FieldAction::Later(form) => {
-            Err(format!("{{ {form} = … }} is not in force in this version; remove this line and the field stays away"))
+        document::FieldAction::KeepText { .. } if row.kind == Kind::FreeText => Ok(FieldAction::KeepText),
+        document::FieldAction::KeepText { .. } => {
+            Err(format!("{{ keep_text = … }} is for free text; this field takes {}", one_of(allowed)))
         }
         document::FieldAction::Written(WrittenForm::OneOf(_)) if row.kind == Kind::FreeText => Ok(FieldAction::OneOf),
         _ if row.kind == Kind::FreeText => {
             Err("is free text, which has no closed form; list the words that may leave, such as \
-             { one_of = [\"a word\", \"another\"] }, or remove this line, so that nothing of it leaves"
+             { one_of = [\"a word\", \"another\"] }, or remove this line, so that nothing of it leaves; whoever answers for \
+             letting it out writes { keep_text = true, because = \"why\" }"
                 .to_owned())
         }
         document::FieldAction::Written(form) => Err(format!(
@@ -163,7 +165,7 @@ fn field_action(field: Field, action: &document::FieldAction) -> Result<FieldAct
             "keep" if row.hash == HashRule::Advised => {
                 "names a person: write \"pseudonymize\" or \"hash\", or remove the line".to_owned()
             }
-            "keep_text" => "keep_text is for free text only, and not in force in this version".to_owned(),
+            "keep_text" => format!("keep_text is for free text only; this field takes {}", one_of(allowed)),
             _ => match nearest(word, allowed) {
                 Some(near) => format!("unknown action \"{word}\"; did you mean \"{near}\"?"),
                 None => format!("takes {}", one_of(allowed)),

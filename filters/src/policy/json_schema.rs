@@ -88,6 +88,7 @@ fn form(action: &str) -> Schema {
         "page" => "Of the address leaves what [pages] says.",
         "{ round_to = N }" => return round_to(),
         "{ one_of = [...] }" => return one_of(),
+        "{ keep_text = true, because = ... }" => return keep_text(),
         _ => "",
     };
     json_schema!({ "const": action, "description": about })
@@ -107,6 +108,18 @@ fn one_of() -> Schema {
         "pattern": "^[A-Za-z0-9_.-]([A-Za-z0-9 _.-]*[A-Za-z0-9_.-])?$",
     });
     written("one_of", about, json_schema!({ "type": "array", "items": word, "minItems": 1, "maxItems": MAX_WORDS }))
+}
+
+fn keep_text() -> Schema {
+    json_schema!({
+        "type": "object",
+        "properties": {
+            "keep_text": { "const": true, "description": "Free text leaves as it came, if no detector finds a person or health in it." },
+            "because": { "type": "string", "minLength": 1, "description": "Why, for who reviews the policy." },
+        },
+        "required": ["keep_text", "because"],
+        "additionalProperties": false,
+    })
 }
 
 fn integer() -> Schema {

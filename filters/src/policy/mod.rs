@@ -109,6 +109,8 @@ pub(crate) enum FieldAction {
     Catalog,
     /// One of the words that the policy lists.
     OneOf,
+    /// Free text, as it came.
+    KeepText,
     /// To a multiple of this many ten-thousandths.
     RoundTo(i64),
 }
@@ -125,6 +127,7 @@ impl FieldAction {
             Self::Page => Action::Page,
             Self::Catalog => Action::Catalog,
             Self::OneOf => Action::OneOf,
+            Self::KeepText => Action::KeepText,
             Self::RoundTo(_) => Action::RoundTo,
         }
     }

@@ -31,7 +31,9 @@ impl Stage for Allow {
                 (_, FieldAction::Page) => {}
                 (Kind::Contents, _) => goods::keep(pass, value),
                 (Kind::EventId, FieldAction::Keep) => pass.admitted.push((field, value)),
-                (_, FieldAction::Keep | FieldAction::Catalog | FieldAction::OneOf) => keep(pass, field, value),
+                (_, FieldAction::Keep | FieldAction::Catalog | FieldAction::OneOf | FieldAction::KeepText) => {
+                    keep(pass, field, value);
+                }
                 (_, FieldAction::Hash | FieldAction::Pseudonymize | FieldAction::RoundTo(_)) => {
                     pass.admitted.push((field, value));
                 }
@@ -147,6 +149,9 @@ pub(crate) fn form<'a>(
 ) -> Option<Leaving<'a>> {
     match field.row().kind {
         Kind::EventName => policy.outgoing_name(value.text()?).map(|(name, _)| Leaving::Text(name.into())),
+        Kind::FreeText if policy.action(field) == FieldAction::KeepText => {
+            closed_form::free_text(value.text()?).map(|text| Leaving::Text(text.into()))
+        }
         Kind::FreeText => policy.words(field)?.find(value).map(|word| Leaving::Text(word.into())),
         Kind::SecondsNear { days } => closed_form::seconds_near(value, event_secs?, days).map(Leaving::Whole),
         kind => closed_form::of(kind, value),

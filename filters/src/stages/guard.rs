@@ -109,7 +109,7 @@ pub(crate) fn is_closed(policy: &Policy, event_time: Option<u64>, field: Field, 
                 || identity::has_event_id_form(&policy.events, id)
                 || closed_form::opaque_id(id, &[]).is_some()
         }),
-        (_, FieldAction::Always | FieldAction::Keep | FieldAction::Catalog | FieldAction::OneOf) => {
+        (_, FieldAction::Always | FieldAction::Keep | FieldAction::Catalog | FieldAction::OneOf | FieldAction::KeepText) => {
             is_same(allow::form(policy, event_time, field, value).as_ref(), value)
         }
     }

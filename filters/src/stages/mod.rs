@@ -138,3 +138,37 @@ pub(crate) fn run(pass: &mut Pass<'_>, last: StageName) -> Result<(), (StageName
 fn step<S: Stage>(pass: &mut Pass<'_>, last: StageName) -> Result<(), (StageName, Halt)> {
     if S::NAME > last { Ok(()) } else { S::apply(pass).map_err(|halt| (S::NAME, halt)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pseudonym::PseudonymKey;
+
+    /// Units of work that an event costs, for each of its bytes.
+    fn work_per_byte(raw: &str) -> usize {
+        let (_, retail) = Policy::builtin("retail").expect("a built-in");
+        let policy = Policy::compile(retail, "retail", &["www.shop.example".to_owned()]).expect("a policy");
+        let pseudonyms = PseudonymKey::new([7; 32]);
+        let context = Context { dataset: "1", now_secs: 1_791_000_100, fresh_id: [9; 16], pseudonyms: &pseudonyms };
+        let event = RawEvent::parse_with(raw, policy.properties(), policy.scans_whole_events()).expect("an event");
+        let mut pass = Pass::new(&policy, &context, raw, &event);
+        let _halted = run(&mut pass, StageName::Guard);
+        pass.work.spent() / raw.len()
+    }
+
+    #[test]
+    fn looking_through_an_event_costs_a_few_units_a_byte_however_it_is_wrapped() {
+        let event = |note: &str| {
+            format!(
+                r#"{{"event_name":"PageView","event_time":1791000000,"event_id":"e-1","action_source":"website","event_source_url":"https://www.shop.example/p/1?utm_source=mail","user_data":{{"fbp":"fb.1.1558571054389.1098115397"}},"note":"{note}"}}"#
+            )
+        };
+        let plain = work_per_byte(&event("a lamp of brass"));
+        assert!(plain < 8, "{plain} units a byte");
+        for unit in ["a lamp ", "%2525", "&amp;", "bGFtcA", "6c616d70", "\\u0061", "a=b&", "lamp.example/", "7", "-"] {
+            let note = unit.repeat(8000 / unit.len());
+            let spent = work_per_byte(&event(&note));
+            assert!(spent <= 96, "{unit}: {spent} units a byte");
+        }
+    }
+}

@@ -7,7 +7,7 @@
 use super::{Halt, Pass, Stage, identity};
 use crate::closed_form;
 use crate::detect::personal::{self, Role};
-use crate::detect::{Unwrapper, Work, WorkLimit};
+use crate::detect::{Setting, Unwrapper, Work, WorkLimit};
 use crate::event::{Leaving, Outgoing, Value};
 use crate::normalize::is_written_digest;
 use crate::policy::{FieldAction, Policy};
@@ -50,16 +50,26 @@ fn find(
     unwrapper: &mut Unwrapper,
     work: &mut Work,
 ) -> Result<Option<Reason>, WorkLimit> {
-    // Of the digits of a UUID some are like a telephone number now and then; what one holds wrapped is looked through all the same.
-    let role = if closed_form::opaque_id(text, &policy.events.prefixes).is_some() { Role::ClickId } else { role };
-    personal::find(policy.setting(), role, "", text, unwrapper, work)
+    let role = if is_uuid(policy, text) { Role::ClickId } else { role };
+    // Where any text may leave every detector looks, whatever the policy is for.
+    let setting = if role == Role::Text { Setting::Clinical } else { policy.setting() };
+    personal::find(setting, role, "", text, unwrapper, work)
+}
+
+/// Whether an id is a UUID, after a prefix or without. Between its dashes some digits are like a telephone number now and then;
+/// what one holds wrapped is looked through all the same. No ULID is like a number by chance.
+fn is_uuid(policy: &Policy, id: &str) -> bool {
+    const ULID: usize = 26;
+    let prefixes = policy.events.prefixes.iter().filter_map(|prefix| id.strip_prefix(prefix.as_ref()));
+    prefixes.chain([id]).any(|rest| rest.len() > ULID && closed_form::opaque_id(rest, &[]).is_some())
 }
 
 /// Takes out of an outgoing event what identifies a person and has no form that could hold none.
 pub(crate) fn clean(policy: &Policy, out: &mut Outgoing<'_>, work: &mut Work, report: &mut Report) -> Result<(), WorkLimit> {
     let mut look = Look { policy, unwrapper: Unwrapper::default(), work, report };
     for field in out.present().iter() {
-        let Some(role) = role(field.row().kind) else { continue };
+        let role = if policy.action(field) == FieldAction::KeepText { Some(Role::Text) } else { role(field.row().kind) };
+        let Some(role) = role else { continue };
         let Some(leaving) = out.get_mut(field) else { continue };
         let came = count(leaving);
         look.keep(field, role, leaving)?;

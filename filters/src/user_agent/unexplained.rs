@@ -43,9 +43,9 @@ fn parts<E>(inner: &str, see: &mut impl FnMut(&str) -> Result<(), E>) -> Result<
     let mut at = 0;
     for part in inner.split(';') {
         if comment::is_known(part.trim(), true) {
-            run.end(at, see)?
+            run.end(at, see)?;
         } else {
-            run.go_on(at)
+            run.go_on(at);
         }
         at += part.len() + 1;
     }

@@ -10,7 +10,10 @@ const WRONG: &[(&str, &str)] = &[
     ("tier = \"hash\"", "custom_data.tier: is no field of the Conversions API; A property"),
     ("tier = \"pseudonymize\"", "custom_data.tier: is no field of the Conversions API; A property"),
     ("tier = { round_to = 1 }", "custom_data.tier: is no field of the Conversions API; A property"),
-    ("tier = { keep_text = true }", "custom_data.tier: is no field of the Conversions API; A property"),
+    (
+        "tier = { keep_text = true, because = \"why not\" }",
+        "custom_data.tier: is no field of the Conversions API; A property",
+    ),
     ("tier = { one_of = [] }", "custom_data.tier.one_of line 13: must list 1 to 64 words, and lists 0"),
     (
         "tier = { one_of = [\"gold\", \"silver\", \"GOLD\"] }",

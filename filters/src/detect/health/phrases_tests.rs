@@ -21,10 +21,11 @@ fn sorted(file: &'static str, setting: Setting) -> (Vec<&'static str>, Vec<&'sta
 
 #[test]
 fn ordinary_phrases_are_no_signals() {
-    for setting in [Setting::Retail, Setting::Health] {
+    // On a pharmacy's site, three numbers in the shape of a drug's are one, whatever they are called.
+    for (setting, expected) in [(Setting::Retail, &[][..]), (Setting::Health, &["SKU 0781-1506-10"])] {
         let (signals, others) = sorted(ORDINARY, setting);
         assert!(others.len() > 300);
-        assert_eq!(signals, [""; 0], "{setting:?}");
+        assert_eq!(signals, expected, "{setting:?}");
     }
 }
 

@@ -15,10 +15,10 @@ pub(super) const SHAPES: &[Shape] = &[
         reason: Reason::HealthId,
         reach: Reach::Everywhere,
         pattern: concat!(
-            r"(?:^|[^a-z0-9])([1-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9]-?[ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9]-?",
+            r"(?:^|[^a-z0-9])([1-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9]",
             r"[ac-hjkmnp-rt-y]{2}[0-9]{2})(?:$|[^a-z0-9])"
         ),
-        holds: |found| one_case(found.text),
+        holds: always,
     },
     // MBI with its dashes, whatever touches it.
     Shape {
@@ -28,17 +28,17 @@ pub(super) const SHAPES: &[Shape] = &[
             r"([1-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9][- _.][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9][- _.]",
             r"[ac-hjkmnp-rt-y]{2}[0-9]{2})"
         ),
-        holds: |found| one_case(found.text),
+        holds: always,
     },
-    // MBI that up to three digits touch. The last group of a UUID has its form now and then.
+    // MBI that only digits touch. The last group of a UUID has its form now and then.
     Shape {
         reason: Reason::HealthId,
-        reach: Reach::Ids,
+        reach: Reach::Everywhere,
         pattern: concat!(
-            r"(?:^|[^a-z0-9])[0-9]{0,3}([1-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9]",
-            r"[ac-hjkmnp-rt-y]{2}[0-9]{2})[0-9]{0,3}(?:$|[^a-z0-9])"
+            r"(?:^|[^a-z0-9])[0-9]*([1-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9][ac-hjkmnp-rt-y][0-9ac-hjkmnp-rt-y][0-9]",
+            r"[ac-hjkmnp-rt-y]{2}[0-9]{2})[0-9]*(?:$|[^a-z0-9])"
         ),
-        holds: |found| one_case(found.text) && !found.text.iter().all(u8::is_ascii_hexdigit),
+        holds: |found| !found.text.iter().all(u8::is_ascii_hexdigit),
     },
     // NPI.
     Shape {
@@ -127,11 +127,6 @@ pub(super) const KEYED: &[Keyed] = &[
     },
 ];
 
-/// Ids of a product are written in one case, random ids of eleven letters and digits in both.
-fn one_case(text: &[u8]) -> bool {
-    !(text.iter().any(u8::is_ascii_uppercase) && text.iter().any(u8::is_ascii_lowercase))
-}
-
 /// A number with at most a few letters and dashes.
 fn is_number(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
@@ -161,10 +156,19 @@ mod tests {
 
     #[test]
     fn the_number_of_medicare_is_found_everywhere() {
-        for text in ["1EG4-TE5-MK73", "1EG4TE5MK73", "order_1eg4te5mk73", "121EG4TE5MK7334", "Ab1EG4-TE5-MK73Cd"] {
+        for text in [
+            "1EG4-TE5-MK73",
+            "1EG4TE5MK73",
+            "order_1eg4te5mk73",
+            "121EG4TE5MK7334",
+            "Ab1EG4-TE5-MK73Cd",
+            "1eG4-tE5-mK73",
+            "1eG4tE5mK73",
+            "011EG4TE5MK7300000000000000",
+        ] {
             hits_id(Reason::HealthId, text);
         }
-        for text in ["1Eg4tE5mK73", "0EG4TE5MK73", "1SG4TE5MK73", "x1EG4TE5MK73", "1EG4TE5MK73x", "11ac4de5fd7312"] {
+        for text in ["0EG4TE5MK73", "1SG4TE5MK73", "x1EG4TE5MK73", "1EG4TE5MK73x", "11ac4de5fd7312"] {
             passes_id(text);
         }
     }

@@ -26,7 +26,11 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         reason: Reason::Payment,
         reach: Reach::Everywhere,
-        pattern: r"([a-z]{2}[0-9]{2}(?:[a-z0-9]{11,30}|(?:[-. _+][a-z0-9]{4}){2,7}(?:[-. _+][a-z0-9]{1,3})?))",
+        // Every account begins with few letters, and has four digits in a row soon; random ids mostly have not.
+        pattern: concat!(
+            r"([a-z]{2}[0-9]{2}(?:[a-z]{0,4}[0-9][a-z0-9]{0,5}[0-9]{4}[a-z0-9]{1,24}|",
+            r"(?:[-. _+][a-z0-9]{4}){2,7}(?:[-. _+][a-z0-9]{1,3})?))"
+        ),
         holds: |found| is_iban(found.text),
     },
     // ABA beside its word.
@@ -109,7 +113,7 @@ const IBAN_LENGTHS: &[(usize, &str, &str)] = &[
     (33, "", "RU"),
 ];
 
-/// Country, length, and the remainder of the check. Of letters and digits most are digits; without that one long random id in
+/// Country, length, and the remainder of the check. Half of it or more is digits; without that one long random id in
 /// some thousands would be an account. What follows may touch it.
 fn is_iban(text: &[u8]) -> bool {
     let Some(country) = text.get(..2).map(<[u8]>::to_ascii_uppercase) else { return false };
@@ -118,7 +122,7 @@ fn is_iban(text: &[u8]) -> bool {
         return false;
     };
     let letters: Vec<u8> = text.iter().filter(|byte| byte.is_ascii_alphanumeric()).take(*length).copied().collect();
-    let least = if is_in(plain) { length - 2 } else { length * 3 / 5 };
+    let least = if is_in(plain) { length - 2 } else { length / 2 };
     // The first four go to the end; a letter is a number of two digits, A is 10.
     let moved = letters.iter().skip(4).chain(letters.iter().take(4));
     let remainder = moved.fold(0, |sum, letter| match letter {
@@ -169,6 +173,12 @@ mod tests {
             "GB29 NWBK 6016 1331 9268 19",
             "order_fr1420041010050500013m02606",
             "GB29 NWBK 6016 1331 9268 19 thanks",
+            "RO49AAAA1B31007593840000",
+            "KZ86125KZT5004100100",
+            "IT60X0542811101000000123456",
+            "MT84MALT011000012345MTLCAST001S",
+            "NO9386011117947",
+            "SA0380000000608010167519",
             "12DE8937040044053201300034",
         ] {
             hits_id(Reason::Payment, text);

@@ -87,7 +87,7 @@ fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn is_brand(text: &[u8]) -> bool {
-    let mut words = words(text).skip(1).map(|word| word.to_ascii_lowercase());
+    let mut words = words(text).skip(1).map(<[u8]>::to_ascii_lowercase);
     let (Some(first), second) = (words.next(), words.next().unwrap_or_default()) else { return true };
     // `Dr. Brown's` is a bottle.
     let owned = first.strip_suffix(b"'s");

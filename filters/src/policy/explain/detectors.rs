@@ -3,7 +3,7 @@
 use super::kept;
 use crate::detect::{Setting, lexicon};
 use crate::normalize::hex;
-use crate::policy::document::{Ambiguous, OnSignal, Scan};
+use crate::policy::document::{Ambiguous, FieldAction, OnSignal, Scan};
 use crate::policy::{EventIdForm, Policy, literals};
 use crate::schema::{Field, Kind};
 
@@ -53,6 +53,14 @@ pub(super) fn warned(policy: &Policy) -> Vec<String> {
             warned.push(format!(
                 "the host {host} itself speaks of health ({kind}), and every event tells that somebody was there; it is passed \
                  over in pages of this site"
+            ));
+        }
+    }
+    for (path, action) in &policy.document.fields.0 {
+        if let FieldAction::KeepText { because } = action {
+            warned.push(format!(
+                "{path}: free text leaves, because: {because}; detectors look through it and find no plain name, and no health \
+                 that is said in words of its own"
             ));
         }
     }

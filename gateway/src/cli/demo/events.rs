@@ -57,9 +57,10 @@ pub(super) static SITES: &[Site] = &[
         dataset: "1000000000000001",
         host: "www.shop.example",
         variable: "DEMO_KEY_RETAILER",
-        events: &[Event {
-            title: "an ordinary purchase",
-            body: r#"{
+        events: &[
+            Event {
+                title: "an ordinary purchase",
+                body: r#"{
   "event_name": "Purchase",
   "event_time": NOW,
   "event_id": "order-20417",
@@ -81,10 +82,35 @@ pub(super) static SITES: &[Site] = &[
     "content_name": "Autumn starter bundle",
     "contents": [{"id": "SKU-10007", "quantity": 1, "item_price": 107.97, "title": "Starter bundle"}],
     "num_items": 1,
-    "gift_note": "for my sister in ward 7"
+    "gift_note": "for my sister"
   }
 }"#,
-        }],
+            },
+            Event {
+                title: "a purchase with a pregnancy test among the goods",
+                body: r#"{
+  "event_name": "Purchase",
+  "event_time": NOW,
+  "event_id": "order-20418",
+  "action_source": "website",
+  "event_source_url": "https://www.shop.example/thank-you?order=20418",
+  "user_data": {
+    "em": "Jane.Doe@example.com",
+    "fbp": "fb.1.1791000000000.1098115397"
+  },
+  "custom_data": {
+    "value": 31.40,
+    "currency": "USD",
+    "order_id": "20418",
+    "contents": [
+      {"id": "SKU-20049", "quantity": 1, "item_price": 22.00, "title": "Table lamp"},
+      {"id": "SKU-30091", "quantity": 1, "item_price": 9.40, "title": "Pregnancy test, 2 pack"}
+    ],
+    "num_items": 2
+  }
+}"#,
+            },
+        ],
     },
     Site {
         id: "pharmacy",
@@ -118,7 +144,7 @@ pub(super) static SITES: &[Site] = &[
   "event_source_url": "https://www.pharmacy.example/checkout/done?order=88213",
   "user_data": {
     "em": "Jane.Doe@example.com",
-    "external_id": "patient-55121",
+    "external_id": "customer-55121",
     "client_ip_address": "203.0.113.7",
     "client_user_agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1",
     "fbp": "fb.1.1791000000000.1098115397"
@@ -127,7 +153,27 @@ pub(super) static SITES: &[Site] = &[
     "value": 18.40,
     "currency": "USD",
     "order_id": "88213",
-    "content_ids": ["TEST-PREG-2"],
+    "content_ids": ["SUN-50-200"],
+    "content_category": "Sun care"
+  }
+}"#,
+            },
+            Event {
+                title: "a purchase there, of what speaks of health",
+                body: r#"{
+  "event_name": "Purchase",
+  "event_time": NOW,
+  "event_id": "order-88214",
+  "action_source": "website",
+  "event_source_url": "https://www.pharmacy.example/checkout/done?order=88214",
+  "user_data": {
+    "em": "Jane.Doe@example.com",
+    "fbp": "fb.1.1791000000000.1098115397"
+  },
+  "custom_data": {
+    "value": 9.40,
+    "currency": "USD",
+    "order_id": "88214",
     "content_category": "Pregnancy tests"
   }
 }"#,

@@ -35,7 +35,7 @@ impl Story {
         output.line(
             "Portcullis stands between a site and Meta's Conversions API. The gateway and a stand-in for Meta run in this",
         )?;
-        output.line("process. Five events of three sites go through; all of them are made up.")?;
+        output.line("process. Seven events of three sites go through; all of them are made up.")?;
         let start = self.series().await?;
         for (site, key) in SITES.iter().zip(keys) {
             output.line(format_args!("\n=== {}, policy {} {}", site.id, site.policy, "=".repeat(60)))?;
@@ -74,6 +74,9 @@ impl Story {
         let after = self.series().await?;
 
         output.line(format_args!("answered:\n  {answer}"))?;
+        for (labels, _) in after.grown(&before, "portcullis_health_signals_total") {
+            output.line(format_args!("speaks of health: {}", labels.get("kind")))?;
+        }
         let dropped = after.grown(&before, "portcullis_events_dropped_total").next();
         if let Some((labels, _)) = dropped {
             let (stage, reason) = (labels.get("stage"), labels.get("reason"));

@@ -28,8 +28,12 @@ fn print_event<W: Write>(event: &Event, of: usize, output: &mut Output<W>) -> io
     let reason = event.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     let missing = event.missing.map_or_else(String::new, |path| format!(" ({path})"));
     output.line(format_args!("\nevent {} of {of}: {}{stage}{reason}{missing}", event.number, event.outcome))?;
-    output.line(format_args!("  name     {}", event.name.as_deref().unwrap_or("none that the policy lists")))?;
-    output.line(format_args!("  page     {}", event.page_class.as_deref().unwrap_or("of no class")))?;
+    if let Some(name) = &event.name {
+        output.line(format_args!("  name     {name}, which the policy lists"))?;
+    }
+    if let Some(class) = &event.page_class {
+        output.line(format_args!("  page     of the class {class}"))?;
+    }
     for signal in &event.signals {
         output.line(format_args!("  signal   {} in {}", signal.kind, signal.field))?;
     }

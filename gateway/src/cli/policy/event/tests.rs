@@ -31,8 +31,8 @@ fn every_event_of_a_body_is_told_with_its_number_and_none_of_its_values() {
         "policy   retail@1\n",
         "for      the hosts www.shop.example and no dataset\n",
         "pseudonyms are not those of the gateway\n",
-        "\nevent 1 of 3: forwarded\n  name     Lead\n  page     of no class\n",
-        "\nevent 2 of 3: dropped by the stage events: event_not_allowed\n  name     none that the policy lists\n",
+        "\nevent 1 of 3: forwarded\n  name     Lead, which the policy lists\n  FIELD",
+        "\nevent 2 of 3: dropped by the stage events: event_not_allowed\n  FIELD",
         "\nevent 3 of 3: refused: event_time is more than 7 days old\n",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
