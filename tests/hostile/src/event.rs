@@ -81,7 +81,11 @@ impl Generator {
             }
             _ => secret.text.clone(),
         };
-        let text = chain.apply(&text, chance);
+        let mut text = chain.apply(&text, chance);
+        // Hexadecimal digits without a letter are a number to any reader.
+        if kind.is_health_word() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            (chain, text) = (Chain::one(Encoding::Plain), secret.text.clone());
+        }
         place.put(&mut event, self.site, &secret, &text, chance);
         let raw = if chance.one_in(6) { escaped(&event) } else { event.to_string() };
         Hostile { secret, place, chain, raw, goods }
