@@ -79,6 +79,11 @@ impl Encoding {
         self <= Self::DigitGlued
     }
 
+    /// Whether every letter is written with other letters.
+    pub fn is_packed(self) -> bool {
+        self >= Self::Base64
+    }
+
     /// Whether it can stand around another without destroying it.
     pub fn can_wrap(self) -> bool {
         self >= Self::FullWidth && !matches!(self, Self::Plus | Self::EntityNamed)

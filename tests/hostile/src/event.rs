@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::chance::Chance;
 use crate::encodings::{Chain, Encoding};
 use crate::ordinary::{self, Site};
-use crate::places::{self, Place};
+use crate::places::{self, Part, Place};
 use crate::secrets::{Kind, Secret};
 
 /// A hostile event.
@@ -62,6 +62,12 @@ impl Generator {
         if secret.text.contains('+') {
             chain = chain.without(Encoding::Plus);
         }
+        // Hosts are written in lower case, so base64 does not survive in one that the standard has written anew.
+        if matches!(place, Place::Page(Part::Punycode) | Place::Referrer(Part::Punycode))
+            && !chain.all(Encoding::is_spelling)
+        {
+            chain = Chain::one(Encoding::LookAlike);
+        }
         // An address is told by its words, which camel case runs into one.
         if kind == Kind::StreetAddress {
             chain = chain.without(Encoding::Camel);
@@ -75,7 +81,11 @@ impl Generator {
             }
             _ => secret.text.clone(),
         };
-        let text = chain.apply(&text, chance);
+        let mut text = chain.apply(&text, chance);
+        // Hexadecimal digits without a letter are a number to any reader.
+        if kind.is_health_word() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            (chain, text) = (Chain::one(Encoding::Plain), secret.text.clone());
+        }
         place.put(&mut event, self.site, &secret, &text, chance);
         let raw = if chance.one_in(6) { escaped(&event) } else { event.to_string() };
         Hostile { secret, place, chain, raw, goods }
