@@ -11,10 +11,11 @@ static INDEX: [u8; BUCKETS] = build();
 
 /// Ends and length of a key, multiplied once: short keys, no need to withstand an attacker (the table is fixed and a miss ends at
 /// the first empty bucket).
+#[expect(clippy::cast_possible_truncation, reason = "what is left after the shift is below BUCKETS")]
 const fn bucket(section: Section, name: &[u8]) -> usize {
     let ends = ends(name).wrapping_add(name.len() as u64).wrapping_add((section as u64) << 56);
     // The upper bits of a product depend on all bits of what is multiplied.
-    (ends.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> u64::BITS - BUCKETS.trailing_zeros()) as usize
+    (ends.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - BUCKETS.trailing_zeros())) as usize
 }
 
 /// The first and the last bytes of a key as one number; those of a short key overlap.
