@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::chance::Chance;
-use crate::encodings::{Chain, Encoding};
+use crate::encodings::{Chain, Encoding, unicode_escapes};
 use crate::ordinary::{self, Site};
 use crate::places::{self, Part, Place};
 use crate::secrets::{Kind, Secret};
@@ -41,7 +41,7 @@ impl Generator {
     /// The event of a number.
     pub fn event(&self, number: u64) -> Hostile {
         let mut chance = Chance::of_event(self.seed, number);
-        let list = if number % 2 == 0 { &self.places } else { &self.leaving };
+        let list = if number.is_multiple_of(2) { &self.places } else { &self.leaving };
         let place = list[usize::try_from(number / 2).unwrap_or(0) % list.len()];
         let kind = chance.pick(Kind::ALL);
         self.with(kind, place, Chain::random(&mut chance), &mut chance)
@@ -99,9 +99,7 @@ fn escaped(event: &Value) -> String {
         let is_border = c == '"' && !after_backslash;
         in_text ^= is_border;
         if in_text && !is_border && !after_backslash && c.is_alphabetic() {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                out.push_str(&format!("\\u{unit:04x}"));
-            }
+            out.push_str(&unicode_escapes(c.encode_utf16(&mut [0; 2]).iter().copied()));
         } else {
             out.push(c);
         }
