@@ -5,7 +5,7 @@ use super::compile::{Checked, wrong};
 use super::document::{Document, FieldAction};
 use super::property;
 use super::written::WrittenForm;
-use crate::detect::health::{HealthRules, HealthScan, Position, Sight};
+use crate::detect::health::{HealthRules, HealthScan, Role, Sight};
 use crate::detect::{Work, WorkLimit, personal};
 use crate::report::SignalKind;
 
@@ -97,7 +97,7 @@ fn look(rules: &HealthRules, key: impl Fn() -> String, name: &str, text: &str) -
 /// What a text that a policy or a configuration writes speaks of.
 pub(super) fn signal(rules: &HealthRules, name: &str, text: &str) -> Result<Option<SignalKind>, WorkLimit> {
     let mut work = Work::for_event(name.len() + text.len());
-    match HealthScan::new(rules).text(name, text, Position::Text, &mut work)? {
+    match HealthScan::new(rules).text(name, text, Role::Text, &mut work)? {
         Sight::Signal(kind) => Ok(Some(kind)),
         Sight::Hint(_) | Sight::Nothing => Ok(None),
     }

@@ -6,8 +6,8 @@ use super::super::{Reading, Setting, Work, WorkLimit};
 use super::codes::has_code;
 use super::denial::{denies, is_denied_behind, says_nothing};
 use super::dose::has_dose;
-use super::evidence::{Evidence, Sight};
-use super::{HealthRules, Position};
+use super::hints::{Hints, Sight};
+use super::{HealthRules, Role};
 use crate::report::SignalKind;
 
 /// Reads texts; its list of words is kept from one to the next.
@@ -22,12 +22,12 @@ impl<'p> Reader<'p> {
         Self { rules, words: Words::default() }
     }
 
-    /// What a reading tells; its hints are added to the evidence of the event.
+    /// What a reading tells; its hints are added to those of the event.
     pub(super) fn read(
         &mut self,
         reading: Reading<'_>,
-        position: Position,
-        evidence: &mut Evidence,
+        role: Role,
+        hints: &mut Hints,
         work: &mut Work,
     ) -> Result<Sight, WorkLimit> {
         let Reading { key, text, .. } = reading;
@@ -39,15 +39,15 @@ impl<'p> Reader<'p> {
             // A form that leaves `drugName` empty tells of no drug; `hasDiabetes` must be denied.
             let silent = if meaning.telling.is_some() { says_nothing(text) } else { denies(text) };
             if !silent {
-                sight = meaning.telling.map_or(Sight::Nothing, |telling| self.of_key(telling, evidence));
-                sight = sight.or_else(|| self.terms(key, position, evidence, work))?;
+                sight = meaning.telling.map_or(Sight::Nothing, |telling| self.of_key(telling, hints));
+                sight = sight.or_else(|| self.terms(key, role, hints, work))?;
             }
         }
         sight = sight.or_else(|| {
             self.words.read(text, Split::Camel);
-            self.terms(text, position, evidence, work)
+            self.terms(text, role, hints, work)
         })?;
-        if position != Position::Text {
+        if role != Role::Text {
             return Ok(sight);
         }
         // The words of the text are still there, at least those of its second reading, where numbers are the same.
@@ -56,33 +56,27 @@ impl<'p> Reader<'p> {
                 return Ok(Sight::Signal(SignalKind::Code));
             }
             if self.rules.setting >= Setting::Health && has_dose(self.words.list()) {
-                return Ok(evidence.add_dose());
+                return Ok(hints.add_dose());
             }
             Ok(Sight::Nothing)
         })
     }
 
-    fn of_key(&self, telling: Telling, evidence: &mut Evidence) -> Sight {
+    fn of_key(&self, telling: Telling, hints: &mut Hints) -> Sight {
         if telling == Telling::Strong || self.rules.setting >= Setting::Health {
             Sight::Signal(SignalKind::TellingKey)
         } else {
-            evidence.add_key()
+            hints.add_key()
         }
     }
 
     /// Terms, misspelled terms and digests of terms in a text whose words were read with [`Split::Camel`].
-    fn terms(
-        &mut self,
-        text: &str,
-        position: Position,
-        evidence: &mut Evidence,
-        work: &mut Work,
-    ) -> Result<Sight, WorkLimit> {
-        let mut sight = self.terms_of_words(text, position, evidence, work)?;
+    fn terms(&mut self, text: &str, role: Role, hints: &mut Hints, work: &mut Work) -> Result<Sight, WorkLimit> {
+        let mut sight = self.terms_of_words(text, role, hints, work)?;
         if self.words.has_camel() {
             sight = sight.or_else(|| {
                 self.words.read(text, Split::Digits);
-                self.terms_of_words(text, position, evidence, work)
+                self.terms_of_words(text, role, hints, work)
             })?;
         }
         sight.or_else(|| {
@@ -91,13 +85,7 @@ impl<'p> Reader<'p> {
         })
     }
 
-    fn terms_of_words(
-        &self,
-        text: &str,
-        position: Position,
-        evidence: &mut Evidence,
-        work: &mut Work,
-    ) -> Result<Sight, WorkLimit> {
+    fn terms_of_words(&self, text: &str, role: Role, hints: &mut Hints, work: &mut Work) -> Result<Sight, WorkLimit> {
         let (terms, added) = (&lexicon().terms, self.rules.added.as_ref());
         let mut sight = Sight::Nothing;
         let mut rest = self.words.list();
@@ -110,32 +98,26 @@ impl<'p> Reader<'p> {
                 return Ok(Sight::Signal(SignalKind::AddedTerm));
             }
             if terms.may_begin(word)
-                && let Some((found, term)) = self.term_at(text, rest, position, work)?
+                && let Some((found, term)) = self.term_at(text, rest, role, work)?
             {
                 if term.weight == Weight::Never || self.rules.ignores(found.number) {
                     skipped = found.length.saturating_sub(1);
                 } else if term.kind == SignalKind::Specialty && self.rules.setting == Setting::Retail {
-                    sight = evidence.add_term(term.kind, found.number);
+                    sight = hints.add_term(term.kind, found.number);
                 } else {
                     return Ok(Sight::Signal(term.kind));
                 }
             }
             rest = others.get(skipped..).unwrap_or_default();
         }
-        if self.rules.setting >= Setting::Health && position == Position::Text && self.has_misspelling(text) {
+        if self.rules.setting >= Setting::Health && role == Role::Text && self.has_misspelling(text) {
             return Ok(Sight::Signal(SignalKind::Drug));
         }
         Ok(sight)
     }
 
     /// The longest term with which the words `rest` of a text begin, of those that count here or keep others from counting.
-    fn term_at(
-        &self,
-        text: &str,
-        rest: &[Word],
-        position: Position,
-        work: &mut Work,
-    ) -> Result<Option<(Found, Term)>, WorkLimit> {
+    fn term_at(&self, text: &str, rest: &[Word], role: Role, work: &mut Work) -> Result<Option<(Found, Term)>, WorkLimit> {
         let mut paid = Ok(());
         let longest = lexicon().terms.longest(rest, |found, term| {
             if term.is_short && rest.iter().take(found.length).any(|word| word.random) {
@@ -144,12 +126,12 @@ impl<'p> Reader<'p> {
             if self.rules.ignores(found.number) {
                 return true;
             }
-            let counts = match (term.weight, position) {
+            let counts = match (term.weight, role) {
                 (Weight::Never, _) => return true,
-                (Weight::Always, Position::Name) => !term.is_name,
+                (Weight::Always, Role::Name) => !term.is_name,
                 (Weight::Always, _) => true,
-                (Weight::Ambiguous(_), Position::Name) => false,
-                (Weight::Ambiguous(_), Position::Text) if self.rules.setting == Setting::Clinical => true,
+                (Weight::Ambiguous(_), Role::Name) => false,
+                (Weight::Ambiguous(_), Role::Text) if self.rules.setting == Setting::Clinical => true,
                 (Weight::Ambiguous(context), _) => {
                     let words = self.words.list();
                     paid = paid.and_then(|()| work.spend(words.len()));
