@@ -10,9 +10,7 @@ mod policies;
 
 use std::collections::BTreeMap;
 
-use common::{
-    FBP, dropped, event, forwarded, json, policy, report, run, run_with, text, view, with, with_fields, with_fields_and,
-};
+use common::{FBP, dropped, event, forwarded, json, policy, report, run, run_with, text, view, with, with_fields};
 use places::{PLACES, at};
 use portcullis_filters::pipeline::{Outcome, Readmission, readmit};
 use portcullis_filters::policy::StoredPolicy;
