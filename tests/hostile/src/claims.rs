@@ -20,6 +20,10 @@ pub struct Outside {
 #[rustfmt::skip]
 pub static OUTSIDE: &[Outside] = &[
     Outside {
+        why: "an opaque id is random: a number that is filled up to its form cannot be told from it",
+        applies: |_, kind, place, chain| is_opaque(place) && kind.looks_like_an_id() && (kind.needs_key() || chain.all(crate::Encoding::is_spelling)),
+    },
+    Outside {
         why: "retail keeps event ids and ids of goods as they come: a number or a name in one cannot be told from an id",
         applies: |site, kind, place, chain| site == Site::Retail && is_kept_id(place) && kind.looks_like_an_id() && chain.all(crate::Encoding::is_spelling),
     },
@@ -44,8 +48,8 @@ pub static OUTSIDE: &[Outside] = &[
         applies: |site, kind, place, _| site == Site::Retail && (is_kept_id(place) || is_cookie(place)) && kind == Kind::Specialty,
     },
     Outside {
-        why: "to retail a misspelled drug is another word",
-        applies: |site, kind, _, _| site == Site::Retail && kind == Kind::Misspelling,
+        why: "to retail a misspelled drug is another word; in mixed case it is to all",
+        applies: |site, kind, _, chain| kind == Kind::Misspelling && (site == Site::Retail || !chain.all(|encoding| encoding != crate::Encoding::MixedCase)),
     },
     Outside {
         why: "a number that fits the range of its field is that field's number",
@@ -84,7 +88,9 @@ pub fn must(site: Site, kind: Kind, place: Place, chain: &Chain) -> Must {
         // A word with an everyday sense says nothing where a name stands.
         Kind::Ambiguous => !is_name(place),
         Kind::Specialty => site != Site::Retail,
-        kind if kind.is_health_code() => place.has_key(),
+        // Five letters are too few to be looked for in base64 and hexadecimal digits, and seven within others.
+        Kind::Hcpcs => place.has_key() && chain.all(|encoding| !encoding.is_packed()),
+        kind if kind.is_health_code() => place.has_key() && chain.all(|encoding| encoding != crate::Encoding::Base64Inside),
         kind => kind == Kind::HealthDigest || kind.is_health_word(),
     };
     // A digest is whole or none: with digits of something else beside it, it is another number.

@@ -79,6 +79,11 @@ impl Encoding {
         self <= Self::DigitGlued
     }
 
+    /// Whether every letter is written with other letters.
+    pub fn is_packed(self) -> bool {
+        self >= Self::Base64
+    }
+
     /// Whether it can stand around another without destroying it.
     pub fn can_wrap(self) -> bool {
         self >= Self::FullWidth && !matches!(self, Self::Plus | Self::EntityNamed)
@@ -123,7 +128,7 @@ impl Encoding {
             // The last one needs its semicolon, or a digit after it would be part of it.
             Self::EntityBare => each(text, |c| format!("&#{}", u32::from(c))) + ";",
             Self::EntityNamed => named_entities(text),
-            Self::UnicodeEscape => text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect(),
+            Self::UnicodeEscape => unicode_escapes(text.encode_utf16()),
             Self::JsonString => serde_json::Value::from(text).to_string(),
             Self::JsonObject => serde_json::json!({ chance.pick(&["note", "v", "s1"]): text }).to_string(),
             Self::Base64 => STANDARD.encode(text),
@@ -187,6 +192,7 @@ impl Chain {
     }
 
     /// Without this encoding.
+    #[must_use]
     pub fn without(mut self, encoding: Encoding) -> Self {
         self.0.retain(|each| *each != encoding);
         self
@@ -266,9 +272,10 @@ fn percent_all(text: &str) -> String {
 fn percent(text: &str, escapes: impl Fn(u8) -> bool) -> String {
     let mut written = String::new();
     for byte in text.bytes() {
-        match escapes(byte) || !byte.is_ascii() {
-            true => write!(written, "%{byte:02X}").unwrap_or_default(),
-            false => written.push(char::from(byte)),
+        if escapes(byte) || !byte.is_ascii() {
+            write!(written, "%{byte:02X}").unwrap_or_default();
+        } else {
+            written.push(char::from(byte));
         }
     }
     written
@@ -294,6 +301,14 @@ fn named_entities(text: &str) -> String {
         other => other.to_string(),
     };
     text.chars().map(named).collect()
+}
+
+/// Units of UTF-16 as JSON escapes them.
+pub(crate) fn unicode_escapes(units: impl Iterator<Item = u16>) -> String {
+    units.fold(String::new(), |mut escapes, unit| {
+        write!(escapes, "\\u{unit:04x}").unwrap_or_default();
+        escapes
+    })
 }
 
 fn hex(text: &str) -> String {

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::chance::Chance;
-use crate::encodings::{Chain, Encoding};
+use crate::encodings::{Chain, Encoding, unicode_escapes};
 use crate::ordinary::{self, Site};
-use crate::places::{self, Place};
+use crate::places::{self, Part, Place};
 use crate::secrets::{Kind, Secret};
 
 /// A hostile event.
@@ -41,7 +41,7 @@ impl Generator {
     /// The event of a number.
     pub fn event(&self, number: u64) -> Hostile {
         let mut chance = Chance::of_event(self.seed, number);
-        let list = if number % 2 == 0 { &self.places } else { &self.leaving };
+        let list = if number.is_multiple_of(2) { &self.places } else { &self.leaving };
         let place = list[usize::try_from(number / 2).unwrap_or(0) % list.len()];
         let kind = chance.pick(Kind::ALL);
         self.with(kind, place, Chain::random(&mut chance), &mut chance)
@@ -62,6 +62,12 @@ impl Generator {
         if secret.text.contains('+') {
             chain = chain.without(Encoding::Plus);
         }
+        // Hosts are written in lower case, so base64 does not survive in one that the standard has written anew.
+        if matches!(place, Place::Page(Part::Punycode) | Place::Referrer(Part::Punycode))
+            && !chain.all(Encoding::is_spelling)
+        {
+            chain = Chain::one(Encoding::LookAlike);
+        }
         // An address is told by its words, which camel case runs into one.
         if kind == Kind::StreetAddress {
             chain = chain.without(Encoding::Camel);
@@ -75,7 +81,11 @@ impl Generator {
             }
             _ => secret.text.clone(),
         };
-        let text = chain.apply(&text, chance);
+        let mut text = chain.apply(&text, chance);
+        // Hexadecimal digits without a letter are a number to any reader.
+        if kind.is_health_word() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            (chain, text) = (Chain::one(Encoding::Plain), secret.text.clone());
+        }
         place.put(&mut event, self.site, &secret, &text, chance);
         let raw = if chance.one_in(6) { escaped(&event) } else { event.to_string() };
         Hostile { secret, place, chain, raw, goods }
@@ -89,9 +99,7 @@ fn escaped(event: &Value) -> String {
         let is_border = c == '"' && !after_backslash;
         in_text ^= is_border;
         if in_text && !is_border && !after_backslash && c.is_alphabetic() {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                out.push_str(&format!("\\u{unit:04x}"));
-            }
+            out.push_str(&unicode_escapes(c.encode_utf16(&mut [0; 2]).iter().copied()));
         } else {
             out.push(c);
         }

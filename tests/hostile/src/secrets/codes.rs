@@ -32,8 +32,7 @@ pub(super) fn secret(kind: Kind, chance: &mut Chance) -> Secret {
             Secret::keyed(kind, key, text)
         }
         Kind::Hcpcs => {
-            let code = |chance: &mut Chance| format!("{}{}", chance.pick(&["J", "G", "Q", "A"]), chance.digits(4));
-            let text = format!("{} {}", code(chance), code(chance));
+            let text = format!("{}{}", chance.pick(&["J", "G", "Q"]), chance.digits(4));
             Secret::keyed(kind, chance.pick(&["hcpcs", "hcpcs_code", "procedureCode"]), text)
         }
         Kind::RxNumber => {

@@ -233,10 +233,15 @@ mod tests {
     fn every_trace_is_too_long_to_be_met_by_chance() {
         let mut chance = Chance::new(7);
         for kind in Kind::ALL {
+            // A code of medicine is short, but holds a letter that no hexadecimal digit is.
+            let shortest = if *kind == Kind::Hcpcs { 5 } else { 6 };
             for _ in 0..200 {
                 let secret = Secret::of(*kind, &mut chance);
                 assert_eq!(secret.kind, *kind);
-                assert!(!secret.traces.is_empty() && secret.traces.iter().all(|trace| trace.len() >= 6), "{secret:?}");
+                assert!(
+                    !secret.traces.is_empty() && secret.traces.iter().all(|trace| trace.len() >= shortest),
+                    "{secret:?}"
+                );
                 assert!(secret.key.is_some() || !kind.needs_key() || *kind == Kind::Name, "{secret:?}");
             }
         }
