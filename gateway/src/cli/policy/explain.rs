@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::event::{self, Telling};
 use super::goods::GoodsTold;
 use crate::cli::{Failure, Output};
-use crate::config::{Catalogs, PolicyText};
+use crate::config::{self, Catalogs, PolicyText};
 
 /// Say in plain words what leaves under a policy, in which form, and which channels stay open; or what becomes of an event.
 ///
@@ -32,7 +32,7 @@ pub(super) struct Explain {
     policy: String,
 
     /// A host of the site, as in its configuration; may be repeated. It is part of the digest
-    #[arg(long = "host", value_name = "HOST", default_value = "www.shop.example")]
+    #[arg(long = "host", value_name = "HOST", default_value = "www.shop.example", value_parser = config::host)]
     hosts: Vec<String>,
 
     /// One JSON object instead of text
