@@ -81,7 +81,10 @@ impl AddedTerms {
             }
             phrases.add_glued(term, 0, SHORTEST_GLUED);
         }
-        Ok(Self { phrases: phrases.build(), digests: Digests::of(plain.iter().map(String::as_str)) })
+        // Whoever hashes a term hashes it with its accents.
+        let written = terms.iter().map(|term| term.to_lowercase());
+        let spellings: Vec<String> = plain.into_iter().chain(written).collect();
+        Ok(Self { phrases: phrases.build(), digests: Digests::of(spellings.iter().map(String::as_str)) })
     }
 }
 
@@ -105,6 +108,8 @@ impl fmt::Debug for HealthRules {
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
 
     fn error(add: &[&str], ignore: &[&str]) -> TermError {
@@ -132,6 +137,9 @@ mod tests {
         for term in ["schmerzol", "cafe kur"] {
             words.read(term, Split::Digits);
             assert!(added.phrases.exactly(words.list()).is_some(), "{term}");
+        }
+        for hashed in ["schmerzöl", "schmerzol"] {
+            assert!(added.digests.has(&Sha256::digest(hashed)), "{hashed}");
         }
         assert!(HealthRules::new(Setting::Retail, &[], &["Depresión".to_owned()]).is_ok());
     }
