@@ -16,8 +16,8 @@ use crate::config::{self, Catalogs, PolicyText};
 ///
 /// With --event, what would become of each event of a file: what it comes to, which fields leave, which do not, by which stage and
 /// why. Nothing is sent or kept. What is told holds no value, no name of a key that is not known and no term of the lexicon, so it
-/// may stand in a ticket. The exit code is 0 also for events that are dropped or refused, 64 if the policy is wrong, and 1 if the
-/// file holds no event.
+/// may stand in a ticket. CLASS is what a field can tell at worst; unknown stands for all keys that are not in the table. The exit
+/// code is 0 also for events that are dropped or refused, 64 if the policy is wrong, and 1 if the file holds no event.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
