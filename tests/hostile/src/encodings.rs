@@ -128,7 +128,10 @@ impl Encoding {
             // The last one needs its semicolon, or a digit after it would be part of it.
             Self::EntityBare => each(text, |c| format!("&#{}", u32::from(c))) + ";",
             Self::EntityNamed => named_entities(text),
-            Self::UnicodeEscape => text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect(),
+            Self::UnicodeEscape => text.encode_utf16().fold(String::new(), |mut written, unit| {
+                write!(written, "\\u{unit:04x}").unwrap_or_default();
+                written
+            }),
             Self::JsonString => serde_json::Value::from(text).to_string(),
             Self::JsonObject => serde_json::json!({ chance.pick(&["note", "v", "s1"]): text }).to_string(),
             Self::Base64 => STANDARD.encode(text),
@@ -192,6 +195,7 @@ impl Chain {
     }
 
     /// Without this encoding.
+    #[must_use]
     pub fn without(mut self, encoding: Encoding) -> Self {
         self.0.retain(|each| *each != encoding);
         self
@@ -271,9 +275,10 @@ fn percent_all(text: &str) -> String {
 fn percent(text: &str, escapes: impl Fn(u8) -> bool) -> String {
     let mut written = String::new();
     for byte in text.bytes() {
-        match escapes(byte) || !byte.is_ascii() {
-            true => write!(written, "%{byte:02X}").unwrap_or_default(),
-            false => written.push(char::from(byte)),
+        if escapes(byte) || !byte.is_ascii() {
+            write!(written, "%{byte:02X}").unwrap_or_default();
+        } else {
+            written.push(char::from(byte));
         }
     }
     written

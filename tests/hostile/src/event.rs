@@ -1,5 +1,7 @@
 //! One hostile event: an ordinary one in which one secret stands at one place, written in one way.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use crate::chance::Chance;
@@ -41,7 +43,7 @@ impl Generator {
     /// The event of a number.
     pub fn event(&self, number: u64) -> Hostile {
         let mut chance = Chance::of_event(self.seed, number);
-        let list = if number % 2 == 0 { &self.places } else { &self.leaving };
+        let list = if number.is_multiple_of(2) { &self.places } else { &self.leaving };
         let place = list[usize::try_from(number / 2).unwrap_or(0) % list.len()];
         let kind = chance.pick(Kind::ALL);
         self.with(kind, place, Chain::random(&mut chance), &mut chance)
@@ -100,7 +102,7 @@ fn escaped(event: &Value) -> String {
         in_text ^= is_border;
         if in_text && !is_border && !after_backslash && c.is_alphabetic() {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                out.push_str(&format!("\\u{unit:04x}"));
+                write!(out, "\\u{unit:04x}").unwrap_or_default();
             }
         } else {
             out.push(c);

@@ -99,12 +99,11 @@ fn judge(tally: &mut Tally, checker: &mut Checker, site: Site, number: u64, host
         }
     };
     if let Some(find) = checker.find(body, secret) {
-        match claims::outside(site, secret.kind, *place, chain) {
-            Some(why) => *tally.outside.entry(why).or_default() += 1,
-            None => {
-                tell("leak", &find);
-                *tally.leaks.entry(what.clone()).or_default() += 1;
-            }
+        if let Some(why) = claims::outside(site, secret.kind, *place, chain) {
+            *tally.outside.entry(why).or_default() += 1;
+        } else {
+            tell("leak", &find);
+            *tally.leaks.entry(what.clone()).or_default() += 1;
         }
     }
     let is_missed = match claims::must(site, secret.kind, *place, chain) {

@@ -133,8 +133,9 @@ impl Place {
         const KEPT: &[Field] =
             &[Field::EventId, Field::ContentIds, Field::ItemId, Field::Fbp, Field::Fbc, Field::Value, Field::NumItems];
         match self {
-            Self::Field(field, Shape::Text | Shape::InList) => HASHED.contains(&field) || KEPT.contains(&field),
-            Self::Id(field, _) => HASHED.contains(&field) || KEPT.contains(&field),
+            Self::Field(field, Shape::Text | Shape::InList) | Self::Id(field, _) => {
+                HASHED.contains(&field) || KEPT.contains(&field)
+            }
             Self::Page(part) => part.is_click_id(),
             Self::Agent(_) => true,
             _ => false,

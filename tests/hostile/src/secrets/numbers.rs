@@ -20,9 +20,11 @@ pub(super) fn secret(kind: Kind, chance: &mut Chance) -> Secret {
         Kind::Routing => Secret::keyed(kind, chance.pick(&["routing_number", "abaRouting", "routing"]), routing(chance)),
         Kind::Passport => Secret::keyed(kind, chance.pick(&["passport", "passportNumber", "passport_no"]), chance.digits(9)),
         Kind::Vin => Secret::keyed(kind, "vin", vin(chance)),
-        _ => {
-            Secret::keyed(Kind::Imei, chance.pick(&["imei", "deviceImei"]), with_luhn(format!("35{}", chance.digits(12)), 0))
-        }
+        _ => Secret::keyed(
+            Kind::Imei,
+            chance.pick(&["imei", "deviceImei"]),
+            with_luhn(&format!("35{}", chance.digits(12)), 0),
+        ),
     }
 }
 
@@ -46,10 +48,10 @@ fn phone(chance: &mut Chance) -> Secret {
 
 fn card(chance: &mut Chance) -> Secret {
     let digits = match chance.below(4) {
-        0 => with_luhn(format!("4{}", chance.digits(14)), 0),
-        1 => with_luhn(format!("5{}{}", 1 + chance.below(5), chance.digits(13)), 0),
-        2 => with_luhn(format!("37{}", chance.digits(12)), 0),
-        _ => with_luhn(format!("6011{}", chance.digits(11)), 0),
+        0 => with_luhn(&format!("4{}", chance.digits(14)), 0),
+        1 => with_luhn(&format!("5{}{}", 1 + chance.below(5), chance.digits(13)), 0),
+        2 => with_luhn(&format!("37{}", chance.digits(12)), 0),
+        _ => with_luhn(&format!("6011{}", chance.digits(11)), 0),
     };
     let gap = chance.pick(&["", "-", " "]);
     let groups: Vec<&str> = match digits.len() {
@@ -60,7 +62,7 @@ fn card(chance: &mut Chance) -> Secret {
 }
 
 /// A number with its check digit by Luhn's rule; `start` is what counts before it.
-fn with_luhn(digits: String, start: u32) -> String {
+fn with_luhn(digits: &str, start: u32) -> String {
     let value = |(at, digit): (usize, char)| {
         let digit = digit.to_digit(10).unwrap_or(0);
         match (at % 2, digit) {
@@ -75,7 +77,7 @@ fn with_luhn(digits: String, start: u32) -> String {
 
 /// A number of a provider: Luhn's rule over `80840` and the number.
 pub(super) fn npi(chance: &mut Chance) -> String {
-    with_luhn(format!("1{}", chance.digits(8)), 24)
+    with_luhn(&format!("1{}", chance.digits(8)), 24)
 }
 
 fn iban(chance: &mut Chance) -> Secret {
@@ -127,8 +129,8 @@ mod tests {
 
     #[test]
     fn check_digits_are_those_of_documented_samples() {
-        assert_eq!(with_luhn("411111111111111".to_owned(), 0), "4111111111111111");
-        assert_eq!(with_luhn("123456789".to_owned(), 24), "1234567893", "the sample of the provider numbers");
+        assert_eq!(with_luhn("411111111111111", 0), "4111111111111111");
+        assert_eq!(with_luhn("123456789", 24), "1234567893", "the sample of the provider numbers");
         let mut chance = Chance::new(1);
         for _ in 0..50 {
             assert_eq!(vin(&mut chance).len(), 17);

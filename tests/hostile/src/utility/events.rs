@@ -67,20 +67,21 @@ fn extras(event: &mut Value, product: &str, chance: &mut Chance) {
             custom["variant"] = json!("navy / 10.5 / wide");
         }
         1 => {
-            custom["items"] = json!([{ "item_name": product, "item_category": "sale", "item_variant": "blue", "index": 3 }])
+            custom["items"] = json!([{ "item_name": product, "item_category": "sale", "item_variant": "blue", "index": 3 }]);
         }
         2 => custom["condition"] = json!(chance.pick(&["new", "used", "refurbished"])),
         3 => {
             event["meta"] =
-                json!({ "provider": "shopify", "theme": "Dawn 9.0", "session": chance.below(40), "is_returning": true })
+                json!({ "provider": "shopify", "theme": "Dawn 9.0", "session": chance.below(40), "is_returning": true });
         }
         4 => custom["gift_message"] = json!("Happy birthday, see you on Sunday"),
         5 => custom["delivery_slot"] = json!("tomorrow 10:00-12:00"),
         6 => {
-            event["page"] = json!({ "title": format!("{product} | Shop Example"), "type": "product", "template": "default" })
+            event["page"] =
+                json!({ "title": format!("{product} | Shop Example"), "type": "product", "template": "default" });
         }
         7 => {
-            custom["filters"] = json!({ "gender": "women", "size": ["8", "8.5"], "color": "black", "in_stock": true, "q": chance.pick(SEARCHES) })
+            custom["filters"] = json!({ "gender": "women", "size": ["8", "8.5"], "color": "black", "in_stock": true, "q": chance.pick(SEARCHES) });
         }
         8 => custom["coupon"] = json!(chance.pick(&["SPRING25", "WELCOME10", "FREESHIP", "BFCM2026"])),
         _ => custom["has_subscription"] = json!(false),
