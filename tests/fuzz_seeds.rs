@@ -60,9 +60,9 @@ fn changed(seed: &[u8], seeds: &[Vec<u8>], chance: &mut Chance) -> Vec<u8> {
                 bytes.splice(at..at, part.repeat(3));
             }
             3 => {
-                let other = &seeds[place(seeds.len(), chance)];
+                let other = seeds.get(place(seeds.len(), chance)).map_or(seed, Vec::as_slice);
                 let from = place(other.len(), chance);
-                bytes.splice(at..end, other[from..(from + 40).min(other.len())].iter().copied());
+                bytes.splice(at..end, other.iter().skip(from).take(40).copied());
             }
             _ => {
                 if let Some(byte) = bytes.get_mut(at) {

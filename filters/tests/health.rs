@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use common::{
     FBP, dropped, event, forwarded, json, policy, report, run, run_with, text, view, with, with_fields, with_fields_and,
 };
@@ -84,7 +86,7 @@ const PLACES: &[(&str, &str, &str)] = &[
 /// An event with this member in the place of its own.
 fn at(place: &str, word: &str) -> String {
     let member = place.replace("FBP", FBP).replace("{}", word);
-    let name = member.split(':').next().unwrap();
+    let name = member.split(':').next().unwrap_or_default();
     let mut plain: Vec<(&str, String)> = vec![
         ("\"event_name\"", "\"PageView\"".to_owned()),
         ("\"event_time\"", "1791000000".to_owned()),
@@ -295,7 +297,7 @@ fn a_digest_of_a_term_is_a_signal_and_never_leaves() {
     assert!(looked_at(&pharmacy(), &event(&format!(r#""note":"{sha256}""#))).0);
     let of = |term: &str| {
         use sha2::Digest as _;
-        sha2::Sha256::digest(term.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        common::hex(&sha2::Sha256::digest(term.as_bytes()))
     };
     for (what, place, path) in PLACES.iter().filter(|(what, ..)| !what.contains("user agent") && !what.contains("name")) {
         let (left, told) = looked_at(&pharmacy(), &at(place, &of("metformin")));
@@ -474,19 +476,19 @@ fn settings_lists_and_lexicon_are_part_of_the_digest() {
 }
 
 /// Every path of an event that leaves, with its value.
-fn paths(event: &str) -> std::collections::BTreeMap<String, String> {
-    fn walk(at: &str, value: &serde_json::Value, paths: &mut std::collections::BTreeMap<String, String>) {
+fn paths(event: &serde_json::Value) -> BTreeMap<String, String> {
+    fn walk(at: &str, value: &serde_json::Value, paths: &mut BTreeMap<String, String>) {
         match value {
             serde_json::Value::Object(members) => {
-                members.iter().for_each(|(key, value)| walk(&format!("{at}/{key}"), value, paths))
+                members.iter().for_each(|(key, value)| walk(&format!("{at}/{key}"), value, paths));
             }
             value => {
                 paths.insert(at.to_owned(), value.to_string());
             }
         }
     }
-    let mut paths = std::collections::BTreeMap::new();
-    walk("", &serde_json::from_str(event).unwrap(), &mut paths);
+    let mut paths = BTreeMap::new();
+    walk("", event, &mut paths);
     paths
 }
 
@@ -503,11 +505,11 @@ proptest! {
         let goods = format!(r#""value":3,"currency":"EUR","content_name":"{name}","content_ids":["{id}","lamp"],"contents":[{{"id":"{id}"}},{{"id":"lamp"}}],"num_items":2"#);
         let raw = purchase(&goods).replacen("\"user_data\"", &format!("\"{key}\":\"{note}\",\"user_data\""), 1);
         let clinic = pharmacy().replace("\"context\"", "\"always\"");
-        let mut wider: Option<std::collections::BTreeMap<String, String>> = None;
+        let mut wider: Option<BTreeMap<String, String>> = None;
         // From the strictest on: what one lets out the next does too.
         for text in [clinic, pharmacy(), shop()] {
             let left = match run(&text, &raw) {
-                Outcome::Forward(event, _) => Some(paths(event.as_str())),
+                Outcome::Forward(event, _) => Some(paths(&serde_json::from_str(event.as_str()).unwrap())),
                 Outcome::Drop(..) => None,
                 Outcome::Refuse(refusal) => panic!("{refusal}"),
             };

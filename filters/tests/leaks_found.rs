@@ -1,19 +1,14 @@
 //! Leaks that were found by hostile events, each under a name of its own.
-#![expect(clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod common;
 
-use common::{FBP, json};
+use common::{FBP, hex, json};
 
 /// An event of a shop with these members in `user_data`.
 fn event(user_data: &str) -> String {
     format!(
         r#"{{"event_name":"PageView","event_time":1791000000,"event_id":"e-1","action_source":"website","event_source_url":"https://www.shop.example/","user_data":{{{FBP},{user_data}}}}}"#
     )
-}
-
-fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// 64 hexadecimal digits were taken as a SHA-256 whatever they said.
@@ -24,7 +19,7 @@ fn a_text_in_64_hexadecimal_digits_is_no_digest() {
         "\0J\0a\0n\0e\0 \0D\0o\0e\0,\0 \x004\x007\0 \0 \0!\0!",
         "Müller, Jörg, Köln, Größe 1",
     ] {
-        let digits = hex(text);
+        let digits = hex(text.as_bytes());
         assert_eq!(digits.len(), 64, "{text}");
         let left =
             json("retail@1", &event(&format!(r#""em":"{digits}","ln":["{digits}"],"ct":"{}""#, digits.to_uppercase())));

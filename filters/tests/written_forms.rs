@@ -392,7 +392,8 @@ fn a_property_is_not_enough_to_know_a_person_by() {
 proptest! {
     #[test]
     fn nothing_but_a_listed_word_or_a_number_of_the_range_leaves(
-        words in prop::collection::btree_set("[a-z]{1,6}", 1..5),
+        // No word of health begins so.
+        words in prop::collection::btree_set("zq[a-z]{1,4}", 1..5),
         (min, span) in (0_i64..1000, 0_i64..1000),
         values in prop::collection::vec(prop_oneof![
             any::<String>().prop_map(serde_json::Value::from),
@@ -420,7 +421,10 @@ proptest! {
             r#""tier":{},"turns":{},"status":{},"other":{}"#,
             values[0], values[1], serde_json::Value::from(sure), values[2],
         );
-        let Outcome::Forward(event, _) = run_with(&policy, &with("PageView", FBP, &data)) else { panic!("{data}") };
+        let outcome = run_with(&policy, &with("PageView", FBP, &data));
+        // Three letters by chance can be a test or an illness.
+        prop_assume!(!matches!(&outcome, Outcome::Drop(stage, ..) if stage.as_str() == "health"));
+        let Outcome::Forward(event, _) = outcome else { panic!("{data}") };
         let left: serde_json::Value = serde_json::from_str(event.as_str()).unwrap();
         let data = left["custom_data"].as_object().unwrap();
         prop_assert_eq!(&data["status"], word);

@@ -2,6 +2,8 @@
 //!
 //! libFuzzer drives them in long runs; `tests/fuzz_seeds.rs` drives them over seeds and small changes to these in every test run.
 
+#![expect(clippy::expect_used, reason = "a target reports by panicking")]
+
 use std::sync::LazyLock;
 
 use portcullis::ingest::fuzz::events_of;

@@ -2,8 +2,9 @@
 
 use super::{FIELD_COUNT, Field, ROWS, Row, Section};
 
-/// A power of two, several times the number of rows, so that most keys are found at the first look.
-const BUCKETS: usize = 2048;
+/// Several times the number of rows, so that most keys are found at the first look.
+const BUCKETS: usize = 1 << BUCKET_BITS;
+const BUCKET_BITS: u32 = 11;
 const EMPTY: u8 = u8::MAX;
 const _: () = assert!(FIELD_COUNT < EMPTY as usize, "the index names a row by one byte");
 
@@ -13,8 +14,8 @@ static INDEX: [u8; BUCKETS] = build();
 /// the first empty bucket).
 const fn bucket(section: Section, name: &[u8]) -> usize {
     let ends = ends(name).wrapping_add(name.len() as u64).wrapping_add((section as u64) << 56);
-    // The upper bits of a product depend on all bits of what is multiplied.
-    (ends.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> u64::BITS - BUCKETS.trailing_zeros()) as usize
+    // The uppermost bits of a product depend on all of what is multiplied.
+    (ends.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - BUCKET_BITS)) as usize
 }
 
 /// The first and the last bytes of a key as one number; those of a short key overlap.

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use portcullis_filters::catalog::{Catalog, CatalogError, CatalogReader};
@@ -82,6 +83,14 @@ pub(crate) fn with_fields(fields: &str) -> String {
 /// The same, followed by other tables.
 pub(crate) fn with_fields_and(fields: &str, rest: &str) -> String {
     text(EVENTS, PAGES, &format!("event_source_url = \"page\"\nuser_data.fbp = \"keep\"\n{fields}"), rest)
+}
+
+/// Bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        write!(digits, "{byte:02x}").expect("a string takes text");
+        digits
+    })
 }
 
 /// The key of every test.
