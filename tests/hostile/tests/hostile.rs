@@ -1,16 +1,10 @@
 //! No secret leaves, and no event that speaks of health leaves with an identity, however either is written. A short run; long ones are
 //! `cargo run --release -p portcullis-hostile -- --help`.
 
-<<<<<<< HEAD
 use portcullis_filters::pipeline::Outcome;
 use portcullis_hostile::{
     Chain, Chance, Checker, Encoding, Filter, Generator, Kind, OUTSIDE, Site, all_places, outside, run,
 };
-=======
-#![expect(clippy::print_stdout, reason = "the tally of a run is worth reading, also when nothing was found")]
-
-use portcullis_hostile::{OUTSIDE, Site, run};
->>>>>>> main
 
 const SEED: u64 = 2026;
 /// Enough to visit every place with some encodings.

@@ -10,7 +10,7 @@ use portcullis_filters::policy::{Policy, StoredPolicy};
 use portcullis_hostile::{DATASET, Filter, Generator, Site};
 use serde_json::Value;
 
-const EVENTS: u64 = 1500;
+const EVENTS: u64 = 1200;
 
 /// Handled without a line in a policy.
 const ALWAYS: &[&str] = &[
