@@ -331,7 +331,6 @@ fn signals_are_told_by_place_and_kind_and_never_by_their_words() {
     }
 }
 
-/// What is wrong with a policy.
 /// Every path of an event that leaves, with its value.
 fn paths(event: &serde_json::Value) -> BTreeMap<String, String> {
     fn walk(at: &str, value: &serde_json::Value, paths: &mut BTreeMap<String, String>) {

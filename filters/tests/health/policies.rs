@@ -7,6 +7,7 @@ use portcullis_filters::policy::Policy;
 use crate::common::{self, policy, with_fields_and};
 use crate::pharmacy;
 
+/// What is wrong with a policy.
 fn error(text: &str) -> String {
     match Policy::compile(text, "test.toml", &["www.shop.example".to_owned()]) {
         Ok(_) => panic!("compiled:\n{text}"),
@@ -43,7 +44,7 @@ fn words_that_a_policy_would_send_are_looked_through() {
         (
             "\"context\"",
             "\"context\"\nignore_terms = [{ term = \"metformine\", because = \"b\" }]",
-            "health.ignore_terms: ignore_terms names `metformine`, which is no term of the lexicon; did you mean `metformin`?",
+            "health.ignore_terms: names `metformine`, which is no term of the lexicon; did you mean `metformin`?",
         ),
         (
             "\"context\"",
