@@ -184,7 +184,7 @@ fn explain_says_which_goods_leave_and_which_of_them_nobody_looked_at() {
     let ids = "custom_data.content_ids catalog 1 to 64 of A-Z a-z 0-9 . _ -, where the catalogue calls it neutral";
     let unlisted =
         "Known custom_data.content_ids, custom_data.contents: ids of goods that the catalogue does not list leave";
-    let uncatalogued = "there is no catalogue of sensitive goods";
+    let no_catalog = "there is no catalogue of sensitive goods";
     for (policy, unknown, unlisted_leave) in [
         (policy(FIELDS, "remove"), "\n", false),
         (policy(FIELDS, "neutral"), " or does not list it\n", true),
@@ -193,16 +193,16 @@ fn explain_says_which_goods_leave_and_which_of_them_nobody_looked_at() {
         let told = told(&policy);
         assert!(told.contains(&format!("{ids}{unknown}")), "{told}");
         assert_eq!(told.contains(unlisted), unlisted_leave, "{told}");
-        assert!(!told.contains(uncatalogued) && told.contains("contents[].item_price: an exact price"), "{told}");
+        assert!(!told.contains(no_catalog) && told.contains("contents[].item_price: an exact price"), "{told}");
     }
     for (policy, unlisted_leave) in [(policy(KEPT, "remove"), true), (policy(KEPT, "drop_event"), false)] {
         let told = told(&policy);
         assert!(told.contains("where the catalogue does not call it sensitive or a prescription"), "{told}");
         assert_eq!(told.contains(unlisted), unlisted_leave, "{told}");
-        assert!(!told.contains(uncatalogued), "{told}");
+        assert!(!told.contains(no_catalog), "{told}");
     }
     let without = told(&common::policy(&with_fields_and(KEPT, "")));
-    assert!(without.contains(uncatalogued) && !without.contains("does not list"), "{without}");
+    assert!(without.contains(no_catalog) && !without.contains("does not list"), "{without}");
     let all_neutral = told(&policy_with_catalog(&text(FIELDS, "remove"), "id,class\nA,neutral\n"));
     assert!(all_neutral.contains("Warned the catalogue calls every article neutral"), "{all_neutral}");
     let goods = policy(FIELDS, "remove").explain().catalog.expect("a catalogue");

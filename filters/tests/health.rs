@@ -255,7 +255,7 @@ fn a_digest_of_a_term_is_a_signal_and_never_leaves() {
 }
 
 #[test]
-fn a_term_of_the_policys_own_counts_and_an_ignored_one_does_not() {
+fn an_added_term_counts_and_an_ignored_one_does_not() {
     let own = pharmacy().replace("\"context\"", "\"context\"\nadd_terms = [\"winter tonic\"]\nignore_terms = [{ term = \"metformin\", because = \"the name of our lamp\" }]");
     let (left, told) = looked_at(&own, &event(r#""note":"your Winter-Tonic order""#));
     assert!(!left);
