@@ -1,5 +1,7 @@
 //! What one reading of a text tells, by a policy's rules.
 
+use std::cell::Cell;
+
 use super::super::lexicon::{Found, KeyMeaning, Telling, Term, Weight, digests, lexicon};
 use super::super::words::{Split, Word, Words};
 use super::super::{Reading, Setting, Work, WorkLimit};
@@ -21,11 +23,13 @@ const SHORTEST_BARE: usize = 5;
 pub(super) struct Reader<'p> {
     rules: &'p HealthRules,
     words: Words,
+    /// A term of the text that was read last did not count for what stands beside it, so each part is read by itself too.
+    parts_may_tell: Cell<bool>,
 }
 
 impl<'p> Reader<'p> {
     pub(super) fn new(rules: &'p HealthRules) -> Self {
-        Self { rules, words: Words::default() }
+        Self { rules, words: Words::default(), parts_may_tell: Cell::new(false) }
     }
 
     /// What a reading tells; its hints are added to the evidence of the event.
@@ -36,7 +40,7 @@ impl<'p> Reader<'p> {
         evidence: &mut Evidence,
         work: &mut Work,
     ) -> Result<Sight, WorkLimit> {
-        let Reading { key, text, .. } = reading;
+        let Reading { key, text, repeated, .. } = reading;
         let mut sight = Sight::Nothing;
         let mut meaning = KeyMeaning::default();
         if !key.is_empty() {
@@ -55,23 +59,29 @@ impl<'p> Reader<'p> {
                 }
             }
         }
-        sight = sight.or_else(|| {
-            self.words.read(text, Split::Camel);
-            self.terms(text, position, evidence, work)
-        })?;
-        if position != Position::Text {
+        if repeated && meaning == KeyMeaning::default() && !self.parts_may_tell.get() {
             return Ok(sight);
         }
-        // The words of the text are still there, at least those of its second reading, where numbers are the same.
+        if !repeated {
+            self.parts_may_tell.set(false);
+        }
         sight.or_else(|| {
-            if has_code(text, &self.words, meaning, self.rules.setting) {
-                return Ok(Sight::Signal(SignalKind::Code));
-            }
-            if self.rules.setting >= Setting::Health && has_dose(self.words.list()) {
-                return Ok(evidence.add_dose());
-            }
-            Ok(Sight::Nothing)
+            self.words.read(text, Split::Camel);
+            self.codes_and_doses(text, meaning, position, evidence).or_else(|| self.terms(text, position, evidence, work))
         })
+    }
+
+    /// Codes and doses in a text whose words were read with [`Split::Camel`].
+    fn codes_and_doses(&self, text: &str, meaning: KeyMeaning, position: Position, evidence: &mut Evidence) -> Sight {
+        if position != Position::Text {
+            Sight::Nothing
+        } else if has_code(text, &self.words, meaning, self.rules.setting) {
+            Sight::Signal(SignalKind::Code)
+        } else if self.rules.setting >= Setting::Health && has_dose(self.words.list()) {
+            evidence.add_dose()
+        } else {
+            Sight::Nothing
+        }
     }
 
     fn of_key(&self, telling: Telling, evidence: &mut Evidence) -> Sight {
@@ -91,16 +101,16 @@ impl<'p> Reader<'p> {
         work: &mut Work,
     ) -> Result<Sight, WorkLimit> {
         let mut sight = self.terms_of_words(text, position, evidence, work)?;
-        if self.words.has_camel() {
+        if self.words.has_long_run() && self.has_digest(text) {
+            sight = sight.or_else(|| Ok(Sight::Signal(SignalKind::Digest)))?;
+        }
+        if let Some(stretch) = self.words.camel_stretch() {
             sight = sight.or_else(|| {
-                self.words.read(text, Split::Digits);
+                self.words.read_within(text, stretch, Split::Digits);
                 self.terms_of_words(text, position, evidence, work)
             })?;
         }
-        sight.or_else(|| {
-            let has_digest = self.words.has_long_run() && self.has_digest(text);
-            Ok(if has_digest { Sight::Signal(SignalKind::Digest) } else { Sight::Nothing })
-        })
+        Ok(sight)
     }
 
     fn terms_of_words(
@@ -165,7 +175,9 @@ impl<'p> Reader<'p> {
                 (Weight::Ambiguous(context), _) => {
                     let words = self.words.list();
                     paid = paid.and_then(|()| work.spend(words.len()));
-                    paid.is_ok() && lexicon().terms.context_holds(context, words)
+                    let holds = paid.is_ok() && lexicon().terms.context_holds(context, words);
+                    self.parts_may_tell.set(self.parts_may_tell.get() || !holds);
+                    holds
                 }
             };
             counts && !is_denied(text, rest, found)
