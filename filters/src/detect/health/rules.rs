@@ -65,6 +65,11 @@ impl HealthRules {
         Ok(Self { setting, added, ignored })
     }
 
+    /// How ready its detectors are.
+    pub(crate) fn setting(&self) -> Setting {
+        self.setting
+    }
+
     /// Whether the policy says that a term does not count.
     pub(super) fn ignores(&self, number: u16) -> bool {
         self.ignored.binary_search(&number).is_ok()
