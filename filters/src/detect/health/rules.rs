@@ -4,10 +4,13 @@ use std::fmt;
 
 use super::super::Setting;
 use super::super::lexicon::{Digests, Phrases, PhrasesBuilder, lexicon, nearest_term};
+use super::super::unwrap::plain_letters;
 use super::super::words::{Split, Words};
 
 /// A term that is added counts as one word without its spaces if that has so many letters.
 const SHORTEST_GLUED: usize = 6;
+/// A single letter stands in nearly every text, and what is longer than a line is no term.
+const TERM_LETTERS: std::ops::RangeInclusive<usize> = 2..=100;
 
 /// What counts as a signal under one policy.
 pub(crate) struct HealthRules {
@@ -29,6 +32,26 @@ pub(crate) enum TermError {
     /// A term without a letter or digit would count nowhere.
     #[error("add_terms has a term without a letter or a digit; write words, such as \"winter tonic\"")]
     Empty,
+    /// A term that would count everywhere, or never.
+    #[error("add_terms has a term of {letters} letters; a term has {} to {}", TERM_LETTERS.start(), TERM_LETTERS.end())]
+    Length {
+        /// Its letters, digits and spaces.
+        letters: usize,
+    },
+    /// A term of which only a part could be found: texts are read in Latin letters, others stand between words.
+    #[error(
+        "add_terms has `{term}`, with letters that are not Latin; no text is searched for those, write it in Latin letters"
+    )]
+    NotLatin {
+        /// As the policy writes it.
+        term: String,
+    },
+    /// A term cannot count and not count.
+    #[error("ignore_terms names `{term}`, which add_terms has too; remove one of the two")]
+    AddedAndIgnored {
+        /// As the policy adds it.
+        term: String,
+    },
     /// A term that is not left out because it never counted.
     #[error("ignore_terms names `{term}`, which is no term of the lexicon{}", did_you_mean(.nearest.as_deref()))]
     NotInLexicon {
@@ -55,6 +78,12 @@ impl HealthRules {
             ignored.push(number.ok_or_else(|| TermError::NotInLexicon { term: term.clone(), nearest: nearest_term(term) })?);
         }
         ignored.sort_unstable();
+        for term in add_terms {
+            words.read(&plain(term), Split::Digits);
+            if lexicon().terms.exactly(words.list()).is_some_and(|number| ignored.contains(&number)) {
+                return Err(TermError::AddedAndIgnored { term: term.clone() });
+            }
+        }
         Ok(Self { setting, added, ignored })
     }
 
@@ -68,7 +97,13 @@ impl AddedTerms {
     fn compile(terms: &[String]) -> Result<Self, TermError> {
         let mut phrases = PhrasesBuilder::default();
         let plain: Vec<String> = terms.iter().map(|term| plain(term)).collect();
-        for term in &plain {
+        for (written, term) in terms.iter().zip(&plain) {
+            if plain_letters(written).chars().any(|letter| !letter.is_ascii() && letter.is_alphanumeric()) {
+                return Err(TermError::NotLatin { term: written.clone() });
+            }
+            if !term.is_empty() && !TERM_LETTERS.contains(&term.len()) {
+                return Err(TermError::Length { letters: term.len() });
+            }
             if !phrases.add(term, 0) {
                 return Err(TermError::Empty);
             }
@@ -78,9 +113,10 @@ impl AddedTerms {
     }
 }
 
-/// A term as the lexicon writes its own: small letters, single spaces.
+/// A term as the lexicon writes its own: small letters without marks, single spaces.
 fn plain(term: &str) -> String {
-    let letters = term.chars().filter(|letter| !matches!(letter, '\'' | '’'));
+    let letters = plain_letters(term);
+    let letters = letters.chars().filter(|letter| !matches!(letter, '\'' | '’'));
     let spaced: String =
         letters.map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { ' ' }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -112,6 +148,31 @@ mod tests {
     #[test]
     fn a_term_without_letters_cannot_be_added() {
         assert_eq!(error(&["…"], &[]), TermError::Empty);
+    }
+
+    #[test]
+    fn a_term_is_added_without_the_marks_of_its_letters() {
+        assert_eq!(plain("Dépression  l’hiver légère"), "depression lhiver legere");
+    }
+
+    #[test]
+    fn a_term_of_other_letters_would_count_nowhere_or_in_part_and_is_refused() {
+        for term in ["диабет", "体重", "vitamin 体重"] {
+            assert_eq!(error(&[term], &[]), TermError::NotLatin { term: term.into() });
+        }
+    }
+
+    #[test]
+    fn a_term_is_no_single_letter_and_no_essay() {
+        assert_eq!(error(&["a"], &[]), TermError::Length { letters: 1 });
+        assert_eq!(error(&[&"a ".repeat(51)], &[]), TermError::Length { letters: 101 });
+        assert!(HealthRules::new(Setting::Retail, &["b6".into(), "a".repeat(100)], &[]).is_ok());
+    }
+
+    #[test]
+    fn a_term_cannot_be_added_and_ignored() {
+        let said = error(&["Metformin"], &["metformin"]).to_string();
+        assert_eq!(said, "ignore_terms names `Metformin`, which add_terms has too; remove one of the two");
     }
 
     #[test]

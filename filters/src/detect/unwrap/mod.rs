@@ -33,6 +33,8 @@ mod tests;
 
 use std::borrow::Cow;
 
+pub(super) use letters::plain as plain_letters;
+
 use base64::Base64;
 use pairs::Pairs;
 use readings::Readings;
