@@ -194,7 +194,8 @@ impl<'p> Reader<'p> {
         })
     }
 
-    fn has_digest(&self, text: &str) -> bool {
+    /// Whether there is the digest of a term in a text.
+    pub(super) fn has_digest(&self, text: &str) -> bool {
         let runs = text.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
         let added = self.rules.added.as_ref().map(|added| &added.digests);
         runs.filter(|run| run.len() >= 32).any(|run| digests().has_hex(run) || added.is_some_and(|added| added.has_hex(run)))

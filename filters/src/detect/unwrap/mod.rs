@@ -34,6 +34,7 @@ mod tests;
 
 use std::borrow::Cow;
 
+pub(crate) use hex::could_be_text;
 pub(crate) use letters::plain as plain_letters;
 
 use base64::Base64;
