@@ -423,7 +423,7 @@ fn words_that_a_policy_would_send_are_looked_through() {
         (
             "\"context\"",
             "\"context\"\nignore_terms = [{ term = \"metformine\", because = \"b\" }]",
-            "health.ignore_terms: ignore_terms names `metformine`, which is no term of the lexicon; did you mean `metformin`?",
+            "health.ignore_terms: names `metformine`, which is no term of the lexicon; did you mean `metformin`?",
         ),
         (
             "\"context\"",

@@ -2,6 +2,10 @@
 
 const DENIALS: [&str; 11] = ["false", "null", "0", "no", "none", "n", "off", "undefined", "nan", "nil", "n/a"];
 
+/// What may follow in a key behind the word that is asked about. Without an end, a text that is one long key would be read to
+/// its end for each of its words.
+const LONGEST_REST: usize = 64;
+
 /// Whether a value denies what its key says.
 pub(crate) fn denies(value: &str) -> bool {
     let value = value.trim();
@@ -16,8 +20,8 @@ pub(super) fn says_nothing(value: &str) -> bool {
 /// Whether a place in a text is inside a key whose value denies it: in `{"hasDiabetes": false}` what stands behind `Diabetes`.
 pub(super) fn is_denied_behind(text: &str, at: usize) -> bool {
     let Some(behind) = text.get(at..) else { return false };
-    let key_ends = behind.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric() || letter == '_');
-    let key_ends = key_ends.trim_start_matches(['"', '\'', ']', ' ']);
+    let name = behind.bytes().take(LONGEST_REST).take_while(|&byte| byte.is_ascii_alphanumeric() || byte == b'_').count();
+    let key_ends = behind.get(name..).unwrap_or_default().trim_start_matches(['"', '\'', ']', ' ']);
     let Some(value) = key_ends.strip_prefix([':', '=']) else { return false };
     let value = value.trim_start_matches([' ', '"', '\'']);
     let ends = value.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '/').unwrap_or(value.len());
@@ -37,6 +41,12 @@ mod tests {
             assert!(!denies(value), "{value}");
         }
         assert!(says_nothing(" "));
+    }
+
+    #[test]
+    fn a_key_without_end_denies_nothing() {
+        let denied = |rest: usize| is_denied_behind(&format!("{}=false", "_".repeat(rest)), 0);
+        assert!(denied(LONGEST_REST - 1) && !denied(LONGEST_REST + 1) && !denied(8000));
     }
 
     #[test]

@@ -69,6 +69,11 @@ impl<'p> HealthScan<'p> {
         walked.map(|()| sight)
     }
 
+    /// What took the texts apart, for whoever looks through texts of the event after this scan.
+    pub(crate) fn unwrapper(&mut self) -> &mut Unwrapper {
+        &mut self.unwrapper
+    }
+
     /// Whether the hints of all texts together are a signal: two of different kinds or terms are.
     pub(crate) fn finish(&self) -> Option<SignalKind> {
         self.evidence.adds_up()

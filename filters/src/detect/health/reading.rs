@@ -10,6 +10,12 @@ use super::evidence::{Evidence, Sight};
 use super::{HealthRules, Position};
 use crate::report::SignalKind;
 
+/// What forms glue to the front of a key that is all small letters, and to its end: `hasdiabetes`, `diabetesstatus`.
+const GLUED_BEFORE: [&str; 5] = ["is", "has", "had", "my", "takes"];
+const GLUED_BEHIND: [&str; 7] = ["status", "history", "type", "test", "result", "level", "score"];
+/// What is left has so many letters at least: of a shorter one too many words are made.
+const SHORTEST_BARE: usize = 5;
+
 /// Reads texts; its list of words is kept from one to the next.
 #[derive(Debug)]
 pub(super) struct Reader<'p> {
@@ -41,6 +47,12 @@ impl<'p> Reader<'p> {
             if !silent {
                 sight = meaning.telling.map_or(Sight::Nothing, |telling| self.of_key(telling, evidence));
                 sight = sight.or_else(|| self.terms(key, position, evidence, work))?;
+                if let Some(bare) = without_glued(key) {
+                    sight = sight.or_else(|| {
+                        self.words.read(bare, Split::Camel);
+                        self.terms(bare, position, evidence, work)
+                    })?;
+                }
             }
         }
         sight = sight.or_else(|| {
@@ -175,6 +187,14 @@ impl<'p> Reader<'p> {
         let added = self.rules.added.as_ref().map(|added| &added.digests);
         runs.filter(|run| run.len() >= 32).any(|run| digests().has_hex(run) || added.is_some_and(|added| added.has_hex(run)))
     }
+}
+
+/// A key without a word that is glued to it.
+fn without_glued(key: &str) -> Option<&str> {
+    let mut after = GLUED_BEFORE.iter().filter_map(|before| key.strip_prefix(before));
+    let mut before = GLUED_BEHIND.iter().filter_map(|behind| key.strip_suffix(behind));
+    let bare = after.next().or_else(|| before.next())?;
+    (bare.len() >= SHORTEST_BARE && bare.bytes().all(|byte| byte.is_ascii_lowercase())).then_some(bare)
 }
 
 /// Whether what stands behind a phrase denies it, as in `hasDiabetes=false`.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::super::Setting;
 use super::super::lexicon::{Digests, Phrases, PhrasesBuilder, lexicon, nearest_term};
+use super::super::unwrap::plain_letters;
 use super::super::words::{Split, Words};
 
 /// A term that is added counts as one word without its spaces if that has so many letters.
@@ -27,10 +28,16 @@ pub(super) struct AddedTerms {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TermError {
     /// A term without a letter or digit would count nowhere.
-    #[error("add_terms has a term without a letter or a digit; write words, such as \"winter tonic\"")]
+    #[error("holds a term without a letter or a digit; write words, such as \"winter tonic\"")]
     Empty,
+    /// A term whose letters no reading of an event keeps, so that it would count nowhere.
+    #[error("holds `{term}`, whose letters are not Latin; words in other letters are not recognised")]
+    NotLatin {
+        /// As the policy writes it.
+        term: String,
+    },
     /// A term that is not left out because it never counted.
-    #[error("ignore_terms names `{term}`, which is no term of the lexicon{}", did_you_mean(.nearest.as_deref()))]
+    #[error("names `{term}`, which is no term of the lexicon{}", did_you_mean(.nearest.as_deref()))]
     NotInLexicon {
         /// As the policy writes it.
         term: String,
@@ -50,12 +57,17 @@ impl HealthRules {
         let mut words = Words::default();
         let mut ignored = Vec::new();
         for term in ignore_terms {
-            words.read(term, Split::Digits);
+            words.read(&plain_letters(term), Split::Digits);
             let number = lexicon().terms.exactly(words.list());
             ignored.push(number.ok_or_else(|| TermError::NotInLexicon { term: term.clone(), nearest: nearest_term(term) })?);
         }
         ignored.sort_unstable();
         Ok(Self { setting, added, ignored })
+    }
+
+    /// How ready its detectors are.
+    pub(crate) fn setting(&self) -> Setting {
+        self.setting
     }
 
     /// Whether the policy says that a term does not count.
@@ -67,23 +79,30 @@ impl HealthRules {
 impl AddedTerms {
     fn compile(terms: &[String]) -> Result<Self, TermError> {
         let mut phrases = PhrasesBuilder::default();
-        let plain: Vec<String> = terms.iter().map(|term| plain(term)).collect();
+        let plain = terms.iter().map(|term| plain(term)).collect::<Result<Vec<_>, _>>()?;
         for term in &plain {
             if !phrases.add(term, 0) {
                 return Err(TermError::Empty);
             }
             phrases.add_glued(term, 0, SHORTEST_GLUED);
         }
-        Ok(Self { phrases: phrases.build(), digests: Digests::of(plain.iter().map(String::as_str)) })
+        // Whoever hashes a term hashes it with its accents.
+        let written = terms.iter().map(|term| term.to_lowercase());
+        let spellings: Vec<String> = plain.into_iter().chain(written).collect();
+        Ok(Self { phrases: phrases.build(), digests: Digests::of(spellings.iter().map(String::as_str)) })
     }
 }
 
-/// A term as the lexicon writes its own: small letters, single spaces.
-fn plain(term: &str) -> String {
-    let letters = term.chars().filter(|letter| !matches!(letter, '\'' | '’'));
+/// A term as the lexicon writes its own: small letters without accents, single spaces.
+fn plain(term: &str) -> Result<String, TermError> {
+    let letters = plain_letters(term);
+    if letters.chars().any(|letter| letter.is_alphabetic() && !letter.is_ascii()) {
+        return Err(TermError::NotLatin { term: term.to_owned() });
+    }
+    let letters = letters.chars().filter(|letter| !matches!(letter, '\'' | '’'));
     let spaced: String =
         letters.map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { ' ' }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+    Ok(spaced.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 impl fmt::Debug for HealthRules {
@@ -94,6 +113,8 @@ impl fmt::Debug for HealthRules {
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
 
     fn error(add: &[&str], ignore: &[&str]) -> TermError {
@@ -104,14 +125,35 @@ mod tests {
     #[test]
     fn a_term_that_is_not_in_the_lexicon_cannot_be_ignored_and_the_nearest_is_named() {
         let said = error(&[], &["metformine"]).to_string();
-        assert_eq!(said, "ignore_terms names `metformine`, which is no term of the lexicon; did you mean `metformin`?");
+        assert_eq!(said, "names `metformine`, which is no term of the lexicon; did you mean `metformin`?");
         let said = error(&[], &["zzzzzzzzzz"]).to_string();
-        assert_eq!(said, "ignore_terms names `zzzzzzzzzz`, which is no term of the lexicon");
+        assert_eq!(said, "names `zzzzzzzzzz`, which is no term of the lexicon");
     }
 
     #[test]
     fn a_term_without_letters_cannot_be_added() {
         assert_eq!(error(&["…"], &[]), TermError::Empty);
+    }
+
+    #[test]
+    fn terms_are_known_with_their_accents_as_without() {
+        let added = AddedTerms::compile(&["Schmerzöl".to_owned(), "CAFÉ-Kur".to_owned()]).unwrap();
+        let mut words = Words::default();
+        for term in ["schmerzol", "cafe kur"] {
+            words.read(term, Split::Digits);
+            assert!(added.phrases.exactly(words.list()).is_some(), "{term}");
+        }
+        for hashed in ["schmerzöl", "schmerzol"] {
+            assert!(added.digests.has(&Sha256::digest(hashed)), "{hashed}");
+        }
+        assert!(HealthRules::new(Setting::Retail, &[], &["Depresión".to_owned()]).is_ok());
+    }
+
+    #[test]
+    fn a_term_in_letters_that_are_not_read_cannot_be_added() {
+        for term in ["жаропонижающее", "風邪薬", "ear drops 耳"] {
+            assert_eq!(error(&[term], &[]), TermError::NotLatin { term: term.to_owned() });
+        }
     }
 
     #[test]

@@ -95,6 +95,17 @@ fn a_term_in_a_key_counts_unless_its_value_denies_it() {
 }
 
 #[test]
+fn a_term_that_is_glued_into_a_key_counts_unless_its_value_denies_it() {
+    for key in ["isdiabetic", "hasasthma", "diabetesstatus", "takesmetformin", "mydepression"] {
+        assert_eq!(sight(Setting::Retail, key, "false"), Sight::Nothing, "{key}");
+        assert!(is_signal(Setting::Retail, key, "1"), "{key}");
+    }
+    for key in ["issue", "island", "isbn", "hastings", "mytheresa", "history", "listtype", "contenttype", "hash"] {
+        assert_eq!(sight(Setting::Health, key, "1"), Sight::Nothing, "{key}");
+    }
+}
+
+#[test]
 fn hints_need_company_on_a_shops_site() {
     let rules = rules(Setting::Retail);
     let mut scan = HealthScan::new(&rules);

@@ -1,6 +1,6 @@
 //! A text and its readings: as it came, and once each layer of wrapping is taken off, to a fixed point.
 //!
-//! Taken off are percent escapes and plus for a space, HTML entities, backslash escapes, quoted-printable, base64 and
+//! Taken off are percent escapes and plus for a space, HTML entities and tags inside words, backslash escapes, quoted-printable, base64 and
 //! base64url, base32, hexadecimal digits and host labels of IDNA; letters are made plain first. Every reading is also taken
 //! apart into what stands under a key. A text that is still wrapped after [`MAX_DEPTH`] layers fails closed.
 //!
@@ -19,6 +19,7 @@ mod bytes;
 mod entities;
 mod percent;
 mod quoted_printable;
+mod tags;
 
 mod base32;
 mod base64;
@@ -32,6 +33,8 @@ mod readings;
 mod tests;
 
 use std::borrow::Cow;
+
+pub(crate) use letters::plain as plain_letters;
 
 use base64::Base64;
 use pairs::Pairs;
@@ -72,9 +75,10 @@ struct Wrapper {
     resolve: fn(&str, &mut String) -> usize,
 }
 
-const WRAPPERS: [Wrapper; 4] = [
+const WRAPPERS: [Wrapper; 5] = [
     Wrapper { kind: kinds::PERCENT, resolve: percent::resolve },
     Wrapper { kind: kinds::ENTITY, resolve: entities::resolve },
+    Wrapper { kind: kinds::ENTITY, resolve: tags::resolve },
     Wrapper { kind: kinds::BACKSLASH, resolve: backslash::resolve },
     Wrapper { kind: kinds::MARK, resolve: quoted_printable::resolve },
 ];

@@ -97,10 +97,10 @@ pub(crate) fn look<'a>(
     policy: &'a Policy,
     raw: &'a RawEvent<'a>,
     extent: Extent,
+    scan: &mut HealthScan<'a>,
     work: &mut Work,
     signals: &mut Vec<Signal<'a>>,
 ) -> Result<(), WorkLimit> {
-    let scan = HealthScan::new(policy.health_rules());
     let mut look = Look { policy, scan, work, signals, hints: Vec::new() };
     for (field, value) in raw.iter() {
         if extent == Extent::WholeEvent || policy.action(field) != FieldAction::None {
@@ -130,7 +130,7 @@ pub(crate) fn look<'a>(
 
 struct Look<'a, 'l> {
     policy: &'a Policy,
-    scan: HealthScan<'a>,
+    scan: &'l mut HealthScan<'a>,
     work: &'l mut Work,
     signals: &'l mut Vec<Signal<'a>>,
     /// Places of evidence that is a signal only if there is more.
