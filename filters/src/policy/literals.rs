@@ -5,7 +5,7 @@ use super::compile::{Checked, wrong};
 use super::document::{Document, FieldAction};
 use super::property;
 use super::written::WrittenForm;
-use crate::detect::health::{HealthRules, HealthScan, Position, Sight};
+use crate::detect::health::{HealthRules, HealthScan, Role, Sight};
 use crate::detect::{Work, WorkLimit, personal};
 use crate::report::SignalKind;
 
@@ -131,5 +131,5 @@ pub(super) fn signal(rules: &HealthRules, name: &str, text: &str) -> Result<Opti
 
 fn sight(rules: &HealthRules, name: &str, text: &str) -> Result<Sight, WorkLimit> {
     let mut work = Work::for_event(name.len() + text.len());
-    HealthScan::new(rules).text(name, text, Position::Text, &mut work)
+    HealthScan::new(rules).text(name, text, Role::Text, &mut work)
 }

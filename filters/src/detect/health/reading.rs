@@ -8,8 +8,8 @@ use super::super::{Reading, Setting, Work, WorkLimit};
 use super::codes::has_code;
 use super::denial::{denies, is_denied_behind, says_nothing};
 use super::dose::has_dose;
-use super::evidence::{Evidence, Sight};
-use super::{HealthRules, Position};
+use super::hints::{Hints, Sight};
+use super::{HealthRules, Role};
 use crate::report::SignalKind;
 
 /// What forms glue to the front of a key that is all small letters, and to its end: `hasdiabetes`, `diabetesstatus`.
@@ -32,12 +32,12 @@ impl<'p> Reader<'p> {
         Self { rules, words: Words::default(), parts_may_tell: Cell::new(false) }
     }
 
-    /// What a reading tells; its hints are added to the evidence of the event.
+    /// What a reading tells; its hints are added to those of the event.
     pub(super) fn read(
         &mut self,
         reading: Reading<'_>,
-        position: Position,
-        evidence: &mut Evidence,
+        role: Role,
+        hints: &mut Hints,
         work: &mut Work,
     ) -> Result<Sight, WorkLimit> {
         let Reading { key, text, repeated, .. } = reading;
@@ -49,12 +49,12 @@ impl<'p> Reader<'p> {
             // A form that leaves `drugName` empty tells of no drug; `hasDiabetes` must be denied.
             let silent = if meaning.telling.is_some() { says_nothing(text) } else { denies(text) };
             if !silent {
-                sight = meaning.telling.map_or(Sight::Nothing, |telling| self.of_key(telling, evidence));
-                sight = sight.or_else(|| self.terms(key, position, evidence, work))?;
+                sight = meaning.telling.map_or(Sight::Nothing, |telling| self.of_key(telling, hints));
+                sight = sight.or_else(|| self.terms(key, role, hints, work))?;
                 if let Some(bare) = without_glued(key) {
                     sight = sight.or_else(|| {
                         self.words.read(bare, Split::Camel);
-                        self.terms(bare, position, evidence, work)
+                        self.terms(bare, role, hints, work)
                     })?;
                 }
             }
@@ -67,59 +67,47 @@ impl<'p> Reader<'p> {
         }
         sight.or_else(|| {
             self.words.read(text, Split::Camel);
-            self.codes_and_doses(text, meaning, position, evidence).or_else(|| self.terms(text, position, evidence, work))
+            self.codes_and_doses(text, meaning, role, hints).or_else(|| self.terms(text, role, hints, work))
         })
     }
 
     /// Codes and doses in a text whose words were read with [`Split::Camel`].
-    fn codes_and_doses(&self, text: &str, meaning: KeyMeaning, position: Position, evidence: &mut Evidence) -> Sight {
-        if position != Position::Text {
+    fn codes_and_doses(&self, text: &str, meaning: KeyMeaning, role: Role, hints: &mut Hints) -> Sight {
+        if role != Role::Text {
             Sight::Nothing
         } else if has_code(text, &self.words, meaning, self.rules.setting) {
             Sight::Signal(SignalKind::Code)
         } else if self.rules.setting >= Setting::Health && has_dose(self.words.list()) {
-            evidence.add_dose()
+            hints.add_dose()
         } else {
             Sight::Nothing
         }
     }
 
-    fn of_key(&self, telling: Telling, evidence: &mut Evidence) -> Sight {
+    fn of_key(&self, telling: Telling, hints: &mut Hints) -> Sight {
         if telling == Telling::Strong || self.rules.setting >= Setting::Health {
             Sight::Signal(SignalKind::TellingKey)
         } else {
-            evidence.add_key()
+            hints.add_key()
         }
     }
 
     /// Terms, misspelled terms and digests of terms in a text whose words were read with [`Split::Camel`].
-    fn terms(
-        &mut self,
-        text: &str,
-        position: Position,
-        evidence: &mut Evidence,
-        work: &mut Work,
-    ) -> Result<Sight, WorkLimit> {
-        let mut sight = self.terms_of_words(text, position, evidence, work)?;
+    fn terms(&mut self, text: &str, role: Role, hints: &mut Hints, work: &mut Work) -> Result<Sight, WorkLimit> {
+        let mut sight = self.terms_of_words(text, role, hints, work)?;
         if self.words.has_long_run() && self.has_digest(text) {
             sight = sight.or_else(|| Ok(Sight::Signal(SignalKind::Digest)))?;
         }
         if let Some(stretch) = self.words.camel_stretch() {
             sight = sight.or_else(|| {
                 self.words.read_within(text, stretch, Split::Digits);
-                self.terms_of_words(text, position, evidence, work)
+                self.terms_of_words(text, role, hints, work)
             })?;
         }
         Ok(sight)
     }
 
-    fn terms_of_words(
-        &self,
-        text: &str,
-        position: Position,
-        evidence: &mut Evidence,
-        work: &mut Work,
-    ) -> Result<Sight, WorkLimit> {
+    fn terms_of_words(&self, text: &str, role: Role, hints: &mut Hints, work: &mut Work) -> Result<Sight, WorkLimit> {
         let (terms, added) = (&lexicon().terms, self.rules.added.as_ref());
         let mut sight = Sight::Nothing;
         let mut rest = self.words.list();
@@ -132,32 +120,26 @@ impl<'p> Reader<'p> {
                 return Ok(Sight::Signal(SignalKind::AddedTerm));
             }
             if terms.may_begin(word)
-                && let Some((found, term)) = self.term_at(text, rest, position, work)?
+                && let Some((found, term)) = self.term_at(text, rest, role, work)?
             {
                 if term.weight == Weight::Never || self.rules.ignores(found.number) {
                     skipped = found.length.saturating_sub(1);
                 } else if term.kind == SignalKind::Specialty && self.rules.setting == Setting::Retail {
-                    sight = evidence.add_term(term.kind, found.number);
+                    sight = hints.add_term(term.kind, found.number);
                 } else {
                     return Ok(Sight::Signal(term.kind));
                 }
             }
             rest = others.get(skipped..).unwrap_or_default();
         }
-        if self.rules.setting >= Setting::Health && position == Position::Text && self.has_misspelling(text) {
+        if self.rules.setting >= Setting::Health && role == Role::Text && self.has_misspelling(text) {
             return Ok(Sight::Signal(SignalKind::Drug));
         }
         Ok(sight)
     }
 
     /// The longest term with which the words `rest` of a text begin, of those that count here or keep others from counting.
-    fn term_at(
-        &self,
-        text: &str,
-        rest: &[Word],
-        position: Position,
-        work: &mut Work,
-    ) -> Result<Option<(Found, Term)>, WorkLimit> {
+    fn term_at(&self, text: &str, rest: &[Word], role: Role, work: &mut Work) -> Result<Option<(Found, Term)>, WorkLimit> {
         let mut paid = Ok(());
         let longest = lexicon().terms.longest(rest, |found, term| {
             if term.is_short && rest.iter().take(found.length).any(|word| word.random) {
@@ -166,12 +148,12 @@ impl<'p> Reader<'p> {
             if self.rules.ignores(found.number) {
                 return true;
             }
-            let counts = match (term.weight, position) {
+            let counts = match (term.weight, role) {
                 (Weight::Never, _) => return true,
-                (Weight::Always, Position::Name) => !term.is_name,
+                (Weight::Always, Role::Name) => !term.is_name,
                 (Weight::Always, _) => true,
-                (Weight::Ambiguous(_), Position::Name) => false,
-                (Weight::Ambiguous(_), Position::Text) if self.rules.setting == Setting::Clinical => true,
+                (Weight::Ambiguous(_), Role::Name) => false,
+                (Weight::Ambiguous(_), Role::Text) if self.rules.setting == Setting::Clinical => true,
                 (Weight::Ambiguous(context), _) => {
                     let words = self.words.list();
                     paid = paid.and_then(|()| work.spend(words.len()));

@@ -86,7 +86,7 @@ struct Noun {
 }
 
 /// Whatever is found first gives the reason, so what tells most stands first.
-const ROWS: &[Noun] = &[
+const NOUNS: &[Noun] = &[
     Noun { shapes: email::SHAPES, keyed: email::KEYED },
     Noun { shapes: credential::SHAPES, keyed: credential::KEYED },
     Noun { shapes: payment::SHAPES, keyed: payment::KEYED },
