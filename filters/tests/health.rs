@@ -73,6 +73,21 @@ fn what_a_term_is_wrapped_in_does_not_hide_it() {
 }
 
 #[test]
+fn ids_and_digests_of_random_bytes_are_no_words_but_what_their_bytes_spell_is() {
+    let (policy, random) = (pharmacy(), "9cbd1f02e7a6c0b3d8f5e4a1928374651f2e3d4c5b6a79880a9bacbdcedfe0f1");
+    let metformin = "6d6574666f726d696e";
+    for (what, place, _) in PLACES.iter().filter(|(what, ..)| !what.contains("user agent")) {
+        for plain in ["7f3c9a52-9cbd-4cbd-8cbd-5f0a4d1be2c1", "00000000-0000-4000-8000-000000000000", random] {
+            let (left, told) = looked_at(&policy, &at(place, plain));
+            assert!(left && told.signals().is_empty(), "{what} {plain}: {:?}", signals(&told));
+        }
+        for telling in ["7f3c9a52-1b2e-4f7d-9c66-78616e617820", &format!("{metformin}{}", &random[metformin.len()..])] {
+            assert!(!looked_at(&policy, &at(place, telling)).0, "{what} {telling}");
+        }
+    }
+}
+
+#[test]
 fn addresses_are_looked_through_whole_but_for_the_sites_own_host() {
     let policy = pharmacy();
     for url in [

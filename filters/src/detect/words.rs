@@ -9,6 +9,8 @@
 
 mod hashes;
 
+use std::ops::Range;
+
 pub(crate) use hashes::hash_of;
 use hashes::{each_byte, hash_between, hashes, hashes_without_apostrophes, mix};
 
@@ -42,11 +44,14 @@ pub(crate) struct Word {
 #[derive(Debug, Default)]
 pub(crate) struct Words {
     list: Vec<Word>,
-    camel: bool,
+    /// From the first run with a camelCase border to the end of the last.
+    camel: Option<Range<usize>>,
     long_run: bool,
     code_shape: bool,
 }
 
+/// Words before and behind a run with a camelCase border that are read again with it.
+const NEIGHBOURS: usize = 12;
 /// A word of fewer letters is no plural: `als`, `gas`.
 const SHORTEST_PLURAL: usize = 4;
 /// A run that is shorter may be a word with a number, such as `hpv16`, however often it changes.
@@ -61,11 +66,16 @@ const LONGEST_CODE_PART: usize = 6;
 impl Words {
     /// Reads a text. What was read before is forgotten.
     pub(crate) fn read(&mut self, text: &str, split: Split) {
+        self.read_within(text, 0..text.len(), split);
+    }
+
+    /// Reads the runs that begin in a stretch of a text.
+    pub(crate) fn read_within(&mut self, text: &str, stretch: Range<usize>, split: Split) {
         self.list.clear();
-        (self.camel, self.long_run, self.code_shape) = (false, false, false);
+        (self.camel, self.long_run, self.code_shape) = (None, false, false);
         let bytes = text.as_bytes();
-        let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
+        let mut at = stretch.start;
+        while let Some(&byte) = bytes.get(at).filter(|_| at < stretch.end) {
             at = match class(byte) {
                 Class::Small | Class::Capital => match short_run(bytes, at) {
                     Some(word) => {
@@ -85,9 +95,15 @@ impl Words {
         &self.list
     }
 
-    /// Whether some run has a camelCase border, so that [`Split::Digits`] gives other words.
-    pub(crate) fn has_camel(&self) -> bool {
-        self.camel
+    /// The stretch of the text where [`Split::Digits`] gives other words, with some words of its neighbours, which may belong to
+    /// a term with them or be its context; none if no run has a camelCase border.
+    pub(crate) fn camel_stretch(&self) -> Option<Range<usize>> {
+        let camel = self.camel.as_ref()?;
+        let first = self.list.partition_point(|word| word.end <= camel.start).saturating_sub(NEIGHBOURS);
+        let last = self.list.partition_point(|word| word.start < camel.end) + NEIGHBOURS;
+        let start = self.list.get(first).map_or(camel.start, |word| word.start);
+        let end = self.list.get(last.min(self.list.len()).saturating_sub(1)).map_or(camel.end, |word| word.end);
+        Some(start..end)
     }
 
     /// Whether some run is long enough to be a digest.
@@ -103,6 +119,7 @@ impl Words {
     /// Reads one run and returns where it ends.
     fn run(&mut self, bytes: &[u8], from: usize, split: Split) -> usize {
         let first = self.list.len();
+        let mut camel = false;
         let mut pieces = 0;
         let mut digits = false;
         let mut at = from;
@@ -111,7 +128,9 @@ impl Words {
                 Some(Class::Small | Class::Capital) => {
                     let borders;
                     (at, borders) = self.letters(bytes, at, split);
-                    self.camel |= borders > 0;
+                    if borders > 0 {
+                        camel = true;
+                    }
                     pieces += 1 + borders;
                 }
                 Some(Class::Digit) => {
@@ -125,6 +144,10 @@ impl Words {
         let length = at - from;
         if length >= SHORTEST_ID && length < WRITTEN_PIECE * pieces {
             self.list.iter_mut().skip(first).for_each(|word| word.random = true);
+        }
+        if camel {
+            let start = self.camel.as_ref().map_or(from, |camel| camel.start);
+            self.camel = Some(start..at);
         }
         self.long_run |= length >= SHORTEST_DIGEST;
         self.code_shape |= digits && length <= LONGEST_CODE_PART && matches!(bytes.get(at), Some(b'-' | b'.'));
@@ -317,9 +340,9 @@ mod tests {
         assert_eq!(words("buPROPion HIVTest2", Split::Digits), ["bupropion", "hivtest", "2"]);
         let mut read = Words::default();
         read.read("buPROPion", Split::Camel);
-        assert!(read.has_camel());
+        assert!(read.camel_stretch().is_some());
         read.read("Bupropion XL", Split::Camel);
-        assert!(!read.has_camel());
+        assert!(read.camel_stretch().is_none());
     }
 
     #[test]

@@ -110,8 +110,8 @@ fn compile_health(setting: Setting, health: &document::Health) -> Checked<Health
     let ignored: Vec<String> = health.ignore_terms.iter().map(|ignored| ignored.term.clone()).collect();
     HealthRules::new(setting, &health.add_terms, &ignored).map_err(|error| {
         let key = match error {
-            TermError::Empty | TermError::NotLatin { .. } => "health.add_terms",
-            TermError::NotInLexicon { .. } => "health.ignore_terms",
+            TermError::Empty | TermError::Length { .. } | TermError::NotLatin { .. } => "health.add_terms",
+            TermError::NotInLexicon { .. } | TermError::AddedAndIgnored { .. } => "health.ignore_terms",
         };
         (key.to_owned(), error.to_string())
     })

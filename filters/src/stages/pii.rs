@@ -7,7 +7,7 @@
 use super::{Halt, Pass, Stage, identity};
 use crate::closed_form;
 use crate::detect::personal::{self, Role};
-use crate::detect::{Setting, Unwrapper, Work, WorkLimit};
+use crate::detect::{Setting, Unwrapper, Work, WorkLimit, could_be_text};
 use crate::event::{Leaving, Outgoing, Value};
 use crate::normalize::is_written_digest;
 use crate::policy::{FieldAction, Policy};
@@ -49,6 +49,10 @@ fn find(
     unwrapper: &mut Unwrapper,
     work: &mut Work,
 ) -> Result<Option<Reason>, WorkLimit> {
+    // Most ids of events are a UUID whose bytes spell nothing.
+    if closed_form::is_uuid_or_sha256(text) && !could_be_text(text) {
+        return Ok(None);
+    }
     let role = if is_uuid(policy, text) { Role::ClickId } else { role };
     // Where any text may leave every detector looks, whatever the policy is for.
     let setting = if role == Role::Text { Setting::Clinical } else { policy.setting() };
@@ -95,7 +99,8 @@ fn role(kind: Kind) -> Option<Role> {
     match kind {
         // The id of an event is there only if the event was stored.
         Kind::EventId | Kind::Token | Kind::ContentId | Kind::Contents | Kind::Digits { .. } => Some(Role::Id),
-        Kind::Fbp | Kind::Fbc | Kind::ClickId => Some(Role::ClickId),
+        Kind::Fbc | Kind::ClickId => Some(Role::ClickId),
+        // Of `fbp` the form leaves digits, which under no key tell of nobody, and which spell ten characters at most.
         _ => None,
     }
 }

@@ -52,6 +52,10 @@ fn read(path: &Path) -> Result<Catalog, CatalogFileError> {
     let file = || path.display().to_string();
     let unreadable = |reason| CatalogFileError::Unreadable { file: file(), reason };
     let wrong = |reason| CatalogFileError::Wrong { file: file(), reason };
+    // A pipe to which nobody writes would hold up the start for ever.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "is no file")));
+    }
     let mut source = File::open(path).map_err(unreadable)?;
     let mut reader = CatalogReader::default();
     let mut piece = vec![0; PIECE_BYTES];
@@ -61,6 +65,19 @@ fn read(path: &Path) -> Result<Catalog, CatalogFileError> {
             Ok(count) => reader.read(piece.get(..count).unwrap_or_default()).map_err(wrong)?,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(unreadable(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_is_not_waited_for() {
+        for path in [".", "/dev/null"] {
+            let said = read(Path::new(path)).unwrap_err().to_string();
+            assert_eq!(said, format!("{path} cannot be read: is no file"));
         }
     }
 }

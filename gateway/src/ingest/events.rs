@@ -23,6 +23,8 @@ use crate::telemetry::site::Source;
 
 /// After so many events the rest of a large request lets others have a turn.
 const EVENTS_IN_A_ROW: usize = 16;
+/// The same for large events: what they cost goes by their length.
+const BYTES_IN_A_ROW: usize = 64 * 1024;
 /// How long an answer waits, mostly for the disk. The append goes on, and is counted, after the caller was told to try again.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -196,13 +198,18 @@ async fn store(ingest: &Ingest, filtered: Filtered<'_>) -> Answer {
 
 /// Leads every event through the filter.
 async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&RawValue], now_secs: u64) -> Outcomes {
+    let large =
+        events.len() > EVENTS_IN_A_ROW || events.iter().map(|event| event.get().len()).sum::<usize>() > BYTES_IN_A_ROW;
     // Large requests take turns, as many at a time as there are cores: more would only have more in memory.
-    let _turn = if events.len() > EVENTS_IN_A_ROW { ingest.turns.acquire().await.ok() } else { None };
+    let _turn = if large { ingest.turns.acquire().await.ok() } else { None };
     let mut outcomes = Outcomes::of(events.len());
+    let mut bytes = 0;
     for (index, event) in events.iter().enumerate() {
-        if index > 0 && index % EVENTS_IN_A_ROW == 0 {
+        if index > 0 && (index % EVENTS_IN_A_ROW == 0 || bytes > BYTES_IN_A_ROW) {
             tokio::task::yield_now().await;
+            bytes = 0;
         }
+        bytes += event.get().len();
         let context = Context { dataset, now_secs, fresh_id: ingest.chance.bytes(), pseudonyms: &ingest.pseudonyms };
         if let Some(report) = outcomes.add(index, sanitize(&site.policy, &context, event.get())) {
             site.counters.count_report(&report);

@@ -69,6 +69,11 @@ impl<'p> HealthScan<'p> {
         walked.map(|()| sight)
     }
 
+    /// Looks at a text for digests of terms only.
+    pub(crate) fn digest(&self, text: &str) -> Sight {
+        if self.reader.has_digest(text) { Sight::Signal(SignalKind::Digest) } else { Sight::Nothing }
+    }
+
     /// What took the texts apart, for whoever looks through texts of the event after this scan.
     pub(crate) fn unwrapper(&mut self) -> &mut Unwrapper {
         &mut self.unwrapper

@@ -1,5 +1,7 @@
 //! What one reading of a text tells, by a policy's rules.
 
+use std::cell::Cell;
+
 use super::super::lexicon::{Found, KeyMeaning, Telling, Term, Weight, digests, lexicon};
 use super::super::words::{Split, Word, Words};
 use super::super::{Reading, Setting, Work, WorkLimit};
@@ -21,11 +23,13 @@ const SHORTEST_BARE: usize = 5;
 pub(super) struct Reader<'p> {
     rules: &'p HealthRules,
     words: Words,
+    /// A term of the text that was read last did not count for what stands beside it, so each part is read by itself too.
+    parts_may_tell: Cell<bool>,
 }
 
 impl<'p> Reader<'p> {
     pub(super) fn new(rules: &'p HealthRules) -> Self {
-        Self { rules, words: Words::default() }
+        Self { rules, words: Words::default(), parts_may_tell: Cell::new(false) }
     }
 
     /// What a reading tells; its hints are added to those of the event.
@@ -36,7 +40,7 @@ impl<'p> Reader<'p> {
         hints: &mut Hints,
         work: &mut Work,
     ) -> Result<Sight, WorkLimit> {
-        let Reading { key, text, .. } = reading;
+        let Reading { key, text, repeated, .. } = reading;
         let mut sight = Sight::Nothing;
         let mut meaning = KeyMeaning::default();
         if !key.is_empty() {
@@ -55,23 +59,29 @@ impl<'p> Reader<'p> {
                 }
             }
         }
-        sight = sight.or_else(|| {
-            self.words.read(text, Split::Camel);
-            self.terms(text, role, hints, work)
-        })?;
-        if role != Role::Text {
+        if repeated && meaning == KeyMeaning::default() && !self.parts_may_tell.get() {
             return Ok(sight);
         }
-        // The words of the text are still there, at least those of its second reading, where numbers are the same.
+        if !repeated {
+            self.parts_may_tell.set(false);
+        }
         sight.or_else(|| {
-            if has_code(text, &self.words, meaning, self.rules.setting) {
-                return Ok(Sight::Signal(SignalKind::Code));
-            }
-            if self.rules.setting >= Setting::Health && has_dose(self.words.list()) {
-                return Ok(hints.add_dose());
-            }
-            Ok(Sight::Nothing)
+            self.words.read(text, Split::Camel);
+            self.codes_and_doses(text, meaning, role, hints).or_else(|| self.terms(text, role, hints, work))
         })
+    }
+
+    /// Codes and doses in a text whose words were read with [`Split::Camel`].
+    fn codes_and_doses(&self, text: &str, meaning: KeyMeaning, role: Role, hints: &mut Hints) -> Sight {
+        if role != Role::Text {
+            Sight::Nothing
+        } else if has_code(text, &self.words, meaning, self.rules.setting) {
+            Sight::Signal(SignalKind::Code)
+        } else if self.rules.setting >= Setting::Health && has_dose(self.words.list()) {
+            hints.add_dose()
+        } else {
+            Sight::Nothing
+        }
     }
 
     fn of_key(&self, telling: Telling, hints: &mut Hints) -> Sight {
@@ -85,16 +95,16 @@ impl<'p> Reader<'p> {
     /// Terms, misspelled terms and digests of terms in a text whose words were read with [`Split::Camel`].
     fn terms(&mut self, text: &str, role: Role, hints: &mut Hints, work: &mut Work) -> Result<Sight, WorkLimit> {
         let mut sight = self.terms_of_words(text, role, hints, work)?;
-        if self.words.has_camel() {
+        if self.words.has_long_run() && self.has_digest(text) {
+            sight = sight.or_else(|| Ok(Sight::Signal(SignalKind::Digest)))?;
+        }
+        if let Some(stretch) = self.words.camel_stretch() {
             sight = sight.or_else(|| {
-                self.words.read(text, Split::Digits);
+                self.words.read_within(text, stretch, Split::Digits);
                 self.terms_of_words(text, role, hints, work)
             })?;
         }
-        sight.or_else(|| {
-            let has_digest = self.words.has_long_run() && self.has_digest(text);
-            Ok(if has_digest { Sight::Signal(SignalKind::Digest) } else { Sight::Nothing })
-        })
+        Ok(sight)
     }
 
     fn terms_of_words(&self, text: &str, role: Role, hints: &mut Hints, work: &mut Work) -> Result<Sight, WorkLimit> {
@@ -147,7 +157,9 @@ impl<'p> Reader<'p> {
                 (Weight::Ambiguous(context), _) => {
                     let words = self.words.list();
                     paid = paid.and_then(|()| work.spend(words.len()));
-                    paid.is_ok() && lexicon().terms.context_holds(context, words)
+                    let holds = paid.is_ok() && lexicon().terms.context_holds(context, words);
+                    self.parts_may_tell.set(self.parts_may_tell.get() || !holds);
+                    holds
                 }
             };
             counts && !is_denied(text, rest, found)
@@ -164,7 +176,8 @@ impl<'p> Reader<'p> {
         })
     }
 
-    fn has_digest(&self, text: &str) -> bool {
+    /// Whether there is the digest of a term in a text.
+    pub(super) fn has_digest(&self, text: &str) -> bool {
         let runs = text.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
         let added = self.rules.added.as_ref().map(|added| &added.digests);
         runs.filter(|run| run.len() >= 32).any(|run| digests().has_hex(run) || added.is_some_and(|added| added.has_hex(run)))

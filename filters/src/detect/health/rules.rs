@@ -9,6 +9,8 @@ use super::super::words::{Split, Words};
 
 /// A term that is added counts as one word without its spaces if that has so many letters.
 const SHORTEST_GLUED: usize = 6;
+/// A single letter stands in nearly every text, and what is longer than a line is no term.
+const TERM_LETTERS: std::ops::RangeInclusive<usize> = 2..=100;
 
 /// What counts as a signal under one policy.
 pub(crate) struct HealthRules {
@@ -34,6 +36,18 @@ pub(crate) enum TermError {
     #[error("holds `{term}`, whose letters are not Latin; words in other letters are not recognised")]
     NotLatin {
         /// As the policy writes it.
+        term: String,
+    },
+    /// A term that would count everywhere, or never.
+    #[error("holds a term of {letters} letters; a term has {} to {}", TERM_LETTERS.start(), TERM_LETTERS.end())]
+    Length {
+        /// Its letters, digits and spaces.
+        letters: usize,
+    },
+    /// A term cannot count and not count.
+    #[error("names `{term}`, which add_terms has too; remove one of the two")]
+    AddedAndIgnored {
+        /// As the policy adds it.
         term: String,
     },
     /// A term that is not left out because it never counted.
@@ -62,6 +76,12 @@ impl HealthRules {
             ignored.push(number.ok_or_else(|| TermError::NotInLexicon { term: term.clone(), nearest: nearest_term(term) })?);
         }
         ignored.sort_unstable();
+        for term in add_terms {
+            words.read(&plain_letters(term), Split::Digits);
+            if lexicon().terms.exactly(words.list()).is_some_and(|number| ignored.contains(&number)) {
+                return Err(TermError::AddedAndIgnored { term: term.clone() });
+            }
+        }
         Ok(Self { setting, added, ignored })
     }
 
@@ -81,6 +101,9 @@ impl AddedTerms {
         let mut phrases = PhrasesBuilder::default();
         let plain = terms.iter().map(|term| plain(term)).collect::<Result<Vec<_>, _>>()?;
         for term in &plain {
+            if !term.is_empty() && !TERM_LETTERS.contains(&term.len()) {
+                return Err(TermError::Length { letters: term.len() });
+            }
             if !phrases.add(term, 0) {
                 return Err(TermError::Empty);
             }
@@ -154,6 +177,19 @@ mod tests {
         for term in ["жаропонижающее", "風邪薬", "ear drops 耳"] {
             assert_eq!(error(&[term], &[]), TermError::NotLatin { term: term.to_owned() });
         }
+    }
+
+    #[test]
+    fn a_term_is_no_single_letter_and_no_essay() {
+        assert_eq!(error(&["a"], &[]), TermError::Length { letters: 1 });
+        assert_eq!(error(&[&"a ".repeat(51)], &[]), TermError::Length { letters: 101 });
+        assert!(HealthRules::new(Setting::Retail, &["b6".into(), "a".repeat(100)], &[]).is_ok());
+    }
+
+    #[test]
+    fn a_term_cannot_be_added_and_ignored() {
+        let said = error(&["Metformin"], &["metformin"]).to_string();
+        assert_eq!(said, "names `Metformin`, which add_terms has too; remove one of the two");
     }
 
     #[test]

@@ -10,6 +10,12 @@ use crate::detect::WorkLimit;
 
 /// Runs of fewer digits are numbers.
 const SHORTEST: usize = 8;
+
+/// Whether hexadecimal digits, with or without dashes between them, could stand for text.
+pub(crate) fn could_be_text(digits: &str) -> bool {
+    worth::at(digits.as_bytes()) != [false; 2]
+}
+
 /// Shows the text that runs of digits hold, at both alignments.
 pub(super) fn each(text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
     let bytes = text.as_bytes();

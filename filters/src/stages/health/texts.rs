@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::closed_form;
 use crate::detect::health::{HealthScan, Role, Sight, denies};
-use crate::detect::{Work, WorkLimit};
+use crate::detect::{Work, WorkLimit, could_be_text};
 use crate::event::{RawEvent, Value};
 use crate::normalize::Normalizer;
 use crate::policy::{FieldAction, Policy, Property};
@@ -179,7 +179,10 @@ impl<'a> Look<'a, '_> {
     }
 
     fn text(&mut self, spot: Spot<'a>, key: &str, text: &str, role: Role) -> Result<(), WorkLimit> {
-        match self.scan.text(key, text, role, self.work)? {
+        // The words of a UUID and of a SHA-256 are chance, such as `cbd`; only what the bytes spell, or a term's digest, is none.
+        let is_chance = key.is_empty() && closed_form::is_uuid_or_sha256(text) && !could_be_text(text);
+        let sight = if is_chance { self.scan.digest(text) } else { self.scan.text(key, text, role, self.work)? };
+        match sight {
             Sight::Signal(kind) => self.signals.push(Signal { spot, kind }),
             Sight::Hint(_) => self.hints.push(spot),
             Sight::Nothing => {}
