@@ -124,14 +124,15 @@ impl Unwrapper {
             work.spend(value.len())?;
             see(Reading { key, text: value, depth }, work)?;
         }
-        self.texts(key, text, kinds, depth)?;
+        self.texts(key, text, kinds, depth, work)?;
         self.tokens(key, text, kinds, depth)
     }
 
     /// Sets aside the whole text without each of its wrappers.
-    fn texts(&mut self, key: &str, text: &str, kinds: u8, depth: u8) -> Result<(), WorkLimit> {
+    fn texts(&mut self, key: &str, text: &str, kinds: u8, depth: u8, work: &mut Work) -> Result<(), WorkLimit> {
         for Wrapper { kind, resolve } in WRAPPERS {
             if kinds & kind != 0 {
+                work.spend(text.len())?;
                 let mut resolved = String::new();
                 let escapes = resolve(text, &mut resolved);
                 // A plus for a space hides nothing, so it is no layer that a text can have too many of.
