@@ -251,6 +251,7 @@ async fn what_cannot_be_explained_is_told_by_exit_code() {
         (&["retial@1", "--event", "event.json"], 64, &["retial@1"]),
         (&["retail@1", "--event", "good.json", "--pseudonym-key", "event.json"], 64, &["event.json", "base64"]),
         (&["retail@1", "--show-values"], 64, &["--event"]),
+        (&["retail@1", "--host", "https://www.shop.example/"], 64, &["--host", "without scheme"]),
     ] {
         let output = executable!().run(&[&["policy", "explain"], arguments].concat(), &[], folder.path()).await;
         assert_eq!(output.code, Some(code), "{arguments:?}: {}{}", output.stdout, output.stderr);

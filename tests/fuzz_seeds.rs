@@ -1,6 +1,8 @@
 //! The fuzz targets over their seeds and small changes to them: short, on any Rust, in every test run. Long runs are libFuzzer's;
 //! `tests/fuzz/README.md` says how.
 
+#[path = "fuzz/decoder.rs"]
+mod decoder;
 #[path = "fuzz/targets.rs"]
 mod targets;
 
@@ -11,7 +13,7 @@ const CHANGES: u64 = 8;
 
 #[test]
 fn no_body_breaks_the_decoder() {
-    drive("decode", targets::decode);
+    drive("decode", decoder::decode);
 }
 
 #[test]

@@ -1,15 +1,19 @@
-//! What becomes of an event that speaks of health (stage health): each place, each action, stored events, and what is not
-//! compiled.
+//! What becomes of an event that speaks of health (stage health): each place, each action, stored events, and what of health
+//! keeps a policy from being compiled.
 
 mod common;
 
+#[path = "health/places.rs"]
+mod places;
+#[path = "health/policies.rs"]
+mod policies;
+
 use std::collections::BTreeMap;
 
-use common::{
-    FBP, dropped, event, forwarded, json, policy, report, run, run_with, text, view, with, with_fields, with_fields_and,
-};
+use common::{FBP, dropped, event, forwarded, json, policy, report, run, run_with, text, view, with, with_fields};
+use places::{PLACES, at};
 use portcullis_filters::pipeline::{Outcome, Readmission, readmit};
-use portcullis_filters::policy::{Policy, StoredPolicy};
+use portcullis_filters::policy::StoredPolicy;
 use portcullis_filters::report::Report;
 use proptest::prelude::*;
 use serde_json::json;
@@ -41,65 +45,6 @@ fn signals(report: &Report) -> Vec<String> {
     report.signals().iter().map(|(place, kind)| format!("{} {kind}", place.as_str())).collect()
 }
 
-/// Every place of an event, with the path that the report gives it. `{}` stands for the word.
-const PLACES: &[(&str, &str, &str)] = &[
-    ("event_id", r#""event_id":"{}""#, "event_id"),
-    ("referrer", r#""referrer_url":"https://www.search.example/?q={}""#, "referrer_url"),
-    ("an unknown key's value", r#""note":"{}""#, "unknown"),
-    ("an unknown key's name", r#""{}":true"#, "unknown"),
-    ("an unknown object's member", r#""a":{"b":{"c":"{}"}}"#, "unknown"),
-    ("an unknown object's name", r#""{}":{"a":"b"}"#, "unknown"),
-    ("an unknown list's element", r#""a":[1,["{}"],false]"#, "unknown"),
-    ("an object where a text is wanted", r#""referrer_url":{"a":"{}"}"#, "unknown"),
-    ("a list where a text is wanted", r#""referrer_url":["{}"]"#, "referrer_url"),
-    ("a text where an object is wanted", r#""custom_data":"{}""#, "custom_data"),
-    ("a list where an object is wanted", r#""custom_data":["{}"]"#, "custom_data"),
-    ("user_data's unknown keys", r#""user_data":{FBP,"note":"{}"}"#, "unknown"),
-    ("fbc", r#""user_data":{FBP,"fbc":"fb.1.1791000000000.{}"}"#, "user_data.fbc"),
-    ("fbp", r#""user_data":{"em":"jane@shop.example","fbp":"fb.1.1791000000000.{}"}"#, "user_data.fbp"),
-    (
-        "a user agent",
-        r#""user_data":{FBP,"client_user_agent":"Mozilla/5.0 (iPhone) {}/2.1"}"#,
-        "user_data.client_user_agent",
-    ),
-    ("external_id", r#""user_data":{FBP,"external_id":["7","{}-8"]}"#, "user_data.external_id"),
-    ("an e-mail address", r#""user_data":{FBP,"em":"{}@shop.example"}"#, "user_data.em"),
-    ("a field that never leaves", r#""user_data":{FBP,"partner_name":"{}"}"#, "user_data.partner_name"),
-    ("the name of a search", r#""custom_data":{"search_string":"{}"}"#, "custom_data.search_string"),
-    ("the name of an article", r#""custom_data":{"content_name":"{} 500"}"#, "custom_data.content_name"),
-    ("a category", r#""custom_data":{"content_category":["shoes","{}"]}"#, "custom_data.content_category"),
-    ("an order", r#""custom_data":{"order_id":"{}-0017"}"#, "custom_data.order_id"),
-    ("an id of goods", r#""custom_data":{"content_ids":["a","{}"]}"#, "custom_data.content_ids"),
-    ("an article's id", r#""custom_data":{"contents":[{"id":"{}-30"}]}"#, "custom_data.contents[].id"),
-    ("an article's title", r#""custom_data":{"contents":[{"id":"a","title":"{}"}]}"#, "custom_data.contents[].title"),
-    ("an article's unknown key", r#""custom_data":{"contents":[{"id":"a","name":"{}"}]}"#, "unknown"),
-    ("an article that is none", r#""custom_data":{"contents":["{}"]}"#, "custom_data.contents"),
-    ("an amount", r#""custom_data":{"value":"{}"}"#, "custom_data.value"),
-    ("a word of Meta's", r#""custom_data":{"content_type":"{}"}"#, "custom_data.content_type"),
-    ("a property of the site's own", r#""custom_data":{"tier":"{}"}"#, "custom_data.tier"),
-    ("a property that is a list", r#""custom_data":{"tier":["{}"]}"#, "unknown"),
-    ("an app's referrer", r#""app_data":{"install_referrer":"utm={}"}"#, "app_data.install_referrer"),
-    ("another event's name", r#""original_event_data":{"event_name":"{}"}"#, "original_event_data.event_name"),
-    ("another event's order", r#""original_event_data":{"order_id":"{}"}"#, "original_event_data.order_id"),
-];
-
-/// An event with this member in the place of its own.
-fn at(place: &str, word: &str) -> String {
-    let member = place.replace("FBP", FBP).replace("{}", word);
-    let name = member.split(':').next().unwrap_or_default();
-    let mut plain: Vec<(&str, String)> = vec![
-        ("\"event_name\"", "\"PageView\"".to_owned()),
-        ("\"event_time\"", "1791000000".to_owned()),
-        ("\"event_id\"", "\"e-1\"".to_owned()),
-        ("\"action_source\"", "\"website\"".to_owned()),
-        ("\"event_source_url\"", "\"https://www.shop.example/\"".to_owned()),
-        ("\"user_data\"", format!("{{{FBP}}}")),
-    ];
-    plain.retain(|(key, _)| *key != name);
-    let members: Vec<String> = plain.iter().map(|(key, value)| format!("{key}:{value}")).chain([member]).collect();
-    format!("{{{}}}", members.join(","))
-}
-
 #[test]
 fn a_term_in_any_place_is_a_signal_there_and_the_event_does_not_leave_whole() {
     let policy = pharmacy();
@@ -123,6 +68,21 @@ fn what_a_term_is_wrapped_in_does_not_hide_it() {
         for (what, place, _) in PLACES.iter().filter(|(what, ..)| !what.contains("user agent")) {
             let (left, _) = looked_at(&policy, &at(place, word));
             assert!(!left, "{what} {word}");
+        }
+    }
+}
+
+#[test]
+fn ids_and_digests_of_random_bytes_are_no_words_but_what_their_bytes_spell_is() {
+    let (policy, random) = (pharmacy(), "9cbd1f02e7a6c0b3d8f5e4a1928374651f2e3d4c5b6a79880a9bacbdcedfe0f1");
+    let metformin = "6d6574666f726d696e";
+    for (what, place, _) in PLACES.iter().filter(|(what, ..)| !what.contains("user agent")) {
+        for plain in ["7f3c9a52-9cbd-4cbd-8cbd-5f0a4d1be2c1", "00000000-0000-4000-8000-000000000000", random] {
+            let (left, told) = looked_at(&policy, &at(place, plain));
+            assert!(left && told.signals().is_empty(), "{what} {plain}: {:?}", signals(&told));
+        }
+        for telling in ["7f3c9a52-1b2e-4f7d-9c66-78616e617820", &format!("{metformin}{}", &random[metformin.len()..])] {
+            assert!(!looked_at(&policy, &at(place, telling)).0, "{what} {telling}");
         }
     }
 }
@@ -384,95 +344,6 @@ fn signals_are_told_by_place_and_kind_and_never_by_their_words() {
     for word in ["canary", "metformin", "insulin", "diabetes"] {
         assert!(!told.contains(word), "{told}");
     }
-}
-
-/// What is wrong with a policy.
-fn error(text: &str) -> String {
-    match Policy::compile(text, "test.toml", &["www.shop.example".to_owned()]) {
-        Ok(_) => panic!("compiled:\n{text}"),
-        Err(error) => error.to_string(),
-    }
-}
-
-#[test]
-fn words_that_a_policy_would_send_are_looked_through() {
-    let good = pharmacy();
-    let changed = |from: &str, to: &str| {
-        let text = good.replacen(from, to, 1);
-        assert_ne!(text, good, "{from}");
-        error(&text)
-    };
-    for (from, to, key) in [
-        ("\"Lead\"]", "\"Lead\", \"MetforminRefilled\"]", "events.allow#5: speaks of health (drug)"),
-        (
-            "event_id = ",
-            "rename = { QuizCompleted_Depression = \"Lead\" }\nevent_id = ",
-            "events.rename.QuizCompleted_Depression: speaks of health (condition)",
-        ),
-        (
-            "event_id = \"token\"",
-            "event_id = \"opaque\"\nprefixes = [\"metformin-\"]",
-            "events.prefixes#1: speaks of health (drug)",
-        ),
-        ("\"/store\"", "\"/metformin\"", "pages.class#1.send_as: speaks of health (drug)"),
-        ("\"gold\"", "\"gold\", \"diabetes club\"", "fields.custom_data.tier: speaks of health (condition)"),
-        ("custom_data.tier", "custom_data.our_metformin", "fields.custom_data.our_metformin: speaks of health (drug)"),
-        ("custom_data.tier", "custom_data.diagnosis", "fields.custom_data.diagnosis: is a key that events about care have"),
-        ("\"context\"", "\"context\"\nadd_terms = [\"gold\"]", "fields.custom_data.tier: speaks of health (added_term)"),
-        ("\"context\"", "\"context\"\nadd_terms = [\"-\"]", "health.add_terms: "),
-        (
-            "\"context\"",
-            "\"context\"\nignore_terms = [{ term = \"metformine\", because = \"b\" }]",
-            "health.ignore_terms: ignore_terms names `metformine`, which is no term of the lexicon; did you mean `metformin`?",
-        ),
-        (
-            "\"context\"",
-            "\"context\"\nignore_terms = [{ term = \"metformin\", because = \" \" }]",
-            "health.ignore_terms#1: must name a term and say why",
-        ),
-    ] {
-        let told = changed(from, to);
-        assert!(told.starts_with(&format!("test.toml: {key}")), "{told}");
-    }
-    // The cure that the errors name.
-    let cured = good.replacen("\"gold\"", "\"gold\", \"diabetes club\"", 1).replacen(
-        "\"context\"",
-        "\"context\"\nignore_terms = [{ term = \"diabetes\", because = \"a charity that we name\" }]",
-        1,
-    );
-    policy(&cured);
-    // What looks like somebody's data is none of health's business.
-    let told = changed("\"gold\"", "\"jane.doe_at_example.com\"");
-    assert!(told.starts_with("test.toml: fields.custom_data.tier: looks like personal data (email)"), "{told}");
-}
-
-#[test]
-fn a_host_that_speaks_of_health_is_warned_of() {
-    let told = |hosts: &[&str]| -> String {
-        common::policy_for("hospital", hosts).explain().channels.into_iter().map(|channel| channel.text + "\n").collect()
-    };
-    assert!(told(&["oncology.clinic.example"]).contains("the host oncology.clinic.example itself speaks of health"));
-    assert!(!told(common::HOSTS).contains("itself speaks"));
-}
-
-#[test]
-fn settings_lists_and_lexicon_are_part_of_the_digest() {
-    let good = with_fields_and("custom_data.value = \"keep\"", "");
-    let digests: std::collections::BTreeSet<String> = [
-        good.clone(),
-        good.replace("drop_event", "drop_goods"),
-        good.replace("\"context\"", "\"always\""),
-        good.replace("whole_event", "kept_fields"),
-        good.replace("\"context\"", "\"context\"\nadd_terms = [\"a tonic\"]"),
-        good.replace("\"context\"", "\"context\"\nignore_terms = [{ term = \"metformin\", because = \"b\" }]"),
-    ]
-    .iter()
-    .map(|text| policy(text).digest().to_string())
-    .collect();
-    assert_eq!(digests.len(), 6);
-    let canonical: serde_json::Value = serde_json::from_str(policy(&good).canonical()).unwrap();
-    let lexicon = canonical["lexicon"].as_str().unwrap();
-    assert!(lexicon.len() == 64 && lexicon.bytes().any(|byte| byte != b'0'), "{lexicon}");
 }
 
 /// Every path of an event that leaves, with its value.

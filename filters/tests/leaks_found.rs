@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{FBP, hex, json};
+use common::{FBP, HOSTS, dropped, hex, json, text, view, with};
+use portcullis_filters::policy::Policy;
 
 /// An event of a shop with these members in `user_data`.
 fn event(user_data: &str) -> String {
@@ -34,5 +35,91 @@ fn the_hash_of_a_word_that_speaks_of_health_alone_is_no_name() {
         let left = json("retail@1", &event(&format!(r#""fn":"{word}","ct":"Portland""#)));
         assert_eq!(left["user_data"]["fn"], serde_json::Value::Null, "{word}: {left}");
         assert_ne!(left["user_data"]["ct"], serde_json::Value::Null);
+    }
+}
+
+/// Lists of suggestions mark the letters that were typed, and sites send the text of the list's line as HTML.
+#[test]
+fn a_term_with_the_typed_letters_marked_is_a_signal() {
+    for line in ["<b>met</b>formin 500 mg", "<em class='hit'>Depr</em>ession", "&lt;mark&gt;her&lt;/mark&gt;pes"] {
+        for policy in ["retail@1", "pharmacy@1"] {
+            let raw = with("PageView", FBP, &format!(r#""innerHTML":"{line}""#));
+            let raw = raw.replace("shop.example/", "shop.example/shop");
+            assert_eq!(dropped(policy, &raw), "health health_signal", "{policy}: {line}");
+        }
+    }
+}
+
+/// What people type into a search: terms of few letters without their space.
+#[test]
+fn short_terms_without_their_space_are_signals() {
+    for words in ["planb", "PlanB", "hivtest", "epipen", "exlax"] {
+        let raw = view(&format!("https://www.shop.example/search?q={words}"));
+        assert_eq!(dropped("pharmacy@1", &raw), "health health_signal", "{words}");
+    }
+}
+
+/// Names of fields in forms are small letters without a border.
+#[test]
+fn a_term_glued_into_the_name_of_a_form_field_is_a_signal() {
+    for name in ["isdiabetic", "hasherpes", "diabetesstatus"] {
+        let raw = with("PageView", FBP, &format!(r#""{name}":true"#)).replace("shop.example/", "shop.example/shop");
+        assert_eq!(dropped("pharmacy@1", &raw), "health health_signal", "{name}");
+    }
+}
+
+/// What the policy with these lines is told, where it was compiled before.
+fn told(then: &str, now: &str) -> String {
+    let fields = "custom_data.tier = { one_of = [\"gold\"] }\ncustom_data.visits = { integer = [0, 999999] }";
+    let events = "allow = [\"PageView\", \"Lead\"]\nevent_id = \"opaque\"\nprefixes = [\"order-\"]";
+    let pages =
+        "default = \"origin\"\nno_url = \"origin\"\nclass = [{ name = \"x\", match = [\"/x/**\"], send_as = \"/store\" }]";
+    let shop = text(events, pages, &format!("user_data.fbp = \"keep\"\n{fields}"), "")
+        .replace("\"drop_event\"\nambiguous", "\"drop_goods\"\nambiguous");
+    let hosts: Vec<String> = HOSTS.iter().map(ToString::to_string).collect();
+    assert!(Policy::compile(&shop, "test.toml", &hosts).is_ok());
+    let changed = shop.replacen(then, now, 1);
+    assert_ne!(changed, shop);
+    Policy::compile(&changed, "test.toml", &hosts).map_or_else(|error| error.to_string(), |_| "compiled".to_owned())
+}
+
+/// On a shop's policy these need company in an event; what a policy writes leaves alone.
+#[test]
+fn a_policy_cannot_write_what_is_a_hint_in_an_event() {
+    for (then, now, place) in [
+        ("\"gold\"", "\"oncology\"", "fields.custom_data.tier: speaks of health (specialty)"),
+        ("\"Lead\"", "\"BookCardiology\"", "events.allow#2: speaks of health (specialty)"),
+        ("\"/store\"", "\"/services/dermatology\"", "pages.class#1.send_as: speaks of health (specialty)"),
+        ("\"/store\"", "\"/rx\"", "pages.class#1.send_as: has a word by which"),
+        ("\"/store\"", "\"/a/pharmacy/b\"", "pages.class#1.send_as: has a word by which"),
+        ("\"order-\"", "\"rx-\"", "events.prefixes#1: has a word by which"),
+        ("\"order-\"", "\"refill-\"", "events.prefixes#1: has a word by which"),
+    ] {
+        let told = told(then, now);
+        assert!(told.contains(place), "{now}: {told}");
+    }
+}
+
+/// The name of a property says what its words and numbers are.
+#[test]
+fn a_property_is_judged_with_its_name() {
+    for (then, now, place) in [
+        ("tier = { one_of = [\"gold\"]", "dx = { one_of = [\"F32.1\"]", "custom_data.dx: speaks of health (code)"),
+        (
+            "tier = { one_of = [\"gold\"]",
+            "zip = { one_of = [\"45202\"]",
+            "custom_data.zip: looks like personal data (street_address)",
+        ),
+        ("visits = {", "zip_code = {", "custom_data.zip_code: looks like personal data (street_address)"),
+        ("visits = {", "birth_year = {", "custom_data.birth_year: looks like personal data (intake)"),
+        ("visits = {", "cpt = {", "custom_data.cpt: speaks of health (code)"),
+    ] {
+        let told = told(then, now);
+        assert!(told.contains(place), "{now}: {told}");
+    }
+    for (then, now) in
+        [("tier = { one_of = [\"gold\"]", "gender = { one_of = [\"women\"]"), ("visits", "step"), ("visits", "condition")]
+    {
+        assert_eq!(told(then, now), "compiled", "{now}");
     }
 }

@@ -1,4 +1,4 @@
-//! What is fuzzed, one function a target: none of them may panic, whatever the bytes, and each holds what it says.
+//! What is fuzzed of the filters, one function a target: none of them may panic, whatever the bytes, and each holds what it says.
 //!
 //! libFuzzer drives them in long runs; `tests/fuzz_seeds.rs` drives them over seeds and small changes to these in every test run.
 
@@ -6,7 +6,6 @@
 
 use std::sync::LazyLock;
 
-use portcullis::ingest::fuzz::events_of;
 use portcullis_filters::pipeline::{Context, Outcome, Readmission, readmit, sanitize as sanitize_event};
 use portcullis_filters::policy::{BUILTINS, Policy, StoredPolicy};
 use portcullis_filters::pseudonym::PseudonymKey;
@@ -21,15 +20,6 @@ static POLICIES: LazyLock<Vec<Policy>> = LazyLock::new(|| {
     BUILTINS.iter().map(|(name, text)| Policy::compile(text, name, &hosts).expect("a built-in policy")).collect()
 });
 static PSEUDONYMS: LazyLock<PseudonymKey> = LazyLock::new(|| PseudonymKey::new([7; 32]));
-
-/// A request's body; the first byte chooses how it is written.
-pub(crate) fn decode(bytes: &[u8]) {
-    let Some((encoding, body)) = bytes.split_first() else { return };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    if let Some(events) = runtime.block_on(events_of(*encoding, body)) {
-        assert!((1..=1000).contains(&events));
-    }
-}
 
 /// An event, under every built-in policy. What leaves is an object of ASCII that readmission lets pass as it is.
 pub(crate) fn sanitize(bytes: &[u8]) {

@@ -51,6 +51,17 @@ pub(crate) fn uuid(text: &str) -> Option<&str> {
     (text.len() == 36 && is_opaque(text)).then_some(text)
 }
 
+/// A UUID with dashes or a SHA-256, its digits small. It is made of random bytes, or of bytes like them, unless those bytes spell
+/// something: whoever asks has to look for that.
+pub(crate) fn is_uuid_or_sha256(text: &str) -> bool {
+    let has_form = match text.len() {
+        36 => is_opaque(text),
+        64 => text.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        _ => false,
+    };
+    has_form && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
 /// Any text of one line and 200 characters at most that JSON writes without escapes, without blanks around it.
 pub(crate) fn free_text(text: &str) -> Option<&str> {
     let text = text.trim();
@@ -170,6 +181,15 @@ mod tests {
             ["00000000-0000-0000-0000-000000000000", "7f3c9a521b2e4f7d9c665f0a4d1be2c1", "01JD2XKQ8N5Z3W9V7R4T6Y1M0P", ""]
         {
             assert_eq!(uuid(bad), None, "{bad}");
+        }
+        let digest = "a1".repeat(32);
+        for good in ["7f3c9a52-1b2e-4f7d-9c66-5f0a4d1be2c1", &digest] {
+            assert!(is_uuid_or_sha256(good) && !is_uuid_or_sha256(&good.to_ascii_uppercase()), "{good}");
+        }
+        for bad in
+            ["", "metformin-refill-for-somebody-at-home", "7f3c9a521b2e4f7d9c665f0a4d1be2c1", &digest.replace('1', "x")]
+        {
+            assert!(!is_uuid_or_sha256(bad), "{bad}");
         }
         let fresh = fresh_uuid([0xff; 16]);
         assert_eq!(fresh, "ffffffff-ffff-4fff-bfff-ffffffffffff");

@@ -7,6 +7,13 @@
 //! Nothing is copied or allocated but the list, which is kept. Letters beyond ASCII separate words: unwrapping has made every
 //! look-alike plain.
 
+mod hashes;
+
+use std::ops::Range;
+
+pub(crate) use hashes::hash_of;
+use hashes::{each_byte, hash_between, hashes, hashes_without_apostrophes, mix};
+
 /// Where runs are split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Split {
@@ -37,11 +44,14 @@ pub(crate) struct Word {
 #[derive(Debug, Default)]
 pub(crate) struct Words {
     list: Vec<Word>,
-    camel: bool,
+    /// From the first run with a camelCase border to the end of the last.
+    camel: Option<Range<usize>>,
     long_run: bool,
     code_shape: bool,
 }
 
+/// Words before and behind a run with a camelCase border that are read again with it.
+const NEIGHBOURS: usize = 12;
 /// A word of fewer letters is no plural: `als`, `gas`.
 const SHORTEST_PLURAL: usize = 4;
 /// A run that is shorter may be a word with a number, such as `hpv16`, however often it changes.
@@ -56,11 +66,16 @@ const LONGEST_CODE_PART: usize = 6;
 impl Words {
     /// Reads a text. What was read before is forgotten.
     pub(crate) fn read(&mut self, text: &str, split: Split) {
+        self.read_within(text, 0..text.len(), split);
+    }
+
+    /// Reads the runs that begin in a stretch of a text.
+    pub(crate) fn read_within(&mut self, text: &str, stretch: Range<usize>, split: Split) {
         self.list.clear();
-        (self.camel, self.long_run, self.code_shape) = (false, false, false);
+        (self.camel, self.long_run, self.code_shape) = (None, false, false);
         let bytes = text.as_bytes();
-        let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
+        let mut at = stretch.start;
+        while let Some(&byte) = bytes.get(at).filter(|_| at < stretch.end) {
             at = match class(byte) {
                 Class::Small | Class::Capital => match short_run(bytes, at) {
                     Some(word) => {
@@ -80,9 +95,15 @@ impl Words {
         &self.list
     }
 
-    /// Whether some run has a camelCase border, so that [`Split::Digits`] gives other words.
-    pub(crate) fn has_camel(&self) -> bool {
-        self.camel
+    /// The stretch of the text where [`Split::Digits`] gives other words, with some words of its neighbours, which may belong to
+    /// a term with them or be its context; none if no run has a camelCase border.
+    pub(crate) fn camel_stretch(&self) -> Option<Range<usize>> {
+        let camel = self.camel.as_ref()?;
+        let first = self.list.partition_point(|word| word.end <= camel.start).saturating_sub(NEIGHBOURS);
+        let last = self.list.partition_point(|word| word.start < camel.end) + NEIGHBOURS;
+        let start = self.list.get(first).map_or(camel.start, |word| word.start);
+        let end = self.list.get(last.min(self.list.len()).saturating_sub(1)).map_or(camel.end, |word| word.end);
+        Some(start..end)
     }
 
     /// Whether some run is long enough to be a digest.
@@ -98,6 +119,7 @@ impl Words {
     /// Reads one run and returns where it ends.
     fn run(&mut self, bytes: &[u8], from: usize, split: Split) -> usize {
         let first = self.list.len();
+        let mut camel = false;
         let mut pieces = 0;
         let mut digits = false;
         let mut at = from;
@@ -106,7 +128,9 @@ impl Words {
                 Some(Class::Small | Class::Capital) => {
                     let borders;
                     (at, borders) = self.letters(bytes, at, split);
-                    self.camel |= borders > 0;
+                    if borders > 0 {
+                        camel = true;
+                    }
                     pieces += 1 + borders;
                 }
                 Some(Class::Digit) => {
@@ -120,6 +144,10 @@ impl Words {
         let length = at - from;
         if length >= SHORTEST_ID && length < WRITTEN_PIECE * pieces {
             self.list.iter_mut().skip(first).for_each(|word| word.random = true);
+        }
+        if camel {
+            let start = self.camel.as_ref().map_or(from, |camel| camel.start);
+            self.camel = Some(start..at);
         }
         self.long_run |= length >= SHORTEST_DIGEST;
         self.code_shape |= digits && length <= LONGEST_CODE_PART && matches!(bytes.get(at), Some(b'-' | b'.'));
@@ -221,24 +249,6 @@ fn first_other_than_small(eight: u64) -> Option<usize> {
     if others == 0 { None } else { Some(others.trailing_zeros() as usize / 8) }
 }
 
-/// The hashes of a word and of its singular.
-fn hashes(bytes: &[u8], start: usize, end: usize) -> (u64, u64) {
-    let hash = hash_between(bytes, start, end);
-    let is_plural = end - start >= SHORTEST_PLURAL && matches!(bytes.get(end - 1), Some(b's' | b'S'));
-    (hash, if is_plural { hash_between(bytes, start, end - 1) } else { hash })
-}
-
-/// No word that is known is longer, with its apostrophes left out.
-const LONGEST_WITH_APOSTROPHE: usize = 32;
-
-#[cold]
-fn hashes_without_apostrophes(bytes: &[u8], start: usize, end: usize) -> (u64, u64) {
-    let mut letters = [0; LONGEST_WITH_APOSTROPHE];
-    let kept = bytes.get(start..end).unwrap_or_default().iter().filter(|byte| byte.is_ascii_alphabetic());
-    let length = letters.iter_mut().zip(kept).map(|(letter, byte)| *letter = *byte).count();
-    hashes(&letters, 0, length)
-}
-
 /// How many small letters stand from a place on, eight at a time: most words are found in one step, whatever their length.
 fn small_letters(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
@@ -252,10 +262,6 @@ fn small_letters(bytes: &[u8], from: usize) -> usize {
     at - from + rest
 }
 
-const fn each_byte(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
 /// The width of an apostrophe with a letter behind it; 0 if there is none.
 #[cold]
 fn apostrophe(bytes: &[u8], at: usize) -> usize {
@@ -265,52 +271,6 @@ fn apostrophe(bytes: &[u8], at: usize) -> usize {
         _ => return 0,
     };
     if bytes.get(at + width).is_some_and(u8::is_ascii_alphabetic) { width } else { 0 }
-}
-
-/// The hash of a word as [`Words`] makes it, from letters or digits.
-pub(crate) const fn hash_of(word: &str) -> u64 {
-    hash_of_blocks(0, word.as_bytes())
-}
-
-/// The same for a word inside a text: what stands behind it is read with it and masked, so that no letter is read by itself.
-fn hash_between(bytes: &[u8], start: usize, end: usize) -> u64 {
-    let mut hash = 0;
-    let mut at = start;
-    while at < end {
-        let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) else {
-            return hash_of_blocks(hash, bytes.get(at..end).unwrap_or_default());
-        };
-        let beyond = 8_usize.saturating_sub(end - at);
-        hash = mix(hash, u64::from_le_bytes(*eight) & (u64::MAX >> (8 * beyond)));
-        at += 8;
-    }
-    hash
-}
-
-/// Goes on with a hash, in blocks of eight letters of which the last is filled with zeros.
-const fn hash_of_blocks(hash: u64, letters: &[u8]) -> u64 {
-    let mut hash = hash;
-    let mut rest = letters;
-    while !rest.is_empty() {
-        let mut block = 0;
-        let mut filled = 0;
-        while filled < 64
-            && let Some((letter, others)) = rest.split_first()
-        {
-            block |= (*letter as u64) << filled;
-            filled += 8;
-            rest = others;
-        }
-        hash = mix(hash, block);
-    }
-    hash
-}
-
-/// That no two words of the lexicon have one hash is tested.
-const fn mix(hash: u64, block: u64) -> u64 {
-    // Bit 5 makes letters small and is set in digits; bytes of zero behind the last letter get it too, always alike.
-    let mixed = (hash ^ (block | each_byte(0x20))).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed ^ (mixed >> 32)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -380,9 +340,9 @@ mod tests {
         assert_eq!(words("buPROPion HIVTest2", Split::Digits), ["bupropion", "hivtest", "2"]);
         let mut read = Words::default();
         read.read("buPROPion", Split::Camel);
-        assert!(read.has_camel());
+        assert!(read.camel_stretch().is_some());
         read.read("Bupropion XL", Split::Camel);
-        assert!(!read.has_camel());
+        assert!(read.camel_stretch().is_none());
     }
 
     #[test]

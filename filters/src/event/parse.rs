@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 
 use super::strays::{Scalar, Under};
-use super::{Item, RawEvent, Slots, Strays, Value};
+use super::{RawEvent, Slots, Strays, Value};
 use crate::policy::{Properties, Property};
 use crate::refusal::{Refusal, Rule};
 use crate::schema::{Field, Kind, Section};
@@ -37,10 +37,12 @@ macro_rules! every_scalar_is {
     };
 }
 
+mod item;
 mod keys;
 mod property;
 mod skip;
 
+use item::ItemSeed;
 use keys::{KeySeed, KeySet};
 use skip::{SkipSeed, skip_elements, skip_members};
 
@@ -370,60 +372,5 @@ impl<'de> Visitor<'de> for ValueSeed<'_, 'de> {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value<'de>, A::Error> {
         skip_members(self.state, map, self.depth + 1, Under::field(Some(self.field)))?;
         Ok(Value::Misfit)
-    }
-}
-
-/// One of the goods.
-struct ItemSeed<'s, 'a> {
-    state: &'s mut State<'a>,
-    depth: u8,
-}
-
-impl<'de> DeserializeSeed<'de> for ItemSeed<'_, 'de> {
-    type Value = Item<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Item<'de>, D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ItemSeed<'_, 'de> {
-    type Value = Item<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an element of contents")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Item<'de>, A::Error> {
-        let mut item: Vec<(Field, Value<'de>)> = Vec::with_capacity(4);
-        read_members(self.state, map, Section::Contents, self.depth + 1, |state, field, value| {
-            if item.iter().any(|(other, _)| *other == field) {
-                return Err(state.refuse(path_of(Section::Contents), Rule::DuplicateKey));
-            }
-            item.push((field, value));
-            Ok(())
-        })?;
-        Ok(Some(item))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Item<'de>, A::Error> {
-        skip_elements(self.state, seq, self.depth + 1, Under::field(Some(Field::Contents)))?;
-        Ok(None)
-    }
-
-    fn visit_unit<E>(self) -> Result<Item<'de>, E> {
-        Ok(None)
-    }
-
-    every_scalar_is!(Item<'de>, None);
-
-    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Item<'de>, E> {
-        self.state.stray_text(Under::field(Some(Field::Contents)), text, path_of(Section::Contents))?;
-        Ok(None)
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Item<'de>, E> {
-        self.state.stray_copy(Under::field(Some(Field::Contents)), text, path_of(Section::Contents))?;
-        Ok(None)
     }
 }

@@ -25,7 +25,7 @@ impl<V> Slots<V> {
     }
 
     /// Puts a value; `false`, changing nothing, if the field has one.
-    #[expect(clippy::inline_always, reason = "measured: a call copies the value once more, and every field is put")]
+    #[expect(clippy::inline_always, reason = "a value that is handed on is copied in words that its reader waits for")]
     #[inline(always)]
     pub(crate) fn put(&mut self, field: Field, value: V) -> bool {
         let (Some(slot), Ok(entry)) = (self.index.get_mut(field as usize), u8::try_from(self.entries.len())) else {

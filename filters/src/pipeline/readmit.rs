@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::closed_form;
+use crate::detect::health::HealthScan;
 use crate::detect::{Work, WorkLimit};
 use crate::event::{Leaving, Outgoing, RawEvent, SanitizedEvent, Value};
 use crate::policy::{self, FieldAction, Moment, Narrowed, PageKnowledge, Policy, StoredPolicy};
@@ -44,9 +45,9 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
     if !policy.lists_source(source_of(&event)) {
         return Readmission::Withdraw(WithdrawReason::SourceNotAllowed);
     }
-    let mut work = Work::for_event(body.len());
+    let (mut scan, mut work) = (HealthScan::new(policy.health_rules()), Work::for_event(body.len()));
     let mut signals = Vec::new();
-    match health::look(policy, &event, Extent::WholeEvent, &mut work, &mut signals) {
+    match health::look(policy, &event, Extent::WholeEvent, &mut scan, &mut work, &mut signals) {
         Err(WorkLimit) => return Readmission::Withdraw(WithdrawReason::WorkLimit),
         // The goods are of what was stored; what an event without them would be is not decided again.
         Ok(()) if !signals.is_empty() => return Readmission::Withdraw(WithdrawReason::HealthSignal),
@@ -98,7 +99,7 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
     }
     // The policy of then named a property that the one of today does not.
     report.remove(StageName::Guard, Place::Unknown, Action::None, Reason::UnknownKey, event.unknown_keys());
-    if pii::clean(policy, &mut out, &mut work, &mut report) == Err(WorkLimit) {
+    if pii::clean(policy, &mut out, scan.unwrapper(), &mut work, &mut report) == Err(WorkLimit) {
         return Readmission::Withdraw(WithdrawReason::WorkLimit);
     }
     match guard::seal(policy, &out) {

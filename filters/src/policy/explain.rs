@@ -223,6 +223,7 @@ fn form_of_kind(policy: &Policy, field: Field) -> String {
             format!("a number, rounded to a multiple of {}.{:04}", step / 10_000, step % 10_000)
         }
         (Kind::EventName, _) => "one of the names above".to_owned(),
+        (Kind::Word(_), _) if field == Field::ActionSource => "one of the sources above".to_owned(),
         (Kind::EventId, _) if policy.events.event_id == EventIdForm::Opaque => {
             let prefixes = policy.events.prefixes.join(" ");
             let also = if prefixes.is_empty() { prefixes } else { format!(", also after {prefixes}") };

@@ -155,6 +155,10 @@ pub(crate) struct WholeRange {
 }
 
 impl WholeRange {
+    pub(super) fn holds(self, number: i64) -> bool {
+        (self.min..=self.max).contains(&number)
+    }
+
     fn find(&self, value: &Value<'_>) -> Option<i64> {
         let short = value.text().is_none_or(|text| (1..=MAX_DIGITS).contains(&text.len()));
         if short { closed_form::integer(value, self.min, self.max) } else { None }

@@ -28,7 +28,7 @@ impl Stage for Health {
     fn apply(pass: &mut Pass<'_>) -> Result<(), Halt> {
         let mut signals = Vec::new();
         let extent = if pass.policy.scans_whole_events() { Extent::WholeEvent } else { Extent::KeptFields };
-        let looked = look(pass.policy, pass.raw, extent, &mut pass.work, &mut signals);
+        let looked = look(pass.policy, pass.raw, extent, &mut pass.scan, &mut pass.work, &mut signals);
         classify(pass, &mut signals);
         for signal in &signals {
             pass.report.signal(signal.spot.place(), signal.kind);

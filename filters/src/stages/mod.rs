@@ -28,6 +28,7 @@ pub(crate) mod guard;
 use std::sync::Arc;
 
 use crate::detect::Work;
+use crate::detect::health::HealthScan;
 use crate::event::{Outgoing, RawEvent, SanitizedEvent, Value};
 use crate::pipeline::Context;
 use crate::policy::{Narrowed, Policy, Property};
@@ -63,6 +64,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) facts: Facts<'a>,
     /// Fields that the policy hashes or rounds and ids of other events, left by allow for the stages after it.
     pub(crate) admitted: Vec<(Field, &'a Value<'a>)>,
+    /// What health and pii look through texts with. Its buffers, in which those texts stand, are gone with the event.
+    pub(crate) scan: HealthScan<'a>,
     /// What looking through texts may still cost.
     pub(crate) work: Work,
     /// What has passed the guard.
@@ -99,6 +102,7 @@ impl<'a> Pass<'a> {
             report: Report::with_room(),
             facts: Facts::default(),
             admitted: Vec::with_capacity(12),
+            scan: HealthScan::new(policy.health_rules()),
             work: Work::for_event(text.len()),
             sealed: None,
         }

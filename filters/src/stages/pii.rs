@@ -7,7 +7,7 @@
 use super::{Halt, Pass, Stage, identity};
 use crate::closed_form;
 use crate::detect::personal::{self, Role};
-use crate::detect::{Setting, Unwrapper, Work, WorkLimit};
+use crate::detect::{Setting, Unwrapper, Work, WorkLimit, could_be_text};
 use crate::event::{Leaving, Outgoing, Value};
 use crate::normalize::is_written_digest;
 use crate::policy::{FieldAction, Policy};
@@ -21,20 +21,19 @@ impl Stage for Pii {
 
     fn apply(pass: &mut Pass<'_>) -> Result<(), Halt> {
         ids_of_events(pass)
-            .and_then(|()| clean(pass.policy, &mut pass.out, &mut pass.work, &mut pass.report))
+            .and_then(|()| clean(pass.policy, &mut pass.out, pass.scan.unwrapper(), &mut pass.work, &mut pass.report))
             .map_err(|WorkLimit| Halt::Drop(DropReason::WorkLimit))
     }
 }
 
 /// Ids of events are written by identity, which is told of those in which a person was found.
 fn ids_of_events(pass: &mut Pass<'_>) -> Result<(), WorkLimit> {
-    let mut unwrapper = Unwrapper::default();
     for field in [Field::EventId, Field::OriginalEventId] {
         let leaves = pass.policy.action(field) != FieldAction::None;
         let Some(id) = pass.raw.get(field).filter(|_| leaves).and_then(Value::id_text) else { continue };
         // An id of another form is replaced anyhow.
         if identity::has_event_id_form(&pass.policy.events, &id)
-            && find(pass.policy, Role::Id, &id, &mut unwrapper, &mut pass.work)?.is_some()
+            && find(pass.policy, Role::Id, &id, pass.scan.unwrapper(), &mut pass.work)?.is_some()
         {
             pass.facts.telling_ids.insert(field);
         }
@@ -50,6 +49,10 @@ fn find(
     unwrapper: &mut Unwrapper,
     work: &mut Work,
 ) -> Result<Option<Reason>, WorkLimit> {
+    // Most ids of events are a UUID whose bytes spell nothing.
+    if closed_form::is_uuid_or_sha256(text) && !could_be_text(text) {
+        return Ok(None);
+    }
     let role = if is_uuid(policy, text) { Role::ClickId } else { role };
     // Where any text may leave every detector looks, whatever the policy is for.
     let setting = if role == Role::Text { Setting::Clinical } else { policy.setting() };
@@ -65,8 +68,14 @@ fn is_uuid(policy: &Policy, id: &str) -> bool {
 }
 
 /// Takes out of an outgoing event what identifies a person and has no form that could hold none.
-pub(crate) fn clean(policy: &Policy, out: &mut Outgoing<'_>, work: &mut Work, report: &mut Report) -> Result<(), WorkLimit> {
-    let mut look = Look { policy, unwrapper: Unwrapper::default(), work, report };
+pub(crate) fn clean(
+    policy: &Policy,
+    out: &mut Outgoing<'_>,
+    unwrapper: &mut Unwrapper,
+    work: &mut Work,
+    report: &mut Report,
+) -> Result<(), WorkLimit> {
+    let mut look = Look { policy, unwrapper, work, report };
     for field in out.present().iter() {
         let role = if policy.action(field) == FieldAction::KeepText { Some(Role::Text) } else { role(field.row().kind) };
         let Some(role) = role else { continue };
@@ -90,7 +99,8 @@ fn role(kind: Kind) -> Option<Role> {
     match kind {
         // The id of an event is there only if the event was stored.
         Kind::EventId | Kind::Token | Kind::ContentId | Kind::Contents | Kind::Digits { .. } => Some(Role::Id),
-        Kind::Fbp | Kind::Fbc | Kind::ClickId => Some(Role::ClickId),
+        Kind::Fbc | Kind::ClickId => Some(Role::ClickId),
+        // Of `fbp` the form leaves digits, which under no key tell of nobody, and which spell ten characters at most.
         _ => None,
     }
 }
@@ -106,7 +116,7 @@ fn count(leaving: &Leaving<'_>) -> usize {
 
 struct Look<'l> {
     policy: &'l Policy,
-    unwrapper: Unwrapper,
+    unwrapper: &'l mut Unwrapper,
     work: &'l mut Work,
     report: &'l mut Report,
 }
@@ -143,7 +153,7 @@ impl Look<'_> {
         if is_written_digest(text) {
             return Ok(false);
         }
-        let found = find(self.policy, role, text, &mut self.unwrapper, self.work)?;
+        let found = find(self.policy, role, text, self.unwrapper, self.work)?;
         if let Some(reason) = found {
             self.removed(field, reason);
         }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::{LogFormat, OnPolicyChange, TokenPlace};
 
+pub use forms::host;
 pub(super) use forms::{
     ApiVersion, DatasetId, FilePath, Host, KeySource, Level, Listen, Network, Origin, PartnerAgent, PemPath, PolicySource,
     ProxyAddress, SecretSource, SiteId,

@@ -36,6 +36,7 @@ use zeroize::Zeroizing;
 pub use catalog::Catalogs;
 pub use certificate::{Certificate, CertificateError, TlsFiles};
 pub use default::EXAMPLE;
+pub use document::host;
 pub use endpoint::Endpoint;
 pub use environment::Environment;
 pub use json_schema::json_schema;

@@ -1,8 +1,7 @@
-//! `targets::decode`, driven by libFuzzer.
+//! `decoder::decode`, driven by libFuzzer.
 #![no_main]
 
-#[path = "../targets.rs"]
-#[expect(dead_code, reason = "each program drives one of them")]
-mod targets;
+#[path = "../decoder.rs"]
+mod decoder;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| targets::decode(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| decoder::decode(bytes));

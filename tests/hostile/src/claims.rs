@@ -52,6 +52,10 @@ pub static OUTSIDE: &[Outside] = &[
         applies: |site, kind, _, chain| kind == Kind::Misspelling && (site == Site::Retail || !chain.all(|encoding| encoding != crate::Encoding::MixedCase)),
     },
     Outside {
+        why: "a user agent names a device by letters and digits, and some codes look like those",
+        applies: |_, kind, place, chain| in_user_agent(place) && kind.needs_key() && chain.all(crate::Encoding::is_plain),
+    },
+    Outside {
         why: "a number that fits the range of its field is that field's number",
         applies: |_, kind, place, chain| is_number(place) && kind.looks_like_an_id() && chain.all(crate::Encoding::is_plain),
     },

@@ -128,7 +128,10 @@ impl Encoding {
             // The last one needs its semicolon, or a digit after it would be part of it.
             Self::EntityBare => each(text, |c| format!("&#{}", u32::from(c))) + ";",
             Self::EntityNamed => named_entities(text),
-            Self::UnicodeEscape => unicode_escapes(text.encode_utf16()),
+            Self::UnicodeEscape => text.encode_utf16().fold(String::new(), |mut written, unit| {
+                write!(written, "\\u{unit:04x}").unwrap_or_default();
+                written
+            }),
             Self::JsonString => serde_json::Value::from(text).to_string(),
             Self::JsonObject => serde_json::json!({ chance.pick(&["note", "v", "s1"]): text }).to_string(),
             Self::Base64 => STANDARD.encode(text),
@@ -301,14 +304,6 @@ fn named_entities(text: &str) -> String {
         other => other.to_string(),
     };
     text.chars().map(named).collect()
-}
-
-/// Units of UTF-16 as JSON escapes them.
-pub(crate) fn unicode_escapes(units: impl Iterator<Item = u16>) -> String {
-    units.fold(String::new(), |mut escapes, unit| {
-        write!(escapes, "\\u{unit:04x}").unwrap_or_default();
-        escapes
-    })
 }
 
 fn hex(text: &str) -> String {

@@ -1,9 +1,11 @@
 //! One hostile event: an ordinary one in which one secret stands at one place, written in one way.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use crate::chance::Chance;
-use crate::encodings::{Chain, Encoding, unicode_escapes};
+use crate::encodings::{Chain, Encoding};
 use crate::ordinary::{self, Site};
 use crate::places::{self, Part, Place};
 use crate::secrets::{Kind, Secret};
@@ -99,7 +101,9 @@ fn escaped(event: &Value) -> String {
         let is_border = c == '"' && !after_backslash;
         in_text ^= is_border;
         if in_text && !is_border && !after_backslash && c.is_alphabetic() {
-            out.push_str(&unicode_escapes(c.encode_utf16(&mut [0; 2]).iter().copied()));
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}").unwrap_or_default();
+            }
         } else {
             out.push(c);
         }

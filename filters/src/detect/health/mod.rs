@@ -2,7 +2,7 @@
 //!
 //! `rules` is what counts under one policy. A [`HealthScan`] looks through the texts of one event: every reading of a text, and
 //! the key of each. `reading` says what one tells: terms of the lexicon, also misspelled or hashed, keys that only events about
-//! care have, `codes`, a `dose`. What needs company is kept as `evidence` until the event's end.
+//! care have, `codes`, a `dose`. What is a signal in company only is kept as one of the `hints` until the event's end.
 //!
 //! What becomes of an event that speaks of health is left to the stage. What was found is never kept, only its kind.
 
@@ -13,11 +13,11 @@ mod reading;
 mod codes;
 mod denial;
 mod dose;
-mod evidence;
+mod hints;
 
 pub(crate) use self::denial::denies;
-use self::evidence::Evidence;
-pub(crate) use self::evidence::Sight;
+use self::hints::Hints;
+pub(crate) use self::hints::Sight;
 use self::reading::Reader;
 pub(crate) use self::rules::{HealthRules, TermError};
 use super::{Unwrapper, Work, WorkLimit};
@@ -28,9 +28,9 @@ mod phrases_tests;
 #[cfg(test)]
 mod tests;
 
-/// Where a text stands, as far as that decides what counts.
+/// What a text is, as far as that decides what counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Position {
+pub(crate) enum Role {
     /// Any text: a URL, an id, an unknown key's value.
     Text,
     /// A person's name or place, where a term that is also a surname or a town says nothing.
@@ -44,22 +44,22 @@ pub(crate) enum Position {
 pub(crate) struct HealthScan<'p> {
     unwrapper: Unwrapper,
     reader: Reader<'p>,
-    evidence: Evidence,
+    hints: Hints,
 }
 
 impl<'p> HealthScan<'p> {
     /// A scan that has seen nothing yet.
     pub(crate) fn new(rules: &'p HealthRules) -> Self {
-        Self { unwrapper: Unwrapper::default(), reader: Reader::new(rules), evidence: Evidence::default() }
+        Self { unwrapper: Unwrapper::default(), reader: Reader::new(rules), hints: Hints::default() }
     }
 
     /// Looks through a text that stands under a key; `key` is empty for a key of the table, which says nothing, and is looked
     /// through itself otherwise.
-    pub(crate) fn text(&mut self, key: &str, text: &str, position: Position, work: &mut Work) -> Result<Sight, WorkLimit> {
-        let Self { unwrapper, reader, evidence } = self;
+    pub(crate) fn text(&mut self, key: &str, text: &str, role: Role, work: &mut Work) -> Result<Sight, WorkLimit> {
+        let Self { unwrapper, reader, hints } = self;
         let mut sight = Sight::Nothing;
         let walked = unwrapper.readings(key, text, work, &mut |reading, work| {
-            sight = sight.or_else(|| reader.read(reading, position, evidence, work))?;
+            sight = sight.or_else(|| reader.read(reading, role, hints, work))?;
             Ok(())
         });
         // A signal that was found stays one if the walk then came to its bound.
@@ -69,8 +69,18 @@ impl<'p> HealthScan<'p> {
         walked.map(|()| sight)
     }
 
+    /// Looks at a text for digests of terms only.
+    pub(crate) fn digest(&self, text: &str) -> Sight {
+        if self.reader.has_digest(text) { Sight::Signal(SignalKind::Digest) } else { Sight::Nothing }
+    }
+
+    /// What took the texts apart, for whoever looks through texts of the event after this scan.
+    pub(crate) fn unwrapper(&mut self) -> &mut Unwrapper {
+        &mut self.unwrapper
+    }
+
     /// Whether the hints of all texts together are a signal: two of different kinds or terms are.
     pub(crate) fn finish(&self) -> Option<SignalKind> {
-        self.evidence.adds_up()
+        self.hints.adds_up()
     }
 }

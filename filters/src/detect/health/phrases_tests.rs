@@ -1,7 +1,7 @@
 //! Lists of phrases that must and must not count, as a shop and its customers write them.
 
 use super::super::{Setting, Work};
-use super::{HealthRules, HealthScan, Position, Sight};
+use super::{HealthRules, HealthScan, Role, Sight};
 
 const ORDINARY: &str = include_str!("../../../tests/fixtures/ordinary_phrases.txt");
 const TELLING: &str = include_str!("../../../tests/fixtures/telling_phrases.txt");
@@ -14,7 +14,7 @@ fn phrases(file: &'static str) -> impl Iterator<Item = &'static str> {
 fn sorted(file: &'static str, setting: Setting) -> (Vec<&'static str>, Vec<&'static str>) {
     let rules = HealthRules::new(setting, &[], &[]).unwrap();
     phrases(file).partition(|text| {
-        let sight = HealthScan::new(&rules).text("", text, Position::Text, &mut Work::for_event(text.len())).unwrap();
+        let sight = HealthScan::new(&rules).text("", text, Role::Text, &mut Work::for_event(text.len())).unwrap();
         matches!(sight, Sight::Signal(_))
     })
 }

@@ -1,36 +1,46 @@
 //! What one reading of a text tells, by a policy's rules.
 
+use std::cell::Cell;
+
 use super::super::lexicon::{Found, KeyMeaning, Telling, Term, Weight, digests, lexicon};
 use super::super::words::{Split, Word, Words};
 use super::super::{Reading, Setting, Work, WorkLimit};
 use super::codes::has_code;
 use super::denial::{denies, is_denied_behind, says_nothing};
 use super::dose::has_dose;
-use super::evidence::{Evidence, Sight};
-use super::{HealthRules, Position};
+use super::hints::{Hints, Sight};
+use super::{HealthRules, Role};
 use crate::report::SignalKind;
+
+/// What forms glue to the front of a key that is all small letters, and to its end: `hasdiabetes`, `diabetesstatus`.
+const GLUED_BEFORE: [&str; 5] = ["is", "has", "had", "my", "takes"];
+const GLUED_BEHIND: [&str; 7] = ["status", "history", "type", "test", "result", "level", "score"];
+/// What is left has so many letters at least: of a shorter one too many words are made.
+const SHORTEST_BARE: usize = 5;
 
 /// Reads texts; its list of words is kept from one to the next.
 #[derive(Debug)]
 pub(super) struct Reader<'p> {
     rules: &'p HealthRules,
     words: Words,
+    /// A term of the text that was read last did not count for what stands beside it, so each part is read by itself too.
+    parts_may_tell: Cell<bool>,
 }
 
 impl<'p> Reader<'p> {
     pub(super) fn new(rules: &'p HealthRules) -> Self {
-        Self { rules, words: Words::default() }
+        Self { rules, words: Words::default(), parts_may_tell: Cell::new(false) }
     }
 
-    /// What a reading tells; its hints are added to the evidence of the event.
+    /// What a reading tells; its hints are added to those of the event.
     pub(super) fn read(
         &mut self,
         reading: Reading<'_>,
-        position: Position,
-        evidence: &mut Evidence,
+        role: Role,
+        hints: &mut Hints,
         work: &mut Work,
     ) -> Result<Sight, WorkLimit> {
-        let Reading { key, text, .. } = reading;
+        let Reading { key, text, repeated, .. } = reading;
         let mut sight = Sight::Nothing;
         let mut meaning = KeyMeaning::default();
         if !key.is_empty() {
@@ -39,65 +49,65 @@ impl<'p> Reader<'p> {
             // A form that leaves `drugName` empty tells of no drug; `hasDiabetes` must be denied.
             let silent = if meaning.telling.is_some() { says_nothing(text) } else { denies(text) };
             if !silent {
-                sight = meaning.telling.map_or(Sight::Nothing, |telling| self.of_key(telling, evidence));
-                sight = sight.or_else(|| self.terms(key, position, evidence, work))?;
+                sight = meaning.telling.map_or(Sight::Nothing, |telling| self.of_key(telling, hints));
+                sight = sight.or_else(|| self.terms(key, role, hints, work))?;
+                if let Some(bare) = without_glued(key) {
+                    sight = sight.or_else(|| {
+                        self.words.read(bare, Split::Camel);
+                        self.terms(bare, role, hints, work)
+                    })?;
+                }
             }
         }
-        sight = sight.or_else(|| {
-            self.words.read(text, Split::Camel);
-            self.terms(text, position, evidence, work)
-        })?;
-        if position != Position::Text {
+        if repeated && meaning == KeyMeaning::default() && !self.parts_may_tell.get() {
             return Ok(sight);
         }
-        // The words of the text are still there, at least those of its second reading, where numbers are the same.
+        if !repeated {
+            self.parts_may_tell.set(false);
+        }
         sight.or_else(|| {
-            if has_code(text, &self.words, meaning, self.rules.setting) {
-                return Ok(Sight::Signal(SignalKind::Code));
-            }
-            if self.rules.setting >= Setting::Health && has_dose(self.words.list()) {
-                return Ok(evidence.add_dose());
-            }
-            Ok(Sight::Nothing)
+            self.words.read(text, Split::Camel);
+            self.codes_and_doses(text, meaning, role, hints).or_else(|| self.terms(text, role, hints, work))
         })
     }
 
-    fn of_key(&self, telling: Telling, evidence: &mut Evidence) -> Sight {
+    /// Codes and doses in a text whose words were read with [`Split::Camel`].
+    fn codes_and_doses(&self, text: &str, meaning: KeyMeaning, role: Role, hints: &mut Hints) -> Sight {
+        if role != Role::Text {
+            Sight::Nothing
+        } else if has_code(text, &self.words, meaning, self.rules.setting) {
+            Sight::Signal(SignalKind::Code)
+        } else if self.rules.setting >= Setting::Health && has_dose(self.words.list()) {
+            hints.add_dose()
+        } else {
+            Sight::Nothing
+        }
+    }
+
+    fn of_key(&self, telling: Telling, hints: &mut Hints) -> Sight {
         if telling == Telling::Strong || self.rules.setting >= Setting::Health {
             Sight::Signal(SignalKind::TellingKey)
         } else {
-            evidence.add_key()
+            hints.add_key()
         }
     }
 
     /// Terms, misspelled terms and digests of terms in a text whose words were read with [`Split::Camel`].
-    fn terms(
-        &mut self,
-        text: &str,
-        position: Position,
-        evidence: &mut Evidence,
-        work: &mut Work,
-    ) -> Result<Sight, WorkLimit> {
-        let mut sight = self.terms_of_words(text, position, evidence, work)?;
-        if self.words.has_camel() {
+    fn terms(&mut self, text: &str, role: Role, hints: &mut Hints, work: &mut Work) -> Result<Sight, WorkLimit> {
+        let mut sight = self.terms_of_words(text, role, hints, work)?;
+        if self.words.has_long_run() && self.has_digest(text) {
+            sight = sight.or_else(|| Ok(Sight::Signal(SignalKind::Digest)))?;
+        }
+        if let Some(stretch) = self.words.camel_stretch() {
             sight = sight.or_else(|| {
-                self.words.read(text, Split::Digits);
-                self.terms_of_words(text, position, evidence, work)
+                self.words.read_within(text, stretch, Split::Digits);
+                self.terms_of_words(text, role, hints, work)
             })?;
         }
-        sight.or_else(|| {
-            let has_digest = self.words.has_long_run() && self.has_digest(text);
-            Ok(if has_digest { Sight::Signal(SignalKind::Digest) } else { Sight::Nothing })
-        })
+        Ok(sight)
     }
 
-    fn terms_of_words(
-        &self,
-        text: &str,
-        position: Position,
-        evidence: &mut Evidence,
-        work: &mut Work,
-    ) -> Result<Sight, WorkLimit> {
+    fn terms_of_words(&self, text: &str, role: Role, hints: &mut Hints, work: &mut Work) -> Result<Sight, WorkLimit> {
         let (terms, added) = (&lexicon().terms, self.rules.added.as_ref());
         let mut sight = Sight::Nothing;
         let mut rest = self.words.list();
@@ -110,32 +120,26 @@ impl<'p> Reader<'p> {
                 return Ok(Sight::Signal(SignalKind::AddedTerm));
             }
             if terms.may_begin(word)
-                && let Some((found, term)) = self.term_at(text, rest, position, work)?
+                && let Some((found, term)) = self.term_at(text, rest, role, work)?
             {
                 if term.weight == Weight::Never || self.rules.ignores(found.number) {
                     skipped = found.length.saturating_sub(1);
                 } else if term.kind == SignalKind::Specialty && self.rules.setting == Setting::Retail {
-                    sight = evidence.add_term(term.kind, found.number);
+                    sight = hints.add_term(term.kind, found.number);
                 } else {
                     return Ok(Sight::Signal(term.kind));
                 }
             }
             rest = others.get(skipped..).unwrap_or_default();
         }
-        if self.rules.setting >= Setting::Health && position == Position::Text && self.has_misspelling(text) {
+        if self.rules.setting >= Setting::Health && role == Role::Text && self.has_misspelling(text) {
             return Ok(Sight::Signal(SignalKind::Drug));
         }
         Ok(sight)
     }
 
     /// The longest term with which the words `rest` of a text begin, of those that count here or keep others from counting.
-    fn term_at(
-        &self,
-        text: &str,
-        rest: &[Word],
-        position: Position,
-        work: &mut Work,
-    ) -> Result<Option<(Found, Term)>, WorkLimit> {
+    fn term_at(&self, text: &str, rest: &[Word], role: Role, work: &mut Work) -> Result<Option<(Found, Term)>, WorkLimit> {
         let mut paid = Ok(());
         let longest = lexicon().terms.longest(rest, |found, term| {
             if term.is_short && rest.iter().take(found.length).any(|word| word.random) {
@@ -144,16 +148,18 @@ impl<'p> Reader<'p> {
             if self.rules.ignores(found.number) {
                 return true;
             }
-            let counts = match (term.weight, position) {
+            let counts = match (term.weight, role) {
                 (Weight::Never, _) => return true,
-                (Weight::Always, Position::Name) => !term.is_name,
+                (Weight::Always, Role::Name) => !term.is_name,
                 (Weight::Always, _) => true,
-                (Weight::Ambiguous(_), Position::Name) => false,
-                (Weight::Ambiguous(_), Position::Text) if self.rules.setting == Setting::Clinical => true,
+                (Weight::Ambiguous(_), Role::Name) => false,
+                (Weight::Ambiguous(_), Role::Text) if self.rules.setting == Setting::Clinical => true,
                 (Weight::Ambiguous(context), _) => {
                     let words = self.words.list();
                     paid = paid.and_then(|()| work.spend(words.len()));
-                    paid.is_ok() && lexicon().terms.context_holds(context, words)
+                    let holds = paid.is_ok() && lexicon().terms.context_holds(context, words);
+                    self.parts_may_tell.set(self.parts_may_tell.get() || !holds);
+                    holds
                 }
             };
             counts && !is_denied(text, rest, found)
@@ -170,11 +176,20 @@ impl<'p> Reader<'p> {
         })
     }
 
-    fn has_digest(&self, text: &str) -> bool {
+    /// Whether there is the digest of a term in a text.
+    pub(super) fn has_digest(&self, text: &str) -> bool {
         let runs = text.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
         let added = self.rules.added.as_ref().map(|added| &added.digests);
         runs.filter(|run| run.len() >= 32).any(|run| digests().has_hex(run) || added.is_some_and(|added| added.has_hex(run)))
     }
+}
+
+/// A key without a word that is glued to it.
+fn without_glued(key: &str) -> Option<&str> {
+    let mut after = GLUED_BEFORE.iter().filter_map(|before| key.strip_prefix(before));
+    let mut before = GLUED_BEHIND.iter().filter_map(|behind| key.strip_suffix(behind));
+    let bare = after.next().or_else(|| before.next())?;
+    (bare.len() >= SHORTEST_BARE && bare.bytes().all(|byte| byte.is_ascii_lowercase())).then_some(bare)
 }
 
 /// Whether what stands behind a phrase denies it, as in `hasDiabetes=false`.

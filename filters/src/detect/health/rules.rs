@@ -30,30 +30,28 @@ pub(super) struct AddedTerms {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TermError {
     /// A term without a letter or digit would count nowhere.
-    #[error("add_terms has a term without a letter or a digit; write words, such as \"winter tonic\"")]
+    #[error("holds a term without a letter or a digit; write words, such as \"winter tonic\"")]
     Empty,
-    /// A term that would count everywhere, or never.
-    #[error("add_terms has a term of {letters} letters; a term has {} to {}", TERM_LETTERS.start(), TERM_LETTERS.end())]
-    Length {
-        /// Its letters, digits and spaces.
-        letters: usize,
-    },
-    /// A term of which only a part could be found: texts are read in Latin letters, others stand between words.
-    #[error(
-        "add_terms has `{term}`, with letters that are not Latin; no text is searched for those, write it in Latin letters"
-    )]
+    /// A term whose letters no reading of an event keeps, so that it would count nowhere.
+    #[error("holds `{term}`, whose letters are not Latin; words in other letters are not recognised")]
     NotLatin {
         /// As the policy writes it.
         term: String,
     },
+    /// A term that would count everywhere, or never.
+    #[error("holds a term of {letters} letters; a term has {} to {}", TERM_LETTERS.start(), TERM_LETTERS.end())]
+    Length {
+        /// Its letters, digits and spaces.
+        letters: usize,
+    },
     /// A term cannot count and not count.
-    #[error("ignore_terms names `{term}`, which add_terms has too; remove one of the two")]
+    #[error("names `{term}`, which add_terms has too; remove one of the two")]
     AddedAndIgnored {
         /// As the policy adds it.
         term: String,
     },
     /// A term that is not left out because it never counted.
-    #[error("ignore_terms names `{term}`, which is no term of the lexicon{}", did_you_mean(.nearest.as_deref()))]
+    #[error("names `{term}`, which is no term of the lexicon{}", did_you_mean(.nearest.as_deref()))]
     NotInLexicon {
         /// As the policy writes it.
         term: String,
@@ -73,18 +71,23 @@ impl HealthRules {
         let mut words = Words::default();
         let mut ignored = Vec::new();
         for term in ignore_terms {
-            words.read(term, Split::Digits);
+            words.read(&plain_letters(term), Split::Digits);
             let number = lexicon().terms.exactly(words.list());
             ignored.push(number.ok_or_else(|| TermError::NotInLexicon { term: term.clone(), nearest: nearest_term(term) })?);
         }
         ignored.sort_unstable();
         for term in add_terms {
-            words.read(&plain(term), Split::Digits);
+            words.read(&plain_letters(term), Split::Digits);
             if lexicon().terms.exactly(words.list()).is_some_and(|number| ignored.contains(&number)) {
                 return Err(TermError::AddedAndIgnored { term: term.clone() });
             }
         }
         Ok(Self { setting, added, ignored })
+    }
+
+    /// How ready its detectors are.
+    pub(crate) fn setting(&self) -> Setting {
+        self.setting
     }
 
     /// Whether the policy says that a term does not count.
@@ -96,11 +99,8 @@ impl HealthRules {
 impl AddedTerms {
     fn compile(terms: &[String]) -> Result<Self, TermError> {
         let mut phrases = PhrasesBuilder::default();
-        let plain: Vec<String> = terms.iter().map(|term| plain(term)).collect();
-        for (written, term) in terms.iter().zip(&plain) {
-            if plain_letters(written).chars().any(|letter| !letter.is_ascii() && letter.is_alphanumeric()) {
-                return Err(TermError::NotLatin { term: written.clone() });
-            }
+        let plain = terms.iter().map(|term| plain(term)).collect::<Result<Vec<_>, _>>()?;
+        for term in &plain {
             if !term.is_empty() && !TERM_LETTERS.contains(&term.len()) {
                 return Err(TermError::Length { letters: term.len() });
             }
@@ -109,17 +109,23 @@ impl AddedTerms {
             }
             phrases.add_glued(term, 0, SHORTEST_GLUED);
         }
-        Ok(Self { phrases: phrases.build(), digests: Digests::of(plain.iter().map(String::as_str)) })
+        // Whoever hashes a term hashes it with its accents.
+        let written = terms.iter().map(|term| term.to_lowercase());
+        let spellings: Vec<String> = plain.into_iter().chain(written).collect();
+        Ok(Self { phrases: phrases.build(), digests: Digests::of(spellings.iter().map(String::as_str)) })
     }
 }
 
-/// A term as the lexicon writes its own: small letters without marks, single spaces.
-fn plain(term: &str) -> String {
+/// A term as the lexicon writes its own: small letters without accents, single spaces.
+fn plain(term: &str) -> Result<String, TermError> {
     let letters = plain_letters(term);
+    if letters.chars().any(|letter| letter.is_alphabetic() && !letter.is_ascii()) {
+        return Err(TermError::NotLatin { term: term.to_owned() });
+    }
     let letters = letters.chars().filter(|letter| !matches!(letter, '\'' | '’'));
     let spaced: String =
         letters.map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { ' ' }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+    Ok(spaced.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 impl fmt::Debug for HealthRules {
@@ -130,6 +136,8 @@ impl fmt::Debug for HealthRules {
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
 
     fn error(add: &[&str], ignore: &[&str]) -> TermError {
@@ -140,9 +148,9 @@ mod tests {
     #[test]
     fn a_term_that_is_not_in_the_lexicon_cannot_be_ignored_and_the_nearest_is_named() {
         let said = error(&[], &["metformine"]).to_string();
-        assert_eq!(said, "ignore_terms names `metformine`, which is no term of the lexicon; did you mean `metformin`?");
+        assert_eq!(said, "names `metformine`, which is no term of the lexicon; did you mean `metformin`?");
         let said = error(&[], &["zzzzzzzzzz"]).to_string();
-        assert_eq!(said, "ignore_terms names `zzzzzzzzzz`, which is no term of the lexicon");
+        assert_eq!(said, "names `zzzzzzzzzz`, which is no term of the lexicon");
     }
 
     #[test]
@@ -151,14 +159,23 @@ mod tests {
     }
 
     #[test]
-    fn a_term_is_added_without_the_marks_of_its_letters() {
-        assert_eq!(plain("Dépression  l’hiver légère"), "depression lhiver legere");
+    fn terms_are_known_with_their_accents_as_without() {
+        let added = AddedTerms::compile(&["Schmerzöl".to_owned(), "CAFÉ-Kur".to_owned()]).unwrap();
+        let mut words = Words::default();
+        for term in ["schmerzol", "cafe kur"] {
+            words.read(term, Split::Digits);
+            assert!(added.phrases.exactly(words.list()).is_some(), "{term}");
+        }
+        for hashed in ["schmerzöl", "schmerzol"] {
+            assert!(added.digests.has(&Sha256::digest(hashed)), "{hashed}");
+        }
+        assert!(HealthRules::new(Setting::Retail, &[], &["Depresión".to_owned()]).is_ok());
     }
 
     #[test]
-    fn a_term_of_other_letters_would_count_nowhere_or_in_part_and_is_refused() {
-        for term in ["диабет", "体重", "vitamin 体重"] {
-            assert_eq!(error(&[term], &[]), TermError::NotLatin { term: term.into() });
+    fn a_term_in_letters_that_are_not_read_cannot_be_added() {
+        for term in ["жаропонижающее", "風邪薬", "ear drops 耳"] {
+            assert_eq!(error(&[term], &[]), TermError::NotLatin { term: term.to_owned() });
         }
     }
 
@@ -172,7 +189,7 @@ mod tests {
     #[test]
     fn a_term_cannot_be_added_and_ignored() {
         let said = error(&["Metformin"], &["metformin"]).to_string();
-        assert_eq!(said, "ignore_terms names `Metformin`, which add_terms has too; remove one of the two");
+        assert_eq!(said, "names `Metformin`, which add_terms has too; remove one of the two");
     }
 
     #[test]

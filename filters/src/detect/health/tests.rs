@@ -1,3 +1,5 @@
+//! What is a signal, a hint or nothing, by setting, key and role.
+
 use sha2::{Digest, Sha256};
 
 use super::super::Setting;
@@ -11,12 +13,12 @@ fn rules(setting: Setting) -> HealthRules {
     HealthRules::new(setting, &[], &[]).unwrap()
 }
 
-fn sight_at(rules: &HealthRules, key: &str, text: &str, position: Position) -> Sight {
-    HealthScan::new(rules).text(key, text, position, &mut Work::for_event(text.len())).unwrap()
+fn sight_at(rules: &HealthRules, key: &str, text: &str, role: Role) -> Sight {
+    HealthScan::new(rules).text(key, text, role, &mut Work::for_event(text.len())).unwrap()
 }
 
 fn sight(setting: Setting, key: &str, text: &str) -> Sight {
-    sight_at(&rules(setting), key, text, Position::Text)
+    sight_at(&rules(setting), key, text, Role::Text)
 }
 
 fn is_signal(setting: Setting, key: &str, text: &str) -> bool {
@@ -64,15 +66,15 @@ fn an_ambiguous_term_counts_by_its_context_and_on_a_hospitals_site_always() {
         assert_eq!(is_signal(Setting::Health, "", text), retail, "{text}");
         assert_eq!(is_signal(Setting::Clinical, "", text), clinical, "{text}");
     }
-    assert_eq!(sight_at(&rules(Setting::Clinical), "", "Linux; Android 14; cold", Position::UserAgent), Sight::Nothing);
+    assert_eq!(sight_at(&rules(Setting::Clinical), "", "Linux; Android 14; cold", Role::UserAgent), Sight::Nothing);
 }
 
 #[test]
 fn names_that_are_also_terms_say_nothing_in_name_fields() {
     let rules = rules(Setting::Clinical);
-    assert_eq!(sight_at(&rules, "", "Hodgkins", Position::Name), Sight::Nothing);
-    assert_eq!(sight_at(&rules, "", "Cold", Position::Name), Sight::Nothing);
-    assert_eq!(sight_at(&rules, "", "metformin", Position::Name), Sight::Signal(SignalKind::Drug));
+    assert_eq!(sight_at(&rules, "", "Hodgkins", Role::Name), Sight::Nothing);
+    assert_eq!(sight_at(&rules, "", "Cold", Role::Name), Sight::Nothing);
+    assert_eq!(sight_at(&rules, "", "metformin", Role::Name), Sight::Signal(SignalKind::Drug));
 }
 
 #[test]
@@ -95,12 +97,23 @@ fn a_term_in_a_key_counts_unless_its_value_denies_it() {
 }
 
 #[test]
+fn a_term_that_is_glued_into_a_key_counts_unless_its_value_denies_it() {
+    for key in ["isdiabetic", "hasasthma", "diabetesstatus", "takesmetformin", "mydepression"] {
+        assert_eq!(sight(Setting::Retail, key, "false"), Sight::Nothing, "{key}");
+        assert!(is_signal(Setting::Retail, key, "1"), "{key}");
+    }
+    for key in ["issue", "island", "isbn", "hastings", "mytheresa", "history", "listtype", "contenttype", "hash"] {
+        assert_eq!(sight(Setting::Health, key, "1"), Sight::Nothing, "{key}");
+    }
+}
+
+#[test]
 fn hints_need_company_on_a_shops_site() {
     let rules = rules(Setting::Retail);
     let mut scan = HealthScan::new(&rules);
     let mut work = Work::for_event(100);
     let mut look = |key: &str, text: &str| {
-        let sight = scan.text(key, text, Position::Text, &mut work).unwrap();
+        let sight = scan.text(key, text, Role::Text, &mut work).unwrap();
         (sight, scan.finish())
     };
     let hint = Sight::Hint(SignalKind::Specialty);
@@ -200,11 +213,11 @@ fn a_policy_adds_terms_and_leaves_some_out() {
     let owned = |term: &str| vec![term.to_owned()];
     let added = HealthRules::new(Setting::Retail, &owned("Moon-Drops"), &[]).unwrap();
     for text in ["moon drops", "moondrops", "/MoonDrops"] {
-        assert_eq!(sight_at(&added, "", text, Position::Text), Sight::Signal(SignalKind::AddedTerm), "{text}");
+        assert_eq!(sight_at(&added, "", text, Role::Text), Sight::Signal(SignalKind::AddedTerm), "{text}");
     }
     let ignored = HealthRules::new(Setting::Retail, &[], &owned("metformin")).unwrap();
-    assert_eq!(sight_at(&ignored, "", "metformin", Position::Text), Sight::Nothing);
-    assert_eq!(sight_at(&ignored, "", "metformin and lisinopril", Position::Text), Sight::Signal(SignalKind::Drug));
+    assert_eq!(sight_at(&ignored, "", "metformin", Role::Text), Sight::Nothing);
+    assert_eq!(sight_at(&ignored, "", "metformin and lisinopril", Role::Text), Sight::Signal(SignalKind::Drug));
 }
 
 proptest::proptest! {
@@ -216,7 +229,7 @@ proptest::proptest! {
         for setting in EVERY {
             let rules = rules(setting);
             let mut work = Work::for_event(text.len());
-            let sight = HealthScan::new(&rules).text(&key, &text, Position::Text, &mut work);
+            let sight = HealthScan::new(&rules).text(&key, &text, Role::Text, &mut work);
             proptest::prop_assert!(sight.is_ok() || text.contains(['%', '&', '\\', '=']), "{:?}", sight);
         }
     }
@@ -227,6 +240,6 @@ fn a_text_of_nothing_but_ambiguous_terms_is_paid_for() {
     let text = "cold heart skin iron sugar ".repeat(300);
     let rules = rules(Setting::Retail);
     let mut work = Work::for_event(0);
-    let sight = HealthScan::new(&rules).text("", &text, Position::Text, &mut work);
+    let sight = HealthScan::new(&rules).text("", &text, Role::Text, &mut work);
     assert!(matches!(sight, Err(WorkLimit) | Ok(Sight::Signal(_))), "{sight:?}");
 }

@@ -6,8 +6,8 @@ use super::files::{self, entries};
 use super::phrases::{Found, Phrases, PhrasesBuilder};
 use crate::report::SignalKind;
 
-/// A term of several words counts as one word, too, if that has so many letters: `birthcontrol`, but not `lowt`.
-const SHORTEST_GLUED: usize = 8;
+/// A term of several words counts as one word, too, if that has so many letters: `planb`, but not `hepa`, which is a filter.
+const SHORTEST_GLUED: usize = 5;
 /// A shorter term is too often somebody's initials, a state, or a piece of an id to be sought as a digest.
 const SHORTEST_DIGESTED: usize = 3;
 

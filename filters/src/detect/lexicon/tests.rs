@@ -1,3 +1,5 @@
+//! The files of the lexicon keep the rules of their README, and what is compiled from them finds every term.
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
 

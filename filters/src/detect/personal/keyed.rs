@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::super::Setting;
-use super::ROWS;
+use super::NOUNS;
 use crate::report::Reason;
 
 /// Keys, and what a value under them has to be.
@@ -28,7 +28,7 @@ const LONGEST: usize = 256;
 
 static KEYS: LazyLock<HashMap<String, Vec<&'static Keyed>>> = LazyLock::new(|| {
     let mut keys: HashMap<String, Vec<&'static Keyed>> = HashMap::new();
-    for row in ROWS.iter().flat_map(|noun| noun.keyed) {
+    for row in NOUNS.iter().flat_map(|noun| noun.keyed) {
         for key in row.keys.split(", ") {
             keys.entry(key.replace(' ', "")).or_default().push(row);
         }
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn every_key_is_written_as_it_is_looked_up() {
-        for row in ROWS.iter().flat_map(|noun| noun.keyed) {
+        for row in NOUNS.iter().flat_map(|noun| noun.keyed) {
             for key in row.keys.split(", ") {
                 let (glued, ends) = glued(&key.replace('#', "12"));
                 assert_eq!(glued, key.replace(' ', ""), "{key}");

@@ -74,6 +74,11 @@ pub(crate) fn literal(text: &str) -> Option<Reason> {
     find(Setting::Health, Role::Text, "", text, &mut Unwrapper::default(), &mut work).unwrap_or(Some(Reason::WorkLimit))
 }
 
+/// What a value that a policy would send is by the name of its property.
+pub(crate) fn by_key(setting: Setting, name: &str, value: &str) -> Option<Reason> {
+    keyed::find(setting, name, value)
+}
+
 /// The shapes and the keys of one noun.
 struct Noun {
     shapes: &'static [Shape],
@@ -81,7 +86,7 @@ struct Noun {
 }
 
 /// Whatever is found first gives the reason, so what tells most stands first.
-const ROWS: &[Noun] = &[
+const NOUNS: &[Noun] = &[
     Noun { shapes: email::SHAPES, keyed: email::KEYED },
     Noun { shapes: credential::SHAPES, keyed: credential::KEYED },
     Noun { shapes: payment::SHAPES, keyed: payment::KEYED },

@@ -6,7 +6,7 @@ use regex::bytes::{Regex, RegexSet, RegexSetBuilder};
 
 use super::super::{Setting, Work, WorkLimit};
 use super::shape::Shape;
-use super::{ROWS, Standing};
+use super::{NOUNS, Standing};
 use crate::report::Reason;
 
 /// Shorter than anything that has a shape: `a@b.co` and `mr x y`.
@@ -59,7 +59,7 @@ pub(super) fn find(setting: Setting, standing: Standing, text: &str, work: &mut 
 impl Scope {
     #[expect(clippy::expect_used, reason = "the patterns are constants, and a test compiles each of them")]
     fn of(setting: Setting, standing: Standing) -> Self {
-        let shapes = ROWS.iter().flat_map(|noun| noun.shapes).filter(|shape| shape.reach.covers(setting, standing));
+        let shapes = NOUNS.iter().flat_map(|noun| noun.shapes).filter(|shape| shape.reach.covers(setting, standing));
         let each: Vec<_> = shapes.map(|shape| (shape, shape.compile())).collect();
         let any =
             RegexSetBuilder::new(each.iter().map(|(shape, _)| shape.pattern)).unicode(false).case_insensitive(true).build();

@@ -56,7 +56,7 @@ pub(super) fn hits_clinical(reason: Reason, text: &str) {
 
 #[test]
 fn every_pattern_compiles_and_has_one_group() {
-    for shape in ROWS.iter().flat_map(|noun| noun.shapes) {
+    for shape in NOUNS.iter().flat_map(|noun| noun.shapes) {
         assert_eq!(shape.compile().captures_len(), 2, "{}", shape.pattern);
     }
 }

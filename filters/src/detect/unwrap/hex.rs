@@ -10,6 +10,12 @@ use crate::detect::WorkLimit;
 
 /// Runs of fewer digits are numbers.
 const SHORTEST: usize = 8;
+
+/// Whether hexadecimal digits, with or without dashes between them, could stand for text.
+pub(crate) fn could_be_text(digits: &str) -> bool {
+    worth::at(digits.as_bytes()) != [false; 2]
+}
+
 /// Shows the text that runs of digits hold, at both alignments.
 pub(super) fn each(text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
     let bytes = text.as_bytes();
@@ -79,17 +85,8 @@ fn show(place: usize, digits: &[u8], take: &mut Take<'_>) -> Result<(), WorkLimi
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::held;
     use super::*;
-
-    fn held(text: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        each(text, &mut |_, text| {
-            found.push(text.to_owned());
-            Ok(())
-        })
-        .unwrap();
-        found
-    }
 
     #[test]
     fn digits_of_either_case_are_read_at_both_alignments() {
@@ -100,19 +97,19 @@ mod tests {
             "id-6d6574666f726d696e_x",
             "46d6574666f726d696e",
         ] {
-            assert_eq!(held(text), ["metformin"], "{text}");
+            assert_eq!(held(each, text), ["metformin"], "{text}");
         }
-        assert_eq!(held("68657270"), ["herp"]);
-        assert_eq!(held("686572706573"), ["herpes"]);
-        assert_eq!(held("d0b4d0b8d0b0d0b1d0b5d182"), ["диабет"]);
+        assert_eq!(held(each, "68657270"), ["herp"]);
+        assert_eq!(held(each, "686572706573"), ["herpes"]);
+        assert_eq!(held(each, "d0b4d0b8d0b0d0b1d0b5d182"), ["диабет"]);
     }
 
     #[test]
     fn pairs_with_separators_are_read() {
         for mark in [":", "-", " ", ",", "."] {
             let text = ["6d", "65", "74", "66", "6f", "72", "6d", "69", "6e"].join(mark);
-            assert_eq!(held(&text), ["metformin"], "{text}");
-            assert_eq!(held(&format!("x={text}; y")), ["metformin"], "{text}");
+            assert_eq!(held(each, &text), ["metformin"], "{text}");
+            assert_eq!(held(each, &format!("x={text}; y")), ["metformin"], "{text}");
         }
     }
 
@@ -126,7 +123,7 @@ mod tests {
             "1718900000123 5551234567 4111111111111111",
             "decaffeinated facade bedded",
         ] {
-            assert_eq!(held(text), [""; 0], "{text}");
+            assert_eq!(held(each, text), [""; 0], "{text}");
         }
     }
 }

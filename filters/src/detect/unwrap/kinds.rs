@@ -4,7 +4,7 @@
 pub(super) const LETTERS: u8 = 1;
 /// `%` and `+`.
 pub(super) const PERCENT: u8 = 1 << 1;
-/// `&`.
+/// `&` and `<`.
 pub(super) const ENTITY: u8 = 1 << 2;
 /// `\`.
 pub(super) const BACKSLASH: u8 = 1 << 3;
@@ -33,7 +33,7 @@ fn of_bytes(bytes: &[u8; BYTES]) -> u8 {
     bytes.iter().fold(0, |all, &byte| {
         all | bit(!matches!(byte, b' '..=b'~' | b'\t'..=b'\r'), LETTERS)
             | bit(matches!(byte, b'%' | b'+'), PERCENT)
-            | bit(byte == b'&', ENTITY)
+            | bit(matches!(byte, b'&' | b'<'), ENTITY)
             | bit(byte == b'\\', BACKSLASH)
             | bit(matches!(byte, b'=' | b':'), MARK)
             | bit(byte.is_ascii_uppercase(), UPPER)

@@ -12,7 +12,7 @@ use unicode_normalization::char::is_combining_mark;
 use super::look_alikes;
 
 /// The text with plain letters; borrowed if there was nothing to do.
-pub(in super::super) fn plain(text: &str) -> Cow<'_, str> {
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| byte.is_ascii() && !is_control(byte)) {
         return Cow::Borrowed(text);
     }

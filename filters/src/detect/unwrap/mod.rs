@@ -1,6 +1,6 @@
 //! A text and its readings: as it came, and once each layer of wrapping is taken off, to a fixed point.
 //!
-//! Taken off are percent escapes and plus for a space, HTML entities, backslash escapes, quoted-printable, base64 and
+//! Taken off are percent escapes and plus for a space, HTML entities and tags inside words, backslash escapes, quoted-printable, base64 and
 //! base64url, base32, hexadecimal digits and host labels of IDNA; letters are made plain first. Every reading is also taken
 //! apart into what stands under a key. A text that is still wrapped after [`MAX_DEPTH`] layers fails closed.
 //!
@@ -19,6 +19,7 @@ mod bytes;
 mod entities;
 mod percent;
 mod quoted_printable;
+mod tags;
 
 mod base32;
 mod base64;
@@ -33,7 +34,8 @@ mod tests;
 
 use std::borrow::Cow;
 
-pub(super) use letters::plain as plain_letters;
+pub(crate) use hex::could_be_text;
+pub(crate) use letters::plain as plain_letters;
 
 use base64::Base64;
 use pairs::Pairs;
@@ -53,6 +55,8 @@ pub(crate) struct Reading<'r> {
     pub(crate) text: &'r str,
     /// Layers that were taken off; 0 is the text as it came.
     pub(crate) depth: u8,
+    /// Its words stand in a reading that was shown before, in the same order; what is new is the key, or a space for a plus.
+    pub(crate) repeated: bool,
 }
 
 /// What takes readings.
@@ -66,6 +70,14 @@ pub(crate) struct Unwrapper {
     base64: Base64,
 }
 
+/// Where a text stands.
+#[derive(Debug, Clone, Copy)]
+struct At<'k> {
+    key: &'k str,
+    depth: u8,
+    repeated: bool,
+}
+
 /// A wrapper of a text as a whole.
 struct Wrapper {
     /// The kind of byte without which there is none.
@@ -74,9 +86,10 @@ struct Wrapper {
     resolve: fn(&str, &mut String) -> usize,
 }
 
-const WRAPPERS: [Wrapper; 4] = [
+const WRAPPERS: [Wrapper; 5] = [
     Wrapper { kind: kinds::PERCENT, resolve: percent::resolve },
     Wrapper { kind: kinds::ENTITY, resolve: entities::resolve },
+    Wrapper { kind: kinds::ENTITY, resolve: tags::resolve },
     Wrapper { kind: kinds::BACKSLASH, resolve: backslash::resolve },
     Wrapper { kind: kinds::MARK, resolve: quoted_printable::resolve },
 ];
@@ -88,7 +101,7 @@ impl Unwrapper {
     pub(crate) fn readings(&mut self, key: &str, text: &str, work: &mut Work, see: &mut See<'_>) -> Result<(), WorkLimit> {
         self.readings.clear();
         let key = plain_key(key, work)?;
-        self.unwrap(&key, text, 0, work, see)?;
+        self.unwrap(At { key: &key, depth: 0, repeated: false }, text, work, see)?;
         let kinds = kinds::of(&key);
         if kinds != 0 {
             work.spend(key.len())?;
@@ -96,7 +109,8 @@ impl Unwrapper {
             self.tokens("", &key, kinds, 0)?;
         }
         while let Some(next) = self.readings.next() {
-            let shown = self.unwrap(&next.key, &next.text, next.depth, work, see);
+            let at = At { key: &next.key, depth: next.depth, repeated: next.repeated };
+            let shown = self.unwrap(at, &next.text, work, see);
             self.readings.keep(next);
             shown?;
         }
@@ -104,7 +118,8 @@ impl Unwrapper {
     }
 
     /// Shows one reading and what in it stands under keys, and sets aside what it wraps.
-    fn unwrap(&mut self, key: &str, text: &str, depth: u8, work: &mut Work, see: &mut See<'_>) -> Result<(), WorkLimit> {
+    fn unwrap(&mut self, at: At<'_>, text: &str, work: &mut Work, see: &mut See<'_>) -> Result<(), WorkLimit> {
+        let At { key, depth, repeated } = at;
         work.spend(text.len())?;
         let mut kinds = kinds::of(text);
         let mut plain = Cow::Borrowed(text);
@@ -115,30 +130,33 @@ impl Unwrapper {
             kinds = kinds::of(&plain);
         }
         let text = &*plain;
-        see(Reading { key, text, depth }, work)?;
+        see(Reading { key, text, depth, repeated }, work)?;
         if kinds == 0 {
             return Ok(());
         }
         self.pairs.find(kinds & kinds::MARK != 0, text);
         for (key, value) in self.pairs.iter(text) {
             work.spend(value.len())?;
-            see(Reading { key, text: value, depth }, work)?;
+            see(Reading { key, text: value, depth, repeated: true }, work)?;
         }
         self.texts(key, text, kinds, depth, work)?;
-        self.tokens(key, text, kinds, depth)
+        // A plus belongs to the alphabet of base64, so its tokens were found before it became a space; only hexadecimal digits
+        // are held apart by spaces.
+        self.tokens(key, text, if repeated { kinds & kinds::DIGIT } else { kinds }, depth)
     }
 
     /// Sets aside the whole text without each of its wrappers.
     fn texts(&mut self, key: &str, text: &str, kinds: u8, depth: u8, work: &mut Work) -> Result<(), WorkLimit> {
-        for Wrapper { kind, resolve } in WRAPPERS {
+        for Wrapper { kind, resolve } in &WRAPPERS {
             if kinds & kind != 0 {
                 work.spend(text.len())?;
                 let mut resolved = String::new();
                 let escapes = resolve(text, &mut resolved);
-                // A plus for a space hides nothing, so it is no layer that a text can have too many of.
-                let spaced = !resolved.is_empty() && resolved != text && depth < MAX_DEPTH;
-                if escapes > 0 || spaced {
-                    self.readings.add(key, &resolved, depth + 1)?;
+                if escapes > 0 {
+                    self.readings.add(At { key, depth: depth + 1, repeated: false }, &resolved)?;
+                } else if depth < MAX_DEPTH && !resolved.is_empty() && resolved != text {
+                    // A plus for a space hides nothing, so it is no layer that a text can have too many of.
+                    self.readings.add(At { key, depth: depth + 1, repeated: *kind == kinds::PERCENT }, &resolved)?;
                 }
             }
         }
@@ -148,7 +166,10 @@ impl Unwrapper {
     /// Sets aside what tokens within the text hold, each under the key of its place.
     fn tokens(&mut self, key: &str, text: &str, kinds: u8, depth: u8) -> Result<(), WorkLimit> {
         let Self { readings, pairs, base64 } = self;
-        let mut take = |place: usize, held: &str| readings.add(pairs.key_at(place, text).unwrap_or(key), held, depth + 1);
+        let mut take = |place: usize, held: &str| {
+            let key = pairs.key_at(place, text).unwrap_or(key);
+            readings.add(At { key, depth: depth + 1, repeated: false }, held)
+        };
         if kinds & (kinds::UPPER | kinds::DIGIT) != 0 {
             base64.each(text, &mut take)?;
         }

@@ -42,22 +42,17 @@ pub(super) fn resolve(text: &str, resolved: &mut String) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::resolved;
     use super::*;
-
-    fn resolved(text: &str) -> (String, usize) {
-        let mut out = String::new();
-        let escapes = resolve(text, &mut out);
-        (out, escapes)
-    }
 
     #[test]
     fn escapes_and_broken_lines_are_resolved() {
-        assert_eq!(resolved("=6D=65t=66ormin"), ("metformin".into(), 3));
-        assert_eq!(resolved("depresi=C3=B3n met=\r\nformin"), ("depresión metformin".into(), 3));
+        assert_eq!(resolved(resolve, "=6D=65t=66ormin"), ("metformin".into(), 3));
+        assert_eq!(resolved(resolve, "depresi=C3=B3n met=\r\nformin"), ("depresión metformin".into(), 3));
     }
 
     #[test]
     fn queries_are_none() {
-        assert_eq!(resolved("?id=12345&page=20&color=ab"), (String::new(), 0));
+        assert_eq!(resolved(resolve, "?id=12345&page=20&color=ab"), (String::new(), 0));
     }
 }

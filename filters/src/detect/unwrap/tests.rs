@@ -1,5 +1,25 @@
+//! Every wrapper, alone and in another one, and what must stay as it is.
+
 use super::*;
 use proptest::prelude::*;
+
+/// A text as one of the wrappers resolves it, and how many escapes there were.
+pub(super) fn resolved(resolve: fn(&str, &mut String) -> usize, text: &str) -> (String, usize) {
+    let mut resolved = String::new();
+    let escapes = resolve(text, &mut resolved);
+    (resolved, escapes)
+}
+
+/// What tokens of one kind in a text hold.
+pub(super) fn held(each: fn(&str, &mut stretches::Take<'_>) -> Result<(), WorkLimit>, text: &str) -> Vec<String> {
+    let mut held = Vec::new();
+    each(text, &mut |_, text| {
+        held.push(text.to_owned());
+        Ok(())
+    })
+    .unwrap();
+    held
+}
 
 /// The readings of a text that stands under a key, as `key|text|depth`.
 fn read(key: &str, text: &str) -> Result<Vec<(String, String, u8)>, WorkLimit> {

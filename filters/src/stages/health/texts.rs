@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use crate::closed_form;
-use crate::detect::health::{HealthScan, Position, Sight, denies};
-use crate::detect::{Work, WorkLimit};
+use crate::detect::health::{HealthScan, Role, Sight, denies};
+use crate::detect::{Work, WorkLimit, could_be_text};
 use crate::event::{RawEvent, Value};
 use crate::normalize::Normalizer;
 use crate::policy::{FieldAction, Policy, Property};
@@ -97,10 +97,10 @@ pub(crate) fn look<'a>(
     policy: &'a Policy,
     raw: &'a RawEvent<'a>,
     extent: Extent,
+    scan: &mut HealthScan<'a>,
     work: &mut Work,
     signals: &mut Vec<Signal<'a>>,
 ) -> Result<(), WorkLimit> {
-    let scan = HealthScan::new(policy.health_rules());
     let mut look = Look { policy, scan, work, signals, hints: Vec::new() };
     for (field, value) in raw.iter() {
         if extent == Extent::WholeEvent || policy.action(field) != FieldAction::None {
@@ -109,15 +109,15 @@ pub(crate) fn look<'a>(
     }
     for (property, value) in raw.properties() {
         if let Some(text) = value.text().filter(|_| property.form().leaving(value).is_none()) {
-            look.text(Spot::Property(property), property.name(), text, Position::Text)?;
+            look.text(Spot::Property(property), property.name(), text, Role::Text)?;
         }
     }
     if extent == Extent::WholeEvent {
         for stray in raw.strays().iter() {
             let spot = Spot::Stray(stray.field);
-            look.text(spot, stray.key, &stray.text, Position::Text)?;
+            look.text(spot, stray.key, &stray.text, Role::Text)?;
             if could_be_wrapped(stray.key) && !denies(&stray.text) {
-                look.text(spot, "", stray.key, Position::Text)?;
+                look.text(spot, "", stray.key, Role::Text)?;
             }
         }
         if raw.strays().is_cut() {
@@ -130,10 +130,10 @@ pub(crate) fn look<'a>(
 
 struct Look<'a, 'l> {
     policy: &'a Policy,
-    scan: HealthScan<'a>,
+    scan: &'l mut HealthScan<'a>,
     work: &'l mut Work,
     signals: &'l mut Vec<Signal<'a>>,
-    /// Places of evidence that is a signal only if there is more.
+    /// Where hints stand: each is a signal only if there are more.
     hints: Vec<Spot<'a>>,
 }
 
@@ -153,10 +153,10 @@ impl<'a> Look<'a, '_> {
             (Kind::Restriction(restriction), _) if closed_form::restriction(restriction, value).is_ok() => Ok(()),
             (Kind::EventName, Value::Text(name)) if self.policy.outgoing_name(name).is_some() => Ok(()),
             (Kind::Url, Value::Text(url)) => {
-                self.text(Spot::Field(field), "", without_own_host(self.policy, url), Position::Text)
+                self.text(Spot::Field(field), "", without_own_host(self.policy, url), Role::Text)
             }
             (Kind::UserAgent, Value::Text(text)) => {
-                user_agent::unexplained(text, |left| self.text(Spot::Field(field), "", left, Position::UserAgent))
+                user_agent::unexplained(text, |left| self.text(Spot::Field(field), "", left, Role::UserAgent))
             }
             _ => {
                 for (nth, element) in value.elements().iter().enumerate() {
@@ -173,13 +173,16 @@ impl<'a> Look<'a, '_> {
 
     fn value(&mut self, spot: Spot<'a>, field: Field, value: &Value<'_>) -> Result<(), WorkLimit> {
         match value {
-            Value::Text(text) if !says_nothing(field.row().kind, value) => self.text(spot, "", text, position(field)),
+            Value::Text(text) if !says_nothing(field.row().kind, value) => self.text(spot, "", text, role(field)),
             _ => Ok(()),
         }
     }
 
-    fn text(&mut self, spot: Spot<'a>, key: &str, text: &str, position: Position) -> Result<(), WorkLimit> {
-        match self.scan.text(key, text, position, self.work)? {
+    fn text(&mut self, spot: Spot<'a>, key: &str, text: &str, role: Role) -> Result<(), WorkLimit> {
+        // The words of a UUID and of a SHA-256 are chance, such as `cbd`; only what the bytes spell, or a term's digest, is none.
+        let is_chance = key.is_empty() && closed_form::is_uuid_or_sha256(text) && !could_be_text(text);
+        let sight = if is_chance { self.scan.digest(text) } else { self.scan.text(key, text, role, self.work)? };
+        match sight {
             Sight::Signal(kind) => self.signals.push(Signal { spot, kind }),
             Sight::Hint(_) => self.hints.push(spot),
             Sight::Nothing => {}
@@ -187,7 +190,7 @@ impl<'a> Look<'a, '_> {
         Ok(())
     }
 
-    /// Evidence that adds up is a signal at each of its places.
+    /// Hints that add up are a signal wherever one of them stands.
     fn add_up(&mut self) {
         if let Some(kind) = self.scan.finish() {
             self.signals.extend(self.hints.drain(..).map(|spot| Signal { spot, kind }));
@@ -238,11 +241,11 @@ fn says_nothing(kind: Kind, value: &Value<'_>) -> bool {
 }
 
 /// Surnames and towns are called after diseases, or diseases after them.
-fn position(field: Field) -> Position {
+fn role(field: Field) -> Role {
     match field.row().kind {
         Kind::Hashed(
             Normalizer::Name | Normalizer::FirstFive | Normalizer::Initial | Normalizer::City | Normalizer::State,
-        ) => Position::Name,
-        _ => Position::Text,
+        ) => Role::Name,
+        _ => Role::Text,
     }
 }

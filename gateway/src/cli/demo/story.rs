@@ -51,6 +51,7 @@ impl Story {
         output.line(format_args!("\n=== how to go on {}", "=".repeat(75)))?;
         for line in [
             "portcullis policy explain pharmacy@1     what leaves under a policy, and which channels stay open",
+            "  ... --event FILE                       what would become of an event of yours, field by field",
             "portcullis key new                       a key for your site, in the place of Meta's token",
             "config.example.toml                      every setting with its default; copy it and name your site",
             "portcullis check --config FILE           whether a configuration is right",

@@ -10,14 +10,14 @@ use serde::Serialize;
 use super::event::{self, Telling};
 use super::goods::GoodsTold;
 use crate::cli::{Failure, Output};
-use crate::config::{Catalogs, PolicyText};
+use crate::config::{self, Catalogs, PolicyText};
 
 /// Say in plain words what leaves under a policy, in which form, and which channels stay open; or what becomes of an event.
 ///
 /// With --event, what would become of each event of a file: what it comes to, which fields leave, which do not, by which stage and
 /// why. Nothing is sent or kept. What is told holds no value, no name of a key that is not known and no term of the lexicon, so it
-/// may stand in a ticket. The exit code is 0 also for events that are dropped or refused, 64 if the policy is wrong, and 1 if the
-/// file holds no event.
+/// may stand in a ticket. CLASS is what a field can tell at worst; unknown stands for all keys that are not in the table. The exit
+/// code is 0 also for events that are dropped or refused, 64 if the policy is wrong, and 1 if the file holds no event.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -32,7 +32,7 @@ pub(super) struct Explain {
     policy: String,
 
     /// A host of the site, as in its configuration; may be repeated. It is part of the digest
-    #[arg(long = "host", value_name = "HOST", default_value = "www.shop.example")]
+    #[arg(long = "host", value_name = "HOST", default_value = "www.shop.example", value_parser = config::host)]
     hosts: Vec<String>,
 
     /// One JSON object instead of text

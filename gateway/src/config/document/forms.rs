@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use portcullis_filters::normalize::parse_hex;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Unexpected, Visitor};
 use url::Url;
 
@@ -145,6 +146,12 @@ form! {
         };
         (name.len() <= 253 && name.split('.').all(label)).then_some(name)
     }
+}
+
+/// A host of a command line, as one of the configuration.
+pub fn host(text: &str) -> Result<String, &'static str> {
+    let host = Host::deserialize(StrDeserializer::<ValueError>::new(text));
+    host.map(|host| host.0).map_err(|_| "must be a host name such as www.shop.example, without scheme, port or path")
 }
 
 form! {

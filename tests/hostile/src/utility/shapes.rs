@@ -10,8 +10,8 @@ const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /// A UUID of version 4.
 pub(super) fn uuid(chance: &mut Chance) -> String {
     let mut hex = |count| chance.text("0123456789abcdef", count);
-    let [low, mid, high, clock, node] = [8, 4, 3, 3, 12].map(&mut hex);
-    format!("{low}-{mid}-4{high}-{}{clock}-{node}", chance.pick(&["8", "9", "a", "b"]))
+    let (time, version, rest, node) = (hex(13), hex(3), hex(3), hex(12));
+    format!("{}-{}-4{version}-{}{rest}-{node}", &time[..8], &time[9..], chance.pick(&["8", "9", "a", "b"]))
 }
 
 /// An id of an event.

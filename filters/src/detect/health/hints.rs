@@ -9,7 +9,7 @@ use super::super::WorkLimit;
 pub(crate) enum Sight {
     /// A signal by itself.
     Signal(SignalKind),
-    /// Evidence that needs company: a signal if the event's hints together are one.
+    /// A signal if the event's hints together are one.
     Hint(SignalKind),
     /// Nothing.
     Nothing,
@@ -26,9 +26,9 @@ impl Sight {
     }
 }
 
-/// The hints of one event.
+/// The hints of one event. A hint alone is no signal; two of different kinds or terms are.
 #[derive(Debug, Default)]
-pub(super) struct Evidence {
+pub(super) struct Hints {
     /// Each once, in order. More than two change nothing.
     hints: [Option<(SignalKind, Which)>; 2],
 }
@@ -42,7 +42,7 @@ enum Which {
     Dose,
 }
 
-impl Evidence {
+impl Hints {
     pub(super) fn add_term(&mut self, kind: SignalKind, number: u16) -> Sight {
         self.add(kind, Which::Term(number))
     }
