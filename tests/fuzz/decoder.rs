@@ -1,6 +1,8 @@
 //! What is fuzzed of the gateway: the one place that looks into a caller's bytes. Apart from the other targets, so that these build
 //! without the gateway.
 
+#![expect(clippy::expect_used, reason = "a target reports by panicking")]
+
 use portcullis::ingest::fuzz::events_of;
 
 /// A request's body; the first byte chooses how it is written.
