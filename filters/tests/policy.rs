@@ -112,7 +112,7 @@ fn whatever_decides_changes_the_digest() {
         ("scan      = \"whole_event\"", "scan = \"kept_fields\""),
         ("on_signal = \"drop_event\"", "on_signal = \"drop_goods\""),
         ("ambiguous = \"context\"", "ambiguous = \"always\""),
-        ("ambiguous = \"context\"", "ambiguous = \"context\"\nadd_terms = [\"x\"]"),
+        ("ambiguous = \"context\"", "ambiguous = \"context\"\nadd_terms = [\"winter tonic\"]"),
         ("ambiguous = \"context\"", "ambiguous = \"context\"\nignore_terms = [{ term = \"metformin\", because = \"y\" }]"),
     ] {
         let text = pharmacy().replacen(from, to, 1);

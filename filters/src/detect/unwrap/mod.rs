@@ -139,16 +139,17 @@ impl Unwrapper {
             work.spend(value.len())?;
             see(Reading { key, text: value, depth, repeated: true }, work)?;
         }
-        self.texts(key, text, kinds, depth)?;
+        self.texts(key, text, kinds, depth, work)?;
         // A plus belongs to the alphabet of base64, so its tokens were found before it became a space; only hexadecimal digits
         // are held apart by spaces.
         self.tokens(key, text, if repeated { kinds & kinds::DIGIT } else { kinds }, depth)
     }
 
     /// Sets aside the whole text without each of its wrappers.
-    fn texts(&mut self, key: &str, text: &str, kinds: u8, depth: u8) -> Result<(), WorkLimit> {
+    fn texts(&mut self, key: &str, text: &str, kinds: u8, depth: u8, work: &mut Work) -> Result<(), WorkLimit> {
         for Wrapper { kind, resolve } in &WRAPPERS {
             if kinds & kind != 0 {
+                work.spend(text.len())?;
                 let mut resolved = String::new();
                 let escapes = resolve(text, &mut resolved);
                 if escapes > 0 {

@@ -1,8 +1,9 @@
 //! Which texts of an event are looked through for signals of health, and what is said of their places.
 //!
 //! Keys of the table say nothing, nor do names of events that the policy lists, nor a value that is a number, a word of Meta's,
-//! a day or an address and nothing else: they are passed over. All other text is looked through, the fields that never leave too
-//! if the policy scans whole events.
+//! a day or an address and nothing else: they are passed over. A UUID whose bytes spell nothing says nothing either, and of such
+//! a SHA-256 it is only asked whether it is that of a term. All other text is looked through, the fields that never leave too if
+//! the policy scans whole events.
 
 use std::sync::Arc;
 
