@@ -1,7 +1,7 @@
 //! What is fuzzed of the gateway: the one place that looks into a caller's bytes. Apart from the other targets, so that these build
 //! without the gateway.
 
-#![expect(clippy::expect_used, reason = "a target reports by panicking")]
+#![expect(clippy::expect_used, reason = "what fails here fails the run")]
 
 use portcullis::ingest::fuzz::events_of;
 
