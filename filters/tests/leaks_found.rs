@@ -123,3 +123,14 @@ fn a_property_is_judged_with_its_name() {
         assert_eq!(told(then, now), "compiled", "{now}");
     }
 }
+
+/// `self harm` in hexadecimal digits was passed over as the country CD, which is what its letters spell.
+#[test]
+fn a_country_with_digits_is_looked_through() {
+    let event = event(r#""em":"jane@example.com""#);
+    let country = |text: &str| event.replacen('{', &format!(r#"{{"custom_data":{{"country":"{text}"}},"#), 1);
+    assert_eq!(dropped("pharmacy@1", &country(&hex(b"Self Harm"))), "health health_signal");
+    for text in ["CD", "Democratic Republic of the Congo", "united states"] {
+        assert!(json("pharmacy@1", &country(text))["event_name"].is_string(), "{text}");
+    }
+}

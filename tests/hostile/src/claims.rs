@@ -83,6 +83,8 @@ pub enum Must {
 
 /// What is claimed of an event with such a secret at such a place.
 pub fn must(site: Site, kind: Kind, place: Place, chain: &Chain) -> Must {
+    // In JSON that is written as a text, the key beside a code is another.
+    let has_other_key = !chain.all(|encoding| encoding != crate::Encoding::JsonObject);
     let speaks = match kind {
         // Many a name is one letter away from a drug's.
         Kind::Misspelling => {
@@ -93,8 +95,10 @@ pub fn must(site: Site, kind: Kind, place: Place, chain: &Chain) -> Must {
         Kind::Ambiguous => !is_name(place),
         Kind::Specialty => site != Site::Retail,
         // Five letters are too few to be looked for in base64 and hexadecimal digits, and seven within others.
-        Kind::Hcpcs => place.has_key() && chain.all(|encoding| !encoding.is_packed()),
-        kind if kind.is_health_code() => place.has_key() && chain.all(|encoding| encoding != crate::Encoding::Base64Inside),
+        Kind::Hcpcs => place.has_key() && !has_other_key && chain.all(|encoding| !encoding.is_packed()),
+        kind if kind.is_health_code() => {
+            place.has_key() && !has_other_key && chain.all(|encoding| encoding != crate::Encoding::Base64Inside)
+        }
         kind => kind == Kind::HealthDigest || kind.is_health_word(),
     };
     // A digest is whole or none: with digits of something else beside it, it is another number.

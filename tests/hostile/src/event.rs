@@ -56,6 +56,12 @@ impl Generator {
         if !kind.is_health_word() {
             chain = chain.without(Encoding::DigitGlued);
         }
+        // A key to an account in other letters is another key.
+        if matches!(kind, Kind::ApiKey | Kind::Jwt) {
+            for encoding in [Encoding::Upper, Encoding::MixedCase, Encoding::Title, Encoding::Camel] {
+                chain = chain.without(encoding);
+            }
+        }
         // Nobody writes a number of Medicare in both cases, and random ids often look like one that is.
         if kind == Kind::Mbi {
             chain = chain.without(Encoding::MixedCase);

@@ -230,12 +230,16 @@ fn says_nothing(kind: Kind, value: &Value<'_>) -> bool {
         | Kind::Decimal { .. }
         | Kind::Currency
         | Kind::Price { .. }
-        | Kind::Country
         | Kind::Airport
         | Kind::Date
         | Kind::DateTime
         | Kind::IpAddress
         | Kind::Fbp => closed_form::of(kind, value).is_some(),
+        // A country is read from its letters alone; digits between them can say something else.
+        Kind::Country => {
+            let has_digits = value.text().is_none_or(|text| text.bytes().any(|byte| byte.is_ascii_digit()));
+            !has_digits && closed_form::of(kind, value).is_some()
+        }
         Kind::UnixSeconds | Kind::SecondsNear { .. } => closed_form::whole(value).is_some(),
         _ => false,
     }
