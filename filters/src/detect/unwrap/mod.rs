@@ -147,9 +147,11 @@ impl Unwrapper {
 
     /// Sets aside the whole text without each of its wrappers.
     fn texts(&mut self, key: &str, text: &str, kinds: u8, depth: u8, work: &mut Work) -> Result<(), WorkLimit> {
+        if WRAPPERS.iter().any(|wrapper| kinds & wrapper.kind != 0) {
+            work.spend(text.len())?;
+        }
         for Wrapper { kind, resolve } in &WRAPPERS {
             if kinds & kind != 0 {
-                work.spend(text.len())?;
                 let mut resolved = String::new();
                 let escapes = resolve(text, &mut resolved);
                 if escapes > 0 {
