@@ -17,6 +17,10 @@ const LONGEST_WORD: usize = 24;
 
 /// The names of drugs, findable by their misspellings.
 pub(crate) struct Misspellings {
+    /// Of the first and of the last three letters of each name: one wrong letter leaves the ones or the others as they are,
+    /// since a name has seven.
+    starts: Bitmap<15>,
+    ends: Bitmap<15>,
     begun: Bitmap<20>,
     /// Hashes of names without one of their letters, sorted, each with the place of its name.
     shortened: Vec<(u64, u16)>,
@@ -34,6 +38,11 @@ impl Misspellings {
                 (SHORTEST_NAME..LONGEST_WORD).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_lowercase())
             })
             .collect();
+        let (mut starts, mut ends) = (Bitmap::new(), Bitmap::new());
+        for name in &names {
+            starts.insert(three(name.as_bytes().first_chunk()));
+            ends.insert(three(name.as_bytes().last_chunk()));
+        }
         let mut begun = Bitmap::new();
         let mut shortened = Vec::new();
         for (number, name) in (0..).zip(&names) {
@@ -44,12 +53,16 @@ impl Misspellings {
         }
         shortened.sort_unstable();
         shortened.dedup();
-        Self { begun, shortened, names, everyday: entries(files::LOOKALIKES).map(hash_of).collect() }
+        Self { starts, ends, begun, shortened, names, everyday: entries(files::LOOKALIKES).map(hash_of).collect() }
     }
 
     /// Whether a word that is no term is the name of a drug with one wrong letter.
     pub(crate) fn has(&self, word: &str) -> bool {
         if !(SHORTEST_NAME - 1..=LONGEST_WORD).contains(&word.len()) {
+            return false;
+        }
+        let letters = word.as_bytes();
+        if !self.starts.may_have(three(letters.first_chunk())) && !self.ends.may_have(three(letters.last_chunk())) {
             return false;
         }
         let mut near = false;
@@ -70,6 +83,11 @@ impl Misspellings {
         let singular = word.strip_suffix('s').unwrap_or(word);
         self.everyday.contains(&hash_of(word)) || self.everyday.contains(&hash_of(singular))
     }
+}
+
+/// Three letters as one number, whatever their case.
+fn three(letters: Option<&[u8; 3]>) -> u64 {
+    letters.map_or(0, |letters| letters.iter().fold(0, |number, letter| number << 5 | u64::from(letter & 0x1f)))
 }
 
 /// The hash of a word and those of the word without each of its letters.

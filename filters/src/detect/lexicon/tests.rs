@@ -120,15 +120,19 @@ fn names_of_persons_and_short_terms_are_no_digests() {
 }
 
 #[test]
-fn everyday_words_are_no_misspelled_drugs() {
+fn one_wrong_letter_anywhere_is_a_misspelled_drug_and_everyday_words_are_none() {
     for word in entries(LOOKALIKES) {
         assert!(!lexicon().misspellings.has(word), "{word}");
     }
     let drugs = TERMS.into_iter().filter(|(kind, _)| *kind == SignalKind::Drug).flat_map(|(_, file)| entries(file));
-    for drug in drugs.filter(|drug| drug.len() >= 7 && drug.bytes().all(|byte| byte.is_ascii_lowercase())).step_by(20) {
-        let (front, back) = drug.split_at(drug.len() / 2);
-        let rest = back.get(1..).unwrap();
-        for spelled in [format!("{front}q{back}"), format!("{front}{rest}"), format!("{front}q{rest}"), format!("q{drug}")] {
+    let names = drugs.filter(|drug| drug.len() >= 7 && drug.bytes().all(|byte| byte.is_ascii_lowercase()));
+    for (drug, place) in names.step_by(20).flat_map(|drug| (0..drug.len()).map(move |place| (drug, place))) {
+        let (front, back) = drug.split_at(place);
+        let (letter, rest) = back.split_at(1);
+        let exchanged =
+            rest.split_at_checked(1).map(|(next, behind)| format!("{front}{next}{letter}{behind}")).filter(|it| it != drug);
+        let others = [format!("{front}q{back}"), format!("{front}{rest}"), format!("{front}q{rest}"), format!("{drug}q")];
+        for spelled in others.into_iter().chain(exchanged).filter(|spelled| spelled != drug) {
             let is_known = entries(LOOKALIKES).any(|word| word == spelled);
             assert!(lexicon().misspellings.has(&spelled) || is_known, "{spelled}");
         }

@@ -30,6 +30,9 @@ impl Base64 {
     /// Shows the text that tokens hold.
     pub(super) fn each(&mut self, text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
         let bytes = text.as_bytes();
+        if bytes.len() < SHORTEST {
+            return Ok(());
+        }
         // Up to where the text was decoded, for tokens that begin at each of four places.
         let mut ends = [0; 4];
         groups::each(bytes, |place| {
