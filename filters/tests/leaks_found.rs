@@ -134,3 +134,19 @@ fn a_country_with_digits_is_looked_through() {
         assert!(json("pharmacy@1", &country(text))["event_name"].is_string(), "{text}");
     }
 }
+
+/// The quotes and backslashes of JSON in JSON were taken as letters of the code that they stand around, so no key told it.
+#[test]
+fn a_code_under_a_telling_key_is_one_through_json_in_json() {
+    for text in [
+        r#"{\"hcpcs\":\"\\\"J1962\\\"\"}"#,
+        r#"{\"ndc\":\"\\\"00093721401\\\"\"}"#,
+        r#"{\"dx\":\"{\\\"note\\\":\\\"E119\\\"}\"}"#,
+        r#"{\"hcpcs\":{\"v\":\"J1962\"}}"#,
+    ] {
+        for policy in ["retail@1", "pharmacy@1"] {
+            let raw = with("PageView", FBP, &format!(r#""x":"{text}""#)).replace("shop.example/", "shop.example/shop");
+            assert_eq!(dropped(policy, &raw), "health health_signal", "{policy}: {text}");
+        }
+    }
+}

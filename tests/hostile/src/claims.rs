@@ -83,9 +83,9 @@ pub enum Must {
 
 /// What is claimed of an event with such a secret at such a place.
 pub fn must(site: Site, kind: Kind, place: Place, chain: &Chain) -> Must {
-    // In JSON that is written as a text, the key beside a code is another, or none.
-    let has_other_key =
-        !chain.all(|encoding| !matches!(encoding, crate::Encoding::JsonObject | crate::Encoding::JsonString));
+    // What is packed in JSON that is written as a text stands under the key that JSON has for it.
+    let has_other_key = !chain.all(|encoding| encoding != crate::Encoding::JsonObject)
+        && !chain.all(|encoding| !encoding.is_packed());
     let speaks = match kind {
         // Many a name is one letter away from a drug's.
         Kind::Misspelling => {
