@@ -55,6 +55,11 @@ impl Spot<'_> {
         }
     }
 
+    /// The field of which it is the value.
+    pub(super) fn field(self) -> Option<Field> {
+        if let Self::Field(field) = self { Some(field) } else { None }
+    }
+
     /// The list of goods and the element in which it stands.
     pub(super) fn in_list(self) -> Option<(Field, usize)> {
         match self {
@@ -93,7 +98,7 @@ pub(super) fn ids_of_goods<'a>(raw: &'a RawEvent<'a>) -> impl Iterator<Item = (S
     })
 }
 
-/// Looks through an event. What was found before the work's limit is noted too.
+/// Looks through an event. What was found before the work's limit is noted too. Back come the places of hints that are no signal.
 pub(crate) fn look<'a>(
     policy: &'a Policy,
     raw: &'a RawEvent<'a>,
@@ -101,7 +106,7 @@ pub(crate) fn look<'a>(
     scan: &mut HealthScan<'a>,
     work: &mut Work,
     signals: &mut Vec<Signal<'a>>,
-) -> Result<(), WorkLimit> {
+) -> Result<Vec<Spot<'a>>, WorkLimit> {
     let mut look = Look { policy, scan, work, signals, hints: Vec::new() };
     for (field, value) in raw.iter() {
         if extent == Extent::WholeEvent || policy.action(field) != FieldAction::None {
@@ -126,7 +131,7 @@ pub(crate) fn look<'a>(
         }
     }
     look.add_up();
-    Ok(())
+    Ok(look.hints)
 }
 
 struct Look<'a, 'l> {
