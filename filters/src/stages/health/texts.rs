@@ -60,6 +60,16 @@ impl Spot<'_> {
         if let Self::Field(field) = self { Some(field) } else { None }
     }
 
+    /// Whether the id of goods is one there too: not among what is somebody's, where as many digits are a postcode or a telephone.
+    fn can_name_goods(self) -> bool {
+        match self {
+            Self::Field(field) | Self::InList { field, .. } => {
+                matches!(field.row().kind, Kind::EventId | Kind::Url | Kind::FreeText | Kind::Denied(_))
+            }
+            Self::Property(_) | Self::Stray(_) => true,
+        }
+    }
+
     /// The list of goods and the element in which it stands.
     pub(super) fn in_list(self) -> Option<(Field, usize)> {
         match self {
@@ -185,6 +195,12 @@ impl<'a> Look<'a, '_> {
     }
 
     fn text(&mut self, spot: Spot<'a>, key: &str, text: &str, role: Role) -> Result<(), WorkLimit> {
+        if let Some(catalog) = self.policy.catalog().filter(|_| spot.can_name_goods()) {
+            self.work.spend(text.len())?;
+            if catalog.names_telling_goods(text) {
+                self.signals.push(Signal { spot, kind: SignalKind::Catalog });
+            }
+        }
         // The words of a UUID and of a SHA-256 are chance, such as `cbd`; only what the bytes spell, or a term's digest, is none.
         let is_chance = key.is_empty() && closed_form::is_uuid_or_sha256(text) && !could_be_text(text);
         let sight = if is_chance { self.scan.digest(text) } else { self.scan.text(key, text, role, self.work)? };
