@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::embedded::{Embedded, OpenError};
 use super::samples::append;
-use super::{AnyOutbox, Depth, Lease, LeaseRequest, Settled, Settlement};
+use super::{AnyOutbox, Depth, Lease, LeaseRequest, Settings, Settled, Settlement};
 
 /// A cap that no test reaches by accident.
 pub(crate) const ROOMY: u64 = 100_000_000;
@@ -78,7 +78,7 @@ impl Bench {
 
 /// As in production, but with a small reserve: tests open many.
 pub(crate) fn open_outbox(path: &Path, max_bytes: u64) -> Result<AnyOutbox, OpenError> {
-    Embedded::open_with_small_reserve(path, max_bytes).map(AnyOutbox::Embedded)
+    Embedded::open_with_small_reserve(path, Settings::plain(max_bytes)).map(AnyOutbox::Embedded)
 }
 
 /// Copies the file and its log. The index of the log (`-shm`) is not durable and left behind, as after a power cut.

@@ -21,6 +21,7 @@ mod settlement;
 
 mod crash;
 mod group;
+mod seal;
 mod tally;
 
 pub mod embedded;
@@ -39,6 +40,7 @@ pub use append::{Append, Receipt};
 pub use embedded::OpenError;
 pub use embedded::{Inspection, PendingLine, QuarantineLine, inspect};
 pub use lease::{Lease, LeaseRequest, Leased};
+pub use seal::{Keys, key_id};
 pub use settlement::{QuarantineReason, Settled, Settlement};
 
 use std::path::Path;
@@ -50,6 +52,8 @@ use tokio::sync::watch;
 use self::embedded::Embedded;
 use self::memory::Memory;
 use self::tally::Owner;
+use crate::chance::Chance;
+use crate::config;
 
 /// The outbox in use. Cheap to clone; all clones are the same outbox.
 #[derive(Debug, Clone)]
@@ -77,8 +81,8 @@ impl AnyOutbox {
     }
 
     /// Opens the outbox in this file, or makes it. The folder is made too, for its owner alone.
-    pub fn open_embedded(path: &Path, max_bytes: u64) -> Result<Self, OpenError> {
-        Embedded::open(path, max_bytes).map(Self::Embedded)
+    pub fn open_embedded(path: &Path, settings: Settings) -> Result<Self, OpenError> {
+        Embedded::open(path, settings).map(Self::Embedded)
     }
 
     /// Keeps all events of a request, or none of them (O1).
@@ -123,6 +127,14 @@ impl AnyOutbox {
     /// Deletes what waits and is in nobody's hand (O8). Returns how many events are gone.
     pub async fn purge(&self, selector: PurgeSelector) -> Result<u64, OutboxError> {
         either!(self.purge(selector))
+    }
+
+    /// Encrypts everything that rests under the key of today. Returns how many events were under another one, or under none.
+    pub async fn rekey(&self) -> Result<u64, OutboxError> {
+        match self {
+            Self::Memory(_) => Err(OutboxError::Unfit("what is in memory does not rest")),
+            Self::Embedded(embedded) => embedded.rekey().await,
+        }
     }
 
     /// How much is waiting.
@@ -185,6 +197,31 @@ impl AnyOutbox {
     /// Finishes what was asked before, then lets go of the file. Later calls answer [`OutboxError::Closed`].
     pub async fn close(&self) {
         either!(self.close());
+    }
+}
+
+/// How an outbox in a file is opened.
+#[derive(Debug)]
+pub struct Settings {
+    /// Cap of what is kept, in bytes.
+    pub max_bytes: u64,
+    /// Events rest encrypted under these, or plain.
+    pub keys: Option<Keys>,
+}
+
+impl Settings {
+    /// As configured. `chance` must have been seeded by the system.
+    pub fn of(outbox: &config::Outbox, chance: &Chance) -> Self {
+        let keys = outbox.encryption.as_ref().map(|encryption| {
+            let previous = encryption.previous.iter().map(|key| &**key);
+            Keys::new(&encryption.key, previous, chance.clone())
+        });
+        Self { max_bytes: outbox.max_bytes, keys }
+    }
+
+    /// Without encryption.
+    pub fn plain(max_bytes: u64) -> Self {
+        Self { max_bytes, keys: None }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::failure::Failure;
+use super::reseal::{ResealStep, Resealed};
 use super::store::{PurgeStep, Purged, Store};
 use crate::outbox::{
     Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, Receipt, Settled, Settlement,
@@ -58,6 +59,7 @@ pub(super) enum Write {
     Settle(Asked<(Lease, Vec<Settlement>), Settled>),
     Release(Asked<Lease, ()>),
     Purge(Asked<PurgeStep, Purged>),
+    Reseal(Asked<ResealStep, Resealed>),
 }
 
 impl Write {
@@ -77,6 +79,7 @@ impl Write {
             Self::Settle(asked) => part(asked, store, |store, (lease, settlements)| store.settle(lease, settlements)),
             Self::Release(asked) => part(asked, store, Store::release),
             Self::Purge(asked) => part(asked, store, Store::purge),
+            Self::Reseal(asked) => part(asked, store, Store::reseal),
         }
     }
 
@@ -87,7 +90,7 @@ impl Write {
                 matches!(&asked.result, Some(Ok(settled)) if settled.retried > 0 || asked.input.0.suspect)
             }
             Self::Release(_) => true,
-            Self::Lease(_) | Self::Purge(_) => false,
+            Self::Lease(_) | Self::Purge(_) | Self::Reseal(_) => false,
         }
     }
 
@@ -98,6 +101,7 @@ impl Write {
             Self::Settle(asked) => drop(asked.answer(failure)),
             Self::Release(asked) => drop(asked.answer(failure)),
             Self::Purge(asked) => drop(asked.answer(failure)),
+            Self::Reseal(asked) => drop(asked.answer(failure)),
         }
         Vec::new()
     }

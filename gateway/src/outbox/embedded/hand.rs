@@ -5,13 +5,15 @@ use std::sync::Arc;
 use portcullis_filters::policy::{PolicyDigest, StoredPolicy};
 use rusqlite::{ErrorCode, OptionalExtension as _, Row, params};
 
+use super::bodies::fits;
 use super::schema;
 use super::store::{Store, signed, signed_len};
 use crate::outbox::crash::SUSPECT_CRASHES;
-use crate::outbox::group::{MAX_GROUP_BYTES, count_lines};
+use crate::outbox::group::count_lines;
 use crate::outbox::lease::{Choice, LeaseId, Selection};
+use crate::outbox::seal::Seat;
 use crate::outbox::settlement::Division;
-use crate::outbox::tally::{Amount, Shelf};
+use crate::outbox::tally::{Amount, Owner, Shelf};
 use crate::outbox::{Lease, LeaseRequest, Leased, QuarantineReason, Settled, Settlement};
 
 /// Groups whose retry time has come are sorted by age in memory, at most so many at a time.
@@ -61,11 +63,7 @@ impl Store {
         let Some((owner, before)) = self.owner(row)? else { return Ok(Settled::default()) };
         let division = Division::new(lease.events(), settlements);
         for (body, reason) in &division.aside {
-            let (code, subcode) = reason.codes();
-            let amount = Amount::row(1, signed_len(body.len()));
-            let values = params![row, amount.bytes, signed(self.now_ms), reason.as_str(), code, subcode, body];
-            self.connection.prepare_cached(schema::QUARANTINE_EVENT)?.execute(values)?;
-            self.tally.note(Shelf::Quarantine, owner.clone(), amount);
+            self.quarantine(row, &owner, body, *reason)?;
         }
         if division.settled.retried == 0 {
             self.remove(row)?;
@@ -75,7 +73,7 @@ impl Store {
         let values = params![row, signed(division.due_ms), after.events, after.bytes, i64::from(division.attempted)];
         self.connection.prepare_cached(schema::RETRY)?.execute(values)?;
         if division.survivors.len() != lease.bodies.len() {
-            self.connection.prepare_cached(schema::REWRITE_BODIES)?.execute(params![row, division.survivors])?;
+            self.rewrite_bodies(Seat { shelf: Shelf::Pending, row, owner: &owner }, division.survivors.as_bytes())?;
         }
         self.tally.note(Shelf::Pending, owner.clone(), before.negated());
         self.tally.note(Shelf::Pending, owner, after);
@@ -96,9 +94,29 @@ impl Store {
         statement.query_row(params![SUSPECT_CRASHES, signed(self.now_ms)], |row| row.get(0))
     }
 
+    /// Puts one event of a group into quarantine.
+    fn quarantine(&mut self, row: i64, owner: &Owner, body: &str, reason: QuarantineReason) -> rusqlite::Result<()> {
+        let (code, subcode) = reason.codes();
+        let amount = Amount::row(1, signed_len(body.len()));
+        let values = params![row, amount.bytes, signed(self.now_ms), reason.as_str(), code, subcode, None::<&str>];
+        self.connection.prepare_cached(schema::QUARANTINE_EVENT)?.execute(values)?;
+        let aside = self.connection.last_insert_rowid();
+        self.rewrite_bodies(Seat { shelf: Shelf::Quarantine, row: aside, owner }, body.as_bytes())?;
+        self.tally.note(Shelf::Quarantine, owner.clone(), amount);
+        Ok(())
+    }
+
     /// Moves a whole group to quarantine as it is. Returns how many events it counted.
     pub(super) fn set_aside(&mut self, row: i64, reason: QuarantineReason, at_ms: i64) -> rusqlite::Result<u64> {
         self.connection.prepare_cached(schema::QUARANTINE_GROUP)?.execute(params![row, at_ms, reason.as_str()])?;
+        let aside = self.connection.last_insert_rowid();
+        if let Some(stored) = self.stored(Shelf::Pending, row)?
+            && stored.fits()
+        {
+            let from = Seat { shelf: Shelf::Pending, row, owner: &stored.owner };
+            let to = Seat { shelf: Shelf::Quarantine, row: aside, owner: &stored.owner };
+            self.rebind(from, to, stored.key_id.as_deref())?;
+        }
         let Some((owner, amount)) = self.remove(row)? else { return Ok(0) };
         self.tally.note(Shelf::Quarantine, owner, amount);
         Ok(u64::try_from(amount.events).unwrap_or(0))
@@ -154,15 +172,18 @@ impl Store {
     /// Reads a group for a new lease; nothing if its parts do not fit together.
     fn read(&mut self, row: i64, request: &LeaseRequest) -> rusqlite::Result<Option<Lease>> {
         let read = |row: &Row<'_>| {
-            let length: Option<i64> = row.get(8)?;
+            let length: Option<i64> = row.get(9)?;
             Ok((Head::read(row)?, length.and_then(|length| usize::try_from(length).ok())))
         };
         let (head, length) = self.connection.prepare_cached(schema::READ_GROUP)?.query_row([row], read)?;
-        // Asked before reading, or a planted row of a gigabyte would be a gigabyte of memory (failure case A7).
-        if length.is_none_or(|length| length > MAX_GROUP_BYTES) {
+        if length.is_none_or(|length| !fits(length, head.key_id.is_some())) {
             return Ok(None);
         }
-        let bodies: String = self.connection.prepare_cached(schema::READ_BODIES)?.query_row([row], |row| row.get(0))?;
+        let site: Arc<str> = head.site.into();
+        let owner = Owner { site: Arc::clone(&site), dataset: Arc::clone(&request.dataset), policy: head.digest };
+        let seat = Seat { shelf: Shelf::Pending, row, owner: &owner };
+        let bodies = self.read_bodies(seat, head.key_id.as_deref())?;
+        let Some(bodies) = bodies.and_then(|bodies| String::from_utf8(bodies).ok()) else { return Ok(None) };
         let [oldest_event_secs, received_ms] = [head.oldest_event_secs, head.received_ms].map(u64::try_from);
         let (Ok(oldest_event_secs), Ok(received_ms)) = (oldest_event_secs, received_ms) else { return Ok(None) };
         let count = count_lines(&bodies);
@@ -172,7 +193,7 @@ impl Store {
         self.last_serial += 1;
         Ok(Some(Lease {
             id: LeaseId { row, serial: self.last_serial },
-            site: head.site.into(),
+            site,
             dataset: Arc::clone(&request.dataset),
             envelope: head.envelope,
             policy: self.policy(head.digest)?,
@@ -228,6 +249,7 @@ struct Head {
     received_ms: i64,
     attempts: u32,
     crashes: u32,
+    key_id: Option<String>,
 }
 
 impl Head {
@@ -241,6 +263,7 @@ impl Head {
             received_ms: row.get(5)?,
             attempts: row.get(6)?,
             crashes: row.get(7)?,
+            key_id: row.get(8)?,
         })
     }
 }

@@ -18,7 +18,7 @@ use super::{ask::Asked, schema};
 use crate::outbox::crash::SUSPECT_CRASHES;
 use crate::outbox::group::gather;
 use crate::outbox::tally::{Amount, Owner, Shelf, Tally};
-use crate::outbox::{Append, Depth, EventsByDataset, OutboxError, PurgeSelector, Receipt};
+use crate::outbox::{Append, Depth, EventsByDataset, Keys, OutboxError, PurgeSelector, Receipt, Settings};
 
 /// Groups deleted in one transaction of a purge, so that appends are not held up by a large one.
 const PURGE_STEP: i64 = 256;
@@ -27,6 +27,10 @@ const PURGE_STEP: i64 = 256;
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) connection: Connection,
+    /// What rests is sealed under these; nothing if it rests plain.
+    pub(super) keys: Option<Keys>,
+    /// Rows that were plain when the file was opened, although there are keys.
+    pub(super) plain_rows: i64,
     pub(super) tally: Tally,
     /// Digests in the table of policies; nothing after a transaction that failed.
     known_policies: Option<HashSet<PolicyDigest>>,
@@ -70,10 +74,13 @@ pub(super) struct Checkpoint {
 
 impl Store {
     /// Opens the file of which we are the owner, and counts what is in it.
-    pub(super) fn open(path: &Path, max_bytes: u64) -> Result<(Self, EventsByDataset), OpenError> {
+    pub(super) fn open(path: &Path, settings: Settings) -> Result<(Self, EventsByDataset), OpenError> {
         let engine = |error| OpenError::engine(path, &error);
+        let Settings { max_bytes, keys } = settings;
         let mut store = Self {
             connection: connect(path)?,
+            keys,
+            plain_rows: 0,
             tally: Tally::default(),
             known_policies: None,
             read_policies: HashMap::new(),
@@ -85,8 +92,11 @@ impl Store {
         };
         store.connection.execute_batch("BEGIN IMMEDIATE").map_err(engine)?;
         let set_aside = store.void_leases().map_err(engine)?;
+        if let Some(key_id) = store.count().map_err(engine)? {
+            // Or a whole backlog would go to quarantine because a key was forgotten. Nothing was changed.
+            return Err(OpenError::KeyMissing { path: path.to_owned(), key_id });
+        }
         store.connection.execute_batch("COMMIT").map_err(engine)?;
-        store.count().map_err(engine)?;
         Ok((store, set_aside))
     }
 
@@ -174,10 +184,11 @@ impl Store {
                 amount.bytes,
                 signed(group.oldest_event_secs),
                 signed(group.received_ms),
+                self.key_id(),
             ])?;
             let row = self.connection.last_insert_rowid();
-            self.connection.prepare_cached(schema::INSERT_BODIES)?.execute(params![row, group.bodies])?;
             let owner = Owner { site: Arc::clone(group.site), dataset: Arc::clone(group.dataset), policy: digest };
+            self.insert_bodies(row, &owner, &group.bodies)?;
             self.tally.note(Shelf::Pending, owner, amount);
         }
         Ok(())
@@ -339,18 +350,32 @@ impl Store {
         Ok(())
     }
 
-    fn count(&mut self) -> rusqlite::Result<()> {
+    /// Counts what is in the file. Returns the id of a key that sealed something and is not ours, if there is one.
+    fn count(&mut self) -> rusqlite::Result<Option<String>> {
         let mut tally = Tally::default();
+        let mut missing = None;
+        self.plain_rows = 0;
         for (shelf, sql) in [(Shelf::Pending, schema::COUNT_GROUPS), (Shelf::Quarantine, schema::COUNT_QUARANTINE)] {
             let mut statement = self.connection.prepare(sql)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                tally.note(shelf, owner(row)?, Amount { rows: row.get(3)?, events: row.get(4)?, bytes: row.get(5)? });
+                let amount = Amount { rows: row.get(3)?, events: row.get(4)?, bytes: row.get(5)? };
+                tally.note(shelf, owner(row)?, amount);
+                match row.get_ref(6)? {
+                    ValueRef::Null if self.keys.is_some() => self.plain_rows += amount.rows,
+                    ValueRef::Null => {}
+                    id => {
+                        let id = String::from_utf8_lossy(bytes(id));
+                        if !self.keys.as_ref().is_some_and(|keys| keys.knows(&id)) {
+                            missing = Some(id.into_owned());
+                        }
+                    }
+                }
             }
         }
         tally.commit();
         self.tally = tally;
-        Ok(())
+        Ok(missing)
     }
 }
 
@@ -362,7 +387,7 @@ pub(super) fn owner(row: &Row<'_>) -> rusqlite::Result<Owner> {
     Ok(Owner { site: text(0)?, dataset: text(1)?, policy: PolicyDigest::from_bytes(digest) })
 }
 
-fn bytes(value: ValueRef<'_>) -> &[u8] {
+pub(super) fn bytes(value: ValueRef<'_>) -> &[u8] {
     match value {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
         ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => &[],
@@ -395,7 +420,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("outbox.db");
         let lock = take_ownership(&path).unwrap();
-        let (mut store, _) = Store::open(&path, ROOMY).unwrap();
+        let (mut store, _) = Store::open(&path, Settings::plain(ROOMY)).unwrap();
         let failed = store.transaction(|store| {
             store.append(&mut asked())?;
             Err::<(), _>(rusqlite::Error::InvalidQuery)
@@ -413,7 +438,7 @@ mod tests {
         assert_eq!(depth.pending_events, 2);
         assert_eq!(store.list_policies().unwrap().len(), 1);
         drop(store);
-        assert_eq!(Store::open(&path, ROOMY).unwrap().0.depth().unwrap(), depth);
+        assert_eq!(Store::open(&path, Settings::plain(ROOMY)).unwrap().0.depth().unwrap(), depth);
         drop(lock);
     }
 }

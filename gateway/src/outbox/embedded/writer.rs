@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::ask::{Ask, Asked, Read, Write};
 use super::failure::{Failure, Health};
 use super::open::OwnerLock;
+use super::reseal::ResealStep;
 use super::reserve::Reserve;
 use super::store::Store;
 use crate::outbox::{Append, Lease, OutboxError, Receipt};
@@ -66,6 +67,8 @@ pub(super) struct Writer {
     /// Set while something that was purged may be in the log.
     must_truncate: bool,
     shrinking: bool,
+    /// Where sealing of what rests plain goes on; nothing if all is sealed.
+    sealing: Option<ResealStep>,
 }
 
 /// What others may see without asking.
@@ -105,6 +108,7 @@ impl Writer {
         reserve: Reserve,
         lock: OwnerLock,
     ) -> Self {
+        let sealing = (store.plain_rows > 0).then(|| ResealStep::first(true));
         Self {
             store,
             inbox,
@@ -119,6 +123,7 @@ impl Writer {
             log_is_held: false,
             must_truncate: false,
             shrinking: false,
+            sealing,
         }
     }
 
@@ -152,12 +157,13 @@ impl Writer {
         self.finish(closes);
     }
 
-    /// The next question. While nobody asks, free pages are given back.
+    /// The next question. While nobody asks, what rests plain is sealed, and free pages are given back.
     fn next(&mut self) -> Option<Ask> {
         loop {
             match self.inbox.try_recv() {
                 Ok(ask) => return Some(ask),
                 Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) if self.sealing.is_some() => self.seal_some(),
                 Err(TryRecvError::Empty) if self.wants_to_shrink() => self.shrink(),
                 Err(TryRecvError::Empty) => return self.inbox.blocking_recv(),
             }
@@ -296,6 +302,7 @@ impl Writer {
                     tracing::error!(error = %failure.error(), "the outbox writes nothing any more");
                     self.poison = Some(failure.clone());
                     self.shrinking = false;
+                    self.sealing = None;
                 }
             }
         }
@@ -347,14 +354,14 @@ mod tests {
     use super::*;
     use crate::outbox::bench::ROOMY;
     use crate::outbox::embedded::open::take_ownership;
-    use crate::outbox::samples;
+    use crate::outbox::{Settings, samples};
 
     #[test]
     fn a15_after_a_failed_sync_nothing_is_written_and_health_says_so() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("outbox.db");
         let lock = take_ownership(&path).unwrap();
-        let (store, _) = Store::open(&path, ROOMY).unwrap();
+        let (store, _) = Store::open(&path, Settings::plain(ROOMY)).unwrap();
         let (_sender, inbox) = mpsc::channel(1);
         let reserve = Reserve::new(tempfile::tempfile().unwrap(), 1);
         let mut writer = Writer::new(store, inbox, watch::Sender::new(0), Arc::default(), reserve, lock);

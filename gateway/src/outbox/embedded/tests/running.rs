@@ -9,7 +9,7 @@ use super::{log_of, tamper};
 use crate::outbox::bench::{Bench, ROOMY, open_outbox};
 use crate::outbox::embedded::{Embedded, OpenError, inspect, open};
 use crate::outbox::samples::append;
-use crate::outbox::{AnyOutbox, LeaseRequest, OutboxError, PurgeSelector, QuarantineReason, Settlement};
+use crate::outbox::{AnyOutbox, LeaseRequest, OutboxError, PurgeSelector, QuarantineReason, Settings, Settlement};
 
 #[tokio::test]
 async fn policies_are_kept_while_something_refers_to_them() {
@@ -60,7 +60,7 @@ async fn p1_nothing_is_kept_in_files_that_the_next_start_would_not_find() {
         bench.append("1", &["b"]).await;
         bench.outbox.health().unwrap();
         bench.outbox.close().await;
-        let again = AnyOutbox::open_embedded(&bench.path(), ROOMY).unwrap();
+        let again = AnyOutbox::open_embedded(&bench.path(), Settings::plain(ROOMY)).unwrap();
         assert_eq!(again.depth().await.unwrap().pending_events, 2, "{suffix}");
     }
 }
@@ -77,7 +77,7 @@ fn holds_text(path: &Path, text: &str) -> bool {
 async fn a15_a_full_disk_is_an_error_shows_in_health_and_passes_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let limited = Embedded::open_with(&path, ROOMY, 4_096, |store| {
+    let limited = Embedded::open_with(&path, Settings::plain(ROOMY), 4_096, |store| {
         store.connection.pragma_update(None, "max_page_count", 150).unwrap();
     });
     let outbox = AnyOutbox::Embedded(limited.unwrap());
@@ -168,10 +168,10 @@ async fn inspect_works_beside_the_owner_and_shows_no_event() {
 async fn a13_a_drained_file_becomes_small_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let opened = Embedded::open_with(&path, ROOMY, 4_096, |store| {
+    let opened = Embedded::open_with(&path, Settings::plain(ROOMY), 4_096, |store| {
         let fill = "
             WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 24)
-            INSERT INTO group_bodies SELECT n, hex(zeroblob(500000)) FROM numbers;
+            INSERT INTO group_bodies (id, bodies) SELECT n, hex(zeroblob(500000)) FROM numbers;
             DELETE FROM group_bodies";
         store.connection.execute_batch(fill).unwrap();
         assert!(store.pages().unwrap().0 > 4_096);

@@ -11,6 +11,9 @@ const CUT_LOG_PAGES: i64 = 64 * 1024;
 /// A log this long that a reader holds back is a disk about to be full: nothing is kept until it lets go (1 GiB).
 const MAX_LOG_PAGES: i64 = 256 * 1024;
 
+/// What a step of sealing writes, roughly.
+const SEALED_BYTES: u64 = 2 * 1024 * 1024;
+
 /// Free pages that are worth giving back, how many at a time, and how many are kept for what comes next.
 const WASTED_PAGES: i64 = 4096;
 const SHRINK_PAGES: u32 = 512;
@@ -81,6 +84,28 @@ impl Writer {
             }
             Err(error) => self.note(Some(&Failure::of(&error)), false),
         }
+    }
+
+    /// Seals a little of what rests plain from before there was a key. Nothing of it is left behind: the engine overwrites what it
+    /// frees, and the log is emptied at the end.
+    pub(super) fn seal_some(&mut self) {
+        let Some(step) = self.sealing.take() else { return };
+        match self.store.transaction(|store| store.reseal(&step)) {
+            Ok(done) => {
+                self.written_bytes += SEALED_BYTES;
+                self.sealing = done.next;
+                if done.next.is_none() {
+                    self.must_truncate = true;
+                    tracing::info!("everything in the outbox is encrypted now");
+                }
+            }
+            // Tried again after the next start.
+            Err(failure) => {
+                tracing::error!(error = %failure.error(), "what rests unencrypted in the outbox was not encrypted");
+                self.note(Some(&failure), false);
+            }
+        }
+        self.tend_log();
     }
 
     pub(super) fn wants_to_shrink(&mut self) -> bool {
