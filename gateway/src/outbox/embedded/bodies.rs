@@ -53,7 +53,7 @@ impl Store {
         let plain = rusqlite::types::ToSqlOutput::Borrowed(plain);
         match seat.shelf {
             Shelf::Pending => {
-                self.connection.prepare_cached(schema::REWRITE_BODIES)?.execute(params![seat.row, plain, sealed])?;
+                self.connection.prepare_cached(schema::WRITE_BODIES)?.execute(params![seat.row, plain, sealed])?;
                 self.connection.prepare_cached(schema::SET_KEY)?.execute(params![seat.row, self.key_id()])?;
             }
             Shelf::Quarantine => {

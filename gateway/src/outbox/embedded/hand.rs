@@ -99,7 +99,7 @@ impl Store {
         let (code, subcode) = reason.codes();
         let amount = Amount::row(1, signed_len(body.len()));
         let values = params![row, amount.bytes, signed(self.now_ms), reason.as_str(), code, subcode, None::<&str>];
-        self.connection.prepare_cached(schema::QUARANTINE_EVENT)?.execute(values)?;
+        self.connection.prepare_cached(schema::SET_ASIDE_EVENT)?.execute(values)?;
         let aside = self.connection.last_insert_rowid();
         self.rewrite_bodies(Seat { shelf: Shelf::Quarantine, row: aside, owner }, body.as_bytes())?;
         self.tally.note(Shelf::Quarantine, owner.clone(), amount);
@@ -108,7 +108,7 @@ impl Store {
 
     /// Moves a whole group to quarantine as it is. Returns how many events it counted.
     pub(super) fn set_aside(&mut self, row: i64, reason: QuarantineReason, at_ms: i64) -> rusqlite::Result<u64> {
-        self.connection.prepare_cached(schema::QUARANTINE_GROUP)?.execute(params![row, at_ms, reason.as_str()])?;
+        self.connection.prepare_cached(schema::SET_ASIDE_GROUP)?.execute(params![row, at_ms, reason.as_str()])?;
         let aside = self.connection.last_insert_rowid();
         if let Some(stored) = self.stored(Shelf::Pending, row)?
             && stored.fits()

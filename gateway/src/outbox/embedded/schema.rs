@@ -116,7 +116,7 @@ pub(super) const RETRY: &str = "
 UPDATE groups SET lease_serial = 0, due_ms = ?2, events = ?3, bytes = ?4,
     attempts = attempts + ?5, crashes = CASE ?5 WHEN 0 THEN crashes ELSE 0 END
 WHERE id = ?1";
-pub(super) const REWRITE_BODIES: &str = "UPDATE group_bodies SET bodies = ?2, sealed = ?3 WHERE id = ?1";
+pub(super) const WRITE_BODIES: &str = "UPDATE group_bodies SET bodies = ?2, sealed = ?3 WHERE id = ?1";
 pub(super) const SET_KEY: &str = "UPDATE groups SET key_id = ?2 WHERE id = ?1 AND key_id IS NOT ?2";
 pub(super) const SHRINK: &str = "UPDATE groups SET events = ?2, bytes = ?3 WHERE id = ?1";
 pub(super) const RELEASE: &str = "UPDATE groups SET lease_serial = 0, due_ms = 0 WHERE id = ?1";
@@ -124,14 +124,14 @@ pub(super) const CRASHED: &str = "UPDATE groups SET lease_serial = 0, due_ms = 0
 pub(super) const LEASED: &str = "SELECT id, events, crashes, due_ms FROM groups WHERE lease_serial <> 0 ORDER BY id";
 
 /// One event of a group; its body follows, as it is bound to the row's number.
-pub(super) const QUARANTINE_EVENT: &str = "
+pub(super) const SET_ASIDE_EVENT: &str = "
 INSERT INTO quarantine
     (site, dataset, envelope, policy_digest, events, bytes, received_ms, quarantined_ms, reason, code, subcode, message,
     oldest_event_secs)
 SELECT site, dataset, envelope, policy_digest, 1, ?2, received_ms, ?3, ?4, ?5, ?6, ?7, oldest_event_secs
 FROM groups WHERE id = ?1";
 /// The whole row as it is, so that a person may look at what could not be read.
-pub(super) const QUARANTINE_GROUP: &str = "
+pub(super) const SET_ASIDE_GROUP: &str = "
 INSERT INTO quarantine
     (site, dataset, envelope, policy_digest, events, bytes, received_ms, quarantined_ms, reason, code, subcode, bodies, key_id, sealed,
     oldest_event_secs)
