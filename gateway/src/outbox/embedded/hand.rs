@@ -97,7 +97,7 @@ impl Store {
     }
 
     /// Moves a whole group to quarantine as it is. Returns how many events it counted.
-    pub(super) fn set_aside(&mut self, row: i64, reason: QuarantineReason, at_ms: i64) -> rusqlite::Result<u64> {
+    pub(super) fn set_aside(&mut self, row: i64, reason: &QuarantineReason, at_ms: i64) -> rusqlite::Result<u64> {
         self.connection.prepare_cached(schema::QUARANTINE_GROUP)?.execute(params![row, at_ms, reason.as_str()])?;
         let Some((owner, amount)) = self.remove(row)? else { return Ok(0) };
         self.tally.note(Shelf::Quarantine, owner, amount);
@@ -106,7 +106,7 @@ impl Store {
 
     fn set_aside_unreadable(&mut self, row: i64) -> rusqlite::Result<u64> {
         let at_ms = signed(self.now_ms);
-        if let Ok(events) = self.part(|store| store.set_aside(row, QuarantineReason::Unreadable, at_ms))? {
+        if let Ok(events) = self.part(|store| store.set_aside(row, &QuarantineReason::Unreadable, at_ms))? {
             return Ok(events);
         }
         tracing::error!(row, "a group cannot be read nor moved to quarantine; it stays in the file and is passed over");
