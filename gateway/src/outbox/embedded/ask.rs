@@ -5,8 +5,10 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::failure::Failure;
+use super::purge::{PurgeStep, PurgeStepDone};
+use super::redrive::{RedriveStep, RedriveStepDone};
 use super::reseal::{ResealStep, Resealed};
-use super::store::{PurgeStep, Purged, Store};
+use super::store::Store;
 use crate::outbox::{
     Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, Receipt, Settled, Settlement,
 };
@@ -58,7 +60,8 @@ pub(super) enum Write {
     Lease(Asked<LeaseRequest, Leased>),
     Settle(Asked<(Lease, Vec<Settlement>), Settled>),
     Release(Asked<Lease, ()>),
-    Purge(Asked<PurgeStep, Purged>),
+    Purge(Asked<PurgeStep, PurgeStepDone>),
+    Redrive(Asked<RedriveStep, RedriveStepDone>),
     Reseal(Asked<ResealStep, Resealed>),
 }
 
@@ -79,6 +82,7 @@ impl Write {
             Self::Settle(asked) => part(asked, store, |store, (lease, settlements)| store.settle(lease, settlements)),
             Self::Release(asked) => part(asked, store, Store::release),
             Self::Purge(asked) => part(asked, store, Store::purge),
+            Self::Redrive(asked) => part(asked, store, Store::redrive),
             Self::Reseal(asked) => part(asked, store, Store::reseal),
         }
     }
@@ -89,8 +93,18 @@ impl Write {
             Self::Settle(asked) => {
                 matches!(&asked.result, Some(Ok(settled)) if settled.retried > 0 || asked.input.0.suspect)
             }
-            Self::Release(_) => true,
+            Self::Release(_) | Self::Redrive(_) => true,
             Self::Lease(_) | Self::Purge(_) | Self::Reseal(_) => false,
+        }
+    }
+
+    /// Whether something that was purged in hand is gone now, of which nothing may be left in the log.
+    pub(super) fn purges(&self) -> bool {
+        match self {
+            Self::Lease(asked) => matches!(&asked.result, Some(Ok(leased)) if leased.purged > 0),
+            Self::Settle(asked) => matches!(&asked.result, Some(Ok(settled)) if settled.purged > 0),
+            // A purge by command empties the log at its end.
+            Self::Release(_) | Self::Purge(_) | Self::Redrive(_) | Self::Reseal(_) => false,
         }
     }
 
@@ -101,6 +115,7 @@ impl Write {
             Self::Settle(asked) => drop(asked.answer(failure)),
             Self::Release(asked) => drop(asked.answer(failure)),
             Self::Purge(asked) => drop(asked.answer(failure)),
+            Self::Redrive(asked) => drop(asked.answer(failure)),
             Self::Reseal(asked) => drop(asked.answer(failure)),
         }
         Vec::new()
