@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod dispatch;
 
 pub mod admin;
+pub mod control;
 pub mod telemetry;
 
 pub mod simulator;
