@@ -20,6 +20,7 @@ mod request;
 
 mod answer;
 mod classify;
+mod remark;
 
 mod backoff;
 mod gate;

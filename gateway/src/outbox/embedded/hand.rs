@@ -63,7 +63,7 @@ impl Store {
         let Some((owner, before)) = self.owner(row)? else { return Ok(Settled::default()) };
         let division = Division::new(lease.events(), settlements);
         for (body, reason) in &division.aside {
-            self.quarantine(row, &owner, body, *reason)?;
+            self.quarantine(row, &owner, body, reason)?;
         }
         if division.settled.retried == 0 {
             self.remove(row)?;
@@ -95,10 +95,10 @@ impl Store {
     }
 
     /// Puts one event of a group into quarantine.
-    fn quarantine(&mut self, row: i64, owner: &Owner, body: &str, reason: QuarantineReason) -> rusqlite::Result<()> {
+    fn quarantine(&mut self, row: i64, owner: &Owner, body: &str, reason: &QuarantineReason) -> rusqlite::Result<()> {
         let (code, subcode) = reason.codes();
         let amount = Amount::row(1, signed_len(body.len()));
-        let values = params![row, amount.bytes, signed(self.now_ms), reason.as_str(), code, subcode, None::<&str>];
+        let values = params![row, amount.bytes, signed(self.now_ms), reason.as_str(), code, subcode, reason.message()];
         self.connection.prepare_cached(schema::SET_ASIDE_EVENT)?.execute(values)?;
         let aside = self.connection.last_insert_rowid();
         self.rewrite_bodies(Seat { shelf: Shelf::Quarantine, row: aside, owner }, body.as_bytes())?;
@@ -107,7 +107,7 @@ impl Store {
     }
 
     /// Moves a whole group to quarantine as it is. Returns how many events it counted.
-    pub(super) fn set_aside(&mut self, row: i64, reason: QuarantineReason, at_ms: i64) -> rusqlite::Result<u64> {
+    pub(super) fn set_aside(&mut self, row: i64, reason: &QuarantineReason, at_ms: i64) -> rusqlite::Result<u64> {
         self.connection.prepare_cached(schema::SET_ASIDE_GROUP)?.execute(params![row, at_ms, reason.as_str()])?;
         let aside = self.connection.last_insert_rowid();
         if let Some(stored) = self.stored(Shelf::Pending, row)?
@@ -124,7 +124,7 @@ impl Store {
 
     fn set_aside_unreadable(&mut self, row: i64) -> rusqlite::Result<u64> {
         let at_ms = signed(self.now_ms);
-        if let Ok(events) = self.part(|store| store.set_aside(row, QuarantineReason::Unreadable, at_ms))? {
+        if let Ok(events) = self.part(|store| store.set_aside(row, &QuarantineReason::Unreadable, at_ms))? {
             return Ok(events);
         }
         tracing::error!(row, "a group cannot be read nor moved to quarantine; it stays in the file and is passed over");
