@@ -6,6 +6,8 @@ use tokio::sync::oneshot;
 
 use super::failure::Failure;
 use super::store::{PurgeStep, Purged, Store};
+use crate::outbox::part::{PartRequest, Parted};
+use crate::outbox::spread::SpreadRequest;
 use crate::outbox::{
     Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, Receipt, Settled, Settlement,
 };
@@ -56,7 +58,9 @@ impl<I, O> Asked<I, O> {
 pub(super) enum Write {
     Lease(Asked<LeaseRequest, Leased>),
     Settle(Asked<(Lease, Vec<Settlement>), Settled>),
+    SettlePart(Asked<PartRequest, Parted>),
     Release(Asked<Lease, ()>),
+    LeaseAt(Asked<SpreadRequest, Leased>),
     Purge(Asked<PurgeStep, Purged>),
 }
 
@@ -75,7 +79,9 @@ impl Write {
         match self {
             Self::Lease(asked) => part(asked, store, Store::lease),
             Self::Settle(asked) => part(asked, store, |store, (lease, settlements)| store.settle(lease, settlements)),
+            Self::SettlePart(asked) => part(asked, store, Store::settle_part),
             Self::Release(asked) => part(asked, store, Store::release),
+            Self::LeaseAt(asked) => part(asked, store, Store::lease_at),
             Self::Purge(asked) => part(asked, store, Store::purge),
         }
     }
@@ -86,8 +92,10 @@ impl Write {
             Self::Settle(asked) => {
                 matches!(&asked.result, Some(Ok(settled)) if settled.retried > 0 || asked.input.0.suspect)
             }
+            // What stays of a part is in hand, but another suspect may have waited for it.
+            Self::SettlePart(asked) => asked.input.lease.suspect,
             Self::Release(_) => true,
-            Self::Lease(_) | Self::Purge(_) => false,
+            Self::Lease(_) | Self::LeaseAt(_) | Self::Purge(_) => false,
         }
     }
 
@@ -95,6 +103,8 @@ impl Write {
     pub(super) fn answer(self, failure: Option<&Failure>) -> Vec<Lease> {
         match self {
             Self::Lease(asked) => return asked.answer(failure).map(|leased| leased.leases).unwrap_or_default(),
+            Self::LeaseAt(asked) => return asked.answer(failure).map(|leased| leased.leases).unwrap_or_default(),
+            Self::SettlePart(asked) => return asked.answer(failure).and_then(|parted| parted.rest).into_iter().collect(),
             Self::Settle(asked) => drop(asked.answer(failure)),
             Self::Release(asked) => drop(asked.answer(failure)),
             Self::Purge(asked) => drop(asked.answer(failure)),

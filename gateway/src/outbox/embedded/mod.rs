@@ -9,6 +9,7 @@ mod failure;
 mod hand;
 mod inspect;
 mod open;
+mod part;
 mod place;
 mod reserve;
 mod schema;
