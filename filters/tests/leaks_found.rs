@@ -185,7 +185,8 @@ fn a_department_leaves_in_no_hash_no_cookie_and_no_event_id() {
     let fbc = "fb.1.1790990000123.IwAR0abcdefGHIJKL-oncology-mnopQRST";
     let left = json("retail@1", &event(&format!(r#""em":"jane@example.com","fbc":"{fbc}""#)));
     assert_eq!(left["user_data"]["fbc"], serde_json::Value::Null, "{left}");
-    let page = event(r#""em":"jane@example.com""#).replace(".example/", ".example/?fbclid=IwAR0abcdefGHIJKL-oncology-mnopQRST");
+    let page =
+        event(r#""em":"jane@example.com""#).replace(".example/", ".example/?fbclid=IwAR0abcdefGHIJKL-oncology-mnopQRST");
     assert_eq!(json("retail@1", &page)["user_data"]["fbc"], serde_json::Value::Null);
     let left = json("retail@1", &event(r#""em":"jane@example.com""#).replace("\"e-1\"", "\"oncology-2026-17\""));
     assert_eq!(left["event_id"].as_str().map(str::len), Some(64), "{left}");

@@ -36,9 +36,13 @@ impl Store {
     /// Leases due groups, oldest first (O2). Bodies are read for those alone that are handed out (O6).
     pub(super) fn lease(&mut self, request: &LeaseRequest) -> rusqlite::Result<Leased> {
         self.now_ms = request.now_ms;
-        let mut leased = Leased::default();
         let (rows, more) = self.choose(request)?;
-        leased.more = more;
+        Ok(Leased { more, ..self.take(rows, request)? })
+    }
+
+    /// Leases these rows, or sets aside those that cannot be read.
+    pub(super) fn take(&mut self, rows: Vec<i64>, request: &LeaseRequest) -> rusqlite::Result<Leased> {
+        let mut leased = Leased::default();
         for row in rows {
             match self.read(row, request) {
                 Ok(Some(lease)) => {
