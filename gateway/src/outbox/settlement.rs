@@ -61,7 +61,7 @@ impl QuarantineReason {
         }
     }
 
-    /// What Meta says to a person, masked and bounded; nothing where Meta said nothing.
+    /// What Meta says about it to a person, if it says anything. One line.
     pub(super) fn message(&self) -> Option<&str> {
         match self {
             Self::Refused { message, .. } => message.as_deref(),

@@ -102,10 +102,15 @@ impl Store {
     fn quarantine(&mut self, row: i64, owner: &Owner, body: &str, reason: &QuarantineReason) -> rusqlite::Result<()> {
         let (code, subcode) = reason.codes();
         let amount = Amount::row(1, signed_len(body.len()));
-        let values = params![row, amount.bytes, signed(self.now_ms), reason.as_str(), code, subcode, reason.message()];
+        let is_sealed = self.keys.is_some();
+        let message = reason.message().filter(|_| !is_sealed);
+        let values = params![row, amount.bytes, signed(self.now_ms), reason.as_str(), code, subcode, message];
         self.connection.prepare_cached(schema::SET_ASIDE_EVENT)?.execute(values)?;
-        let aside = self.connection.last_insert_rowid();
-        self.rewrite_bodies(Seat { shelf: Shelf::Quarantine, row: aside, owner }, body.as_bytes())?;
+        let seat = Seat { shelf: Shelf::Quarantine, row: self.connection.last_insert_rowid(), owner };
+        match reason.message() {
+            Some(message) if is_sealed => self.rewrite_bodies(seat, format!("{body}\n{message}").as_bytes())?,
+            _ => self.rewrite_bodies(seat, body.as_bytes())?,
+        }
         self.tally.note(Shelf::Quarantine, owner.clone(), amount);
         Ok(())
     }
