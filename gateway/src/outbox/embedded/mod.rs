@@ -43,6 +43,7 @@ use super::{
     Append, Depth, EventsByDataset, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Receipt,
     Settings, Settled, Settlement, is_nearly_full, is_whole,
 };
+use crate::failpoint;
 
 /// Questions that may wait for the writer; whoever comes then waits to ask.
 const MAX_WAITING: usize = 1024;
@@ -152,6 +153,7 @@ impl Embedded {
             let Some((after, through)) = done.next else { break };
             step = PurgeStep { selector: selector.clone(), after, through: Some(through) };
         }
+        failpoint::pass("after_purge_before_truncating");
         if purged > 0
             && let Err(error) = self.ask(|reply| Ask::Read(Read::Truncate(reply))).await
         {
