@@ -13,6 +13,7 @@ mod expiry;
 mod readmit;
 
 mod batch;
+mod bisect;
 mod group;
 
 mod meta;

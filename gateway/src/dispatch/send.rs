@@ -11,6 +11,7 @@ use portcullis_filters::policy::PolicyDigest;
 
 use super::Sink;
 use super::batch::{Batch, Parcel, Place};
+use super::bisect;
 use super::classify::{Delivery, Verdict, classify};
 use super::gate::Cause;
 use super::group::Group;
@@ -119,7 +120,7 @@ impl<S: Sink> Lane<S> {
             }
             Verdict::TooLarge => {
                 self.tell_opened(self.gate.passed(round.ticket));
-                match batch.into_parcel().halves() {
+                match bisect::cut(batch.into_parcel(), 0) {
                     Ok([first, second]) => work.parcels.extend([second, first]),
                     Err(single) => {
                         tracing::warn!(dataset = &*self.dataset, "an event is too large even alone and was set aside");

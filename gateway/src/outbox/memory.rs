@@ -19,7 +19,8 @@ use super::lease::{Choice, LeaseId, Selection};
 use super::settlement::Division;
 use super::tally::{Amount, Owner, Shelf, Tally};
 use super::{
-    Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, Receipt, Settled, Settlement, is_nearly_full,
+    Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, Receipt, Settled, Settlement, SpreadRequest,
+    is_nearly_full,
 };
 
 /// An outbox that is gone with the process.
@@ -37,7 +38,7 @@ pub(super) struct State {
     max_bytes: u64,
     /// The groups of each dataset, oldest first.
     pub(super) datasets: BTreeMap<Arc<str>, BTreeMap<Position, Group>>,
-    policies: HashMap<PolicyDigest, Arc<StoredPolicy>>,
+    policies: Policies,
     /// What is set aside, in the order in which it was.
     pub(super) quarantine: Vec<Aside>,
     pub(super) tally: Tally,
@@ -49,6 +50,9 @@ pub(super) struct State {
     pub(super) crashed: bool,
     closed: bool,
 }
+
+/// Stored policies by their digests.
+type Policies = HashMap<PolicyDigest, Arc<StoredPolicy>>;
 
 /// Receipt time and row: the order in which groups are leased.
 pub(super) type Position = (u64, i64);
@@ -99,7 +103,7 @@ impl Memory {
     }
 
     pub(super) fn settle(&self, lease: &Lease, settlements: &[Settlement]) -> Result<Settled, OutboxError> {
-        let settled = self.open_state()?.settle(lease, settlements);
+        let settled = self.open_state()?.settle(lease, settlements, false);
         if settled.retried > 0 || lease.suspect {
             self.wake();
         }
@@ -212,37 +216,49 @@ impl State {
                 Choice::Take => {}
             }
             self.last_serial += 1;
-            group.serial = self.last_serial;
-            group.due_ms = request.until_ms;
-            let digest = group.owner.policy;
-            let policy = self.policies.get(&digest).map_or_else(|| Arc::new(StoredPolicy::read(digest, None)), Arc::clone);
-            leased.leases.push(Lease {
-                id: LeaseId { row: position.1, serial: group.serial },
-                site: Arc::clone(&group.owner.site),
-                dataset: Arc::clone(&group.owner.dataset),
-                envelope: group.envelope.clone(),
-                policy,
-                policy_digest: digest,
-                bodies: group.bodies.clone(),
-                count: group.events,
-                received_ms: position.0,
-                oldest_event_secs: group.oldest_event_secs,
-                attempts: group.attempts,
-                suspect: group.is_suspect(),
-            });
+            leased.leases.push(group.lease(*position, self.last_serial, request.until_ms, &self.policies));
         }
         leased
     }
 
-    fn settle(&mut self, lease: &Lease, settlements: &[Settlement]) -> Settled {
+    pub(super) fn lease_at(&mut self, request: &SpreadRequest) -> Leased {
+        self.now_ms = request.now_ms;
+        let purged = self.sweep(&request.dataset);
+        let nothing = Leased { purged, ..Leased::default() };
+        let Some(groups) = self.datasets.get_mut(&request.dataset) else { return nothing };
+        let due = groups.iter_mut().filter(|(_, group)| group.due_ms <= request.now_ms && !group.is_suspect());
+        let (ready, later): (Vec<_>, Vec<_>) = due.partition(|(_, group)| group.due_ms == 0);
+        let mut from = if ready.is_empty() { later } else { ready };
+        if from.is_empty() {
+            return nothing;
+        }
+        let (position, group) = from.swap_remove(request.place_among(from.len()));
+        self.last_serial += 1;
+        let lease = group.lease(*position, self.last_serial, request.until_ms, &self.policies);
+        Leased { leases: vec![lease], ..nothing }
+    }
+
+    /// Leases to the same hand what is left of a lease that was just settled in part. Gives the new serial.
+    pub(super) fn lease_again(&mut self, lease: &Lease, until_ms: u64) -> Option<i64> {
+        let group = self.datasets.get_mut(&lease.dataset)?.get_mut(&(lease.received_ms, lease.id.row))?;
+        self.last_serial += 1;
+        (group.serial, group.due_ms) = (self.last_serial, until_ms);
+        Some(self.last_serial)
+    }
+
+    /// `stays_in_hand`: what is to be retried is leased again, so a purge of it still waits.
+    pub(super) fn settle(&mut self, lease: &Lease, settlements: &[Settlement], stays_in_hand: bool) -> Settled {
         let Some(group) = self.leased_mut(lease) else { return Settled::default() };
-        let division = Division::new(lease.events(), settlements, &group.condemned, false);
+        let division = Division::new(lease.events(), settlements, &group.condemned, stays_in_hand);
         let before = group.amount();
         let owner = group.owner.clone();
         let aside: Vec<_> =
             division.aside.iter().map(|(body, reason)| Aside::event(group, lease.received_ms, body, reason)).collect();
         if division.settled.retried > 0 {
             group.retry(&division);
+            if !stays_in_hand {
+                group.condemned = Condemned::Nothing;
+            }
             let after = group.amount();
             self.tally.note(Shelf::Pending, owner.clone(), after);
         } else {
@@ -305,13 +321,31 @@ impl Group {
         self.crashes >= SUSPECT_CRASHES
     }
 
+    fn lease(&mut self, position: Position, serial: i64, until_ms: u64, policies: &Policies) -> Lease {
+        (self.serial, self.due_ms) = (serial, until_ms);
+        let digest = self.owner.policy;
+        Lease {
+            id: LeaseId { row: position.1, serial },
+            site: Arc::clone(&self.owner.site),
+            dataset: Arc::clone(&self.owner.dataset),
+            envelope: self.envelope.clone(),
+            policy: policies.get(&digest).map_or_else(|| Arc::new(StoredPolicy::read(digest, None)), Arc::clone),
+            policy_digest: digest,
+            bodies: self.bodies.clone(),
+            count: self.events,
+            received_ms: position.0,
+            oldest_event_secs: self.oldest_event_secs,
+            attempts: self.attempts,
+            suspect: self.is_suspect(),
+        }
+    }
+
     /// Back on the shelf with what survived. A group whose bytes were sent without harm is no suspect any more.
     fn retry(&mut self, division: &Division<'_>) {
         self.bodies.clone_from(&division.survivors);
         self.events = division.survivors.split('\n').count();
         self.due_ms = division.due_ms;
         self.serial = 0;
-        self.condemned = Condemned::Nothing;
         if division.attempted {
             self.attempts = self.attempts.saturating_add(1);
             self.crashes = 0;

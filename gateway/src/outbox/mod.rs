@@ -17,8 +17,10 @@
 
 mod append;
 mod lease;
+mod part;
 mod selector;
 mod settlement;
+mod spread;
 
 mod condemned;
 mod crash;
@@ -42,9 +44,11 @@ pub use append::{Append, Receipt};
 pub use embedded::OpenError;
 pub use embedded::{Inspection, PendingLine, QuarantineLine, inspect};
 pub use lease::{Lease, LeaseRequest, Leased};
+pub use part::Parted;
 pub use seal::{Keys, key_id};
 pub use selector::{EventFilter, PurgeSelector, Purged, RedriveSelector, Redriven};
 pub use settlement::{QuarantineReason, Settled, Settlement};
+pub use spread::SpreadRequest;
 
 use std::path::Path;
 use std::sync::Arc;

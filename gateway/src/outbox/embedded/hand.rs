@@ -34,9 +34,14 @@ impl Store {
     /// Leases due groups, oldest first (O2). Bodies are read for those alone that are handed out (O6).
     pub(super) fn lease(&mut self, request: &LeaseRequest) -> rusqlite::Result<Leased> {
         self.now_ms = request.now_ms;
-        let mut leased = Leased { purged: self.sweep(Some(&request.dataset))?, ..Leased::default() };
+        let purged = self.sweep(Some(&request.dataset))?;
         let (rows, more) = self.choose(request)?;
-        leased.more = more;
+        Ok(Leased { more, purged, ..self.take(rows, request)? })
+    }
+
+    /// Leases these rows, or sets aside those that cannot be read.
+    pub(super) fn take(&mut self, rows: Vec<i64>, request: &LeaseRequest) -> rusqlite::Result<Leased> {
+        let mut leased = Leased::default();
         for row in rows {
             match self.read(row, request) {
                 Ok(Some(lease)) => {
@@ -58,7 +63,7 @@ impl Store {
     }
 
     /// The same. `stays_in_hand`: what is to be retried is leased again in the same transaction, so a purge of it still waits.
-    fn settle_and(&mut self, lease: &Lease, settlements: &[Settlement], stays_in_hand: bool) -> rusqlite::Result<Settled> {
+    pub(super) fn settle_and(&mut self, lease: &Lease, settlements: &[Settlement], stays_in_hand: bool) -> rusqlite::Result<Settled> {
         let Some(condemned) = self.held(lease)? else { return Ok(Settled::default()) };
         let row = lease.id.row;
         let Some((owner, before)) = self.owner(row)? else { return Ok(Settled::default()) };

@@ -11,6 +11,7 @@ mod hand;
 mod inspect;
 mod migrate;
 mod open;
+mod part;
 mod place;
 mod policies;
 mod purge;
@@ -47,6 +48,7 @@ use super::{
     Append, Depth, EventsByDataset, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Purged,
     Receipt, RedriveSelector, Redriven, Settings, Settled, Settlement, is_nearly_full, is_whole,
 };
+use crate::failpoint;
 
 /// Questions that may wait for the writer; whoever comes then waits to ask.
 const MAX_WAITING: usize = 1024;
@@ -155,6 +157,7 @@ impl Embedded {
             purged.add(done.purged);
             step = done.next;
         }
+        failpoint::pass("after_purge_before_truncating");
         if !dry
             && purged.waiting_events() + purged.quarantined > 0
             && let Err(error) = self.ask(|reply| Ask::Read(Read::Truncate(reply))).await

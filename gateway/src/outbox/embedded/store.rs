@@ -12,9 +12,10 @@ use portcullis_filters::policy::{PolicyDigest, StoredPolicy};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::open::{OpenError, connect};
 use super::{ask::Asked, schema};
+use crate::failpoint;
 use crate::outbox::crash::SUSPECT_CRASHES;
 use crate::outbox::group::gather;
 use crate::outbox::tally::{Amount, Owner, Shelf, Tally};
@@ -74,6 +75,7 @@ impl Store {
             drained: true,
         };
         store.connection.execute_batch("BEGIN IMMEDIATE").map_err(engine)?;
+        failpoint::pass("before_voiding_leases");
         // First, or what was to be forgotten could be set aside.
         store.swept_at_open = store.sweep(None).map_err(engine)? > 0;
         let set_aside = store.void_leases().map_err(engine)?;
@@ -81,6 +83,7 @@ impl Store {
             // Or a whole backlog would go to quarantine because a key was forgotten. Nothing was changed.
             return Err(OpenError::KeyMissing { path: path.to_owned(), key_id });
         }
+        failpoint::pass("after_voiding_leases");
         store.connection.execute_batch("COMMIT").map_err(engine)?;
         Ok((store, set_aside))
     }
@@ -94,6 +97,7 @@ impl Store {
     pub(super) fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> Result<T, Failure> {
         let done = self.execute("BEGIN IMMEDIATE").and_then(|()| {
             let done = work(self)?;
+            failure::scripted("before_commit")?;
             self.execute("COMMIT")?;
             Ok(done)
         });
@@ -248,13 +252,18 @@ impl Store {
 
     /// Copies what can be copied from the log into the file, without waiting for anybody.
     pub(super) fn checkpoint(&self) -> rusqlite::Result<Checkpoint> {
-        self.checkpoint_with("PRAGMA wal_checkpoint(PASSIVE)")
+        failpoint::pass("before_checkpoint");
+        let done = self.checkpoint_with("PRAGMA wal_checkpoint(PASSIVE)");
+        failpoint::pass("after_checkpoint");
+        done
     }
 
     /// Also empties the log, unless a reader holds it for longer than this.
     pub(super) fn truncate_log(&self, patience: Duration) -> rusqlite::Result<Checkpoint> {
         self.connection.busy_timeout(patience)?;
+        failpoint::pass("before_truncating_log");
         let done = self.checkpoint_with("PRAGMA wal_checkpoint(TRUNCATE)");
+        failpoint::pass("after_truncating_log");
         self.connection.busy_timeout(super::open::BUSY_TIMEOUT)?;
         done
     }

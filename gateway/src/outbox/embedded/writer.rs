@@ -20,6 +20,7 @@ use super::open::OwnerLock;
 use super::reseal::ResealStep;
 use super::reserve::Reserve;
 use super::store::Store;
+use crate::failpoint;
 use crate::outbox::{Append, Lease, OutboxError, Receipt};
 
 /// From this number of appends in this commit and the one before, the writer waits for more: so many steps at most, and no
@@ -222,8 +223,14 @@ impl Writer {
         if appended || works {
             self.changed.send_modify(|commits| *commits = commits.wrapping_add(1));
         }
+        if appended {
+            failpoint::pass("after_fsync_before_reply");
+        }
         for asked in intake.appends {
             asked.answer(failure.as_ref());
+        }
+        if write_failure.is_none() && intake.writes.iter().any(|write| matches!(write, Write::Settle(_))) {
+            failpoint::pass("after_settle_before_reply");
         }
         let orphans: Vec<_> = intake.writes.into_iter().flat_map(|write| write.answer(write_failure.as_ref())).collect();
         self.give_back(&orphans);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::failpoint;
+
 use super::{Failure, LOG_IS_HELD, OutboxError, TRUNCATE_PATIENCE, Writer};
 
 /// A checkpoint follows this much written to the log. With the largest transaction it is less than the reserve.
@@ -118,6 +120,7 @@ impl Writer {
     }
 
     pub(super) fn shrink(&mut self) {
+        failpoint::pass("before_shrinking");
         let done = self.store.shrink(SHRINK_PAGES).and_then(|()| self.store.pages());
         self.written_bytes += u64::from(SHRINK_PAGES) * 4096;
         self.shrinking = done.as_ref().is_ok_and(|(free, _)| *free > SPARE_PAGES);
