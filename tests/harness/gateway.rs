@@ -161,7 +161,7 @@ impl Gateway {
         (self.process, self.address, self.admin) = launch(&self.executable, &self.setup, &self.folder, self.starts).await;
     }
 
-    /// Writes another configuration for the next [`Gateway::restart`].
+    /// Writes another configuration, for the next [`Gateway::restart`] or a reload.
     pub fn configure(&mut self, setup: Setup) {
         std::fs::write(self.config(), setup.toml()).expect("the folder takes files");
         self.setup = setup;
