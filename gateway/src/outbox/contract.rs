@@ -185,7 +185,7 @@ contract! {
         assert!(bench.lease("2", 1, 3_000, 4_000).await.is_empty());
         assert_eq!(bench.settle(expired, Settlement::Delivered).await, Settled::default());
         let holder = bench.lease_one("1", 3_000, 4_000).await;
-        let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 0 });
+        let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 0, message: None });
         assert_eq!(bench.settle(late, refused).await, Settled::default());
         assert_eq!(bench.settle(holder, Settlement::Delivered).await.delivered, 1);
         assert_eq!(bench.depth().await, Depth::default());
@@ -197,7 +197,7 @@ contract! {
         let copy = lease.forged_copy();
         let outcomes = vec![
             Settlement::Delivered,
-            Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 2_804_019 }),
+            Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 2_804_019, message: None }),
             Settlement::Expired,
             Settlement::Withdrawn(WithdrawReason::GuardFailed),
             RETRY_SENT,
@@ -314,7 +314,7 @@ contract! {
             bench.append("1", &[&format!("e{number}"), "second", "third"]).await;
         }
         for lease in bench.lease("1", 20, 2_000, 3_000).await {
-            let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 0 });
+            let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 0, message: None });
             bench.outbox.settle(lease, vec![Settlement::Delivered, refused, RETRY_SENT]).await.unwrap();
         }
         let (depth, pending) = (bench.depth().await, bench.outbox.pending_by_dataset().await.unwrap());

@@ -16,7 +16,7 @@ use super::settlement::Division;
 use super::tally::{Amount, Owner, Shelf, Tally};
 use super::{
     Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Receipt, Settled, Settlement,
-    is_nearly_full,
+    SpreadRequest, is_nearly_full,
 };
 
 /// An outbox that is gone with the process.
@@ -34,7 +34,7 @@ pub(super) struct State {
     max_bytes: u64,
     /// The groups of each dataset, oldest first.
     pub(super) datasets: BTreeMap<Arc<str>, BTreeMap<Position, Group>>,
-    policies: HashMap<PolicyDigest, Arc<StoredPolicy>>,
+    policies: Policies,
     pub(super) tally: Tally,
     pub(super) last_row: i64,
     last_serial: i64,
@@ -44,6 +44,9 @@ pub(super) struct State {
     pub(super) crashed: bool,
     closed: bool,
 }
+
+/// Stored policies by their digests.
+type Policies = HashMap<PolicyDigest, Arc<StoredPolicy>>;
 
 /// Receipt time and row: the order in which groups are leased.
 pub(super) type Position = (u64, i64);
@@ -150,12 +153,12 @@ impl Memory {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open_state(&self) -> Result<MutexGuard<'_, State>, OutboxError> {
+    pub(super) fn open_state(&self) -> Result<MutexGuard<'_, State>, OutboxError> {
         let state = self.state();
         if state.closed { Err(OutboxError::Closed) } else { Ok(state) }
     }
 
-    fn wake(&self) {
+    pub(super) fn wake(&self) {
         self.0.changed.send_modify(|commits| *commits = commits.wrapping_add(1));
     }
 }
@@ -208,29 +211,35 @@ impl State {
                 Choice::Take => {}
             }
             self.last_serial += 1;
-            group.serial = self.last_serial;
-            group.due_ms = request.until_ms;
-            let digest = group.owner.policy;
-            let policy = self.policies.get(&digest).map_or_else(|| Arc::new(StoredPolicy::read(digest, None)), Arc::clone);
-            leased.leases.push(Lease {
-                id: LeaseId { row: position.1, serial: group.serial },
-                site: Arc::clone(&group.owner.site),
-                dataset: Arc::clone(&group.owner.dataset),
-                envelope: group.envelope.clone(),
-                policy,
-                policy_digest: digest,
-                bodies: group.bodies.clone(),
-                count: group.events,
-                received_ms: position.0,
-                oldest_event_secs: group.oldest_event_secs,
-                attempts: group.attempts,
-                suspect: group.is_suspect(),
-            });
+            leased.leases.push(group.lease(*position, self.last_serial, request.until_ms, &self.policies));
         }
         leased
     }
 
-    fn settle(&mut self, lease: &Lease, settlements: &[Settlement]) -> Settled {
+    pub(super) fn lease_at(&mut self, request: &SpreadRequest) -> Leased {
+        self.now_ms = request.now_ms;
+        let Some(groups) = self.datasets.get_mut(&request.dataset) else { return Leased::default() };
+        let due = groups.iter_mut().filter(|(_, group)| group.due_ms <= request.now_ms && !group.is_suspect());
+        let (ready, later): (Vec<_>, Vec<_>) = due.partition(|(_, group)| group.due_ms == 0);
+        let mut from = if ready.is_empty() { later } else { ready };
+        if from.is_empty() {
+            return Leased::default();
+        }
+        let (position, group) = from.swap_remove(request.place_among(from.len()));
+        self.last_serial += 1;
+        let lease = group.lease(*position, self.last_serial, request.until_ms, &self.policies);
+        Leased { leases: vec![lease], ..Leased::default() }
+    }
+
+    /// Leases to the same hand what is left of a lease that was just settled in part. Gives the new serial.
+    pub(super) fn lease_again(&mut self, lease: &Lease, until_ms: u64) -> Option<i64> {
+        let group = self.datasets.get_mut(&lease.dataset)?.get_mut(&(lease.received_ms, lease.id.row))?;
+        self.last_serial += 1;
+        (group.serial, group.due_ms) = (self.last_serial, until_ms);
+        Some(self.last_serial)
+    }
+
+    pub(super) fn settle(&mut self, lease: &Lease, settlements: &[Settlement]) -> Settled {
         let division = Division::new(lease.events(), settlements);
         let Some(group) = self.leased_mut(lease) else { return Settled::default() };
         let before = group.amount();
@@ -312,6 +321,25 @@ impl Group {
 
     fn is_suspect(&self) -> bool {
         self.crashes >= SUSPECT_CRASHES
+    }
+
+    fn lease(&mut self, position: Position, serial: i64, until_ms: u64, policies: &Policies) -> Lease {
+        (self.serial, self.due_ms) = (serial, until_ms);
+        let digest = self.owner.policy;
+        Lease {
+            id: LeaseId { row: position.1, serial },
+            site: Arc::clone(&self.owner.site),
+            dataset: Arc::clone(&self.owner.dataset),
+            envelope: self.envelope.clone(),
+            policy: policies.get(&digest).map_or_else(|| Arc::new(StoredPolicy::read(digest, None)), Arc::clone),
+            policy_digest: digest,
+            bodies: self.bodies.clone(),
+            count: self.events,
+            received_ms: position.0,
+            oldest_event_secs: self.oldest_event_secs,
+            attempts: self.attempts,
+            suspect: self.is_suspect(),
+        }
     }
 
     /// Back on the shelf with what survived. A group whose bytes were sent without harm is no suspect any more.

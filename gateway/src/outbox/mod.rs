@@ -17,7 +17,9 @@
 
 mod append;
 mod lease;
+mod part;
 mod settlement;
+mod spread;
 
 mod crash;
 mod group;
@@ -40,8 +42,10 @@ pub use append::{Append, Receipt};
 pub use embedded::OpenError;
 pub use embedded::{Inspection, PendingLine, QuarantineLine, inspect};
 pub use lease::{Lease, LeaseRequest, Leased};
+pub use part::Parted;
 pub use seal::{Keys, key_id};
 pub use settlement::{QuarantineReason, Settled, Settlement};
+pub use spread::SpreadRequest;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -88,7 +88,7 @@ fn settlement(outcome: u8, not_before_ms: u64) -> Settlement {
         0 => Settlement::Delivered,
         1 => Settlement::Retry { not_before_ms, attempted: true },
         2 => Settlement::Retry { not_before_ms, attempted: false },
-        3 => Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 1 }),
+        3 => Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 1, message: None }),
         4 => Settlement::Expired,
         _ => Settlement::Withdrawn(WithdrawReason::GuardFailed),
     }

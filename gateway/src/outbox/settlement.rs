@@ -1,9 +1,11 @@
 //! What became of the events of a lease, and what stays of its group.
 
+use std::sync::Arc;
+
 use portcullis_filters::report::WithdrawReason;
 
 /// What became of one event of a lease.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settlement {
     /// Meta has it.
     Delivered,
@@ -23,7 +25,7 @@ pub enum Settlement {
 }
 
 /// Why an event was set aside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QuarantineReason {
     /// Meta refused its content.
     Refused {
@@ -31,6 +33,9 @@ pub enum QuarantineReason {
         code: i64,
         /// Meta's error subcode, 0 if none.
         subcode: i64,
+        /// What Meta says to a person about it, bounded and masked. It can quote the event, so it rests where the event rests
+        /// and is in no log.
+        message: Option<Arc<str>>,
     },
     /// The stored row cannot be read.
     Unreadable,
@@ -49,10 +54,18 @@ impl QuarantineReason {
     }
 
     /// Meta's error code and subcode, 0 where Meta said nothing.
-    pub(super) fn codes(self) -> (i64, i64) {
+    pub(super) fn codes(&self) -> (i64, i64) {
         match self {
-            Self::Refused { code, subcode } => (code, subcode),
+            Self::Refused { code, subcode, .. } => (*code, *subcode),
             Self::Unreadable | Self::AbortsProcess => (0, 0),
+        }
+    }
+
+    /// What Meta says about it to a person, if it says anything. One line.
+    pub(super) fn message(&self) -> Option<&str> {
+        match self {
+            Self::Refused { message, .. } => message.as_deref(),
+            Self::Unreadable | Self::AbortsProcess => None,
         }
     }
 }
@@ -98,7 +111,7 @@ impl<'a> Division<'a> {
                 Settlement::Withdrawn(_) => division.settled.withdrawn += 1,
                 Settlement::Quarantine(reason) => {
                     division.settled.quarantined += 1;
-                    division.aside.push((line, *reason));
+                    division.aside.push((line, reason.clone()));
                 }
                 Settlement::Retry { not_before_ms, attempted } => {
                     if division.settled.retried > 0 {
@@ -121,17 +134,18 @@ mod tests {
 
     #[test]
     fn survivors_keep_their_order_and_wait_for_the_latest() {
+        let refused = QuarantineReason::Refused { code: 100, subcode: 7, message: Some("why".into()) };
         let settlements = [
             Settlement::Retry { not_before_ms: 5, attempted: false },
             Settlement::Delivered,
             Settlement::Retry { not_before_ms: 9, attempted: true },
-            Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 7 }),
+            Settlement::Quarantine(refused.clone()),
             Settlement::Retry { not_before_ms: 7, attempted: false },
         ];
         let division = Division::new("a\nb\nc\nd\ne".split('\n'), &settlements);
         assert_eq!(division.survivors, "a\nc\ne");
         assert_eq!((division.due_ms, division.attempted), (9, true));
-        assert_eq!(division.aside, [("d", QuarantineReason::Refused { code: 100, subcode: 7 })]);
+        assert_eq!(division.aside, [("d", refused)]);
         assert_eq!(division.settled, Settled { delivered: 1, quarantined: 1, retried: 3, ..Settled::default() });
     }
 }

@@ -7,6 +7,8 @@ use tokio::sync::oneshot;
 use super::failure::Failure;
 use super::reseal::{ResealStep, Resealed};
 use super::store::{PurgeStep, Purged, Store};
+use crate::outbox::part::{PartRequest, Parted};
+use crate::outbox::spread::SpreadRequest;
 use crate::outbox::{
     Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, Receipt, Settled, Settlement,
 };
@@ -57,7 +59,9 @@ impl<I, O> Asked<I, O> {
 pub(super) enum Write {
     Lease(Asked<LeaseRequest, Leased>),
     Settle(Asked<(Lease, Vec<Settlement>), Settled>),
+    SettlePart(Asked<PartRequest, Parted>),
     Release(Asked<Lease, ()>),
+    LeaseAt(Asked<SpreadRequest, Leased>),
     Purge(Asked<PurgeStep, Purged>),
     Reseal(Asked<ResealStep, Resealed>),
 }
@@ -77,7 +81,9 @@ impl Write {
         match self {
             Self::Lease(asked) => part(asked, store, Store::lease),
             Self::Settle(asked) => part(asked, store, |store, (lease, settlements)| store.settle(lease, settlements)),
+            Self::SettlePart(asked) => part(asked, store, Store::settle_part),
             Self::Release(asked) => part(asked, store, Store::release),
+            Self::LeaseAt(asked) => part(asked, store, Store::lease_at),
             Self::Purge(asked) => part(asked, store, Store::purge),
             Self::Reseal(asked) => part(asked, store, Store::reseal),
         }
@@ -89,8 +95,10 @@ impl Write {
             Self::Settle(asked) => {
                 matches!(&asked.result, Some(Ok(settled)) if settled.retried > 0 || asked.input.0.suspect)
             }
+            // What stays of a part is in hand, but another suspect may have waited for it.
+            Self::SettlePart(asked) => asked.input.lease.suspect,
             Self::Release(_) => true,
-            Self::Lease(_) | Self::Purge(_) | Self::Reseal(_) => false,
+            Self::Lease(_) | Self::LeaseAt(_) | Self::Purge(_) | Self::Reseal(_) => false,
         }
     }
 
@@ -98,6 +106,8 @@ impl Write {
     pub(super) fn answer(self, failure: Option<&Failure>) -> Vec<Lease> {
         match self {
             Self::Lease(asked) => return asked.answer(failure).map(|leased| leased.leases).unwrap_or_default(),
+            Self::LeaseAt(asked) => return asked.answer(failure).map(|leased| leased.leases).unwrap_or_default(),
+            Self::SettlePart(asked) => return asked.answer(failure).and_then(|parted| parted.rest).into_iter().collect(),
             Self::Settle(asked) => drop(asked.answer(failure)),
             Self::Release(asked) => drop(asked.answer(failure)),
             Self::Purge(asked) => drop(asked.answer(failure)),

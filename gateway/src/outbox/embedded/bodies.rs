@@ -9,6 +9,9 @@ use crate::outbox::group::MAX_GROUP_BYTES;
 use crate::outbox::seal::{SEAL_BYTES, Seat};
 use crate::outbox::tally::{Owner, Shelf};
 
+/// Meta's message is far shorter.
+const MAX_MESSAGE_BYTES: usize = 4096;
+
 /// What is known of a row's bodies before they are read.
 #[derive(Debug)]
 pub(super) struct Stored {
@@ -29,7 +32,7 @@ impl Stored {
 
 /// The same for a length and whether it is of sealed bodies.
 pub(super) fn fits(length: usize, sealed: bool) -> bool {
-    length <= MAX_GROUP_BYTES + if sealed { SEAL_BYTES } else { 0 }
+    length <= MAX_GROUP_BYTES + if sealed { SEAL_BYTES + MAX_MESSAGE_BYTES } else { 0 }
 }
 
 impl Store {
@@ -78,7 +81,8 @@ impl Store {
         Ok(stored.optional()?.flatten())
     }
 
-    /// The bodies of a row; nothing if they are sealed and do not open here.
+    /// The bodies of a row, and after those of a refused event Meta's message as a last line; nothing if they are sealed and do not
+    /// open here.
     pub(super) fn read_bodies(&self, seat: Seat<'_>, key_id: Option<&str>) -> rusqlite::Result<Option<Vec<u8>>> {
         let sql = match (seat.shelf, key_id) {
             (Shelf::Pending, None) => schema::READ_BODIES,

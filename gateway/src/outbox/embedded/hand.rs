@@ -36,9 +36,13 @@ impl Store {
     /// Leases due groups, oldest first (O2). Bodies are read for those alone that are handed out (O6).
     pub(super) fn lease(&mut self, request: &LeaseRequest) -> rusqlite::Result<Leased> {
         self.now_ms = request.now_ms;
-        let mut leased = Leased::default();
         let (rows, more) = self.choose(request)?;
-        leased.more = more;
+        Ok(Leased { more, ..self.take(rows, request)? })
+    }
+
+    /// Leases these rows, or sets aside those that cannot be read.
+    pub(super) fn take(&mut self, rows: Vec<i64>, request: &LeaseRequest) -> rusqlite::Result<Leased> {
+        let mut leased = Leased::default();
         for row in rows {
             match self.read(row, request) {
                 Ok(Some(lease)) => {
@@ -63,7 +67,7 @@ impl Store {
         let Some((owner, before)) = self.owner(row)? else { return Ok(Settled::default()) };
         let division = Division::new(lease.events(), settlements);
         for (body, reason) in &division.aside {
-            self.quarantine(row, &owner, body, *reason)?;
+            self.quarantine(row, &owner, body, reason)?;
         }
         if division.settled.retried == 0 {
             self.remove(row)?;
@@ -95,19 +99,24 @@ impl Store {
     }
 
     /// Puts one event of a group into quarantine.
-    fn quarantine(&mut self, row: i64, owner: &Owner, body: &str, reason: QuarantineReason) -> rusqlite::Result<()> {
+    fn quarantine(&mut self, row: i64, owner: &Owner, body: &str, reason: &QuarantineReason) -> rusqlite::Result<()> {
         let (code, subcode) = reason.codes();
         let amount = Amount::row(1, signed_len(body.len()));
-        let values = params![row, amount.bytes, signed(self.now_ms), reason.as_str(), code, subcode, None::<&str>];
+        let is_sealed = self.keys.is_some();
+        let message = reason.message().filter(|_| !is_sealed);
+        let values = params![row, amount.bytes, signed(self.now_ms), reason.as_str(), code, subcode, message];
         self.connection.prepare_cached(schema::SET_ASIDE_EVENT)?.execute(values)?;
-        let aside = self.connection.last_insert_rowid();
-        self.rewrite_bodies(Seat { shelf: Shelf::Quarantine, row: aside, owner }, body.as_bytes())?;
+        let seat = Seat { shelf: Shelf::Quarantine, row: self.connection.last_insert_rowid(), owner };
+        match reason.message() {
+            Some(message) if is_sealed => self.rewrite_bodies(seat, format!("{body}\n{message}").as_bytes())?,
+            _ => self.rewrite_bodies(seat, body.as_bytes())?,
+        }
         self.tally.note(Shelf::Quarantine, owner.clone(), amount);
         Ok(())
     }
 
     /// Moves a whole group to quarantine as it is. Returns how many events it counted.
-    pub(super) fn set_aside(&mut self, row: i64, reason: QuarantineReason, at_ms: i64) -> rusqlite::Result<u64> {
+    pub(super) fn set_aside(&mut self, row: i64, reason: &QuarantineReason, at_ms: i64) -> rusqlite::Result<u64> {
         self.connection.prepare_cached(schema::SET_ASIDE_GROUP)?.execute(params![row, at_ms, reason.as_str()])?;
         let aside = self.connection.last_insert_rowid();
         if let Some(stored) = self.stored(Shelf::Pending, row)?
@@ -124,7 +133,7 @@ impl Store {
 
     fn set_aside_unreadable(&mut self, row: i64) -> rusqlite::Result<u64> {
         let at_ms = signed(self.now_ms);
-        if let Ok(events) = self.part(|store| store.set_aside(row, QuarantineReason::Unreadable, at_ms))? {
+        if let Ok(events) = self.part(|store| store.set_aside(row, &QuarantineReason::Unreadable, at_ms))? {
             return Ok(events);
         }
         tracing::error!(row, "a group cannot be read nor moved to quarantine; it stays in the file and is passed over");

@@ -11,6 +11,7 @@ mod hand;
 mod inspect;
 mod migrate;
 mod open;
+mod part;
 mod place;
 mod reseal;
 mod reserve;

@@ -138,8 +138,11 @@ INSERT INTO quarantine
 SELECT g.site, g.dataset, g.envelope, g.policy_digest, g.events, g.bytes, g.received_ms, ?2, ?3, 0, 0, b.bodies, g.key_id, b.sealed,
     g.oldest_event_secs
 FROM groups g LEFT JOIN group_bodies b ON b.id = g.id WHERE g.id = ?1";
-pub(super) const WRITE_QUARANTINE: &str = "UPDATE quarantine SET bodies = ?2, sealed = ?3, key_id = ?4 WHERE id = ?1";
-pub(super) const READ_QUARANTINE: &str = "SELECT bodies FROM quarantine WHERE id = ?1";
+/// Meta's message can quote the event, so it is sealed with it: as one more line.
+pub(super) const WRITE_QUARANTINE: &str = "
+UPDATE quarantine SET bodies = ?2, sealed = ?3, key_id = ?4, message = iif(?4 IS NULL, message, NULL) WHERE id = ?1";
+pub(super) const READ_QUARANTINE: &str = "
+SELECT iif(message IS NULL, bodies, bodies || char(10) || message) FROM quarantine WHERE id = ?1";
 pub(super) const READ_QUARANTINE_SEALED: &str = "SELECT sealed FROM quarantine WHERE id = ?1";
 pub(super) const BODIES_OF_QUARANTINE: &str = "
 SELECT site, dataset, policy_digest, key_id, octet_length(iif(key_id IS NULL, bodies, sealed)), events

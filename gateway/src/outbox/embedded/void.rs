@@ -42,7 +42,7 @@ impl Store {
                 }
                 Verdict::Aside => {
                     let owner = self.owner(row)?;
-                    let events = self.set_aside(row, QuarantineReason::AbortsProcess, due_ms)?;
+                    let events = self.set_aside(row, &QuarantineReason::AbortsProcess, due_ms)?;
                     if let Some((owner, _)) = owner {
                         *set_aside.entry(owner.dataset).or_default() += events;
                     }

@@ -16,7 +16,7 @@ async fn policies_are_kept_while_something_refers_to_them() {
     let mut bench = Bench::embedded(ROOMY);
     bench.append("1", &["a", "b"]).await;
     let lease = bench.lease_one("1", 2_000, 3_000).await;
-    let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 7 });
+    let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 7, message: None });
     bench.outbox.settle(lease, vec![Settlement::Delivered, refused]).await.unwrap();
     // One that nothing refers to, and the known one renamed, so that the next append brings a policy that is new.
     let other = "
@@ -145,7 +145,7 @@ async fn inspect_works_beside_the_owner_and_shows_no_event() {
     bench.append("1", &["order-canary", "second"]).await;
     bench.append("1", &["third"]).await;
     let lease = bench.lease_one("1", 2_000, 3_000).await;
-    let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 2_804_019 });
+    let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 2_804_019, message: None });
     let retry = Settlement::Retry { not_before_ms: 9_000, attempted: true };
     bench.outbox.settle(lease, vec![refused, retry]).await.unwrap();
     let inspection = inspect(&bench.path()).unwrap();

@@ -67,7 +67,7 @@ async fn p2_sealed_events_survive_a_crash_and_nothing_of_them_is_in_any_file() {
     assert_eq!(waiting(&crashed, 2_000).await, ["canary-a", "canary-b", "canary-c"]);
 
     // One to quarantine, one back, one delivered: each is written anew.
-    let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 7 });
+    let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 7, message: None });
     let back = Settlement::Retry { not_before_ms: 0, attempted: true };
     let first = lease(&outbox, 2_000).await.remove(0);
     outbox.settle(first, vec![Settlement::Delivered, refused, back]).await.unwrap();
@@ -85,7 +85,7 @@ async fn p2_what_rests_plain_when_the_key_comes_is_sealed_in_the_background() {
     for number in 0..200 {
         keep(&outbox, &[&format!("canary-{number}"), "canary-second"]).await;
     }
-    let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 7 });
+    let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 7, message: None });
     let first = lease(&outbox, 2_000).await.remove(0);
     outbox.settle(first, vec![refused; 2]).await.unwrap();
     outbox.close().await;
