@@ -135,9 +135,9 @@ async fn accept(socket: &TcpListener, places: &Arc<Places>) -> Option<(TcpStream
 /// A connection from its first byte to its last.
 async fn take(stream: TcpStream, tls: Option<Tls>, peer: SocketAddr, place: &Place, common: &Common) {
     let Some(tls) = tls else { return connection::converse(stream, peer, place, common).await };
-    // Nothing was asked before the handshake is done, so neither a stop nor who needs the place has to wait for it.
-    let shaken = place.leave.run_until_cancelled(tls.shake_hands(stream, common.patience));
-    let shaken = common.stop.run_until_cancelled(shaken).await.flatten().flatten();
+    // Nothing was asked before the handshake is done, so a stop need not wait for it.
+    let shaken = tls.shake_hands(stream, common.patience, &place.leave);
+    let shaken = common.stop.run_until_cancelled(shaken).await.flatten();
     if let Some(stream) = shaken {
         connection::converse(stream, peer, place, common).await;
     }

@@ -16,7 +16,7 @@ use super::connection::Silence;
 /// Pause between two looks for a place while there is none.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long a connection must have been silent to give way: a caller that has just come may still speak.
-const LEAST_SILENCE: Duration = Duration::from_secs(1);
+const LEAST_SILENCE: Duration = Duration::from_millis(500);
 /// How many of those that are silent give way at once, as a part of all places: one by one would not keep up with who opens many.
 const PART: usize = 8;
 
