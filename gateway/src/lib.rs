@@ -28,5 +28,7 @@ pub mod chance;
 pub mod clock;
 pub mod lifecycle;
 
+mod failpoint;
+
 /// The version that `portcullis --version` prints.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

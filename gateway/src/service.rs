@@ -28,7 +28,7 @@ use crate::dispatch::DispatchError;
 use crate::ingest::Ingest;
 use crate::lifecycle::{Lifecycle, Pulse, Sockets, systemd};
 use crate::listener::{Bounds, Listener, Renewal, Tls};
-use crate::outbox::{AnyOutbox, OpenError, OutboxError};
+use crate::outbox::{AnyOutbox, OpenError, OutboxError, Settings};
 use crate::telemetry::metrics::Metrics;
 
 /// Connections to the admin listener at once.
@@ -115,7 +115,7 @@ impl Service {
     pub async fn start(start: Start) -> Result<Self, StartError> {
         let Start { config, source, sockets, lifecycle, clock, chance } = start;
         let metrics = Metrics::new()?;
-        let outbox = open(&config)?;
+        let outbox = open(&config, &chance)?;
         // After the outbox, whose lock keeps a second process from making another key. A start that was killed between the two
         // leaves an outbox that never held anything, and that may get a key.
         let pseudonyms = pseudonym::load_or_make(&config.identity.pseudonym_key, outbox.has_held_events(), &chance)?;
@@ -243,9 +243,9 @@ impl Service {
     }
 }
 
-fn open(config: &Config) -> Result<AnyOutbox, OpenError> {
+fn open(config: &Config, chance: &Chance) -> Result<AnyOutbox, OpenError> {
     match &config.outbox.backend {
-        Backend::Embedded(path) => AnyOutbox::open_embedded(path, config.outbox.max_bytes),
+        Backend::Embedded(path) => AnyOutbox::open_embedded(path, Settings::of(&config.outbox, chance)),
         Backend::Memory => Ok(AnyOutbox::memory(config.outbox.max_bytes)),
     }
 }

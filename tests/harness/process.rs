@@ -65,16 +65,19 @@ impl Process {
 
     /// Waits for output in which `find` finds something. Panics with all output if the process ends first.
     pub async fn wait_for<T>(&mut self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+        let found = self.find(what, find).await;
+        found.unwrap_or_else(|| panic!("{} ended before: {what}\n{}\n{}", self.name, self.stdout(), self.stderr()))
+    }
+
+    /// The same, and nothing if the process ends first.
+    pub async fn find<T>(&mut self, what: &str, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         let name = self.name.clone();
-        eventually(&format!("{name}: {what}"), Duration::from_secs(30), async || {
-            let ended = self.child.try_wait().expect("a child can be asked");
-            if let Some(found) = find(&self.stdout()).or_else(|| find(&self.stderr())) {
-                return Some(found);
+        eventually(&format!("{name}: {what}"), Duration::from_secs(60), async || {
+            let ended = self.child.try_wait().expect("a child can be asked").is_some();
+            match find(&self.stdout()).or_else(|| find(&self.stderr())) {
+                Some(found) => Some(Some(found)),
+                None => ended.then_some(None),
             }
-            if let Some(status) = ended {
-                panic!("{name} ended ({status}) before: {what}\n{}\n{}", self.stdout(), self.stderr());
-            }
-            None
         })
         .await
     }

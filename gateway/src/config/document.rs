@@ -154,6 +154,8 @@ single_table! {
         backend: BackendWord,
         path: FilePath,
         max_bytes: u64,
+        encryption_key: SecretSource,
+        previous_encryption_keys: Vec<SecretSource>,
     }
 }
 

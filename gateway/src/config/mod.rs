@@ -242,6 +242,23 @@ pub struct Outbox {
     pub backend: Backend,
     /// Cap of what is kept, in bytes.
     pub max_bytes: u64,
+    /// What the events that wait are encrypted with, if they are.
+    pub encryption: Option<Encryption>,
+}
+
+/// The keys of the outbox.
+#[derive(Clone)]
+pub struct Encryption {
+    /// Encrypts what comes in.
+    pub key: Zeroizing<[u8; 32]>,
+    /// Those before it, which still open what they encrypted.
+    pub previous: Vec<Zeroizing<[u8; 32]>>,
+}
+
+impl std::fmt::Debug for Encryption {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Encryption").field("previous", &self.previous.len()).finish_non_exhaustive()
+    }
 }
 
 /// The engine that keeps events.

@@ -17,7 +17,7 @@ use super::policy::PolicyText;
 use super::reload::Written;
 use super::validate::{self, of_dataset, of_site};
 use super::{
-    Admin, Backend, Config, ConfigError, Dataset, Dispatch, Endpoint, Environment, Identity, Log, Meta, Outbox,
+    Admin, Backend, Config, ConfigError, Dataset, Dispatch, Encryption, Endpoint, Environment, Identity, Log, Meta, Outbox,
     PseudonymKeySource, RateLimit, Server, Site, Tls, TlsFiles, default, file, secret,
 };
 
@@ -150,7 +150,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn outbox(&self, written: document::Outbox) -> Result<Outbox, ConfigError> {
+    fn outbox(&mut self, written: document::Outbox) -> Result<Outbox, ConfigError> {
         let backend = match self.need(written.backend, "outbox.backend")? {
             BackendWord::Embedded => Backend::Embedded(self.base.join(self.need(written.path, "outbox.path")?.0)),
             BackendWord::Memory => Backend::Memory,
@@ -158,23 +158,41 @@ impl<'a> Resolver<'a> {
                 return Err(self.fail("outbox.backend", "`redis` comes in a later version; use `embedded`"));
             }
         };
-        Ok(Outbox { backend, max_bytes: self.need(written.max_bytes, "outbox.max_bytes")? })
+        let encryption = match (&written.encryption_key, written.previous_encryption_keys.unwrap_or_default()) {
+            (Some(_), _) if backend == Backend::Memory => {
+                return Err(self.fail("outbox.encryption_key", "is of no use to the memory back end, which writes nothing"));
+            }
+            (Some(today), previous) => Some(Encryption {
+                key: self.key_of_32_bytes(today, "outbox.encryption_key")?,
+                previous: previous
+                    .iter()
+                    .map(|source| self.key_of_32_bytes(source, "outbox.previous_encryption_keys"))
+                    .collect::<Result<_, _>>()?,
+            }),
+            (None, previous) if previous.is_empty() => None,
+            (None, _) => {
+                let reason = "stands without outbox.encryption_key, which encrypts what comes in; give it";
+                return Err(self.fail("outbox.previous_encryption_keys", reason));
+            }
+        };
+        Ok(Outbox { backend, max_bytes: self.need(written.max_bytes, "outbox.max_bytes")?, encryption })
     }
 
     fn identity(&mut self, written: document::Identity, outbox: &Outbox) -> Result<Identity, ConfigError> {
         let pseudonym_key = match (written.pseudonym_key, &outbox.backend) {
-            (Some(source), _) => {
-                let key = "identity.pseudonym_key";
-                let text = self.secret(&source, key)?;
-                let bytes = Zeroizing::new(STANDARD.decode(text.expose_secret()).unwrap_or_default());
-                let fixed = <[u8; 32]>::try_from(bytes.as_slice())
-                    .map_err(|_| self.fail(key, "is not 32 bytes in base64; `openssl rand -base64 32` makes one"))?;
-                PseudonymKeySource::Given(Zeroizing::new(fixed))
-            }
+            (Some(source), _) => PseudonymKeySource::Given(self.key_of_32_bytes(&source, "identity.pseudonym_key")?),
             (None, Backend::Embedded(path)) => PseudonymKeySource::Kept(path.with_file_name(PSEUDONYM_KEY_FILE)),
             (None, Backend::Memory) => PseudonymKeySource::Forgotten,
         };
         Ok(Identity { pseudonym_key })
+    }
+
+    fn key_of_32_bytes(&mut self, source: &SecretSource, key: &str) -> Result<Zeroizing<[u8; 32]>, ConfigError> {
+        let text = self.secret(source, key)?;
+        let bytes = Zeroizing::new(STANDARD.decode(text.expose_secret()).unwrap_or_default());
+        let fixed = <[u8; 32]>::try_from(bytes.as_slice())
+            .map_err(|_| self.fail(key, "is not 32 bytes in base64; `openssl rand -base64 32` makes one"))?;
+        Ok(Zeroizing::new(fixed))
     }
 
     fn dispatch(&self, written: &document::Dispatch) -> Result<Dispatch, ConfigError> {
@@ -284,10 +302,11 @@ impl<'a> Resolver<'a> {
             for channel in site.policy.explain().channels.iter().filter(|channel| channel.standing == Standing::Warned) {
                 self.warn(&of_site(&site.id, "policy"), &channel.text);
             }
-            if rests_unencrypted(site.policy.name()) && config.outbox.backend != Backend::Memory {
+            let rests_plain = config.outbox.encryption.is_none() && config.outbox.backend != Backend::Memory;
+            if rests_plain && is_for_health_care(site.policy.name()) {
                 let remark = format!(
-                    "{} is meant for health care, and what waits rests unencrypted; this version has no encryption of the outbox, \
-                     so keep its disk encrypted",
+                    "{} is meant for health care, and what waits rests unencrypted; give outbox.encryption_key, which \
+                     `openssl rand -base64 32` makes",
                     site.policy.name()
                 );
                 self.warn(&of_site(&site.id, "policy"), &remark);
@@ -330,7 +349,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-fn rests_unencrypted(policy: &str) -> bool {
+fn is_for_health_care(policy: &str) -> bool {
     policy.starts_with("pharmacy") || policy.starts_with("hospital")
 }
 
@@ -344,7 +363,7 @@ mod tests {
 
     #[test]
     fn policies_of_health_care_are_told_from_others() {
-        assert!(rests_unencrypted("pharmacy") && rests_unencrypted("hospital-north"));
-        assert!(!rests_unencrypted("retail"));
+        assert!(is_for_health_care("pharmacy") && is_for_health_care("hospital-north"));
+        assert!(!is_for_health_care("retail"));
     }
 }

@@ -40,10 +40,6 @@ pub static OUTSIDE: &[Outside] = &[
         applies: |_, kind, place, _| is_opaque(place) && kind == Kind::HealthDigest,
     },
     Outside {
-        why: "the digest of a department of medicine is no signal either",
-        applies: |site, kind, place, _| site == Site::Retail && (is_name(place) || is_hashed(place)) && kind == Kind::Specialty,
-    },
-    Outside {
         why: "to retail a department of medicine alone is no signal",
         applies: |site, kind, place, _| site == Site::Retail && (is_kept_id(place) || is_cookie(place)) && kind == Kind::Specialty,
     },
@@ -83,9 +79,9 @@ pub enum Must {
 
 /// What is claimed of an event with such a secret at such a place.
 pub fn must(site: Site, kind: Kind, place: Place, chain: &Chain) -> Must {
-    // In JSON that is written as a text, the key beside a code is another, or none.
+    // What is packed in JSON that is written as a text stands under the key that JSON has for it.
     let has_other_key =
-        !chain.all(|encoding| !matches!(encoding, crate::Encoding::JsonObject | crate::Encoding::JsonString));
+        !chain.all(|encoding| encoding != crate::Encoding::JsonObject) && !chain.all(|encoding| !encoding.is_packed());
     let speaks = match kind {
         // Many a name is one letter away from a drug's.
         Kind::Misspelling => {
@@ -147,10 +143,6 @@ fn is_cookie(place: Place) -> bool {
         Place::Page(part) => part.is_click_id(),
         _ => false,
     }
-}
-
-fn is_hashed(place: Place) -> bool {
-    matches!(place.field(), Some(Field::ExternalId | Field::Postcode))
 }
 
 /// Fields that hold somebody's name or town.

@@ -75,9 +75,9 @@ fn is_icd_detail(text: &str) -> bool {
     text.len() <= 4 && last.is_ascii_alphanumeric() && others.iter().all(is_place) && (has_digit || text.len() == 4)
 }
 
-/// A code of a kind that the key names, alone or in a list.
+/// A code of a kind that the key names, alone, in a list, or in JSON of whatever depth, with its escapes.
 fn has_named_code(text: &str, key: KeyMeaning) -> bool {
-    let parts = text.split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';' | '|' | '"' | '[' | ']'));
+    let parts = text.split(|letter: char| letter.is_whitespace() || ",;|:\"'[]{}\\".contains(letter));
     parts.filter(|part| !part.is_empty()).any(|part| {
         (key.names(CodeKind::Ndc) && is_ndc(part))
             || (key.names(CodeKind::Icd) && is_icd(part))

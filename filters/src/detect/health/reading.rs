@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::super::lexicon::{Found, KeyMeaning, Telling, Term, Weight, digests, lexicon};
+use super::super::lexicon::{Found, KeyMeaning, Telling, Term, Weight, digests, digests_of_specialties, lexicon};
 use super::super::words::{Split, Word, Words};
 use super::super::{Reading, Setting, Work, WorkLimit};
 use super::codes::has_code;
@@ -176,11 +176,13 @@ impl<'p> Reader<'p> {
         })
     }
 
-    /// Whether there is the digest of a term in a text.
+    /// Whether there is the digest of a term in a text, of those that count here alone.
     pub(super) fn has_digest(&self, text: &str) -> bool {
         let runs = text.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
         let added = self.rules.added.as_ref().map(|added| &added.digests);
-        runs.filter(|run| run.len() >= 32).any(|run| digests().has_hex(run) || added.is_some_and(|added| added.has_hex(run)))
+        let of_specialties = (self.rules.setting >= Setting::Health).then(digests_of_specialties);
+        let lists = || [Some(digests()), of_specialties, added].into_iter().flatten();
+        runs.filter(|run| run.len() >= 32).any(|run| lists().any(|list| list.has_hex(run)))
     }
 }
 

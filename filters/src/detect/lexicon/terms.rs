@@ -134,16 +134,27 @@ fn begin_with(words: &[Word], phrase: &[u64]) -> bool {
 
 /// The terms that tell of health by themselves and are nobody's name: those that are sought as digests.
 pub(super) fn telling_alone() -> impl Iterator<Item = &'static str> {
-    let names: std::collections::HashSet<&str> = entries(files::EPONYMS).collect();
     let spanish = entries(files::SPANISH).map(|line| files::columns::<1>(line)[0]);
-    let terms =
-        files::TERMS.into_iter().filter(|(kind, _)| *kind != SignalKind::Specialty).flat_map(|(_, file)| entries(file));
     // In a digest no everyday word stands beside the term.
     let alone = entries(files::AMBIGUOUS).map(files::columns::<4>).filter_map(|[term, kind, beside, _]| {
         let counts = beside == "*" && files::kind(kind).is_some();
         counts.then_some(term)
     });
-    terms.chain(spanish).chain(alone).filter(move |term| term.len() >= SHORTEST_DIGESTED && !names.contains(term))
+    nobodys_names(of_files(|kind| kind != SignalKind::Specialty).chain(spanish).chain(alone))
+}
+
+/// Departments and clinicians whose digests are sought: to shops they tell nothing alone, yet nobody is called so.
+pub(super) fn specialties() -> impl Iterator<Item = &'static str> {
+    nobodys_names(of_files(|kind| kind == SignalKind::Specialty))
+}
+
+fn of_files(wanted: fn(SignalKind) -> bool) -> impl Iterator<Item = &'static str> {
+    files::TERMS.into_iter().filter(move |(kind, _)| wanted(*kind)).flat_map(|(_, file)| entries(file))
+}
+
+fn nobodys_names(terms: impl Iterator<Item = &'static str>) -> impl Iterator<Item = &'static str> {
+    let names: std::collections::HashSet<&str> = entries(files::EPONYMS).collect();
+    terms.filter(move |term| term.len() >= SHORTEST_DIGESTED && !names.contains(term))
 }
 
 /// The term that is spelled most like a word, for an error's text.

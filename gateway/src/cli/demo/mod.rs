@@ -40,8 +40,14 @@ pub(super) async fn run(_: Demo) -> Result<(), Failure> {
     let (clock, chance) = (Clock::system(), Chance::from_system()?);
     let lifecycle = Lifecycle::new();
     lifecycle.stop_on_signals()?;
-    let options =
-        Options { listen: ([127, 0, 0, 1], 0).into(), tokens: Vec::new(), keep: 100, record: None, count_only: false };
+    let options = Options {
+        listen: ([127, 0, 0, 1], 0).into(),
+        tokens: Vec::new(),
+        keep: 100,
+        keep_ids: 100,
+        record: None,
+        count_only: false,
+    };
     let simulator = Simulator::bind(options, clock.clone(), chance.clone()).await.context("the simulator cannot start")?;
     let (meta, received) = (simulator.address(), simulator.received());
     let stop = lifecycle.stop.clone();

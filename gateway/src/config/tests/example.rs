@@ -89,7 +89,18 @@ fn every_key_of_a_single_table_has_a_default_or_is_optional() {
     let names: Vec<_> = optional.iter().map(|line| line.split(' ').next().unwrap()).collect();
     assert_eq!(
         names,
-        ["tls", "ca_file", "proxy", "partner_agent", "pseudonym_key", "rate_limit", "app_secret", "allow_test_events"]
+        [
+            "tls",
+            "ca_file",
+            "proxy",
+            "partner_agent",
+            "encryption_key",
+            "previous_encryption_keys",
+            "pseudonym_key",
+            "rate_limit",
+            "app_secret",
+            "allow_test_events"
+        ]
     );
 }
 
