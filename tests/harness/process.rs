@@ -8,7 +8,7 @@ use tokio::process::{Child, Command};
 
 use crate::{Settings, eventually};
 
-/// A signal that asks a process to stop.
+/// A signal that asks a process for something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     /// What an init system sends.

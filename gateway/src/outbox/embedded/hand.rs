@@ -63,7 +63,12 @@ impl Store {
     }
 
     /// The same. `stays_in_hand`: what is to be retried is leased again in the same transaction, so a purge of it still waits.
-    pub(super) fn settle_and(&mut self, lease: &Lease, settlements: &[Settlement], stays_in_hand: bool) -> rusqlite::Result<Settled> {
+    pub(super) fn settle_and(
+        &mut self,
+        lease: &Lease,
+        settlements: &[Settlement],
+        stays_in_hand: bool,
+    ) -> rusqlite::Result<Settled> {
         let Some(condemned) = self.held(lease)? else { return Ok(Settled::default()) };
         let row = lease.id.row;
         let Some((owner, before)) = self.owner(row)? else { return Ok(Settled::default()) };
