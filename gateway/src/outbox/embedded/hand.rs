@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use portcullis_filters::policy::{PolicyDigest, StoredPolicy};
+use portcullis_filters::policy::PolicyDigest;
 use rusqlite::{ErrorCode, OptionalExtension as _, Row, params};
 
 use super::bodies::fits;
 use super::schema;
 use super::store::{Store, signed, signed_len};
+use crate::outbox::condemned::Condemned;
 use crate::outbox::crash::SUSPECT_CRASHES;
 use crate::outbox::group::count_lines;
 use crate::outbox::lease::{Choice, LeaseId, Selection};
@@ -18,9 +19,6 @@ use crate::outbox::{Lease, LeaseRequest, Leased, QuarantineReason, Settled, Sett
 
 /// Groups whose retry time has come are sorted by age in memory, at most so many at a time.
 const MAX_SORTED: i64 = 1000;
-
-/// Stored policies kept readable at hand; there are few at a time, one a site.
-const MAX_READ_POLICIES: usize = 256;
 
 /// A group that may be leased, by what decides about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,8 +34,9 @@ impl Store {
     /// Leases due groups, oldest first (O2). Bodies are read for those alone that are handed out (O6).
     pub(super) fn lease(&mut self, request: &LeaseRequest) -> rusqlite::Result<Leased> {
         self.now_ms = request.now_ms;
+        let purged = self.sweep(Some(&request.dataset))?;
         let (rows, more) = self.choose(request)?;
-        Ok(Leased { more, ..self.take(rows, request)? })
+        Ok(Leased { more, purged, ..self.take(rows, request)? })
     }
 
     /// Leases these rows, or sets aside those that cannot be read.
@@ -60,12 +59,20 @@ impl Store {
 
     /// Settles a lease that still holds; anything else changes nothing (O4).
     pub(super) fn settle(&mut self, lease: &Lease, settlements: &[Settlement]) -> rusqlite::Result<Settled> {
-        if !self.holds(lease)? {
-            return Ok(Settled::default());
-        }
+        self.settle_and(lease, settlements, false)
+    }
+
+    /// The same. `stays_in_hand`: what is to be retried is leased again in the same transaction, so a purge of it still waits.
+    pub(super) fn settle_and(
+        &mut self,
+        lease: &Lease,
+        settlements: &[Settlement],
+        stays_in_hand: bool,
+    ) -> rusqlite::Result<Settled> {
+        let Some(condemned) = self.held(lease)? else { return Ok(Settled::default()) };
         let row = lease.id.row;
         let Some((owner, before)) = self.owner(row)? else { return Ok(Settled::default()) };
-        let division = Division::new(lease.events(), settlements);
+        let division = Division::new(lease.events(), settlements, &condemned, stays_in_hand);
         for (body, reason) in &division.aside {
             self.quarantine(row, &owner, body, reason)?;
         }
@@ -79,6 +86,9 @@ impl Store {
         if division.survivors.len() != lease.bodies.len() {
             self.rewrite_bodies(Seat { shelf: Shelf::Pending, row, owner: &owner }, division.survivors.as_bytes())?;
         }
+        if condemned != Condemned::Nothing && !stays_in_hand {
+            self.connection.prepare_cached(schema::CONDEMN)?.execute(params![row, None::<&str>])?;
+        }
         self.tally.note(Shelf::Pending, owner.clone(), before.negated());
         self.tally.note(Shelf::Pending, owner, after);
         Ok(division.settled)
@@ -86,7 +96,7 @@ impl Store {
 
     /// Gives a lease back, if it still holds.
     pub(super) fn release(&mut self, lease: &Lease) -> rusqlite::Result<()> {
-        if self.holds(lease)? {
+        if self.held(lease)?.is_some() {
             self.connection.prepare_cached(schema::RELEASE)?.execute([lease.id.row])?;
         }
         Ok(())
@@ -141,9 +151,12 @@ impl Store {
         Ok(0)
     }
 
-    fn holds(&self, lease: &Lease) -> rusqlite::Result<bool> {
+    /// What of its group was purged meanwhile, if the lease still holds.
+    fn held(&self, lease: &Lease) -> rusqlite::Result<Option<Condemned>> {
         let LeaseId { row, serial } = lease.id;
-        self.connection.prepare_cached(schema::HOLDS)?.exists(params![row, serial, signed(self.now_ms)])
+        let mut statement = self.connection.prepare_cached(schema::HOLDS)?;
+        let held = statement.query_row(params![row, serial, signed(self.now_ms)], |row| row.get::<_, Option<String>>(0));
+        Ok(held.optional()?.map(|condemned| Condemned::read(condemned.as_deref())))
     }
 
     /// The rows of this lease, and whether more are due. Ready groups are walked in order and no further than needed; of those whose time has come, which
@@ -214,24 +227,6 @@ impl Store {
             attempts: head.attempts,
             suspect: head.crashes >= SUSPECT_CRASHES,
         }))
-    }
-
-    /// The policy of a group. One whose text is gone is handed out as such: what to do about it is for the dispatcher to say.
-    fn policy(&mut self, digest: PolicyDigest) -> rusqlite::Result<Arc<StoredPolicy>> {
-        if let Some(policy) = self.read_policies.get(&digest) {
-            return Ok(Arc::clone(policy));
-        }
-        let mut statement = self.connection.prepare_cached(schema::READ_POLICY)?;
-        let canonical = match statement.query_row([digest.as_bytes()], |row| row.get::<_, String>(0)).optional() {
-            Err(error) if !is_unreadable(&error) => return Err(error),
-            canonical => canonical.ok().flatten(),
-        };
-        if self.read_policies.len() >= MAX_READ_POLICIES {
-            self.read_policies.clear();
-        }
-        let policy = Arc::new(StoredPolicy::read(digest, canonical.as_deref()));
-        self.read_policies.insert(digest, Arc::clone(&policy));
-        Ok(policy)
     }
 }
 

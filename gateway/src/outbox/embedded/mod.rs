@@ -13,6 +13,9 @@ mod migrate;
 mod open;
 mod part;
 mod place;
+mod policies;
+mod purge;
+mod redrive;
 mod reseal;
 mod reserve;
 mod schema;
@@ -35,13 +38,15 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use self::ask::{Ask, Asked, Read, Reply, Write};
 use self::failure::Failure;
+use self::purge::PurgeStep;
+use self::redrive::RedriveStep;
 use self::reseal::ResealStep;
 use self::reserve::{RESERVE_BYTES, Reserve};
-use self::store::{PurgeStep, Store};
+use self::store::Store;
 use self::writer::{Shared, Writer};
 use super::{
-    Append, Depth, EventsByDataset, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Receipt,
-    Settings, Settled, Settlement, is_nearly_full, is_whole,
+    Append, Depth, EventsByDataset, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Purged,
+    Receipt, RedriveSelector, Redriven, Settings, Settled, Settlement, is_nearly_full, is_whole,
 };
 use crate::failpoint;
 
@@ -143,24 +148,36 @@ impl Embedded {
         self.ask(|reply| Ask::Write(Write::Release(Asked::new(lease, reply)))).await
     }
 
-    /// In steps, so that appends are not held up; then nothing of what was purged is left in the log either.
-    pub(super) async fn purge(&self, selector: PurgeSelector) -> Result<u64, OutboxError> {
-        let mut purged = 0;
-        let mut step = PurgeStep { selector: selector.clone(), after: 0, through: None };
-        loop {
-            let done = self.ask(|reply| Ask::Write(Write::Purge(Asked::new(step, reply)))).await?;
-            purged += done.events;
-            let Some((after, through)) = done.next else { break };
-            step = PurgeStep { selector: selector.clone(), after, through: Some(through) };
+    /// In steps, so that appends are not held up; then nothing of what was purged is left in the log either. `dry`: it only counts.
+    pub(super) async fn purge(&self, selector: PurgeSelector, dry: bool) -> Result<Purged, OutboxError> {
+        let mut purged = Purged::default();
+        let mut step = Some(PurgeStep::first(selector, dry));
+        while let Some(next) = step {
+            let done = self.ask(|reply| Ask::Write(Write::Purge(Asked::new(next, reply)))).await?;
+            purged.add(done.purged);
+            step = done.next;
         }
         failpoint::pass("after_purge_before_truncating");
-        if purged > 0
+        if !dry
+            && purged.waiting_events() + purged.quarantined > 0
             && let Err(error) = self.ask(|reply| Ask::Read(Read::Truncate(reply))).await
         {
             // They are gone from the outbox, and the writer goes on trying.
             tracing::warn!(%error, "what was purged may still be in the outbox's write-ahead log");
         }
         Ok(purged)
+    }
+
+    /// In steps as well.
+    pub(super) async fn redrive(&self, selector: RedriveSelector) -> Result<Redriven, OutboxError> {
+        let mut redriven = Redriven::default();
+        let mut step = Some(RedriveStep::first(selector));
+        while let Some(next) = step {
+            let done = self.ask(|reply| Ask::Write(Write::Redrive(Asked::new(next, reply)))).await?;
+            redriven.add(done.redriven);
+            step = done.next;
+        }
+        Ok(redriven)
     }
 
     /// Seals every row under the key of today that is not, in steps. Returns how many events these held.

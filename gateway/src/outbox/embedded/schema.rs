@@ -109,7 +109,7 @@ FROM groups g JOIN group_bodies b ON b.id = g.id WHERE g.id = ?1";
 pub(super) const LEASE: &str = "UPDATE groups SET lease_serial = ?2, due_ms = ?3 WHERE id = ?1";
 
 pub(super) const OWNER: &str = "SELECT site, dataset, policy_digest, events, bytes FROM groups WHERE id = ?1";
-pub(super) const HOLDS: &str = "SELECT 1 FROM groups WHERE id = ?1 AND lease_serial = ?2 AND due_ms > ?3";
+pub(super) const HOLDS: &str = "SELECT condemned FROM groups WHERE id = ?1 AND lease_serial = ?2 AND due_ms > ?3";
 pub(super) const DELETE_GROUP: &str = "DELETE FROM groups WHERE id = ?1";
 pub(super) const DELETE_BODIES: &str = "DELETE FROM group_bodies WHERE id = ?1";
 pub(super) const RETRY: &str = "
@@ -154,13 +154,39 @@ SELECT id FROM groups WHERE id > ?1 AND key_id IS NOT ?2 AND (key_id IS NULL OR 
 pub(super) const UNSEALED_QUARANTINE: &str = "
 SELECT id FROM quarantine WHERE id > ?1 AND key_id IS NOT ?2 AND (key_id IS NULL OR NOT ?3) ORDER BY id LIMIT ?4";
 
-pub(super) const PURGE_DATASET: &str = "
-SELECT id FROM groups
-WHERE id > ?1 AND id <= ?2 AND dataset = ?3 AND (lease_serial = 0 OR due_ms <= ?4) ORDER BY id LIMIT ?5";
-pub(super) const PURGE_OTHER_POLICIES: &str = "
-SELECT id FROM groups
-WHERE id > ?1 AND id <= ?2 AND dataset = ?3 AND (lease_serial = 0 OR due_ms <= ?4) AND site = ?6 AND policy_digest <> ?7
-ORDER BY id LIMIT ?5";
+/// Rows that a purge may take, and whether they are in hand.
+pub(super) const PURGE_GROUPS: &str = "
+SELECT id, lease_serial <> 0 AND due_ms > ?3 FROM groups
+WHERE id > ?1 AND id <= ?2 AND (?4 IS NULL OR site = ?4) AND (?5 IS NULL OR dataset = ?5)
+    AND (?6 IS NULL OR received_ms < ?6) AND (?7 IS NULL OR policy_digest <> ?7)
+ORDER BY id LIMIT ?8";
+pub(super) const PURGE_QUARANTINE: &str = "
+SELECT id FROM quarantine
+WHERE id > ?1 AND id <= ?2 AND (?3 IS NULL OR site = ?3) AND (?4 IS NULL OR dataset = ?4)
+    AND (?5 IS NULL OR received_ms < ?5)
+ORDER BY id LIMIT ?6";
+pub(super) const CONDEMNED: &str = "SELECT condemned FROM groups WHERE id = ?1";
+pub(super) const CONDEMN: &str = "UPDATE groups SET condemned = ?2 WHERE id = ?1";
+/// Condemned rows of a dataset that are in nobody's hand; all there are, if none is named.
+pub(super) const TO_SWEEP: &str = "
+SELECT id, condemned FROM groups
+WHERE condemned IS NOT NULL AND (?2 IS NULL OR (dataset = ?2 AND (lease_serial = 0 OR due_ms <= ?1)))";
+pub(super) const OWNER_ASIDE: &str = "SELECT site, dataset, policy_digest, events, bytes FROM quarantine WHERE id = ?1";
+pub(super) const DELETE_ASIDE: &str = "DELETE FROM quarantine WHERE id = ?1";
+pub(super) const SHRINK_ASIDE: &str = "UPDATE quarantine SET events = ?2, bytes = ?3 WHERE id = ?1";
+pub(super) const LAST_ASIDE: &str = "SELECT coalesce(max(id), 0) FROM quarantine";
+
+pub(super) const REDRIVE: &str = "
+SELECT id, reason FROM quarantine
+WHERE id > ?1 AND id <= ?2 AND (?3 IS NULL OR site = ?3) AND (?4 IS NULL OR dataset = ?4)
+    AND (?5 IS NULL OR reason = ?5) AND (?6 IS NULL OR id = ?6)
+ORDER BY id LIMIT ?7";
+/// What is set aside as a group again; nothing if no group can be as it is.
+pub(super) const INSERT_REDRIVEN: &str = "
+INSERT INTO groups (site, dataset, envelope, policy_digest, events, bytes, oldest_event_secs, received_ms, key_id)
+SELECT site, dataset, envelope, policy_digest, events, ?2, coalesce(oldest_event_secs, 0), received_ms, ?3
+FROM quarantine WHERE id = ?1 AND length(policy_digest) = 32 AND events BETWEEN 1 AND 1000";
+
 pub(super) const LAST_ROW: &str = "SELECT coalesce(max(id), 0) FROM groups";
 
 pub(super) const OLDEST: &str = "SELECT min(received_ms) FROM groups";

@@ -19,10 +19,7 @@ use crate::failpoint;
 use crate::outbox::crash::SUSPECT_CRASHES;
 use crate::outbox::group::gather;
 use crate::outbox::tally::{Amount, Owner, Shelf, Tally};
-use crate::outbox::{Append, Depth, EventsByDataset, Keys, OutboxError, PurgeSelector, Receipt, Settings};
-
-/// Groups deleted in one transaction of a purge, so that appends are not held up by a large one.
-const PURGE_STEP: i64 = 256;
+use crate::outbox::{Append, Depth, EventsByDataset, Keys, OutboxError, Receipt, Settings};
 
 /// The connection and what is known of its file.
 #[derive(Debug)]
@@ -34,7 +31,7 @@ pub(super) struct Store {
     pub(super) plain_rows: i64,
     pub(super) tally: Tally,
     /// Digests in the table of policies; nothing after a transaction that failed.
-    known_policies: Option<HashSet<PolicyDigest>>,
+    pub(super) known_policies: Option<HashSet<PolicyDigest>>,
     pub(super) read_policies: HashMap<PolicyDigest, Arc<StoredPolicy>>,
     /// The last lease; leases of an earlier process are void, so it starts at 0.
     pub(super) last_serial: i64,
@@ -43,25 +40,10 @@ pub(super) struct Store {
     /// Rows that the engine can neither read nor move. They stay where they are and are passed over until the next start.
     pub(super) parked: HashSet<i64>,
     pub(super) max_bytes: u64,
+    /// Whether opening purged groups that were condemned and in hand.
+    pub(super) swept_at_open: bool,
     /// Whether groups were deleted since the file was last looked at for free pages.
     pub(super) drained: bool,
-}
-
-/// How a purge goes on: rows after one and up to another.
-#[derive(Debug)]
-pub(super) struct PurgeStep {
-    pub(super) selector: PurgeSelector,
-    pub(super) after: i64,
-    /// Nothing at the first step, which looks up the last row: what is appended during a purge stays.
-    pub(super) through: Option<i64>,
-}
-
-/// What one step of a purge did.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Purged {
-    pub(super) events: u64,
-    /// Where to go on, nothing if all is done.
-    pub(super) next: Option<(i64, i64)>,
 }
 
 /// What a checkpoint left behind.
@@ -89,10 +71,13 @@ impl Store {
             now_ms: 0,
             parked: HashSet::new(),
             max_bytes,
+            swept_at_open: false,
             drained: true,
         };
         store.connection.execute_batch("BEGIN IMMEDIATE").map_err(engine)?;
         failpoint::pass("before_voiding_leases");
+        // First, or what was to be forgotten could be set aside.
+        store.swept_at_open = store.sweep(None).map_err(engine)? > 0;
         let set_aside = store.void_leases().map_err(engine)?;
         if let Some(key_id) = store.count().map_err(engine)? {
             // Or a whole backlog would go to quarantine because a key was forgotten. Nothing was changed.
@@ -196,62 +181,6 @@ impl Store {
             self.tally.note(Shelf::Pending, owner, amount);
         }
         Ok(())
-    }
-
-    /// Stores the policies of these appends. A new one is the occasion to delete those to which nothing refers any more.
-    fn keep_policies<'a>(&mut self, appends: impl Iterator<Item = &'a Append>) -> rusqlite::Result<()> {
-        let used: HashMap<PolicyDigest, &Append> = appends.map(|append| (append.policy.digest(), append)).collect();
-        let mut known = match self.known_policies.take() {
-            Some(known) => known,
-            None => self.list_policies()?,
-        };
-        if used.keys().any(|digest| !known.contains(digest)) {
-            let forgotten: Vec<PolicyDigest> =
-                known.extract_if(|digest| !used.contains_key(digest) && !self.tally.refers_to(digest)).collect();
-            for digest in forgotten {
-                self.connection.prepare_cached(schema::DELETE_POLICY)?.execute([digest.as_bytes()])?;
-            }
-            for (digest, append) in used {
-                let canonical = append.policy.canonical();
-                self.connection.prepare_cached(schema::INSERT_POLICY)?.execute(params![digest.as_bytes(), canonical])?;
-                self.read_policies.remove(&digest);
-                known.insert(digest);
-            }
-        }
-        self.known_policies = Some(known);
-        Ok(())
-    }
-
-    fn list_policies(&self) -> rusqlite::Result<HashSet<PolicyDigest>> {
-        let mut statement = self.connection.prepare_cached(schema::LIST_POLICIES)?;
-        let digests = statement.query_map([], |row| row.get(0).map(PolicyDigest::from_bytes))?;
-        digests.collect()
-    }
-
-    /// Deletes some of the selected groups (O8).
-    pub(super) fn purge(&mut self, step: &PurgeStep) -> rusqlite::Result<Purged> {
-        let through = match step.through {
-            Some(through) => through,
-            None => self.connection.prepare_cached(schema::LAST_ROW)?.query_row([], |row| row.get(0))?,
-        };
-        let (after, dataset, now_ms) = (step.after, &**step.selector.dataset(), signed(self.now_ms));
-        let rows: Vec<i64> = match &step.selector {
-            PurgeSelector::Dataset(_) => self
-                .connection
-                .prepare_cached(schema::PURGE_DATASET)?
-                .query_map(params![after, through, dataset, now_ms, PURGE_STEP], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?,
-            PurgeSelector::OtherPolicies { site, keep, .. } => self
-                .connection
-                .prepare_cached(schema::PURGE_OTHER_POLICIES)?
-                .query_map(params![after, through, dataset, now_ms, PURGE_STEP, &**site, keep.as_bytes()], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?,
-        };
-        let mut events = 0;
-        for row in &rows {
-            events += self.remove(*row)?.map_or(0, |(_, amount)| u64::try_from(amount.events).unwrap_or(0));
-        }
-        Ok(Purged { events, next: rows.last().map(|last| (*last, through)) })
     }
 
     /// Deletes a group and notes it; returns whose it was, nothing if there is no such row.

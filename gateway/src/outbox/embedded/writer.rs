@@ -109,6 +109,7 @@ impl Writer {
         reserve: Reserve,
         lock: OwnerLock,
     ) -> Self {
+        let must_truncate = store.swept_at_open;
         let sealing = (store.plain_rows > 0).then(|| ResealStep::first(true));
         Self {
             store,
@@ -122,7 +123,7 @@ impl Writer {
             last_appends: 0,
             written_bytes: 0,
             log_is_held: false,
-            must_truncate: false,
+            must_truncate,
             shrinking: false,
             sealing,
         }
@@ -218,6 +219,7 @@ impl Writer {
             self.note(write_failure.as_ref(), false);
         }
         let works = intake.writes.iter().any(Write::gives_work) && write_failure.is_none();
+        self.must_truncate |= write_failure.is_none() && intake.writes.iter().any(Write::purges);
         if appended || works {
             self.changed.send_modify(|commits| *commits = commits.wrapping_add(1));
         }

@@ -9,7 +9,9 @@ use super::{log_of, tamper};
 use crate::outbox::bench::{Bench, ROOMY, open_outbox};
 use crate::outbox::embedded::{Embedded, OpenError, inspect, open};
 use crate::outbox::samples::append;
-use crate::outbox::{AnyOutbox, LeaseRequest, OutboxError, PurgeSelector, QuarantineReason, Settings, Settlement};
+use crate::outbox::{
+    AnyOutbox, EventFilter, LeaseRequest, OutboxError, PurgeSelector, QuarantineReason, Settings, Settlement,
+};
 
 #[tokio::test]
 async fn policies_are_kept_while_something_refers_to_them() {
@@ -134,7 +136,11 @@ async fn o8_nothing_of_what_was_purged_is_left_in_any_file() {
     let bench = Bench::embedded(ROOMY);
     bench.append("1", &["order-purgeme"]).await;
     bench.append("2", &["order-keepme"]).await;
-    bench.outbox.purge(PurgeSelector::Dataset("1".into())).await.unwrap();
+    bench
+        .outbox
+        .purge(PurgeSelector::Matching(EventFilter { dataset: Some("1".to_owned()), ..EventFilter::default() }))
+        .await
+        .unwrap();
     assert!(!holds_text(&bench.path(), "order-purgeme"));
     assert!(holds_text(&bench.path(), "order-keepme"));
 }
@@ -213,7 +219,15 @@ async fn a16_a_reader_holds_back_the_log_but_neither_writes_nor_a_purge() {
     let reader = open::connect_to_look(&bench.path()).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM groups").unwrap();
     bench.append("1", &["b"]).await;
-    assert_eq!(bench.outbox.purge(PurgeSelector::Dataset("1".into())).await.unwrap(), 2);
+    assert_eq!(
+        bench
+            .outbox
+            .purge(PurgeSelector::Matching(EventFilter { dataset: Some("1".to_owned()), ..EventFilter::default() }))
+            .await
+            .unwrap()
+            .waiting_events(),
+        2
+    );
     bench.append("1", &["c"]).await;
     assert!(holds_text(&bench.path(), "order-purgeme"));
     reader.execute_batch("COMMIT").unwrap();
