@@ -14,10 +14,11 @@ use zeroize::Zeroizing;
 use super::catalog::Catalogs;
 use super::document::{self, BackendWord, Document, KeySource, SecretSource};
 use super::policy::PolicyText;
+use super::reload::Written;
 use super::validate::{self, of_dataset, of_site};
 use super::{
     Admin, Backend, Config, ConfigError, Dataset, Dispatch, Encryption, Endpoint, Environment, Identity, Log, Meta, Outbox,
-    PseudonymKeySource, Server, Site, Tls, TlsFiles, default, file, secret,
+    PseudonymKeySource, RateLimit, Server, Site, Tls, TlsFiles, default, file, secret,
 };
 
 /// Shorter keys can be guessed.
@@ -32,14 +33,26 @@ pub(super) fn resolve(text: &str, path: &Path, environment: &Environment) -> Res
     let file = path.display().to_string();
     let written: Document = portcullis_filters::document::read(text, &file)?;
     let layers = environment.layer()?.over(written).over(default::layer()?);
-    let base = path.parent().unwrap_or(Path::new(""));
-    let mut resolver = Resolver { file, base, environment, catalogs: Catalogs::default(), warnings: Vec::new() };
+    let mut resolver = Resolver::new(file, path, environment);
     let mut config = resolver.config(layers)?;
     validate::relations(&config).map_err(|violation| resolver.fail(violation.key, violation.reason))?;
     resolver.tokens_are_no_keys(&config)?;
     resolver.remark(&config);
     config.warnings = resolver.warnings;
     Ok(config)
+}
+
+/// Reads where the outbox is, and nothing else: whoever asks may have none of the secrets.
+pub(super) fn resolve_outbox(text: &str, path: &Path, environment: &Environment) -> Result<Outbox, ConfigError> {
+    let file = path.display().to_string();
+    let written: Document = portcullis_filters::document::read(text, &file)?;
+    let layers = environment.layer()?.over(written).over(default::layer()?);
+    Resolver::new(file, path, environment).outbox(layers.outbox)
+}
+
+/// Whether two secrets are the same.
+pub(super) fn is_same(one: Option<&SecretString>, other: Option<&SecretString>) -> bool {
+    one.map(digest) == other.map(digest)
 }
 
 struct Resolver<'a> {
@@ -50,8 +63,14 @@ struct Resolver<'a> {
     warnings: Vec<String>,
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
+    fn new(file: String, path: &'a Path, environment: &'a Environment) -> Self {
+        let base = path.parent().unwrap_or(Path::new(""));
+        Self { file, base, environment, catalogs: Catalogs::default(), warnings: Vec::new() }
+    }
+
     fn config(&mut self, layers: Document) -> Result<Config, ConfigError> {
+        let written = layers.single_tables();
         let outbox = self.outbox(layers.outbox)?;
         Ok(Config {
             server: self.server(layers.server)?,
@@ -65,6 +84,7 @@ impl Resolver<'_> {
             datasets: layers.dataset.into_iter().map(|dataset| self.dataset(dataset)).collect::<Result<_, _>>()?,
             warnings: Vec::new(),
             file: self.file.clone(),
+            written: Written(written),
         })
     }
 
@@ -198,7 +218,9 @@ impl Resolver<'_> {
         let policy = self.policy(&id, &written.policy.0, &hosts)?;
         let keys = written.keys.iter().map(|source| self.key(&id, source)).collect::<Result<_, _>>()?;
         let datasets = written.datasets.into_iter().map(|dataset| dataset.0.into()).collect();
-        Ok(Site { id: id.into(), policy: Arc::new(policy), datasets, hosts, keys })
+        let rate_limit =
+            written.rate_limit.map(|limit| RateLimit { events_per_sec: limit.events_per_sec, burst: limit.burst });
+        Ok(Site { id: id.into(), policy: Arc::new(policy), datasets, hosts, keys, rate_limit })
     }
 
     fn policy(&mut self, site: &str, source: &str, hosts: &[String]) -> Result<Policy, ConfigError> {

@@ -3,7 +3,7 @@
 //! connection is a metric, or nobody's business.
 
 mod connection;
-mod reload;
+mod renewal;
 mod tls;
 
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use reload::Reload;
+pub use renewal::Renewal;
 pub use tls::Tls;
 
 /// Pause after a failed accept, such as when file descriptors have run out: they come back when connections end.
@@ -63,7 +63,16 @@ pub struct Listener {
 impl Listener {
     /// Binds an address; port 0 takes a free one.
     pub async fn bind(address: SocketAddr) -> std::io::Result<Self> {
-        let socket = TcpListener::bind(address).await?;
+        Self::of(TcpListener::bind(address).await?)
+    }
+
+    /// With a socket that somebody else has bound.
+    pub fn passed(socket: std::net::TcpListener) -> std::io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Self::of(TcpListener::from_std(socket)?)
+    }
+
+    fn of(socket: TcpListener) -> std::io::Result<Self> {
         let address = socket.local_addr()?;
         Ok(Self { socket, address, tls: None })
     }

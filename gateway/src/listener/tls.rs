@@ -41,6 +41,11 @@ impl Tls {
         Ok((Self { current, handshakes: metrics.tls_handshakes.clone() }, replace))
     }
 
+    /// Whether a listener can speak TLS with this certificate.
+    pub fn can_show(certificate: &Certificate) -> Result<(), rustls::Error> {
+        settings(certificate).map(drop)
+    }
+
     /// The stream of a caller who came through the handshake in time.
     pub(super) async fn shake_hands(&self, stream: TcpStream, patience: Duration) -> Option<TlsStream<TcpStream>> {
         let acceptor = TlsAcceptor::from(Arc::clone(&self.current.borrow()));

@@ -97,6 +97,7 @@ fn every_key_of_a_single_table_has_a_default_or_is_optional() {
             "encryption_key",
             "previous_encryption_keys",
             "pseudonym_key",
+            "rate_limit",
             "app_secret",
             "allow_test_events"
         ]

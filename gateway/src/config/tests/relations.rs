@@ -98,6 +98,14 @@ fn sites_and_datasets_fit_each_other() {
             format!("{written}[[dataset]]\nid = '1'\naccess_token = {{ env = 'META_TOKEN_SHOP' }}"),
             "dataset `1`: id: stands in two tables",
         ),
+        (
+            written.replacen("hosts", "rate_limit = { events_per_sec = 0, burst = 1 }\nhosts", 1),
+            "site `shop`: rate_limit.events_per_sec: is 0; it can be 1 to 1000000",
+        ),
+        (
+            written.replacen("hosts", "rate_limit = { events_per_sec = 1, burst = 0 }\nhosts", 1),
+            "site `shop`: rate_limit.burst: is 0; it can be 1 to 10000000",
+        ),
         (written.clone() + &SECOND_SITE.replace("other'", "shop'") + &site_key, "site `shop`: id: stands in two tables"),
     ] {
         let message = error(&text);
