@@ -90,7 +90,7 @@ impl Service {
         let (stop_listening, stop_sending) = (CancellationToken::new(), CancellationToken::new());
 
         let dispatcher = Dispatcher::new(outbox.clone(), config, metrics.clone(), clock.clone(), chance.clone())?;
-        let dispatch = dispatcher.start(&senders, stop_sending.clone());
+        let dispatch = dispatcher.start(&senders, stop_sending.clone()).status();
 
         let ingest =
             Ingest::new(config, pseudonyms, outbox.clone(), metrics.clone(), clock.clone(), chance, requests.clone());
