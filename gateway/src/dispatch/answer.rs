@@ -1,12 +1,14 @@
 //! Reads what Meta answered.
 //!
-//! A success needs `events_received`; a 2xx without it may be a proxy's own page. Only numbers and flags are taken out of an
-//! error: Meta's texts can quote the request, so they are never kept. What an answer means is decided in `classify`.
+//! A success needs `events_received`; a 2xx without it may be a proxy's own page. Of an error, numbers and flags decide; its text
+//! is masked (`remark`) and goes into quarantine alone. What an answer means is decided in `classify`.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use super::remark::Remark;
 
 /// The longest wait that an answer can ask for. A probe an hour does no harm, and a mad value must not hold a dataset for days.
 const WAIT_CAP: Duration = Duration::from_secs(3600);
@@ -25,6 +27,8 @@ pub(crate) struct Answer {
     pub(crate) wait: Option<Duration>,
     /// Meta's `fbtrace_id`, for a question to Meta's support.
     pub(crate) trace: Option<Box<str>>,
+    /// What an error says to a person.
+    pub(crate) remark: Option<Remark>,
 }
 
 /// The body of an answer.
@@ -73,6 +77,12 @@ struct GraphError<'a> {
     is_transient: Option<bool>,
     #[serde(borrow)]
     fbtrace_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error_user_title: Option<&'a RawValue>,
+    #[serde(borrow)]
+    error_user_msg: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -84,15 +94,17 @@ struct Usage {
 impl Answer {
     /// Reads an answer. `now_secs` is for a `Retry-After` that is a date.
     pub(crate) fn read(status: u16, headers: WaitHeaders<'_>, body: &[u8], now_secs: u64) -> Self {
-        let (body, trace) = read_body(body);
-        Self { status, body, wait: read_wait(headers, now_secs), trace }
+        let wait = read_wait(headers, now_secs);
+        let Ok(answer) = serde_json::from_slice::<GraphAnswer<'_>>(body) else {
+            return Self { status, body: GraphBody::Foreign, wait, trace: None, remark: None };
+        };
+        let remark = answer.error.as_ref().and_then(read_remark);
+        let (body, trace) = read_body(answer);
+        Self { status, body, wait, trace, remark }
     }
 }
 
-fn read_body(body: &[u8]) -> (GraphBody, Option<Box<str>>) {
-    let Ok(answer) = serde_json::from_slice::<GraphAnswer<'_>>(body) else {
-        return (GraphBody::Foreign, None);
-    };
+fn read_body(answer: GraphAnswer<'_>) -> (GraphBody, Option<Box<str>>) {
     match (answer.error, answer.events_received) {
         // The error counts where both are there: keeping events is the safe reading.
         (Some(error), _) => {
@@ -106,6 +118,13 @@ fn read_body(body: &[u8]) -> (GraphBody, Option<Box<str>>) {
         (None, Some(events)) => (GraphBody::Received { events }, read_trace(answer.fbtrace_id)),
         (None, None) => (GraphBody::Foreign, None),
     }
+}
+
+/// Meta often puts a commonplace into the message and the reason into the texts for the user.
+fn read_remark(error: &GraphError<'_>) -> Option<Remark> {
+    let parts = [error.message, error.error_user_title, error.error_user_msg];
+    let parts: Vec<String> = parts.into_iter().flatten().filter_map(|text| serde_json::from_str(text.get()).ok()).collect();
+    Remark::new(parts.iter().map(String::as_str))
 }
 
 /// A trace id is taken only if it looks like one, because it goes into the log.
@@ -142,8 +161,12 @@ fn read_usage(text: &str) -> Option<Duration> {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Answer {
+        Answer::read(400, WaitHeaders::default(), text.as_bytes(), 0)
+    }
+
     fn body(text: &str) -> GraphBody {
-        read_body(text.as_bytes()).0
+        read(text).body
     }
 
     fn wait(retry_after: Option<&str>, usage: Option<&str>) -> Option<u64> {
@@ -172,8 +195,17 @@ mod tests {
     }
 
     #[test]
+    fn what_meta_says_to_a_person_is_kept_apart_from_what_decides() {
+        let text = r#"{"error":{"code":100,"message":"Invalid parameter","error_user_title":"Invalid parameter","error_user_msg":"The time is too old.\u0007"}}"#;
+        assert_eq!(read(text).remark.unwrap().as_str(), "Invalid parameter: The time is too old.");
+        for none in [r#"{"error":{"code":1}}"#, r#"{"error":{"code":1,"message":{"a":1}}}"#, r#"{"events_received":1}"#] {
+            assert_eq!(read(none).remark, None, "{none}");
+        }
+    }
+
+    #[test]
     fn a_trace_id_goes_into_the_log_only_if_it_looks_like_one() {
-        let trace = |text: &str| read_body(text.as_bytes()).1;
+        let trace = |text: &str| read(text).trace;
         assert_eq!(trace(r#"{"error":{"code":1,"fbtrace_id":"AbC-_9"}}"#).as_deref(), Some("AbC-_9"));
         assert_eq!(trace(r#"{"events_received":1,"fbtrace_id":"Ab"}"#).as_deref(), Some("Ab"));
         assert_eq!(trace(r#"{"error":{"code":1,"fbtrace_id":"jane@example.com"}}"#), None);

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use portcullis_filters::event::{SanitizedEnvelope, SanitizedEvent};
 
+use super::bisect::Part;
+
 /// Meta's limit of events in a request.
 pub(crate) const META_MAX_EVENTS: usize = 1000;
 
@@ -53,6 +55,8 @@ pub(crate) struct Parcel {
     pub(crate) envelope: SanitizedEnvelope,
     /// The events.
     pub(crate) entries: Vec<Entry>,
+    /// What is known of it if it is part of one that was refused or too large.
+    pub(crate) part: Option<Part>,
 }
 
 impl Parcel {
@@ -63,28 +67,44 @@ impl Parcel {
         for entry in entries {
             let size = entry.event.as_str().len();
             if !parcel.is_empty() && (parcel.len() >= limits.events || bytes + size > limits.bytes) {
-                parcels.push(Self { envelope: envelope.clone(), entries: std::mem::take(&mut parcel) });
+                parcels.push(Self::new(envelope.clone(), std::mem::take(&mut parcel)));
                 bytes = 0;
             }
             bytes += size;
             parcel.push(entry);
         }
         if !parcel.is_empty() {
-            parcels.push(Self { envelope: envelope.clone(), entries: parcel });
+            parcels.push(Self::new(envelope.clone(), parcel));
         }
         parcels
     }
 
-    /// Two parcels of half the events; the parcel itself if there is nothing to halve.
-    pub(crate) fn halves(mut self) -> Result<[Self; 2], Self> {
-        if self.entries.len() < 2 {
+    /// Events that share an envelope and are no part of anything.
+    pub(crate) fn new(envelope: SanitizedEnvelope, entries: Vec<Entry>) -> Self {
+        Self { envelope, entries, part: None }
+    }
+
+    /// Two parcels, the first with so many of the events; the parcel itself if one of them would be empty.
+    pub(crate) fn split_at(mut self, first: usize) -> Result<[Self; 2], Self> {
+        if first == 0 || first >= self.entries.len() {
             return Err(self);
         }
-        let second = self.entries.split_off(self.entries.len().div_ceil(2));
+        let second = self.entries.split_off(first);
         Ok([
-            Self { envelope: self.envelope.clone(), entries: self.entries },
-            Self { envelope: self.envelope, entries: second },
+            Self { envelope: self.envelope.clone(), entries: self.entries, part: self.part },
+            Self { envelope: self.envelope, entries: second, part: self.part },
         ])
+    }
+
+    /// Takes one event out, as a parcel of its own.
+    pub(crate) fn take_one(&mut self, at: usize) -> Option<Self> {
+        if at >= self.entries.len() {
+            return None;
+        }
+        let entry = self.entries.remove(at);
+        // Its other part stays where it is, so nothing follows from its answer.
+        let part = self.part.map(|part| Part { has_twin: false, is_blamed: false, ..part });
+        Some(Self { envelope: self.envelope.clone(), entries: vec![entry], part })
     }
 
     /// Where its events stand among the groups in hand.
@@ -190,7 +210,7 @@ mod tests {
         let entries = (0..count)
             .map(|event| Entry { event: sanitized(event), place: Place { group: 0, event }, expires_secs: 100 })
             .collect();
-        Parcel { envelope: SanitizedEnvelope::default(), entries }
+        Parcel::new(SanitizedEnvelope::default(), entries)
     }
 
     fn batch(parcel: Parcel, limits: Limits, now_secs: u64) -> Result<usize, BatchError> {
@@ -227,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn cutting_and_halving_lose_nothing_and_keep_the_order() {
+    fn cutting_loses_nothing_and_keeps_the_order() {
         for limit in [1, 2, 3, 7, 10, 11] {
             let limits = Limits { events: limit, bytes: 1_000_000 };
             let parcels = Parcel::cut(&SanitizedEnvelope::default(), parcel(10).entries, limits);
@@ -235,9 +255,13 @@ mod tests {
             let order: Vec<_> = parcels.iter().flat_map(|parcel| &parcel.entries).map(|entry| entry.place.event).collect();
             assert_eq!(order, (0..10).collect::<Vec<_>>());
         }
-        let [first, second] = parcel(5).halves().unwrap();
+        let [first, second] = parcel(5).split_at(3).unwrap();
         assert_eq!((first.entries.len(), second.entries.len()), (3, 2));
         assert_eq!(second.entries[0].place.event, 3);
-        assert!(parcel(1).halves().is_err());
+        assert!(parcel(1).split_at(1).is_err() && parcel(2).split_at(0).is_err());
+        let mut rest = parcel(3);
+        assert_eq!(rest.take_one(1).unwrap().entries[0].place.event, 1);
+        assert_eq!(rest.places().map(|place| place.event).collect::<Vec<_>>(), [0, 2]);
+        assert!(rest.take_one(2).is_none());
     }
 }

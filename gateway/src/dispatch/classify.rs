@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::answer::{Answer, GraphBody};
 use super::gate::Cause;
+use super::remark::Remark;
 
 /// What became of a request.
 #[derive(Debug, Clone)]
@@ -67,6 +68,14 @@ impl Delivery {
                     GraphBody::Foreign => format!("status {}, no answer of Meta's form", answer.status),
                 }
             }
+        }
+    }
+
+    /// What Meta says to a person about a refusal, for quarantine alone.
+    pub(crate) fn into_remark(self) -> Option<Remark> {
+        match self {
+            Self::Answered(answer) => answer.remark,
+            Self::Failed(_) => None,
         }
     }
 

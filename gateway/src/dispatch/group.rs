@@ -37,9 +37,9 @@ impl Group {
     }
 
     /// Decides every event that is still open.
-    pub(crate) fn decide_rest(&mut self, settlement: Settlement) {
+    pub(crate) fn decide_rest(&mut self, settlement: &Settlement) {
         for open in self.settlements.iter_mut().filter(|open| open.is_none()) {
-            *open = Some(settlement);
+            *open = Some(settlement.clone());
         }
     }
 
@@ -70,7 +70,8 @@ impl Group {
     /// `now_ms`: an event is never given up because nobody decided it.
     pub(crate) fn into_settlements(self, now_ms: u64) -> (Lease, Vec<Settlement>, Counts) {
         let kept = Settlement::Retry { not_before_ms: now_ms, attempted: false };
-        let settlements: Vec<_> = self.settlements.into_iter().map(|settlement| settlement.unwrap_or(kept)).collect();
+        let settlements: Vec<_> =
+            self.settlements.into_iter().map(|settlement| settlement.unwrap_or_else(|| kept.clone())).collect();
         let mut counts = Counts { site: self.lease.site.to_string(), ..Counts::default() };
         for settlement in &settlements {
             match settlement {
@@ -100,6 +101,7 @@ impl Counts {
     pub(crate) fn count(&self, metrics: &Metrics, dataset: &str, settled: Settled) {
         metrics.events_delivered.with_label_values(&[dataset]).inc_by(settled.delivered);
         metrics.events_expired.with_label_values(&[dataset]).inc_by(settled.expired);
+        metrics.events_purged.with_label_values(&[dataset]).inc_by(settled.purged);
         if settled.quarantined > 0 {
             for (reason, events) in &self.quarantined {
                 metrics.events_quarantined.with_label_values(&[dataset, reason]).inc_by(*events);
@@ -153,12 +155,15 @@ mod tests {
         assert!(!group.is_untouched() && !group.is_decided());
         let kept = Settlement::Retry { not_before_ms: 77, attempted: false };
         let (_lease, settlements, _counts) = group.into_settlements(77);
-        assert_eq!(settlements, [Settlement::Delivered, kept, Settlement::Withdrawn(WithdrawReason::GuardFailed), kept]);
+        assert_eq!(
+            settlements,
+            [Settlement::Delivered, kept.clone(), Settlement::Withdrawn(WithdrawReason::GuardFailed), kept]
+        );
     }
 
     #[tokio::test]
     async fn p5_only_what_the_outbox_settled_is_counted() {
-        let refused = || Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 1 });
+        let refused = || Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 1, message: None });
         let mut group = group(6).await;
         group.decide(0, refused());
         group.decide(1, refused());

@@ -19,6 +19,7 @@ use super::classify::{Delivery, Fault, FaultKind};
 use super::{DispatchError, Sink, request};
 use crate::clock::Clock;
 use crate::config::{Dataset, Endpoint, Meta, TokenPlace};
+use crate::failpoint;
 
 /// The most that is read of an answer.
 const ANSWER_BYTES: usize = 64 * 1024;
@@ -78,7 +79,10 @@ impl Sink for MetaSink {
             let text = "the dataset is not configured".to_owned();
             return Delivery::Failed(Fault { kind: FaultKind::Unroutable, text });
         };
-        match self.post(route, batch).await {
+        failpoint::pass("before_send");
+        let answer = self.post(route, batch).await;
+        failpoint::pass("after_send_before_settle");
+        match answer {
             Ok(answer) => Delivery::Answered(answer),
             Err(error) => Delivery::Failed(fault(error)),
         }

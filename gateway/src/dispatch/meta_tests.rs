@@ -98,7 +98,7 @@ fn batch() -> Batch {
         .map(|event| Entry { event: sanitized(event), place: Place { group: 0, event }, expires_secs: u64::MAX })
         .collect();
     let envelope = SanitizedEnvelope::from_stored(r#"{"test_event_code":"TEST1"}"#).unwrap();
-    Batch::new(DATASET.into(), Parcel { envelope, entries }, Limits::new(1000, 1 << 20), NOW_SECS).unwrap()
+    Batch::new(DATASET.into(), Parcel::new(envelope, entries), Limits::new(1000, 1 << 20), NOW_SECS).unwrap()
 }
 
 fn answer(delivery: Delivery) -> Answer {

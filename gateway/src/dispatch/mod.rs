@@ -13,6 +13,7 @@ mod expiry;
 mod readmit;
 
 mod batch;
+mod bisect;
 mod group;
 
 mod meta;
@@ -20,6 +21,7 @@ mod request;
 
 mod answer;
 mod classify;
+mod remark;
 
 mod backoff;
 mod gate;

@@ -92,7 +92,7 @@ pub(crate) async fn readmit_all(sites: &Sites, leases: Vec<Lease>, limits: Limit
             Fate::Park => {
                 readmitted.parked += 1;
                 let mut group = Group::new(lease);
-                group.decide_rest(Settlement::Retry { not_before_ms: now_ms.saturating_add(PARKED_MS), attempted: false });
+                group.decide_rest(&Settlement::Retry { not_before_ms: now_ms.saturating_add(PARKED_MS), attempted: false });
                 readmitted.groups.push(group);
                 continue;
             }
@@ -107,7 +107,7 @@ pub(crate) async fn readmit_all(sites: &Sites, leases: Vec<Lease>, limits: Limit
                 let entries = readmit_group(policy, &mut group, readmitted.groups.len(), now_ms).await;
                 by_envelope.entry(envelope).or_default().extend(entries);
             }
-            None => group.decide_rest(Settlement::Quarantine(QuarantineReason::Unreadable)),
+            None => group.decide_rest(&Settlement::Quarantine(QuarantineReason::Unreadable)),
         }
         readmitted.groups.push(group);
     }

@@ -85,7 +85,7 @@ mod tests {
         let entries = (0..2)
             .map(|event| Entry { event: sanitized(event), place: Place { group: 0, event }, expires_secs: 100 })
             .collect();
-        let parcel = Parcel { envelope: SanitizedEnvelope::from_stored(envelope).unwrap(), entries };
+        let parcel = Parcel::new(SanitizedEnvelope::from_stored(envelope).unwrap(), entries);
         let batch = Batch::new("d".into(), parcel, Limits::new(10, 100_000), 0).unwrap();
         write(&batch, allow_test_events, members)
     }

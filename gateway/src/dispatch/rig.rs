@@ -171,6 +171,7 @@ impl Rig {
             datasets: self.datasets.clone(),
             hosts: Vec::new(),
             keys: Vec::new(),
+            rate_limit: None,
         }];
         let parts = Parts {
             outbox: self.outbox.clone(),

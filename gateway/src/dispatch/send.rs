@@ -11,16 +11,18 @@ use portcullis_filters::policy::PolicyDigest;
 
 use super::Sink;
 use super::batch::{Batch, Parcel, Place};
+use super::bisect;
 use super::classify::{Delivery, Verdict, classify};
 use super::gate::Cause;
 use super::group::Group;
 use super::readmit::{Readmitted, readmit_all};
+use super::remark::Remark;
 use super::worker::{Lane, POLL, Round};
 use crate::clock::millis;
 use crate::outbox::{Lease, PurgeSelector, QuarantineReason, Settled, Settlement};
 
 /// What an event is set aside as that is too large even alone.
-const TOO_LARGE: QuarantineReason = QuarantineReason::Refused { code: 413, subcode: 0 };
+const TOO_LARGE: QuarantineReason = QuarantineReason::Refused { code: 413, subcode: 0, message: None };
 
 /// How long events wait that made no batch, which would be a defect of ours: it must not become a loop.
 const DEFECT_PAUSE_MS: u64 = 60_000;
@@ -74,7 +76,7 @@ impl<S: Sink> Lane<S> {
     async fn send_parcel(&self, mut parcel: Parcel, work: &mut Work, round: &Round) -> Next {
         let started_ms = self.clock.unix_ms();
         for entry in parcel.take_expired(started_ms / 1000) {
-            decide(&mut work.groups, [entry.place], Settlement::Expired);
+            decide(&mut work.groups, [entry.place], &Settlement::Expired);
         }
         if parcel.entries.is_empty() {
             return Next::GoOn;
@@ -88,7 +90,7 @@ impl<S: Sink> Lane<S> {
         };
         let Some((delivery, attempted)) = self.deliver(&batch, round).await else {
             let now_ms = self.clock.unix_ms();
-            decide(&mut work.groups, batch.places(), Settlement::Retry { not_before_ms: now_ms, attempted: true });
+            decide(&mut work.groups, batch.places(), &Settlement::Retry { not_before_ms: now_ms, attempted: true });
             return Next::EndUntil(now_ms);
         };
         let verdict = classify(&delivery);
@@ -97,14 +99,15 @@ impl<S: Sink> Lane<S> {
         match verdict {
             Verdict::Delivered => {
                 self.tell_opened(self.gate.passed(round.ticket));
-                decide(&mut work.groups, batch.places(), Settlement::Delivered);
+                decide(&mut work.groups, batch.places(), &Settlement::Delivered);
                 Next::GoOn
             }
             Verdict::RefusedContent { code, subcode } => {
                 self.tell_opened(self.gate.passed(round.ticket));
                 // A refused batch of several goes aside whole for now. Bisection halves it here, as below, and judges by the
                 // answers to the halves.
-                let reason = QuarantineReason::Refused { code, subcode };
+                let message = delivery.into_remark().map(Remark::into_text);
+                let reason = QuarantineReason::Refused { code, subcode, message };
                 tracing::warn!(
                     dataset = &*self.dataset,
                     events = batch.len(),
@@ -112,16 +115,16 @@ impl<S: Sink> Lane<S> {
                     subcode,
                     "events were refused and set aside"
                 );
-                decide(&mut work.groups, batch.places(), Settlement::Quarantine(reason));
+                decide(&mut work.groups, batch.places(), &Settlement::Quarantine(reason));
                 Next::GoOn
             }
             Verdict::TooLarge => {
                 self.tell_opened(self.gate.passed(round.ticket));
-                match batch.into_parcel().halves() {
+                match bisect::cut(batch.into_parcel(), 0) {
                     Ok([first, second]) => work.parcels.extend([second, first]),
                     Err(single) => {
                         tracing::warn!(dataset = &*self.dataset, "an event is too large even alone and was set aside");
-                        decide(&mut work.groups, single.places(), Settlement::Quarantine(TOO_LARGE));
+                        decide(&mut work.groups, single.places(), &Settlement::Quarantine(TOO_LARGE));
                     }
                 }
                 Next::GoOn
@@ -129,7 +132,7 @@ impl<S: Sink> Lane<S> {
             Verdict::Retry { cause, after } | Verdict::HoldGate { cause, after } => {
                 let until_ms = self.gate.failed(round.ticket, cause, after, now_ms);
                 self.tell_closed(&delivery, verdict, cause, until_ms.saturating_sub(now_ms));
-                decide(&mut work.groups, batch.places(), Settlement::Retry { not_before_ms: until_ms, attempted });
+                decide(&mut work.groups, batch.places(), &Settlement::Retry { not_before_ms: until_ms, attempted });
                 Next::EndUntil(until_ms)
             }
         }
@@ -180,7 +183,7 @@ impl<S: Sink> Lane<S> {
                 None if group.is_untouched() => self.release(group.into_lease()).await,
                 _ => {
                     let not_before_ms = not_before_ms.unwrap_or_else(|| self.clock.unix_ms());
-                    group.decide_rest(Settlement::Retry { not_before_ms, attempted: false });
+                    group.decide_rest(&Settlement::Retry { not_before_ms, attempted: false });
                     decided.push(group);
                 }
             }
@@ -226,7 +229,8 @@ impl<S: Sink> Lane<S> {
         for (site, keep) in sites {
             let selector = PurgeSelector::OtherPolicies { site: site.clone(), dataset: self.dataset.clone(), keep };
             match self.outbox.purge(selector).await {
-                Ok(events) => {
+                Ok(purged) => {
+                    let events = purged.waiting_events();
                     self.metrics.events_purged.with_label_values(&[&*self.dataset]).inc_by(events);
                     tracing::warn!(
                         dataset = &*self.dataset,
@@ -274,10 +278,10 @@ impl<S: Sink> Lane<S> {
     }
 }
 
-fn decide(groups: &mut [Option<Group>], places: impl IntoIterator<Item = Place>, settlement: Settlement) {
+fn decide(groups: &mut [Option<Group>], places: impl IntoIterator<Item = Place>, settlement: &Settlement) {
     for place in places {
         if let Some(Some(group)) = groups.get_mut(place.group) {
-            group.decide(place.event, settlement);
+            group.decide(place.event, settlement.clone());
         }
     }
 }

@@ -166,6 +166,7 @@ impl<S: Sink> Lane<S> {
                     // Rows that the outbox could not read; they are in quarantine already.
                     let unreadable = self.metrics.events_quarantined.with_label_values(&[&*self.dataset, "unreadable"]);
                     unreadable.inc_by(leased.quarantined);
+                    self.metrics.events_purged.with_label_values(&[&*self.dataset]).inc_by(leased.purged);
                     hand.take(leased.leases);
                 }
                 Err(error) => {

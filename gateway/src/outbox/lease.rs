@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use portcullis_filters::policy::{PolicyDigest, StoredPolicy};
 
+use super::group::count_lines;
+
 /// Which groups to lease.
 #[derive(Debug, Clone)]
 pub struct LeaseRequest {
@@ -29,6 +31,8 @@ pub struct Leased {
     pub more: bool,
     /// Events that could not be read and went to quarantine during this look.
     pub quarantined: u64,
+    /// Events that a purge found in hand, and that are gone now that nobody has them.
+    pub purged: u64,
 }
 
 /// A group in the hand of one dispatcher until it is settled or its time is over. Dropping it settles nothing: the group
@@ -71,6 +75,24 @@ impl Lease {
     /// How many stored events there are.
     pub fn count(&self) -> usize {
         self.count
+    }
+
+    /// The lease of what stays of the group, under the serial that its row has now.
+    pub(super) fn narrowed(&self, serial: i64, bodies: String) -> Self {
+        Self {
+            id: LeaseId { row: self.id.row, serial },
+            site: Arc::clone(&self.site),
+            dataset: Arc::clone(&self.dataset),
+            envelope: self.envelope.clone(),
+            policy: Arc::clone(&self.policy),
+            policy_digest: self.policy_digest,
+            count: count_lines(&bodies),
+            bodies,
+            received_ms: self.received_ms,
+            oldest_event_secs: self.oldest_event_secs,
+            attempts: self.attempts.saturating_add(1),
+            suspect: self.suspect,
+        }
     }
 
     /// A second copy, which only a defect could make: for tests of what the outbox does then.

@@ -1,7 +1,9 @@
 //! The outbox in memory: the contract without the disk.
 //!
 //! It is the model that the embedded back end is tested against, so it is written to be obviously right. Absent on purpose:
-//! durability, and the bodies of what is set aside, since no later process could look at them.
+//! durability.
+
+pub(super) mod aside;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,13 +11,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use portcullis_filters::policy::{PolicyDigest, StoredPolicy};
 use tokio::sync::watch;
 
+use self::aside::Aside;
+use super::condemned::Condemned;
 use super::crash::SUSPECT_CRASHES;
 use super::group::gather;
 use super::lease::{Choice, LeaseId, Selection};
 use super::settlement::Division;
 use super::tally::{Amount, Owner, Shelf, Tally};
 use super::{
-    Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Receipt, Settled, Settlement,
+    Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, Receipt, Settled, Settlement, SpreadRequest,
     is_nearly_full,
 };
 
@@ -34,7 +38,9 @@ pub(super) struct State {
     max_bytes: u64,
     /// The groups of each dataset, oldest first.
     pub(super) datasets: BTreeMap<Arc<str>, BTreeMap<Position, Group>>,
-    policies: HashMap<PolicyDigest, Arc<StoredPolicy>>,
+    policies: Policies,
+    /// What is set aside, in the order in which it was.
+    pub(super) quarantine: Vec<Aside>,
     pub(super) tally: Tally,
     pub(super) last_row: i64,
     last_serial: i64,
@@ -45,6 +51,9 @@ pub(super) struct State {
     closed: bool,
 }
 
+/// Stored policies by their digests.
+type Policies = HashMap<PolicyDigest, Arc<StoredPolicy>>;
+
 /// Receipt time and row: the order in which groups are leased.
 pub(super) type Position = (u64, i64);
 
@@ -52,16 +61,17 @@ pub(super) type Position = (u64, i64);
 #[derive(Debug, Clone)]
 pub(super) struct Group {
     pub(super) owner: Owner,
-    envelope: String,
+    pub(super) envelope: String,
     pub(super) bodies: String,
     pub(super) events: usize,
-    oldest_event_secs: u64,
+    pub(super) oldest_event_secs: u64,
     /// Not to be leased before: the retry time, or the end of the lease.
     pub(super) due_ms: u64,
     /// The lease, 0 if there is none.
     pub(super) serial: i64,
     attempts: u32,
     pub(super) crashes: u32,
+    pub(super) condemned: Condemned,
 }
 
 impl Memory {
@@ -71,6 +81,7 @@ impl Memory {
             max_bytes,
             datasets: BTreeMap::new(),
             policies: HashMap::new(),
+            quarantine: Vec::new(),
             tally: Tally::default(),
             last_row: 0,
             last_serial: 0,
@@ -92,7 +103,7 @@ impl Memory {
     }
 
     pub(super) fn settle(&self, lease: &Lease, settlements: &[Settlement]) -> Result<Settled, OutboxError> {
-        let settled = self.open_state()?.settle(lease, settlements);
+        let settled = self.open_state()?.settle(lease, settlements, false);
         if settled.retried > 0 || lease.suspect {
             self.wake();
         }
@@ -106,10 +117,6 @@ impl Memory {
         }
         self.wake();
         Ok(())
-    }
-
-    pub(super) fn purge(&self, selector: &PurgeSelector) -> Result<u64, OutboxError> {
-        Ok(self.open_state()?.purge(selector))
     }
 
     pub(super) fn depth(&self) -> Result<Depth, OutboxError> {
@@ -150,12 +157,12 @@ impl Memory {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open_state(&self) -> Result<MutexGuard<'_, State>, OutboxError> {
+    pub(super) fn open_state(&self) -> Result<MutexGuard<'_, State>, OutboxError> {
         let state = self.state();
         if state.closed { Err(OutboxError::Closed) } else { Ok(state) }
     }
 
-    fn wake(&self) {
+    pub(super) fn wake(&self) {
         self.0.changed.send_modify(|commits| *commits = commits.wrapping_add(1));
     }
 }
@@ -182,6 +189,7 @@ impl State {
                 serial: 0,
                 attempts: 0,
                 crashes: 0,
+                condemned: Condemned::Nothing,
             };
             self.tally.note(Shelf::Pending, kept.owner.clone(), kept.amount());
             let position = (group.received_ms, self.last_row);
@@ -193,8 +201,8 @@ impl State {
 
     fn lease(&mut self, request: &LeaseRequest) -> Leased {
         self.now_ms = request.now_ms;
+        let mut leased = Leased { purged: self.sweep(&request.dataset), ..Leased::default() };
         let mut selection = Selection::new(request, self.suspect_in_hand_until().is_some());
-        let mut leased = Leased::default();
         for (position, group) in self.datasets.get_mut(&request.dataset).into_iter().flatten() {
             if group.due_ms > request.now_ms {
                 continue;
@@ -208,62 +216,61 @@ impl State {
                 Choice::Take => {}
             }
             self.last_serial += 1;
-            group.serial = self.last_serial;
-            group.due_ms = request.until_ms;
-            let digest = group.owner.policy;
-            let policy = self.policies.get(&digest).map_or_else(|| Arc::new(StoredPolicy::read(digest, None)), Arc::clone);
-            leased.leases.push(Lease {
-                id: LeaseId { row: position.1, serial: group.serial },
-                site: Arc::clone(&group.owner.site),
-                dataset: Arc::clone(&group.owner.dataset),
-                envelope: group.envelope.clone(),
-                policy,
-                policy_digest: digest,
-                bodies: group.bodies.clone(),
-                count: group.events,
-                received_ms: position.0,
-                oldest_event_secs: group.oldest_event_secs,
-                attempts: group.attempts,
-                suspect: group.is_suspect(),
-            });
+            leased.leases.push(group.lease(*position, self.last_serial, request.until_ms, &self.policies));
         }
         leased
     }
 
-    fn settle(&mut self, lease: &Lease, settlements: &[Settlement]) -> Settled {
-        let division = Division::new(lease.events(), settlements);
+    pub(super) fn lease_at(&mut self, request: &SpreadRequest) -> Leased {
+        self.now_ms = request.now_ms;
+        let purged = self.sweep(&request.dataset);
+        let nothing = Leased { purged, ..Leased::default() };
+        let Some(groups) = self.datasets.get_mut(&request.dataset) else { return nothing };
+        let due = groups.iter_mut().filter(|(_, group)| group.due_ms <= request.now_ms && !group.is_suspect());
+        let (ready, later): (Vec<_>, Vec<_>) = due.partition(|(_, group)| group.due_ms == 0);
+        let mut from = if ready.is_empty() { later } else { ready };
+        if from.is_empty() {
+            return nothing;
+        }
+        let (position, group) = from.swap_remove(request.place_among(from.len()));
+        self.last_serial += 1;
+        let lease = group.lease(*position, self.last_serial, request.until_ms, &self.policies);
+        Leased { leases: vec![lease], ..nothing }
+    }
+
+    /// Leases to the same hand what is left of a lease that was just settled in part. Gives the new serial.
+    pub(super) fn lease_again(&mut self, lease: &Lease, until_ms: u64) -> Option<i64> {
+        let group = self.datasets.get_mut(&lease.dataset)?.get_mut(&(lease.received_ms, lease.id.row))?;
+        self.last_serial += 1;
+        (group.serial, group.due_ms) = (self.last_serial, until_ms);
+        Some(self.last_serial)
+    }
+
+    /// `stays_in_hand`: what is to be retried is leased again, so a purge of it still waits.
+    pub(super) fn settle(&mut self, lease: &Lease, settlements: &[Settlement], stays_in_hand: bool) -> Settled {
         let Some(group) = self.leased_mut(lease) else { return Settled::default() };
+        let division = Division::new(lease.events(), settlements, &group.condemned, stays_in_hand);
         let before = group.amount();
         let owner = group.owner.clone();
+        let aside: Vec<_> =
+            division.aside.iter().map(|(body, reason)| Aside::event(group, lease.received_ms, body, reason)).collect();
         if division.settled.retried > 0 {
             group.retry(&division);
+            if !stays_in_hand {
+                group.condemned = Condemned::Nothing;
+            }
             let after = group.amount();
             self.tally.note(Shelf::Pending, owner.clone(), after);
         } else {
             self.remove(lease);
         }
         self.tally.note(Shelf::Pending, owner.clone(), before.negated());
-        for (body, _) in &division.aside {
-            self.tally.note(Shelf::Quarantine, owner.clone(), Amount::row(1, body.len().try_into().unwrap_or(i64::MAX)));
+        for entry in &aside {
+            self.tally.note(Shelf::Quarantine, owner.clone(), entry.group.amount());
         }
+        self.quarantine.extend(aside);
         self.tally.commit();
         division.settled
-    }
-
-    fn purge(&mut self, selector: &PurgeSelector) -> u64 {
-        let before = self.tally.events(Shelf::Pending);
-        let (Self { datasets, tally, now_ms, .. }, dataset) = (self, selector.dataset());
-        if let Some(groups) = datasets.get_mut(dataset) {
-            groups.retain(|_, group| {
-                let stays = (group.serial != 0 && group.due_ms > *now_ms) || !selector.selects(&group.owner);
-                if !stays {
-                    tally.note(Shelf::Pending, group.owner.clone(), group.amount().negated());
-                }
-                stays
-            });
-        }
-        tally.commit();
-        before.saturating_sub(tally.events(Shelf::Pending))
     }
 
     fn next_due_ms(&self, dataset: &str) -> Option<u64> {
@@ -306,12 +313,31 @@ impl State {
 }
 
 impl Group {
-    fn amount(&self) -> Amount {
+    pub(super) fn amount(&self) -> Amount {
         Amount::row(self.events.try_into().unwrap_or(i64::MAX), self.bodies.len().try_into().unwrap_or(i64::MAX))
     }
 
     fn is_suspect(&self) -> bool {
         self.crashes >= SUSPECT_CRASHES
+    }
+
+    fn lease(&mut self, position: Position, serial: i64, until_ms: u64, policies: &Policies) -> Lease {
+        (self.serial, self.due_ms) = (serial, until_ms);
+        let digest = self.owner.policy;
+        Lease {
+            id: LeaseId { row: position.1, serial },
+            site: Arc::clone(&self.owner.site),
+            dataset: Arc::clone(&self.owner.dataset),
+            envelope: self.envelope.clone(),
+            policy: policies.get(&digest).map_or_else(|| Arc::new(StoredPolicy::read(digest, None)), Arc::clone),
+            policy_digest: digest,
+            bodies: self.bodies.clone(),
+            count: self.events,
+            received_ms: position.0,
+            oldest_event_secs: self.oldest_event_secs,
+            attempts: self.attempts,
+            suspect: self.is_suspect(),
+        }
     }
 
     /// Back on the shelf with what survived. A group whose bytes were sent without harm is no suspect any more.

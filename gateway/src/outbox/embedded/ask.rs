@@ -5,7 +5,12 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::failure::Failure;
-use super::store::{PurgeStep, Purged, Store};
+use super::purge::{PurgeStep, PurgeStepDone};
+use super::redrive::{RedriveStep, RedriveStepDone};
+use super::reseal::{ResealStep, Resealed};
+use super::store::Store;
+use crate::outbox::part::{PartRequest, Parted};
+use crate::outbox::spread::SpreadRequest;
 use crate::outbox::{
     Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, Receipt, Settled, Settlement,
 };
@@ -56,8 +61,12 @@ impl<I, O> Asked<I, O> {
 pub(super) enum Write {
     Lease(Asked<LeaseRequest, Leased>),
     Settle(Asked<(Lease, Vec<Settlement>), Settled>),
+    SettlePart(Asked<PartRequest, Parted>),
     Release(Asked<Lease, ()>),
-    Purge(Asked<PurgeStep, Purged>),
+    LeaseAt(Asked<SpreadRequest, Leased>),
+    Purge(Asked<PurgeStep, PurgeStepDone>),
+    Redrive(Asked<RedriveStep, RedriveStepDone>),
+    Reseal(Asked<ResealStep, Resealed>),
 }
 
 impl Write {
@@ -75,8 +84,12 @@ impl Write {
         match self {
             Self::Lease(asked) => part(asked, store, Store::lease),
             Self::Settle(asked) => part(asked, store, |store, (lease, settlements)| store.settle(lease, settlements)),
+            Self::SettlePart(asked) => part(asked, store, Store::settle_part),
             Self::Release(asked) => part(asked, store, Store::release),
+            Self::LeaseAt(asked) => part(asked, store, Store::lease_at),
             Self::Purge(asked) => part(asked, store, Store::purge),
+            Self::Redrive(asked) => part(asked, store, Store::redrive),
+            Self::Reseal(asked) => part(asked, store, Store::reseal),
         }
     }
 
@@ -86,8 +99,21 @@ impl Write {
             Self::Settle(asked) => {
                 matches!(&asked.result, Some(Ok(settled)) if settled.retried > 0 || asked.input.0.suspect)
             }
-            Self::Release(_) => true,
-            Self::Lease(_) | Self::Purge(_) => false,
+            // What stays of a part is in hand, but another suspect may have waited for it.
+            Self::SettlePart(asked) => asked.input.lease.suspect,
+            Self::Release(_) | Self::Redrive(_) => true,
+            Self::Lease(_) | Self::LeaseAt(_) | Self::Purge(_) | Self::Reseal(_) => false,
+        }
+    }
+
+    /// Whether something that was purged in hand is gone now, of which nothing may be left in the log.
+    pub(super) fn purges(&self) -> bool {
+        match self {
+            Self::Lease(Asked { result, .. }) => matches!(result, Some(Ok(leased)) if leased.purged > 0),
+            Self::LeaseAt(Asked { result, .. }) => matches!(result, Some(Ok(leased)) if leased.purged > 0),
+            Self::Settle(asked) => matches!(&asked.result, Some(Ok(settled)) if settled.purged > 0),
+            // A part leaves in hand what is condemned; a purge by command empties the log at its end.
+            Self::SettlePart(_) | Self::Release(_) | Self::Purge(_) | Self::Redrive(_) | Self::Reseal(_) => false,
         }
     }
 
@@ -95,9 +121,13 @@ impl Write {
     pub(super) fn answer(self, failure: Option<&Failure>) -> Vec<Lease> {
         match self {
             Self::Lease(asked) => return asked.answer(failure).map(|leased| leased.leases).unwrap_or_default(),
+            Self::LeaseAt(asked) => return asked.answer(failure).map(|leased| leased.leases).unwrap_or_default(),
+            Self::SettlePart(asked) => return asked.answer(failure).and_then(|parted| parted.rest).into_iter().collect(),
             Self::Settle(asked) => drop(asked.answer(failure)),
             Self::Release(asked) => drop(asked.answer(failure)),
             Self::Purge(asked) => drop(asked.answer(failure)),
+            Self::Redrive(asked) => drop(asked.answer(failure)),
+            Self::Reseal(asked) => drop(asked.answer(failure)),
         }
         Vec::new()
     }

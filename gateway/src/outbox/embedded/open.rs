@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::failure::describe;
 use super::place::Place;
-use super::schema;
+use super::{migrate, schema};
 
 /// How long a lock of another program, such as a backup, may hold us up.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -58,6 +58,30 @@ pub enum OpenError {
         /// The newest format that we know.
         known: i32,
     },
+    /// The file was made by an older version, and a look changes nothing.
+    #[error(
+        "{path}: this outbox has format {found}; the next start of the gateway brings it to format {known}, and then it can be looked \
+         into"
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i32,
+        /// The format that we read.
+        known: i32,
+    },
+    /// It holds events that a key has sealed which is not configured.
+    #[error(
+        "{path}: events in it are encrypted under the key {key_id}, which is not configured; give it as outbox.encryption_key, or \
+         among outbox.previous_encryption_keys if another took its place; nothing was changed"
+    )]
+    KeyMissing {
+        /// The file.
+        path: PathBuf,
+        /// What names the key; `portcullis check` shows those that are configured.
+        key_id: String,
+    },
     /// The engine could not open it.
     #[error("{path}: {detail}")]
     Engine {
@@ -94,18 +118,7 @@ impl OwnerLock {
 
 /// Makes the folders and the file where they are missing, and takes the owner lock.
 pub(super) fn take_ownership(path: &Path) -> Result<OwnerLock, OpenError> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    make_folder(folder)?;
-    let lock_path = with_suffix(path, ".lock");
-    // SQLite's own locks end when any descriptor of its file is closed, so ours is on a file of its own.
-    let lock = private_file(&lock_path)?;
-    lock.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => OpenError::Owned { lock: lock_path.clone() },
-        TryLockError::Error(source) => OpenError::File { path: lock_path.clone(), source },
-    })?;
+    let lock = take_lock(path)?;
     let file = open_or_make(path)?;
     let kind = file.metadata().map_err(in_file(path))?;
     if !kind.is_file() {
@@ -113,8 +126,21 @@ pub(super) fn take_ownership(path: &Path) -> Result<OwnerLock, OpenError> {
     }
     file.sync_all().map_err(in_file(path))?;
     // Or the file could be gone after a power cut although everything in it was synced (failure case A3).
-    sync_folder(folder)?;
+    sync_folder(folder_of(path))?;
     Ok(OwnerLock { file: lock, place: Place::of(path) })
+}
+
+/// Makes the folders where they are missing, and takes the owner lock. It ends when this is dropped.
+pub(super) fn take_lock(path: &Path) -> Result<File, OpenError> {
+    make_folder(folder_of(path))?;
+    let lock_path = with_suffix(path, ".lock");
+    // SQLite's own locks end when any descriptor of its file is closed, so ours is on a file of its own.
+    let lock = private_file(&lock_path)?;
+    lock.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => OpenError::Owned { lock: lock_path.clone() },
+        TryLockError::Error(source) => OpenError::File { path: lock_path.clone(), source },
+    })?;
+    Ok(lock)
 }
 
 /// The file that holds room for the day the disk is full.
@@ -140,18 +166,30 @@ pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
         return Err(OpenError::Engine { path: path.to_owned(), detail });
     }
     set_up(&connection).map_err(engine)?;
+    if let Recognised::Outbox(version @ ..schema::VERSION) = recognised {
+        migrate::from(&connection, version).map_err(engine)?;
+        tracing::info!(from = version, to = schema::VERSION, "the outbox was brought to a newer format");
+    }
     Ok(connection)
 }
 
 /// Opens a file for looking alone, also while its owner runs.
 pub(super) fn connect_to_look(path: &Path) -> Result<Connection, OpenError> {
+    match connect_to_read(path)? {
+        (connection, schema::VERSION) => Ok(connection),
+        (_, found) => Err(OpenError::Older { path: path.to_owned(), found, known: schema::VERSION }),
+    }
+}
+
+/// The same for a file of any format that we know, with its format.
+pub(super) fn connect_to_read(path: &Path) -> Result<(Connection, i32), OpenError> {
     let engine = |error| OpenError::engine(path, &error);
     std::fs::metadata(path).map_err(in_file(path))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(engine)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(engine)?;
     match recognise(&connection, path)? {
-        Recognised::Outbox => Ok(connection),
+        Recognised::Outbox(version) => Ok((connection, version)),
         Recognised::Empty => Err(OpenError::NotAnOutbox { path: path.to_owned() }),
     }
 }
@@ -159,7 +197,8 @@ pub(super) fn connect_to_look(path: &Path) -> Result<Connection, OpenError> {
 #[derive(Debug, PartialEq, Eq)]
 enum Recognised {
     Empty,
-    Outbox,
+    /// Ours, with its format.
+    Outbox(i32),
 }
 
 fn recognise(connection: &Connection, path: &Path) -> Result<Recognised, OpenError> {
@@ -169,7 +208,7 @@ fn recognise(connection: &Connection, path: &Path) -> Result<Recognised, OpenErr
     let version = pragma("user_version").map_err(engine)?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(engine)?;
     match (application, version, tables) {
-        (schema::APPLICATION_ID, schema::VERSION, 1..) => Ok(Recognised::Outbox),
+        (schema::APPLICATION_ID, version @ 1..=schema::VERSION, 1..) => Ok(Recognised::Outbox(version)),
         (schema::APPLICATION_ID, found, _) if found > schema::VERSION => {
             Err(OpenError::Newer { path: path.to_owned(), found, known: schema::VERSION })
         }
@@ -226,7 +265,15 @@ fn make_folder(folder: &Path) -> Result<(), OpenError> {
     }
 }
 
-fn sync_folder(folder: &Path) -> Result<(), OpenError> {
+/// The folder that holds a file.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+pub(super) fn sync_folder(folder: &Path) -> Result<(), OpenError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(in_file(folder))
 }
 

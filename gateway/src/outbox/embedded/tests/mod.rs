@@ -1,8 +1,11 @@
 //! What only a file can do wrong. Names begin with the failure case or the clause of the contract.
 
+mod backup;
 mod damage;
+mod formats;
 mod opening;
 mod running;
+mod sealing;
 
 use std::path::{Path, PathBuf};
 

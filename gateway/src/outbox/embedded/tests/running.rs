@@ -9,14 +9,16 @@ use super::{log_of, tamper};
 use crate::outbox::bench::{Bench, ROOMY, open_outbox};
 use crate::outbox::embedded::{Embedded, OpenError, inspect, open};
 use crate::outbox::samples::append;
-use crate::outbox::{AnyOutbox, LeaseRequest, OutboxError, PurgeSelector, QuarantineReason, Settlement};
+use crate::outbox::{
+    AnyOutbox, EventFilter, LeaseRequest, OutboxError, PurgeSelector, QuarantineReason, Settings, Settlement,
+};
 
 #[tokio::test]
 async fn policies_are_kept_while_something_refers_to_them() {
     let mut bench = Bench::embedded(ROOMY);
     bench.append("1", &["a", "b"]).await;
     let lease = bench.lease_one("1", 2_000, 3_000).await;
-    let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 7 });
+    let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 7, message: None });
     bench.outbox.settle(lease, vec![Settlement::Delivered, refused]).await.unwrap();
     // One that nothing refers to, and the known one renamed, so that the next append brings a policy that is new.
     let other = "
@@ -60,7 +62,7 @@ async fn p1_nothing_is_kept_in_files_that_the_next_start_would_not_find() {
         bench.append("1", &["b"]).await;
         bench.outbox.health().unwrap();
         bench.outbox.close().await;
-        let again = AnyOutbox::open_embedded(&bench.path(), ROOMY).unwrap();
+        let again = AnyOutbox::open_embedded(&bench.path(), Settings::plain(ROOMY)).unwrap();
         assert_eq!(again.depth().await.unwrap().pending_events, 2, "{suffix}");
     }
 }
@@ -77,7 +79,7 @@ fn holds_text(path: &Path, text: &str) -> bool {
 async fn a15_a_full_disk_is_an_error_shows_in_health_and_passes_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let limited = Embedded::open_with(&path, ROOMY, 4_096, |store| {
+    let limited = Embedded::open_with(&path, Settings::plain(ROOMY), 4_096, |store| {
         store.connection.pragma_update(None, "max_page_count", 150).unwrap();
     });
     let outbox = AnyOutbox::Embedded(limited.unwrap());
@@ -124,7 +126,7 @@ async fn o1_requests_that_wait_together_share_groups() {
     for receipt in receipts {
         assert_eq!(receipt.await.unwrap().unwrap(), 1);
     }
-    let pending = inspect(&bench.path()).unwrap().pending;
+    let pending = inspect(&bench.path(), None).unwrap().pending;
     assert_eq!(pending[0].events, 200);
     assert!(pending[0].groups < 200, "{} groups", pending[0].groups);
 }
@@ -134,7 +136,11 @@ async fn o8_nothing_of_what_was_purged_is_left_in_any_file() {
     let bench = Bench::embedded(ROOMY);
     bench.append("1", &["order-purgeme"]).await;
     bench.append("2", &["order-keepme"]).await;
-    bench.outbox.purge(PurgeSelector::Dataset("1".into())).await.unwrap();
+    bench
+        .outbox
+        .purge(PurgeSelector::Matching(EventFilter { dataset: Some("1".to_owned()), ..EventFilter::default() }))
+        .await
+        .unwrap();
     assert!(!holds_text(&bench.path(), "order-purgeme"));
     assert!(holds_text(&bench.path(), "order-keepme"));
 }
@@ -145,10 +151,10 @@ async fn inspect_works_beside_the_owner_and_shows_no_event() {
     bench.append("1", &["order-canary", "second"]).await;
     bench.append("1", &["third"]).await;
     let lease = bench.lease_one("1", 2_000, 3_000).await;
-    let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 2_804_019 });
+    let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 2_804_019, message: None });
     let retry = Settlement::Retry { not_before_ms: 9_000, attempted: true };
     bench.outbox.settle(lease, vec![refused, retry]).await.unwrap();
-    let inspection = inspect(&bench.path()).unwrap();
+    let inspection = inspect(&bench.path(), None).unwrap();
     let line = &inspection.pending[0];
     assert_eq!((&*line.site, &*line.dataset), ("shop", "1"));
     assert_eq!((line.events, line.groups, line.leased_groups, line.max_attempts), (2, 2, 0, 1));
@@ -158,8 +164,8 @@ async fn inspect_works_beside_the_owner_and_shows_no_event() {
     assert!(!format!("{inspection:?}").contains("canary"));
     bench.append("1", &["fourth"]).await;
     bench.outbox.close().await;
-    assert_eq!(inspect(&bench.path()).unwrap().pending[0].events, 3);
-    assert!(matches!(inspect(&bench.path().with_extension("missing")), Err(OpenError::File { .. })));
+    assert_eq!(inspect(&bench.path(), None).unwrap().pending[0].events, 3);
+    assert!(matches!(inspect(&bench.path().with_extension("missing"), None), Err(OpenError::File { .. })));
     bench.outbox = open_outbox(&bench.path(), ROOMY).unwrap();
     assert_eq!(bench.depth().await.pending_events, 3);
 }
@@ -168,10 +174,10 @@ async fn inspect_works_beside_the_owner_and_shows_no_event() {
 async fn a13_a_drained_file_becomes_small_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let opened = Embedded::open_with(&path, ROOMY, 4_096, |store| {
+    let opened = Embedded::open_with(&path, Settings::plain(ROOMY), 4_096, |store| {
         let fill = "
             WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 24)
-            INSERT INTO group_bodies SELECT n, hex(zeroblob(500000)) FROM numbers;
+            INSERT INTO group_bodies (id, bodies) SELECT n, hex(zeroblob(500000)) FROM numbers;
             DELETE FROM group_bodies";
         store.connection.execute_batch(fill).unwrap();
         assert!(store.pages().unwrap().0 > 4_096);
@@ -202,7 +208,7 @@ async fn o3_what_opening_set_aside_is_reported() {
         bench.crash().await;
     }
     assert_eq!(bench.outbox.set_aside_at_open(), [("1".into(), 1)]);
-    let aside = &inspect(&bench.path()).unwrap().quarantine[0];
+    let aside = &inspect(&bench.path(), None).unwrap().quarantine[0];
     assert_eq!((&*aside.reason, aside.quarantined_ms), ("aborts_process", 3_000));
 }
 
@@ -213,7 +219,15 @@ async fn a16_a_reader_holds_back_the_log_but_neither_writes_nor_a_purge() {
     let reader = open::connect_to_look(&bench.path()).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM groups").unwrap();
     bench.append("1", &["b"]).await;
-    assert_eq!(bench.outbox.purge(PurgeSelector::Dataset("1".into())).await.unwrap(), 2);
+    assert_eq!(
+        bench
+            .outbox
+            .purge(PurgeSelector::Matching(EventFilter { dataset: Some("1".to_owned()), ..EventFilter::default() }))
+            .await
+            .unwrap()
+            .waiting_events(),
+        2
+    );
     bench.append("1", &["c"]).await;
     assert!(holds_text(&bench.path(), "order-purgeme"));
     reader.execute_batch("COMMIT").unwrap();
