@@ -50,14 +50,14 @@ pub(crate) enum SetsAside {
     AtMost(u64),
 }
 
-/// Every 500th event of a caller is poison to a Meta that has the fault `poison`: by what it holds, as Meta judges.
+/// Every 200th event of a caller is poison to a Meta that has the fault `poison`: by what it holds, as Meta judges.
 pub(crate) fn is_poison(id: &str) -> bool {
-    id.rsplit('-').next().and_then(|number| number.parse::<u64>().ok()).is_some_and(|number| number % 500 == 13)
+    id.rsplit('-').next().and_then(|number| number.parse::<u64>().ok()).is_some_and(|number| number % 200 == 3)
 }
 
 /// What those events have as value; see [`harness::numbered_purchase`].
 fn poisonous_values() -> Vec<f64> {
-    (0..18_u32).map(|step| f64::from(step * 500 + 13) + 0.25).collect()
+    (0..45_u32).map(|step| f64::from(step * 200 + 3) + 0.25).collect()
 }
 
 const fn of_network(name: &'static str, what: &'static str, mode: fn(&mut Chance) -> Mode) -> Fault {

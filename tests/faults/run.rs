@@ -71,10 +71,11 @@ impl Runs {
                 if chance.one_in(2) {
                     stage.strike(second.act, &load, &mut chance).await;
                     Stage::go_on(Duration::from_millis(chance.below(800)), end).await;
-                    if chance.one_in(3) {
-                        stage.strike(Act::Kill, &load, &mut chance).await;
-                    }
                     stage.relieve(second.act).await;
+                }
+                if chance.one_in(3) {
+                    stage.strike(Act::Kill, &load, &mut chance).await;
+                    Stage::go_on(Duration::from_millis(chance.below(400)), end).await;
                 }
                 stage.relieve(first.act).await;
                 Stage::go_on(Duration::from_millis(chance.below(300)), end).await;

@@ -112,7 +112,7 @@ impl Stage {
                 self.die_at(&format!("{name}:{}=abort", 1 + chance.below(most))).await;
             }
             Act::Disk(how) => {
-                let from = 5 + chance.below(20);
+                let from = 1 + chance.below(8);
                 self.gateway.stop(Signal::Terminate).await;
                 self.restart(Some(&format!("before_commit:{from}-{}={how}", from + 30))).await;
             }

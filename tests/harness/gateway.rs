@@ -178,7 +178,7 @@ impl Gateway {
         true
     }
 
-    /// Writes another configuration for the next [`Gateway::restart`].
+    /// Writes another configuration, for the next [`Gateway::restart`] or a reload.
     pub fn configure(&mut self, setup: Setup) {
         std::fs::write(self.config(), setup.toml()).expect("the folder takes files");
         self.setup = setup;

@@ -1,5 +1,6 @@
 //! Callers that post without a pause or at a rate, and note what they were promised.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -142,13 +143,14 @@ impl Caller {
                     tokio::time::sleep(PAUSE).await;
                 }
                 // An answer that never came promises nothing: the events count as issued only.
-                Err(_) => {
+                Err(error) => {
                     let Some(addresses) = &mut self.addresses else { break };
                     // The new address, or the same gateway again, which only cut this connection.
                     drop(tokio::time::timeout(PAUSE, addresses.changed()).await);
-                    asks_again = !asks_again;
-                    if !asks_again {
-                        number += self.events;
+                    // Nobody has seen them if there was nobody to connect to.
+                    if error.kind() != ErrorKind::ConnectionRefused {
+                        asks_again = !asks_again;
+                        number += if asks_again { 0 } else { self.events };
                     }
                 }
             }

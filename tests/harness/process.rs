@@ -15,8 +15,8 @@ pub enum Signal {
     Terminate,
     /// What Ctrl-C sends.
     Interrupt,
-    /// What asks for a reload.
-    HangUp,
+    /// What asks a service to read its configuration again.
+    Hangup,
 }
 
 /// A child process and the files that hold its output.
@@ -88,7 +88,7 @@ impl Process {
         let signal = match signal {
             Signal::Terminate => "TERM",
             Signal::Interrupt => "INT",
-            Signal::HangUp => "HUP",
+            Signal::Hangup => "HUP",
         };
         let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {pid}")]).status().await;
         assert!(sent.expect("a shell can be started").success(), "{} takes no signal", self.name);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::embedded::{Embedded, OpenError};
+use super::power_cut::Files;
 use super::samples::append;
 use super::{AnyOutbox, Depth, Lease, LeaseRequest, Settings, Settled, Settlement};
 
@@ -44,6 +45,24 @@ impl Bench {
         self.outbox.depth().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         copy_files(&self.path(), &folder.path().join("outbox.db"));
+        self.outbox = open_outbox(&folder.path().join("outbox.db"), self.max_bytes).unwrap();
+        self.folder = Some(folder);
+    }
+
+    /// A power cut in the middle of some work, and a new start: of what the work wrote, the disk holds parts that `draw` chooses,
+    /// and of what was synced before all. In memory, the work is done or not, which is for the caller to say.
+    pub(crate) async fn power_cut(&mut self, work: impl AsyncFnOnce(&AnyOutbox), draw: &mut dyn FnMut() -> u64) {
+        if let AnyOutbox::Memory(memory) = &self.outbox {
+            memory.crash();
+            return;
+        }
+        self.outbox.depth().await.unwrap();
+        let synced = Files::read(&self.path());
+        work(&self.outbox).await;
+        self.outbox.depth().await.unwrap();
+        let written = Files::read(&self.path());
+        let folder = tempfile::tempdir().unwrap();
+        written.back_onto(&synced, draw).write(&folder.path().join("outbox.db"));
         self.outbox = open_outbox(&folder.path().join("outbox.db"), self.max_bytes).unwrap();
         self.folder = Some(folder);
     }

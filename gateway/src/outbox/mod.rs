@@ -39,6 +39,8 @@ mod contract;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod power_cut;
+#[cfg(test)]
 mod samples;
 
 pub use append::{Append, Receipt};
