@@ -1,5 +1,6 @@
 //! The way of a request: key, encoding, body, events; each event sanitized; the survivors appended; then the answer.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -34,10 +35,11 @@ pub(super) async fn receive(
     ingest: &Arc<Ingest>,
     source: Source,
     dataset: &str,
+    caller: IpAddr,
     request: Request,
     trace: TraceId,
 ) -> Answer {
-    let admitted = match admit(ingest, source, dataset, request).await {
+    let admitted = match admit(ingest, source, dataset, caller, request).await {
         Ok(admitted) => admitted,
         Err(fault) => return Answer::Fault(fault),
     };
@@ -71,7 +73,7 @@ struct Head {
 
 /// Everything before the first look into the body. A key outside the body is checked before a byte of it is read, and nothing is
 /// decompressed for a stranger.
-async fn admit(ingest: &Ingest, source: Source, dataset: &str, request: Request) -> Result<Admitted, Fault> {
+async fn admit(ingest: &Ingest, source: Source, dataset: &str, caller: IpAddr, request: Request) -> Result<Admitted, Fault> {
     let sites = ingest.sites.load_full();
     let (parts, body) = request.into_parts();
     let Head { shown, encoding, compression } = match head(&sites, dataset, &parts) {
@@ -81,7 +83,8 @@ async fn admit(ingest: &Ingest, source: Source, dataset: &str, request: Request)
             return Err(fault);
         }
     };
-    let body = ingest.door.read(&parts.headers, body, shown.key.is_some(), compression).await?;
+    let stranger = shown.key.is_none().then_some(caller);
+    let body = ingest.door.read(&parts.headers, body, stranger, compression).await?;
     Ok(Admitted { source, dataset: dataset.into(), sites, shown, encoding, body })
 }
 

@@ -171,7 +171,7 @@ async fn receive(ingest: Arc<Ingest>, source: Source, dataset: String, request: 
         door::leave(&parts.headers, body).await;
         Answer::Fault(Fault::CameReadable)
     } else {
-        events::receive(&ingest, source, &dataset, request, trace).await
+        events::receive(&ingest, source, &dataset, caller.address, request, trace).await
     };
     if let Some(reason) = answer.refuses_key() {
         ingest.callers.refused(caller, ingest.clock.unix_ms(), reason);
