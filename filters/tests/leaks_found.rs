@@ -191,3 +191,19 @@ fn a_department_leaves_in_no_hash_no_cookie_and_no_event_id() {
     let left = json("retail@1", &event(r#""em":"jane@example.com""#).replace("\"e-1\"", "\"oncology-2026-17\""));
     assert_eq!(left["event_id"].as_str().map(str::len), Some(64), "{left}");
 }
+
+/// Node writes a buffer as a list of its bytes, of which each was looked at as a number.
+#[test]
+fn a_term_in_a_list_of_bytes_is_a_signal() {
+    let bytes = |text: &str| text.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(",");
+    for text in ["metformin", "refill for metformin", "bWV0Zm9ybWlu"] {
+        let raw = with("PageView", FBP, &format!(r#""blob":{{"type":"Buffer","data":[{}]}}"#, bytes(text)));
+        for policy in ["retail@1", "pharmacy@1"] {
+            let raw = raw.replace("shop.example/", "shop.example/shop");
+            assert_eq!(dropped(policy, &raw), "health health_signal", "{policy}: {text}");
+        }
+    }
+    for numbers in ["36,38,40,42,44", "255,216,255,224,0,16", "1,2,3", &bytes("lampshade")] {
+        assert!(json("retail@1", &with("PageView", FBP, &format!(r#""sizes":[{numbers}]"#)))["event_name"].is_string());
+    }
+}

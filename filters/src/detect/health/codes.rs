@@ -19,7 +19,7 @@ const NDC_DIGITS: std::ops::RangeInclusive<usize> = 10..=14;
 /// Whether a text is, or has in it, a code.
 pub(super) fn has_code(text: &str, words: &Words, key: KeyMeaning, setting: Setting) -> bool {
     let list = words.list();
-    has_rx_number(text, list)
+    words.has_numbers() && has_rx_number(text, list)
         || key.names_any() && has_named_code(text, key)
         || setting >= Setting::Health && words.has_code_shape() && (has_dashed_ndc(text, list) || has_dotted_icd(text))
 }

@@ -133,7 +133,7 @@ mod tests {
         assert!(digests.has_hex(hex.as_bytes()));
         assert!(digests.has_hex(hex.to_uppercase().as_bytes()));
         assert!(digests.has_hex(format!("x{hex}z").as_bytes()));
-        assert!(!digests.has_hex(hex[..31].as_bytes()));
+        assert!(!digests.has_hex(&hex.as_bytes()[..31]));
         assert!(!digests.has_hex(b"00000000000000000000000000000000"));
     }
 

@@ -95,9 +95,14 @@ impl Terms {
         gathered.finish()
     }
 
-    /// Whether a term may begin with this word; false is certain.
-    pub(crate) fn may_begin(&self, word: &Word) -> bool {
-        self.phrases.may_begin(word)
+    /// Whether a term begins with this word.
+    pub(crate) fn begin_with(&self, word: &Word) -> bool {
+        self.phrases.begin_with(word)
+    }
+
+    /// How many words the longest term has.
+    pub(crate) fn most_words(&self) -> usize {
+        self.phrases.most_words()
     }
 
     /// The longest term with which the words begin, of those that are `wanted`.

@@ -10,6 +10,11 @@ const LONGEST: usize = 253;
 
 /// Shows the letters that labels stand for.
 pub(super) fn each(text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
+    let next = text.as_bytes().get(1..).unwrap_or_default();
+    // First without a branch a byte: hardly any text has it.
+    if !text.bytes().zip(next).fold(false, |any, (byte, next)| any | (byte == b'-' && *next == b'-')) {
+        return Ok(());
+    }
     for hyphens in memmem::find_iter(text.as_bytes(), "--") {
         let Some((before, after)) = text.split_at_checked(hyphens) else { continue };
         if !before.as_bytes().last_chunk::<2>().is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"xn")) {

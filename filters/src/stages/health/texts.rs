@@ -136,6 +136,9 @@ pub(crate) fn look<'a>(
                 look.text(spot, "", stray.key, Role::Text)?;
             }
         }
+        for stray in raw.strays().spelled() {
+            look.text(Spot::Stray(stray.field), stray.key, &stray.text, Role::Text)?;
+        }
         if raw.strays().is_cut() {
             return Err(WorkLimit);
         }
