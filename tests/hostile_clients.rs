@@ -5,8 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use harness::{
-    Connection, Gateway, KEY, Load, Meta, Oracle, Process, Request, Settings, Setup, eventually, executable,
-    numbered_purchase,
+    Connection, Gateway, KEY, Load, Meta, Oracle, Process, Request, Setup, eventually, executable, numbered_purchase,
 };
 
 const REST: Duration = Duration::from_secs(60);
