@@ -116,9 +116,12 @@ const SHARED_BY_SUITES: &str = "filters/tests/common/mod.rs";
 /// Where a thread sleeps or a suite waits for a time, and what for.
 const WAITS: &[(&str, &str)] = &[
     ("gateway/src/outbox/embedded/writer.rs", "a busy writer lingers, so that one fsync serves many callers"),
+    ("gateway/src/failpoint.rs", "a disk that stalls, in debug builds"),
     ("tests/harness/eventually.rs", "the steps between two looks at a condition"),
-    ("tests/harness/load.rs", "a caller that was answered 503 pauses"),
+    ("tests/harness/load.rs", "a caller that was answered 503 pauses, and one that keeps a rate waits for its turn"),
+    ("tests/harness/chaos_proxy.rs", "a network that is slow"),
     ("tests/crash.rs", "the random moment of a kill"),
+    ("tests/faults/stage.rs", "a fault lasts a time"),
     ("tests/load/callers.rs", "a measurement lasts a time, and a caller that was answered 503 pauses"),
 ];
 

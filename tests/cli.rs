@@ -9,6 +9,7 @@ const COMMANDS: &[&[&str]] = &[
     &["serve"],
     &["demo"],
     &["check"],
+    &["reload"],
     &["meta-simulator"],
     &["key", "new"],
     &["policy", "explain"],

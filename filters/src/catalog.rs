@@ -15,6 +15,9 @@ pub use reader::{CatalogError, CatalogReader};
 
 use crate::normalize;
 
+/// A shorter id is not looked for in texts.
+const SHORTEST_NAMED: usize = 5;
+
 /// What a catalogue says of an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Class {
@@ -53,7 +56,15 @@ impl Class {
 pub struct Catalog {
     rows: Rows,
     counts: Counts,
+    telling_lengths: Lengths,
     digest: [u8; 32],
+}
+
+/// The shortest and the longest id of goods that tell of health. There is none at first.
+#[derive(Debug, Clone, Copy)]
+struct Lengths {
+    shortest: usize,
+    longest: usize,
 }
 
 /// How many articles of each class.
@@ -71,6 +82,26 @@ impl Catalog {
     /// The class of an article, if the catalogue has its id.
     pub fn classify(&self, id: &str) -> Option<Class> {
         self.rows.find(id.as_bytes())
+    }
+
+    /// Whether a text names goods that tell of health: by an id that stands in it between characters that no id has, or with the
+    /// ending of a file behind it. What could be a year, a size or a postcode is none: it has five characters and some letter, or six.
+    pub(crate) fn names_telling_goods(&self, text: &str) -> bool {
+        let Lengths { shortest, longest } = self.telling_lengths;
+        let lengths = shortest.max(SHORTEST_NAMED)..=longest;
+        if text.len() < *lengths.start() {
+            return false;
+        }
+        let is_id = |token: &str| {
+            lengths.contains(&token.len())
+                && token.bytes().any(|byte| byte.is_ascii_digit())
+                && (token.len() > SHORTEST_NAMED || token.bytes().any(|byte| byte.is_ascii_alphabetic()))
+                && self.classify(token).is_some_and(Class::is_signal)
+        };
+        let tokens = text.split(|letter: char| !letter.is_ascii_alphanumeric() && !matches!(letter, '.' | '_' | '-'));
+        tokens
+            .filter(|token| token.len() >= *lengths.start())
+            .any(|token| is_id(token) || token.rsplit_once('.').is_some_and(|(id, _)| is_id(id)))
     }
 
     /// How many articles of each class there are.
@@ -107,6 +138,19 @@ impl Counts {
             Class::Sensitive => self.sensitive += 1,
             Class::Prescription => self.prescription += 1,
         }
+    }
+}
+
+impl Lengths {
+    fn include(&mut self, length: usize) {
+        self.shortest = self.shortest.min(length);
+        self.longest = self.longest.max(length);
+    }
+}
+
+impl Default for Lengths {
+    fn default() -> Self {
+        Self { shortest: usize::MAX, longest: 0 }
     }
 }
 

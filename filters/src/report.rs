@@ -295,7 +295,7 @@ impl Report {
     /// An empty one with room for what an ordinary purchase loses. `default` takes no room: most reports beside those of raw
     /// events stay empty.
     pub(crate) fn with_room() -> Self {
-        Self { removals: Vec::with_capacity(4), changes: Vec::with_capacity(12), signals: Vec::new(), missing: None }
+        Self { removals: Vec::with_capacity(12), changes: Vec::with_capacity(12), signals: Vec::new(), missing: None }
     }
 
     /// What was removed, in the order of the stages.

@@ -20,6 +20,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod unexplained;
+mod usual;
 
 /// Longer ones are not read.
 const MAX_BYTES: usize = 512;
@@ -46,7 +47,11 @@ pub(crate) fn check(value: &str) -> Checked<'_> {
 
 /// Whether a value has the closed form: it is one that `check` would keep; the fixed strings of the families are too.
 pub(crate) fn is_closed(value: &str) -> bool {
-    value.len() <= MAX_BYTES && value.strip_prefix("Mozilla/5.0 ").is_some_and(are_pieces)
+    value.len() <= MAX_BYTES && (usual::is_usual(value) || is_of_the_grammar(value))
+}
+
+fn is_of_the_grammar(value: &str) -> bool {
+    value.strip_prefix("Mozilla/5.0 ").is_some_and(are_pieces)
 }
 
 /// A model of a phone or tablet: `SM-G991B`, `Pixel 8 Pro`, `iPhone15,3`.

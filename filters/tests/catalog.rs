@@ -105,6 +105,55 @@ fn no_id_of_sensitive_goods_leaves_whatever_the_policy_says() {
     }
 }
 
+/// The id of a sensitive article said what was bought wherever it stood but in a list of goods.
+#[test]
+fn an_id_of_sensitive_goods_is_a_signal_in_a_page_an_event_id_and_an_unknown_key() {
+    let (policy, shop) =
+        (policy(FIELDS, "remove"), text(FIELDS, "remove").replace("drop_event\"\nambiguous", "drop_goods\"\nambiguous"));
+    let shop = policy_with_catalog(&shop, CATALOG);
+    let page = |path: &str| event(&["SKU-4471"]).replace("shop.example/", &format!("shop.example/{path}"));
+    let own = |member: &str| event(&["SKU-4471"]).replacen('{', &format!("{{{member},"), 1);
+    for raw in [
+        page("p/PREG-TEST-2"),
+        page("p/PREG-TEST-2.html"),
+        page("p?sku=RX-METF-500&size=2"),
+        page("cart#/item/NIC-PATCH-21"),
+        event(&["SKU-4471"]).replace("\"e-1\"", "\"PREG-TEST-2\""),
+        own(r#""sku":"PREG-TEST-2""#),
+        own(r#""cart":[{"items":["SKU-4471","HIV-HOME-1"]}]"#),
+        own(r#""note":"{\"sku\":\"48-1170\"}""#),
+        own(r#""referrer_url":"https://partner.example/p/PREG-TEST-2""#),
+    ] {
+        for policy in [&policy, &shop] {
+            assert_eq!(told(run_with(policy, &raw)).0, "health health_signal", "{raw}");
+        }
+    }
+    for raw in [
+        page("p/SKU-4471"),
+        page("p/PREG-TEST-22"),
+        page("p/preg-test-2"),
+        own(r#""sku":"A-48-1170""#),
+        own(r#""sku":"SKU-4471""#),
+        event(&["SKU-4471"]).replace("\"e-1\"", "\"order-17\""),
+    ] {
+        assert!(told(run_with(&policy, &raw)).0.starts_with('{'), "{raw}");
+    }
+}
+
+#[test]
+fn a_year_a_size_or_a_postcode_is_no_id_of_goods_outside_their_lists() {
+    let catalog =
+        "id,class\n2026,sensitive\n97205,sensitive\nXL-42,sensitive\n100451,sensitive\nPILLS,sensitive\nB12,prescription\n";
+    let policy = policy_with_catalog(&text(FIELDS, "neutral"), catalog);
+    let view = |note: &str| told(run_with(&policy, &with("ViewContent", FBP, &format!("\"note\":{note}")))).0;
+    for harmless in ["2026", "97205", "\"97205\"", "\"in 2026\"", "\"PILLS\"", "\"B12\"", "\"100452\"", "1004510"] {
+        assert!(view(harmless).starts_with('{'), "{harmless}");
+    }
+    for named in ["\"XL-42\"", "100451", "\"100451\"", "[\"blue\",\"XL-42\"]"] {
+        assert_eq!(view(named), "health health_signal", "{named}");
+    }
+}
+
 #[test]
 fn an_id_given_as_a_number_is_its_digits() {
     let policy = policy_with_catalog(&text(FIELDS, "remove"), "id,class\n4471,neutral\n04472,neutral\n");

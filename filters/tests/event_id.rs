@@ -27,6 +27,18 @@ const OPAQUE: [&str; 4] = [
     "01JD2XKQ8N5Z3W9V7R4T6Y1M0P",
 ];
 
+/// A telephone or card number, filled up to the form, left as it came. Of ten million random ids hardly one has no letter.
+#[test]
+fn a_number_in_the_form_of_an_opaque_id_is_replaced() {
+    let policy = rules("event_id = \"opaque\"\nprefixes = [\"order-\"]");
+    for number in ["50355501-4200-4000-8000-000000000000", "50355501420040008000000000000000", "01503555014200000000000000"]
+    {
+        for sent in [number.to_owned(), format!("order-{number}")] {
+            assert!(is_ours(&id(&policy, &format!("\"{sent}\""))), "{sent}");
+        }
+    }
+}
+
 #[test]
 fn an_opaque_id_leaves_as_it_came_and_no_other() {
     let policy = rules("event_id = \"opaque\"\nprefixes = [\"order-\", \"o\"]");

@@ -2,8 +2,9 @@
 
 mod common;
 
-use common::{FBP, HOSTS, dropped, hex, json, text, view, with};
+use common::{FBP, HOSTS, dropped, hex, json, report, text, view, with};
 use portcullis_filters::policy::Policy;
+use sha2::{Digest as _, Sha256};
 
 /// An event of a shop with these members in `user_data`.
 fn event(user_data: &str) -> String {
@@ -132,5 +133,77 @@ fn a_country_with_digits_is_looked_through() {
     assert_eq!(dropped("pharmacy@1", &country(&hex(b"Self Harm"))), "health health_signal");
     for text in ["CD", "Democratic Republic of the Congo", "united states"] {
         assert!(json("pharmacy@1", &country(text))["event_name"].is_string(), "{text}");
+    }
+}
+
+/// The quotes and backslashes of JSON in JSON were taken as letters of the code that they stand around, so no key told it.
+#[test]
+fn a_code_under_a_telling_key_is_one_through_json_in_json() {
+    for text in [
+        r#"{\"hcpcs\":\"\\\"J1962\\\"\"}"#,
+        r#"{\"ndc\":\"\\\"00093721401\\\"\"}"#,
+        r#"{\"dx\":\"{\\\"note\\\":\\\"E119\\\"}\"}"#,
+        r#"{\"hcpcs\":{\"v\":\"J1962\"}}"#,
+    ] {
+        for policy in ["retail@1", "pharmacy@1"] {
+            let raw = with("PageView", FBP, &format!(r#""x":"{text}""#)).replace("shop.example/", "shop.example/shop");
+            assert_eq!(dropped(policy, &raw), "health health_signal", "{policy}: {text}");
+        }
+    }
+}
+
+/// To a shop a department of medicine alone is no signal, so its digest left as somebody's name. Nobody is called so.
+#[test]
+fn the_digest_of_a_department_is_removed_and_keeps_no_event_from_leaving() {
+    let oncology = hex(&Sha256::digest("oncology"));
+    let members = format!(r#""fn":"Oncology","ln":["Smith","{oncology}"],"external_id":"{oncology}""#);
+    let left = json("retail@1", &event(&members));
+    for field in ["fn", "external_id"] {
+        assert_eq!(left["user_data"][field], serde_json::Value::Null, "{field}: {left}");
+    }
+    assert_eq!(left["user_data"]["ln"].as_array().map(Vec::len), Some(1), "{left}");
+    let told = report("retail@1", &event(&members));
+    for line in ["health user_data.fn hash health_signal 1", "identity user_data.external_id hash health_digest 1"] {
+        assert!(told.contains(&line.to_owned()), "{told:?}");
+    }
+    // To a health site it is a signal, as the department itself is.
+    let raw = view("https://www.shop.example/shop").replace("\"e-1\",", &format!("\"e-1\",\"x\":\"{oncology}\","));
+    assert_eq!(dropped("pharmacy@1", &raw), "health health_signal");
+}
+
+/// A department beside other words was hashed with them, or left as part of an event's id or of a cookie.
+#[test]
+fn a_department_leaves_in_no_hash_no_cookie_and_no_event_id() {
+    for (name, value) in [("ct", "dermatology clinic"), ("ln", "Smith Oncology"), ("external_id", "urgent-care-17")] {
+        let left = json("retail@1", &event(&format!(r#""{name}":"{value}""#)));
+        assert_eq!(
+            (&left["event_id"], &left["user_data"][name]),
+            (&"e-1".into(), &serde_json::Value::Null),
+            "{name}: {left}"
+        );
+    }
+    let fbc = "fb.1.1790990000123.IwAR0abcdefGHIJKL-oncology-mnopQRST";
+    let left = json("retail@1", &event(&format!(r#""em":"jane@example.com","fbc":"{fbc}""#)));
+    assert_eq!(left["user_data"]["fbc"], serde_json::Value::Null, "{left}");
+    let page =
+        event(r#""em":"jane@example.com""#).replace(".example/", ".example/?fbclid=IwAR0abcdefGHIJKL-oncology-mnopQRST");
+    assert_eq!(json("retail@1", &page)["user_data"]["fbc"], serde_json::Value::Null);
+    let left = json("retail@1", &event(r#""em":"jane@example.com""#).replace("\"e-1\"", "\"oncology-2026-17\""));
+    assert_eq!(left["event_id"].as_str().map(str::len), Some(64), "{left}");
+}
+
+/// Node writes a buffer as a list of its bytes, of which each was looked at as a number.
+#[test]
+fn a_term_in_a_list_of_bytes_is_a_signal() {
+    let bytes = |text: &str| text.bytes().map(|byte| byte.to_string()).collect::<Vec<_>>().join(",");
+    for text in ["metformin", "refill for metformin", "bWV0Zm9ybWlu"] {
+        let raw = with("PageView", FBP, &format!(r#""blob":{{"type":"Buffer","data":[{}]}}"#, bytes(text)));
+        for policy in ["retail@1", "pharmacy@1"] {
+            let raw = raw.replace("shop.example/", "shop.example/shop");
+            assert_eq!(dropped(policy, &raw), "health health_signal", "{policy}: {text}");
+        }
+    }
+    for numbers in ["36,38,40,42,44", "255,216,255,224,0,16", "1,2,3", &bytes("lampshade")] {
+        assert!(json("retail@1", &with("PageView", FBP, &format!(r#""sizes":[{numbers}]"#)))["event_name"].is_string());
     }
 }

@@ -220,7 +220,7 @@ fn ways_out_that_a_reader_might_not_expect_are_open_and_said_so() {
     );
     for part in [
         "event_id, custom_data.content_ids, custom_data.contents, custom_data.item_number, original_event_data.event_id: any id",
-        "in an id runs of digits, telephone and card numbers among them, and plain names are not recognised",
+        "in an id runs of digits, telephone and card numbers among them, plain names and addresses, and, in ids of goods, departments of medicine are not recognised",
         "event_id: an event without one gets the HMAC of its content",
         "custom_data.content_ids, custom_data.contents: ids of goods leave",
         "user_data.fb_login_id: any number of so many digits leaves",

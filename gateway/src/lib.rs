@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod dispatch;
 
 pub mod admin;
+pub mod control;
 pub mod telemetry;
 
 pub mod simulator;
@@ -26,6 +27,8 @@ pub mod simulator;
 pub mod chance;
 pub mod clock;
 pub mod lifecycle;
+
+mod failpoint;
 
 /// The version that `portcullis --version` prints.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

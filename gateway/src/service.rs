@@ -1,26 +1,40 @@
 //! A running gateway: the parts put together in the way of an event, and taken apart in the same order.
 
+mod commands;
+mod reload;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+use tokio::signal::unix::Signal;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::admin::Admin;
+pub use reload::{ReloadError, Reloads, Source};
+
+use self::commands::Commands;
+use self::reload::Reloader;
+use crate::admin::{Admin, Policies};
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::config::{Backend, Config, pseudonym};
+use crate::config::{self, Backend, Config, pseudonym};
+use crate::control::{self, ControlError};
 use crate::dispatch::{DispatchError, Dispatcher};
 use crate::ingest::Ingest;
-use crate::listener::{Bounds, Listener, Reload, Tls};
-use crate::outbox::{AnyOutbox, OpenError, OutboxError};
+use crate::lifecycle::{Lifecycle, Pulse, Sockets, systemd};
+use crate::listener::{Bounds, Listener, Renewal, Tls};
+use crate::outbox::{AnyOutbox, OpenError, OutboxError, Settings};
 use crate::telemetry::metrics::Metrics;
 
 /// Connections to the admin listener at once.
 const ADMIN_CONNECTIONS: usize = 64;
 /// How long a stop of the admin listener waits.
 const ADMIN_GRACE: Duration = Duration::from_secs(1);
+/// How long a stop waits for a command that is being done.
+const COMMAND_GRACE: Duration = Duration::from_secs(5);
 
 /// Why a gateway did not start.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +49,9 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// The control socket cannot be made.
+    #[error("outbox.path: {0}")]
+    Control(#[from] ControlError),
     /// The outbox cannot be opened.
     #[error("outbox.path")]
     Open(#[from] OpenError),
@@ -55,6 +72,23 @@ pub enum StartError {
     Metrics(#[from] prometheus::Error),
 }
 
+/// What a gateway is started with.
+#[derive(Debug)]
+pub struct Start {
+    /// How it runs.
+    pub config: Config,
+    /// From where that is read again.
+    pub source: Option<Source>,
+    /// What a service manager has bound.
+    pub sockets: Sockets,
+    /// What stops it if it breaks.
+    pub lifecycle: Lifecycle,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub chance: Chance,
+}
+
 /// A gateway that accepts and sends.
 #[derive(Debug)]
 pub struct Service {
@@ -62,59 +96,119 @@ pub struct Service {
     pub listen: SocketAddr,
     /// Where metrics and health are read.
     pub admin: SocketAddr,
+    reloads: Reloads,
     outbox: AnyOutbox,
     listeners: TaskTracker,
+    commands: TaskTracker,
     requests: TaskTracker,
     senders: TaskTracker,
+    overseers: TaskTracker,
     stop_listening: CancellationToken,
     stop_sending: CancellationToken,
+    stop_overseeing: CancellationToken,
 }
 
 impl Service {
     /// Opens the outbox, starts sending what it holds, and then accepts.
-    pub async fn start(config: &Config, clock: Clock, chance: Chance) -> Result<Self, StartError> {
+    pub async fn start(start: Start) -> Result<Self, StartError> {
+        let Start { config, source, sockets, lifecycle, clock, chance } = start;
         let metrics = Metrics::new()?;
-        let outbox = open(config)?;
+        let outbox = open(&config, &chance)?;
         // After the outbox, whose lock keeps a second process from making another key. A start that was killed between the two
         // leaves an outbox that never held anything, and that may get a key.
         let pseudonyms = pseudonym::load_or_make(&config.identity.pseudonym_key, outbox.has_held_events(), &chance)?;
-        describe(config, &outbox, &metrics).await?;
+        describe(&config, &outbox, &metrics).await?;
 
-        // Both addresses first: a port that is taken must not leave a gateway that only sends.
-        let (tls, reload) = tls(config, &clock, &metrics)?.unzip();
-        let listener = bind("server.listen", config.server.listen).await?.with_tls(tls);
-        let admin_listener = bind("admin.listen", config.admin.listen).await?;
+        // All addresses first: a port that is taken must not leave a gateway that only sends.
+        let control = control_socket(&config)?;
+        let (tls, renewal, certificate) = tls(&config, &clock, &metrics)?;
+        let listener = bind("server.listen", config.server.listen, sockets.callers).await?.with_tls(tls);
+        let admin_listener = bind("admin.listen", config.admin.listen, sockets.admin).await?;
         let (listen, admin_address) = (listener.address(), admin_listener.address());
 
-        let (listeners, requests, senders) = (TaskTracker::new(), TaskTracker::new(), TaskTracker::new());
-        let (stop_listening, stop_sending) = (CancellationToken::new(), CancellationToken::new());
-
-        let dispatcher = Dispatcher::new(outbox.clone(), config, metrics.clone(), clock.clone(), chance.clone())?;
-        let dispatch = dispatcher.start(&senders, stop_sending.clone()).status();
-
-        let ingest =
-            Ingest::new(config, pseudonyms, outbox.clone(), metrics.clone(), clock.clone(), chance, requests.clone());
-        let policies = config.sites.iter().map(|site| (Arc::clone(&site.id), Arc::clone(&site.policy))).collect();
-        let admin = Admin { metrics, outbox: outbox.clone(), dispatch, policies, clock };
-
-        if let Some(reload) = reload {
-            listeners.spawn(reload.run(stop_listening.clone()));
-        }
+        let (reloads, reloads_asked) = Reloads::new();
+        let service = Self {
+            listen,
+            admin: admin_address,
+            reloads: reloads.clone(),
+            outbox: outbox.clone(),
+            listeners: TaskTracker::new(),
+            commands: TaskTracker::new(),
+            requests: TaskTracker::new(),
+            senders: TaskTracker::new(),
+            overseers: TaskTracker::new(),
+            stop_listening: CancellationToken::new(),
+            stop_sending: CancellationToken::new(),
+            stop_overseeing: CancellationToken::new(),
+        };
+        let dispatcher = Dispatcher::new(outbox.clone(), &config, metrics.clone(), clock.clone(), chance.clone())?;
+        let sending = dispatcher.start(&service.senders, service.stop_sending.clone());
+        let ingest = Arc::new(Ingest::new(
+            &config,
+            pseudonyms,
+            outbox.clone(),
+            metrics.clone(),
+            clock.clone(),
+            chance,
+            service.requests.clone(),
+        ));
+        let policies = Arc::new(ArcSwap::from_pointee(policies(&config)));
+        let pulse = Pulse::new();
+        let admin = Admin {
+            metrics: metrics.clone(),
+            outbox: outbox.clone(),
+            pulse: pulse.clone(),
+            dispatch: sending.status(),
+            policies: Arc::clone(&policies),
+            stopping: service.stop_listening.clone(),
+            clock: clock.clone(),
+        };
         let bounds = Bounds {
             max_connections: config.server.max_connections,
             header_timeout: config.server.header_timeout,
             stop_grace: config.server.stop_grace,
         };
         let admin_bounds = Bounds { max_connections: ADMIN_CONNECTIONS, stop_grace: ADMIN_GRACE, ..bounds };
-        for (listener, router, bounds, stop) in [
-            (listener, ingest.router(), bounds, stop_listening.clone()),
-            // Ends with the sending: a gateway that stops is not ready.
-            (admin_listener, admin.router(), admin_bounds, stop_sending.clone()),
-        ] {
-            let tracker = listeners.clone();
-            listeners.spawn(async move { listener.serve(router, bounds, &tracker, stop).await });
+
+        if let Some(renewal) = renewal {
+            service
+                .listeners
+                .spawn(lifecycle.vital("the renewal of the certificate", renewal.run(service.stop_listening.clone())));
         }
-        Ok(Self { listen, admin: admin_address, outbox, listeners, requests, senders, stop_listening, stop_sending })
+        for (listener, router, bounds, tracker, stop) in [
+            (listener, Arc::clone(&ingest).router(), bounds, &service.listeners, &service.stop_listening),
+            // Tells to the end that the gateway stops, and how far that is.
+            (admin_listener, admin.router(), admin_bounds, &service.overseers, &service.stop_overseeing),
+        ] {
+            let (connections, stop) = (tracker.clone(), stop.clone());
+            let serve = async move { listener.serve(router, bounds, &connections, stop).await };
+            tracker.spawn(lifecycle.vital("a listener", serve));
+        }
+        if let Some(control) = control {
+            let (tracker, stop) = (service.commands.clone(), service.stop_listening.clone());
+            let commands = Commands { reloads };
+            let serve = async move { control.run(move |command| commands.clone().obey(command), &tracker, stop).await };
+            service.commands.spawn(lifecycle.vital("the control socket", serve));
+        }
+        let status = format!("accepting at {listen}, metrics at {admin_address}");
+        systemd::tell_ready(&status);
+        let reloader = Reloader { source, current: config, sending, ingest, policies, certificate, metrics, clock, status };
+        let reload = reloader.run(reloads_asked, service.stop_listening.clone());
+        service.commands.spawn(lifecycle.vital("the reload of the configuration", reload));
+        let beat = pulse.run(outbox, lifecycle.clone(), service.stop_overseeing.clone());
+        service.overseers.spawn(lifecycle.vital("the watch over the outbox", beat));
+        Ok(service)
+    }
+
+    /// Reloads at every one of these signals.
+    pub fn reload_on(&self, mut hangups: Signal) {
+        let (reloads, stop) = (self.reloads.clone(), self.stop_listening.clone());
+        self.commands.spawn(async move {
+            while let Some(Some(())) = stop.run_until_cancelled(hangups.recv()).await {
+                // The reloader has told the log what came of it.
+                drop(reloads.reload().await);
+            }
+        });
     }
 
     /// Stops. All parts are told at once, so that one grace covers them, and waited for in the way of an event: no new requests,
@@ -127,40 +221,82 @@ impl Service {
         // What a listener cut off may still be in the writer's hand: it is waited for, so that what was committed was counted.
         self.requests.close();
         self.requests.wait().await;
+        self.commands.close();
+        if tokio::time::timeout(COMMAND_GRACE, self.commands.wait()).await.is_err() {
+            tracing::warn!("a command did not end within its grace and was cut");
+        }
         self.senders.close();
         self.senders.wait().await;
+        self.stop_overseeing.cancel();
+        self.overseers.close();
+        self.overseers.wait().await;
         self.outbox.close().await;
     }
 }
 
-fn open(config: &Config) -> Result<AnyOutbox, OpenError> {
+fn open(config: &Config, chance: &Chance) -> Result<AnyOutbox, OpenError> {
     match &config.outbox.backend {
-        Backend::Embedded(path) => AnyOutbox::open_embedded(path, config.outbox.max_bytes),
+        Backend::Embedded(path) => AnyOutbox::open_embedded(path, Settings::of(&config.outbox, chance)),
         Backend::Memory => Ok(AnyOutbox::memory(config.outbox.max_bytes)),
     }
 }
 
-/// TLS of the listener for callers, and what keeps its certificate fresh.
-fn tls(config: &Config, clock: &Clock, metrics: &Metrics) -> Result<Option<(Tls, Reload)>, rustls::Error> {
-    let Some(configured) = &config.server.tls else { return Ok(None) };
-    let (tls, replace) = Tls::new(&configured.certificate, metrics)?;
-    let certificate = Arc::clone(&configured.certificate);
-    let reload = Reload::new(configured.files.clone(), certificate, replace, clock.clone(), metrics);
-    Ok(Some((tls, reload)))
-}
-
-async fn bind(key: &'static str, address: SocketAddr) -> Result<Listener, StartError> {
-    Listener::bind(address).await.map_err(|source| StartError::Bind { key, address, source })
-}
-
-/// Shows what runs, and brings the series of every dataset's accounts into being, so that a counter that never moved reads as 0.
-async fn describe(config: &Config, outbox: &AnyOutbox, metrics: &Metrics) -> Result<(), OutboxError> {
-    metrics.outbox_durable.set(i64::from(outbox.is_durable()));
-    for site in &config.sites {
-        let version = site.policy.version().to_string();
-        let digest = site.policy.digest().to_string();
-        metrics.policy_info.with_label_values(&[&site.id, site.policy.name(), &version, &digest]).set(1);
+/// The control socket, beside the outbox whose lock we hold.
+fn control_socket(config: &Config) -> Result<Option<control::Server>, ControlError> {
+    match &config.outbox.backend {
+        Backend::Embedded(path) => control::Server::bind(path).map(Some),
+        Backend::Memory => Ok(None),
     }
+}
+
+/// TLS of the listener for callers, what keeps its certificate fresh, and how that is told of other files.
+type Secured = (Option<Tls>, Option<Renewal>, Option<watch::Sender<config::Tls>>);
+
+fn tls(config: &Config, clock: &Clock, metrics: &Metrics) -> Result<Secured, rustls::Error> {
+    let Some(configured) = &config.server.tls else { return Ok((None, None, None)) };
+    let (tls, replace) = Tls::new(&configured.certificate, metrics)?;
+    let (name, named) = watch::channel(configured.clone());
+    Ok((Some(tls), Some(Renewal::new(named, replace, clock.clone(), metrics)), Some(name)))
+}
+
+async fn bind(
+    key: &'static str,
+    address: SocketAddr,
+    passed: Option<std::net::TcpListener>,
+) -> Result<Listener, StartError> {
+    let bound = match passed {
+        Some(socket) => Listener::passed(socket),
+        None => Listener::bind(address).await,
+    };
+    bound.map_err(|source| StartError::Bind { key, address, source })
+}
+
+/// Each site and its policy.
+fn policies(config: &Config) -> Policies {
+    config.sites.iter().map(|site| (Arc::clone(&site.id), Arc::clone(&site.policy))).collect()
+}
+
+/// Shows which policies are in force, and no longer those that were.
+fn describe_policies(config: &Config, before: Option<&Config>, metrics: &Metrics) {
+    let labels = |config: &Config| -> Vec<[String; 4]> {
+        let policy = |site: &config::Site| {
+            let policy = &site.policy;
+            [site.id.to_string(), policy.name().to_owned(), policy.version().to_string(), policy.digest().to_string()]
+        };
+        config.sites.iter().map(policy).collect()
+    };
+    let in_force = labels(config);
+    for policy in &in_force {
+        metrics.policy_info.with_label_values(policy).set(1);
+    }
+    for gone in before.map(labels).unwrap_or_default().iter().filter(|before| !in_force.contains(before)) {
+        // It was there, as we put it there.
+        metrics.policy_info.remove_label_values(gone).ok();
+    }
+}
+
+/// Brings the series of every dataset's accounts into being, so that a counter that never moved reads as 0.
+fn bring_into_being(config: &Config, metrics: &Metrics) {
     for dataset in &config.datasets {
         for counter in [
             &metrics.events_recovered,
@@ -172,6 +308,13 @@ async fn describe(config: &Config, outbox: &AnyOutbox, metrics: &Metrics) -> Res
             counter.with_label_values(&[&dataset.id]);
         }
     }
+}
+
+/// Shows what runs and what was found.
+async fn describe(config: &Config, outbox: &AnyOutbox, metrics: &Metrics) -> Result<(), OutboxError> {
+    metrics.outbox_durable.set(i64::from(outbox.is_durable()));
+    describe_policies(config, None, metrics);
+    bring_into_being(config, metrics);
     for (_, dataset, events) in outbox.pending_by_dataset().await? {
         metrics.events_recovered.with_label_values(&[&dataset]).inc_by(events);
     }

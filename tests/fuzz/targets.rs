@@ -56,17 +56,11 @@ pub(crate) fn page(bytes: &[u8]) {
     }
 }
 
-/// A text that is looked through for what it wraps, under a key that is not in the table and as the name of one.
+/// A text that is taken apart for what it wraps, and the name of a key that is.
 pub(crate) fn unwrap(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let event = json!({
-        "event_name": "PageView", "event_time": NOW, "event_id": "7f3c9a52-1b2e-4f7d-9c66-5f0a4d1be2c1", "action_source": "website",
-        "event_source_url": "https://www.shop.example/", "user_data": { "fbp": "fb.1.1790990000123.1098115397" },
-        "custom_data": { "note": text, text: true },
-    });
-    for policy in POLICIES.iter() {
-        let _body = forwarded(policy, &event.to_string());
-    }
+    portcullis_filters::fuzz::unwrap("", text);
+    portcullis_filters::fuzz::unwrap(text, "1");
 }
 
 /// The bytes that leave, if any do.

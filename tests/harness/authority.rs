@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd};
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tempfile::TempDir;
-use tokio_rustls::TlsConnector;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// An authority that nobody trusts but who is told to.
 #[derive(Debug)]
@@ -24,6 +25,21 @@ pub struct Pair {
     pub cert: String,
     /// The key.
     pub key: String,
+}
+
+impl Pair {
+    /// Takes TLS connections with it.
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        let chain = CertificateDer::pem_slice_iter(self.cert.as_bytes()).collect::<Result<_, _>>();
+        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes()).expect("the key is PEM");
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the library has versions")
+            .with_no_client_auth()
+            .with_single_cert(chain.expect("the certificate is PEM"), key)
+            .expect("the two belong together");
+        TlsAcceptor::from(Arc::new(config))
+    }
 }
 
 impl Authority {

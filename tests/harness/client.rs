@@ -281,6 +281,12 @@ impl Client {
         self
     }
 
+    /// The same at another address, such as that of a gateway that was started again.
+    #[must_use]
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self { address, ..self.clone() }
+    }
+
     /// Where it connects.
     pub fn address(&self) -> SocketAddr {
         self.address

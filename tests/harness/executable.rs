@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 use crate::Settings;
 
 /// Where the executable is.
@@ -30,6 +32,29 @@ impl Executable {
     /// One at a path that is known, or another program by its name.
     pub fn at(path: PathBuf) -> Self {
         Self(path)
+    }
+
+    /// For programs: `PORTCULLIS_BIN`, or the one beside this program, which cargo is asked to bring up to date first, for
+    /// `cargo run --bin NAME` builds no other.
+    pub fn beside_this_program() -> anyhow::Result<Self> {
+        if let Some(given) = Settings::executable() {
+            return Ok(Self(given));
+        }
+        let mut cargo = std::process::Command::new(env!("CARGO"));
+        cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--bin", "portcullis-under-test"]);
+        if !cfg!(debug_assertions) {
+            cargo.arg("--release");
+        }
+        anyhow::ensure!(cargo.status().context("cargo cannot be started")?.success(), "the gateway cannot be built");
+        let own = std::env::current_exe().context("the path of this program")?;
+        let gateway = own.with_file_name("portcullis-under-test");
+        anyhow::ensure!(gateway.exists(), "{} is not there; set PORTCULLIS_BIN to what is to be tested", gateway.display());
+        Ok(Self(gateway))
+    }
+
+    /// Whether it has the failpoints of debug builds.
+    pub async fn has_failpoints(&self) -> bool {
+        self.run(&["--version"], &[], Path::new("/")).await.stdout.contains("debug assertions: on")
     }
 
     /// Its path.

@@ -66,7 +66,9 @@ impl Gateway {
         for (name, text) in files {
             write_private(&folder.path().join(name), text);
         }
-        let (process, address, admin) = launch(executable, &setup, &folder, 1).await;
+        let mut process = spawn(executable, &setup, &folder, 1);
+        let (address, admin) = process.wait_for("ready", |text| text.lines().find_map(ready)).await;
+        says_that_it_is_ready(admin).await;
         let mut canaries = Canaries::marked();
         canaries.add("the site's key", KEY);
         canaries.add("Meta's token", TOKEN);
@@ -123,9 +125,14 @@ impl Gateway {
 
     /// What Prometheus would scrape now.
     pub async fn metrics(&self) -> Metrics {
-        let answer = Client::new(self.admin).get("/metrics").await.expect("the admin listener answers");
+        self.try_metrics().await.expect("the admin listener answers")
+    }
+
+    /// The same where the process may be gone.
+    pub async fn try_metrics(&self) -> Option<Metrics> {
+        let answer = Client::new(self.admin).get("/metrics").await.ok()?;
         assert_eq!(answer.status, 200, "{}", answer.text());
-        Metrics::parse(&answer.text())
+        Some(Metrics::parse(&answer.text()))
     }
 
     /// Waits until nothing is pending.
@@ -156,12 +163,22 @@ impl Gateway {
 
     /// Starts it again on the same folder, after a kill or a stop. The ports are new.
     pub async fn restart(&mut self) {
-        assert!(!self.process.runs(), "stop or kill it first");
-        self.starts += 1;
-        (self.process, self.address, self.admin) = launch(&self.executable, &self.setup, &self.folder, self.starts).await;
+        let ready = self.try_restart().await;
+        assert!(ready, "it ended before it was ready\n{}", self.process.stderr());
+        says_that_it_is_ready(self.admin).await;
     }
 
-    /// Writes another configuration for the next [`Gateway::restart`].
+    /// The same where the start may be what fails: whether it came to accept events.
+    pub async fn try_restart(&mut self) -> bool {
+        assert!(!self.process.runs(), "stop or kill it first");
+        self.starts += 1;
+        self.process = spawn(&self.executable, &self.setup, &self.folder, self.starts);
+        let Some(addresses) = self.process.find("ready", |text| text.lines().find_map(ready)).await else { return false };
+        (self.address, self.admin) = addresses;
+        true
+    }
+
+    /// Writes another configuration, for the next [`Gateway::restart`] or a reload.
     pub fn configure(&mut self, setup: Setup) {
         std::fs::write(self.config(), setup.toml()).expect("the folder takes files");
         self.setup = setup;
@@ -242,19 +259,20 @@ fn write_private(path: &Path, text: &str) {
     std::fs::set_permissions(path, Permissions::from_mode(0o600)).expect("a mode can be set");
 }
 
-/// Starts the executable and waits for the line that tells its addresses.
-async fn launch(executable: &Executable, setup: &Setup, folder: &TempDir, start: u32) -> (Process, SocketAddr, SocketAddr) {
+/// Starts the executable. Once it accepts it writes a line with its addresses.
+fn spawn(executable: &Executable, setup: &Setup, folder: &TempDir, start: u32) -> Process {
     let config = folder.path().join("portcullis.toml").display().to_string();
     let arguments = ["serve".to_owned(), "--config".to_owned(), config];
     let name = format!("gateway-{start}");
-    let mut process = Process::start(executable.path(), &arguments, setup.environment(), folder.path(), &name);
-    let (address, admin) = process.wait_for("ready", |text| text.lines().find_map(ready)).await;
-    // The line is written when it accepts, but an answer is worth more than a line.
+    Process::start(executable.path(), &arguments, setup.environment(), folder.path(), &name)
+}
+
+/// The line is written when it accepts, but an answer is worth more than a line.
+async fn says_that_it_is_ready(admin: SocketAddr) {
     eventually("it says that it is ready", Duration::from_secs(10), async || {
         Client::new(admin).get("/readyz").await.ok().filter(crate::Answer::is_success)
     })
     .await;
-    (process, address, admin)
 }
 
 /// The addresses in the line `ready`, with fields beside the message or in `fields`, as the log format has them.

@@ -18,6 +18,15 @@ pub struct Meta {
     _folder: TempDir,
 }
 
+/// How an `event_id` came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// How often.
+    pub times: u64,
+    /// When first, in milliseconds since 1970.
+    pub first_ms: u64,
+}
+
 /// One event as the simulator took it.
 #[derive(Debug, Clone)]
 pub struct Sent {
@@ -48,6 +57,13 @@ impl Meta {
         Self::start_as(executable, vec!["--count-only".to_owned()]).await
     }
 
+    /// One that remembers so many ids, and of the events themselves only the last thousand.
+    pub async fn start_for_many(executable: &Executable, ids: u64) -> Self {
+        let ids = ids.to_string();
+        let arguments = ["--keep", "1000", "--keep-ids", &ids, "--token", TOKEN];
+        Self::start_as(executable, arguments.map(str::to_owned).to_vec()).await
+    }
+
     async fn start_as(executable: &Executable, more: Vec<String>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut arguments = ["meta-simulator", "--listen", "127.0.0.1:0"].map(str::to_owned).to_vec();
@@ -75,15 +91,28 @@ impl Meta {
 
     /// How often each `event_id` was taken.
     pub async fn ids(&self) -> BTreeMap<String, u64> {
+        self.arrivals().await.into_iter().map(|(id, arrival)| (id, arrival.times)).collect()
+    }
+
+    /// How each `event_id` came.
+    pub async fn arrivals(&self) -> BTreeMap<String, Arrival> {
         let text = self.get("/_simulator/ids").await.text();
-        let mut ids = BTreeMap::new();
+        let mut arrivals: BTreeMap<String, Arrival> = BTreeMap::new();
         for line in text.lines().filter(|line| !line.is_empty()) {
-            let [_dataset, _name, id, count] = line.split('\t').collect::<Vec<_>>()[..] else {
+            let [_dataset, _name, id, times, first_ms] = line.split('\t').collect::<Vec<_>>()[..] else {
                 panic!("not a line of ids: {line}");
             };
-            *ids.entry(id.to_owned()).or_default() += count.parse::<u64>().expect("a count");
+            let (times, first_ms): (u64, u64) = (times.parse().expect("a count"), first_ms.parse().expect("a time"));
+            let arrival = arrivals.entry(id.to_owned()).or_insert(Arrival { times: 0, first_ms });
+            arrival.times += times;
+            arrival.first_ms = arrival.first_ms.min(first_ms);
         }
-        ids
+        arrivals
+    }
+
+    /// How many requests it had, answered or not.
+    pub async fn requests(&self) -> u64 {
+        self.get("/_simulator/ledger").await.json()["requests"].as_u64().expect("a count")
     }
 
     /// What it noted of every request, as text.

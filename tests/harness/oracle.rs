@@ -10,13 +10,20 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Meta, corpus, holds};
+use crate::{Arrival, Meta, corpus, holds, now_millis};
 
 /// Remembers what was issued and what is owed.
 #[derive(Debug, Default, Clone)]
 pub struct Oracle {
-    issued: BTreeSet<String>,
-    owed: BTreeSet<String>,
+    issued: BTreeMap<String, Issue>,
+}
+
+/// What is known of an id.
+#[derive(Debug, Clone, Copy)]
+struct Issue {
+    /// When it was issued first, in milliseconds since 1970.
+    at_ms: u64,
+    owed: bool,
 }
 
 /// What is wrong. Empty lists: nothing.
@@ -51,32 +58,60 @@ impl Display for Figures {
 impl Oracle {
     /// An id is about to be posted.
     pub fn issue(&mut self, id: &str) {
-        self.issued.insert(id.to_owned());
+        if !self.issued.contains_key(id) {
+            self.issued.insert(id.to_owned(), Issue { at_ms: now_millis(), owed: false });
+        }
     }
 
     /// The id was answered 2xx.
     pub fn owe(&mut self, id: &str) {
         self.issue(id);
-        self.owed.insert(id.to_owned());
+        if let Some(issue) = self.issued.get_mut(id) {
+            issue.owed = true;
+        }
     }
 
     /// How many are owed.
     pub fn owed(&self) -> usize {
-        self.owed.len()
+        self.issued.values().filter(|issue| issue.owed).count()
+    }
+
+    /// How many were issued, owed or not.
+    pub fn issued(&self) -> usize {
+        self.issued.len()
+    }
+
+    /// These will not arrive, and nobody is to wait for them: what Meta refuses for good is in quarantine.
+    pub fn forgive(&mut self, is_forgiven: impl Fn(&str) -> bool) {
+        for (_, issue) in self.issued.iter_mut().filter(|(id, _)| is_forgiven(id)) {
+            issue.owed = false;
+        }
+    }
+
+    /// How long each event took from its issue to its arrival, in milliseconds, shortest first; of those that arrived.
+    pub fn delays_ms(&self, arrivals: &BTreeMap<String, Arrival>) -> Vec<u64> {
+        let delay = |(id, issue): (&String, &Issue)| Some(arrivals.get(id)?.first_ms.saturating_sub(issue.at_ms));
+        let mut delays: Vec<u64> = self.issued.iter().filter_map(delay).collect();
+        delays.sort_unstable();
+        delays
     }
 
     /// Takes over what another sender noted.
     pub fn merge(&mut self, other: Self) {
-        self.issued.extend(other.issued);
-        self.owed.extend(other.owed);
+        for (id, theirs) in other.issued {
+            let ours = self.issued.entry(id).or_insert(theirs);
+            ours.owed |= theirs.owed;
+            ours.at_ms = ours.at_ms.min(theirs.at_ms);
+        }
     }
 
     /// Compares with the ids that arrived.
     pub fn judge<'a>(&self, arrived: impl Iterator<Item = &'a str>) -> Verdict {
         let arrived: BTreeSet<&str> = arrived.collect();
+        let owed = self.issued.iter().filter(|(_, issue)| issue.owed).map(|(id, _)| id);
         Verdict {
-            missing: self.owed.iter().filter(|id| !arrived.contains(id.as_str())).cloned().collect(),
-            foreign: arrived.iter().filter(|id| !self.issued.contains(**id)).map(|id| (*id).to_owned()).collect(),
+            missing: owed.filter(|id| !arrived.contains(id.as_str())).cloned().collect(),
+            foreign: arrived.iter().filter(|id| !self.issued.contains_key(**id)).map(|id| (*id).to_owned()).collect(),
             altered: Vec::new(),
         }
     }
@@ -95,14 +130,14 @@ impl Oracle {
         holds("every event that was answered 2xx arrives", within, async || {
             let ids = meta.ids().await;
             let missing = self.judge(ids.keys().map(String::as_str)).missing;
-            if missing.is_empty() { Ok(()) } else { Err(format!("{} of {} are missing", missing.len(), self.owed.len())) }
+            if missing.is_empty() { Ok(()) } else { Err(format!("{} of {} are missing", missing.len(), self.owed())) }
         })
         .await;
         let arrived: Vec<Value> = meta.events().await.into_iter().map(|sent| sent.event).collect();
         assert_eq!(self.judge_events(arrived.iter()), Verdict::default());
         let ids = meta.ids().await;
         let repeats = ids.values().map(|count| count - 1).sum();
-        Figures { answered: self.owed.len(), arrived: ids.len(), repeats }
+        Figures { answered: self.owed(), arrived: ids.len(), repeats }
     }
 }
 
@@ -133,6 +168,23 @@ mod tests {
         let verdict = oracle().judge(["order-2", "order-9"].into_iter());
         assert_eq!(verdict.missing, ["order-3"]);
         assert_eq!(verdict.foreign, ["order-9"]);
+    }
+
+    #[test]
+    fn what_is_forgiven_is_not_missed() {
+        let mut oracle = oracle();
+        oracle.forgive(|id| id == "order-3");
+        assert_eq!((oracle.issued(), oracle.owed()), (3, 1));
+        assert_eq!(oracle.judge(["order-2"].into_iter()), Verdict::default());
+    }
+
+    #[test]
+    fn a_delay_counts_from_the_first_issue_to_the_first_arrival() {
+        let mut oracle = oracle();
+        let before = oracle.issued["order-2"].at_ms;
+        oracle.merge(oracle.clone());
+        let arrivals = BTreeMap::from([("order-2".to_owned(), Arrival { times: 2, first_ms: before + 7 })]);
+        assert_eq!(oracle.delays_ms(&arrivals), [7]);
     }
 
     #[test]

@@ -8,13 +8,15 @@ use tokio::process::{Child, Command};
 
 use crate::{Settings, eventually};
 
-/// A signal that asks a process to stop.
+/// A signal that asks a process for something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     /// What an init system sends.
     Terminate,
     /// What Ctrl-C sends.
     Interrupt,
+    /// What asks a service to read its configuration again.
+    Hangup,
 }
 
 /// A child process and the files that hold its output.
@@ -63,16 +65,19 @@ impl Process {
 
     /// Waits for output in which `find` finds something. Panics with all output if the process ends first.
     pub async fn wait_for<T>(&mut self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+        let found = self.find(what, find).await;
+        found.unwrap_or_else(|| panic!("{} ended before: {what}\n{}\n{}", self.name, self.stdout(), self.stderr()))
+    }
+
+    /// The same, and nothing if the process ends first.
+    pub async fn find<T>(&mut self, what: &str, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         let name = self.name.clone();
-        eventually(&format!("{name}: {what}"), Duration::from_secs(30), async || {
-            let ended = self.child.try_wait().expect("a child can be asked");
-            if let Some(found) = find(&self.stdout()).or_else(|| find(&self.stderr())) {
-                return Some(found);
+        eventually(&format!("{name}: {what}"), Duration::from_secs(60), async || {
+            let ended = self.child.try_wait().expect("a child can be asked").is_some();
+            match find(&self.stdout()).or_else(|| find(&self.stderr())) {
+                Some(found) => Some(Some(found)),
+                None => ended.then_some(None),
             }
-            if let Some(status) = ended {
-                panic!("{name} ended ({status}) before: {what}\n{}\n{}", self.stdout(), self.stderr());
-            }
-            None
         })
         .await
     }
@@ -83,6 +88,7 @@ impl Process {
         let signal = match signal {
             Signal::Terminate => "TERM",
             Signal::Interrupt => "INT",
+            Signal::Hangup => "HUP",
         };
         let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {pid}")]).status().await;
         assert!(sent.expect("a shell can be started").success(), "{} takes no signal", self.name);

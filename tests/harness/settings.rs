@@ -18,6 +18,11 @@ impl Settings {
         number("PORTCULLIS_KILLS").map_or(50, |kills| u32::try_from(kills).unwrap_or(u32::MAX))
     }
 
+    /// `PORTCULLIS_FAULTS_SECS`: how long the program `faults` lets things go wrong in `faults_program.rs`.
+    pub fn faults_secs() -> u64 {
+        number("PORTCULLIS_FAULTS_SECS").unwrap_or(120)
+    }
+
     /// `PORTCULLIS_OUTAGE_SECS`: how long Meta cannot be reached in `outage.rs`.
     pub fn outage() -> Duration {
         Duration::from_secs(number("PORTCULLIS_OUTAGE_SECS").unwrap_or(5))

@@ -124,6 +124,14 @@ allow_test_events = true
         self
     }
 
+    /// Replaces a piece of the sites and datasets.
+    #[must_use]
+    pub fn replace(mut self, old: &str, new: &str) -> Self {
+        assert!(self.tail.contains(old), "not in the setup: {old}");
+        self.tail = self.tail.replace(old, new);
+        self
+    }
+
     /// The file.
     pub fn toml(&self) -> String {
         let mut tables: Vec<&str> = self.keys.iter().map(|(table, _, _)| table.as_str()).collect();

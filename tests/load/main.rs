@@ -26,12 +26,9 @@ mod mix;
 
 mod report;
 
-use std::path::PathBuf;
-use std::process::Command;
-
 use anyhow::Context as _;
 use clap::Parser as _;
-use harness::Settings;
+use harness::Executable;
 
 use arguments::{Arguments, Role};
 use cores::Cores;
@@ -50,7 +47,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn measure(arguments: &Arguments) -> anyhow::Result<()> {
-    let gateway = gateway()?;
+    let gateway = Executable::beside_this_program()?.path().to_owned();
     let cores = Cores::of_this_process()?;
     let bench = Bench::new(arguments, gateway.clone(), cores);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -79,22 +76,4 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
         std::fs::write(path, report.json()).with_context(|| format!("{} cannot be written", path.display()))?;
     }
     Ok(())
-}
-
-/// The executable under test: `PORTCULLIS_BIN`, or the one beside this program, which cargo is asked to bring up to date first,
-/// for `cargo run --bin load` builds no other.
-fn gateway() -> anyhow::Result<PathBuf> {
-    if let Some(given) = Settings::executable() {
-        return Ok(given);
-    }
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--bin", "portcullis-under-test"]);
-    if !cfg!(debug_assertions) {
-        cargo.arg("--release");
-    }
-    anyhow::ensure!(cargo.status().context("cargo cannot be started")?.success(), "the gateway cannot be built");
-    let own = std::env::current_exe().context("the path of this program")?;
-    let gateway = own.with_file_name("portcullis-under-test");
-    anyhow::ensure!(gateway.exists(), "{} is not there; set PORTCULLIS_BIN to the executable under test", gateway.display());
-    Ok(gateway)
 }

@@ -3,7 +3,7 @@
 use csv_core::ReadRecordResult;
 use sha2::{Digest as _, Sha256};
 
-use super::{Added, Catalog, Class, Counts, Rows};
+use super::{Added, Catalog, Class, Counts, Lengths, Rows};
 use crate::closed_form;
 
 /// Most rows, and with [`MAX_BYTES`] what bounds the memory that a catalogue takes.
@@ -87,6 +87,7 @@ pub struct CatalogReader {
     sha256: Sha256,
     rows: Rows,
     counts: Counts,
+    telling_lengths: Lengths,
 }
 
 /// The columns of the row that is being read.
@@ -109,6 +110,7 @@ impl Default for CatalogReader {
             sha256: Sha256::new(),
             rows: Rows::default(),
             counts: Counts::default(),
+            telling_lengths: Lengths::default(),
         }
     }
 }
@@ -139,7 +141,8 @@ impl CatalogReader {
             return Err(CatalogError::Empty);
         }
         self.rows.shrink();
-        Ok(Catalog { rows: self.rows, counts: self.counts, digest: self.sha256.finalize().into() })
+        let Self { rows, counts, telling_lengths, .. } = self;
+        Ok(Catalog { rows, counts, telling_lengths, digest: self.sha256.finalize().into() })
     }
 
     /// Reads to the end of the row, or of the bytes, and returns the bytes that are left.
@@ -190,6 +193,9 @@ impl CatalogReader {
             return Err(CatalogError::Id { line });
         }
         let class = Class::of_word(class).ok_or(CatalogError::Class { line })?;
+        if class.is_signal() {
+            self.telling_lengths.include(id.len());
+        }
         match self.rows.add(id, class) {
             Some(Added::New) => self.counts.count(class),
             Some(Added::Known(known)) if known == class => {}

@@ -27,7 +27,7 @@ pub(crate) fn click_id(text: &str) -> Option<&str> {
 pub(crate) fn fbc_from_fbclid(fbclid: &str, event_secs: u64) -> Option<Cow<'static, str>> {
     let fbclid = strip_suffix(fbclid);
     // Thirteen digits of milliseconds: true of every time from 2001 to 2286.
-    let made = Cow::Owned(format!("fb.1.{event_secs}000.{fbclid}"));
+    let made = Cow::Owned(["fb.1.", itoa::Buffer::new().format(event_secs), "000.", fbclid].concat());
     fbc(&made).is_some().then_some(made)
 }
 

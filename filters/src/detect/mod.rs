@@ -16,7 +16,7 @@ pub(crate) mod lexicon;
 pub(crate) mod health;
 pub(crate) mod personal;
 
-pub(crate) use unwrap::{Reading, Unwrapper, could_be_text};
+pub(crate) use unwrap::{LONGEST_KEY, Reading, Unwrapper, could_be_text};
 pub(crate) use work::{Work, WorkLimit};
 
 /// How ready the detectors are to see health and persons in what is ambiguous.

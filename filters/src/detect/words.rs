@@ -44,14 +44,21 @@ pub(crate) struct Word {
 #[derive(Debug, Default)]
 pub(crate) struct Words {
     list: Vec<Word>,
+    /// Letters with camelCase borders, each as one word.
+    joined: Vec<Word>,
     /// From the first run with a camelCase border to the end of the last.
     camel: Option<Range<usize>>,
-    long_run: bool,
+    /// From the first run that may be a digest to the end of the last.
+    long_runs: Option<Range<usize>>,
+    numbers: bool,
     code_shape: bool,
+    apostrophes: bool,
 }
 
 /// Words before and behind a run with a camelCase border that are read again with it.
 const NEIGHBOURS: usize = 12;
+/// Room that is made at once: hardly any text has more words.
+const USUAL_WORDS: usize = 64;
 /// A word of fewer letters is no plural: `als`, `gas`.
 const SHORTEST_PLURAL: usize = 4;
 /// A run that is shorter may be a word with a number, such as `hpv16`, however often it changes.
@@ -72,12 +79,15 @@ impl Words {
     /// Reads the runs that begin in a stretch of a text.
     pub(crate) fn read_within(&mut self, text: &str, stretch: Range<usize>, split: Split) {
         self.list.clear();
-        (self.camel, self.long_run, self.code_shape) = (None, false, false);
+        self.list.reserve(USUAL_WORDS);
+        self.joined.clear();
+        (self.camel, self.long_runs) = (None, None);
+        (self.numbers, self.code_shape, self.apostrophes) = (false, false, false);
         let bytes = text.as_bytes();
         let mut at = stretch.start;
         while let Some(&byte) = bytes.get(at).filter(|_| at < stretch.end) {
             at = match class(byte) {
-                Class::Small | Class::Capital => match short_run(bytes, at) {
+                Class::Small | Class::Capital => match plain_run(bytes, at) {
                     Some(word) => {
                         self.list.push(word);
                         word.end
@@ -106,9 +116,24 @@ impl Words {
         Some(start..end)
     }
 
-    /// Whether some run is long enough to be a digest.
-    pub(crate) fn has_long_run(&self) -> bool {
-        self.long_run
+    /// What [`Split::Digits`] gives for the letters that have camelCase borders.
+    pub(crate) fn joined(&self) -> &[Word] {
+        &self.joined
+    }
+
+    /// The stretch of the text that has all runs that are long enough to be a digest; none if there is none.
+    pub(crate) fn long_runs(&self) -> Option<Range<usize>> {
+        self.long_runs.clone()
+    }
+
+    /// Whether some word is a number.
+    pub(crate) fn has_numbers(&self) -> bool {
+        self.numbers
+    }
+
+    /// Whether some word was read without an apostrophe inside it.
+    pub(crate) fn has_apostrophes(&self) -> bool {
+        self.apostrophes
     }
 
     /// Whether a dash or a dot stands behind a short run with a digit, as in codes of drugs and diagnoses.
@@ -118,7 +143,7 @@ impl Words {
 
     /// Reads one run and returns where it ends.
     fn run(&mut self, bytes: &[u8], from: usize, split: Split) -> usize {
-        let first = self.list.len();
+        let (first, first_joined) = (self.list.len(), self.joined.len());
         let mut camel = false;
         let mut pieces = 0;
         let mut digits = false;
@@ -143,13 +168,16 @@ impl Words {
         }
         let length = at - from;
         if length >= SHORTEST_ID && length < WRITTEN_PIECE * pieces {
-            self.list.iter_mut().skip(first).for_each(|word| word.random = true);
+            let joined = self.joined.iter_mut().skip(first_joined);
+            self.list.iter_mut().skip(first).chain(joined).for_each(|word| word.random = true);
         }
+        let up_to_here = |runs: &Option<Range<usize>>| runs.as_ref().map_or(from, |runs| runs.start)..at;
         if camel {
-            let start = self.camel.as_ref().map_or(from, |camel| camel.start);
-            self.camel = Some(start..at);
+            self.camel = Some(up_to_here(&self.camel));
         }
-        self.long_run |= length >= SHORTEST_DIGEST;
+        if length >= SHORTEST_DIGEST {
+            self.long_runs = Some(up_to_here(&self.long_runs));
+        }
         self.code_shape |= digits && length <= LONGEST_CODE_PART && matches!(bytes.get(at), Some(b'-' | b'.'));
         at
     }
@@ -169,7 +197,7 @@ impl Words {
                     // The last of several capitals begins the next word: `HIVTest`.
                     borders += 1;
                     if split == Split::Camel {
-                        self.push(bytes, begun, last_capital, apostrophes);
+                        self.list.push(word(bytes, begun, last_capital, apostrophes));
                         begun = last_capital;
                     }
                 }
@@ -182,7 +210,7 @@ impl Words {
                     if capitals == 0 && at > from {
                         borders += 1;
                         if split == Split::Camel {
-                            self.push(bytes, begun, at, apostrophes);
+                            self.list.push(word(bytes, begun, at, apostrophes));
                             begun = at;
                         }
                     }
@@ -195,12 +223,16 @@ impl Words {
                     width => {
                         at += width;
                         apostrophes = true;
+                        self.apostrophes = true;
                     }
                 },
                 Some(Class::Digit) | None => break,
             }
         }
-        self.push(bytes, begun, at, apostrophes);
+        self.list.push(word(bytes, begun, at, apostrophes));
+        if borders > 0 && split == Split::Camel {
+            self.joined.push(word(bytes, from, at, apostrophes));
+        }
         (at, borders)
     }
 
@@ -209,33 +241,67 @@ impl Words {
         let end = from + digits;
         let hash = hash_between(bytes, from, end);
         self.list.push(Word { hash, singular: hash, start: from, end, number: true, random: false });
+        self.numbers = true;
         end
-    }
-
-    fn push(&mut self, bytes: &[u8], start: usize, end: usize, apostrophes: bool) {
-        let (hash, singular) =
-            if apostrophes { hashes_without_apostrophes(bytes, start, end) } else { hashes(bytes, start, end) };
-        self.list.push(Word { hash, singular, start, end, number: false, random: false });
     }
 }
 
-/// A run of fewer than eight letters that are small but for the first, as most are: it is one word. The rest of the text must
-/// have eight bytes, so that all is done with one number.
-fn short_run(bytes: &[u8], start: usize) -> Option<Word> {
-    let eight = u64::from_le_bytes(*bytes.get(start..)?.first_chunk()?);
-    let first_made_small = eight | 0x20;
-    let length = first_other_than_small(first_made_small)?;
-    let behind = eight.to_le_bytes().get(length).copied()?;
-    // Beyond ASCII there are apostrophes.
-    if !behind.is_ascii() || class(behind) != Class::Other {
-        return None;
+/// The word of some letters.
+fn word(bytes: &[u8], start: usize, end: usize, apostrophes: bool) -> Word {
+    let (hash, singular) =
+        if apostrophes { hashes_without_apostrophes(bytes, start, end) } else { hashes(bytes, start, end) };
+    Word { hash, singular, start, end, number: false, random: false }
+}
+
+/// A run of letters that are small but for the first, as most are: it is one word. It is read and hashed eight letters at a time.
+fn plain_run(bytes: &[u8], start: usize) -> Option<Word> {
+    let mut at = start;
+    // Of what stands before the last letters that were read, and those letters.
+    let (mut before, mut read) = (0, 0);
+    let mut hash = 0;
+    loop {
+        let eight = eight_from(bytes, at);
+        // The first letter may be a capital.
+        let eight = if at == start { eight | 0x20 } else { eight };
+        let Some(length) = first_other_than_small(eight) else {
+            (before, read) = (hash, eight);
+            hash = mix(hash, eight);
+            at += 8;
+            continue;
+        };
+        let end = at + length;
+        // Beyond ASCII there are apostrophes.
+        let behind = eight.to_le_bytes().get(length).copied()?;
+        if !behind.is_ascii() || class(behind) != Class::Other || end - start >= SHORTEST_DIGEST {
+            return None;
+        }
+        let first = |of: u64, letters: usize| of & (u64::MAX >> (64 - 8 * letters));
+        let mut last = length;
+        if length > 0 {
+            (before, read) = (hash, first(eight, length));
+            hash = mix(hash, read);
+        } else {
+            last = 8;
+        }
+        let is_plural = end - start >= SHORTEST_PLURAL && read >> (8 * (last - 1)) == u64::from(b's');
+        let singular = match (is_plural, last - 1) {
+            (false, _) => hash,
+            (true, 0) => before,
+            (true, others) => mix(before, first(read, others)),
+        };
+        return Some(Word { hash, singular, start, end, number: false, random: false });
     }
-    let first = |letters: usize| first_made_small & (u64::MAX >> (64 - 8 * letters));
-    let hash = mix(0, first(length));
-    let last = first(length) >> (8 * (length - 1));
-    let is_plural = length >= SHORTEST_PLURAL && last == u64::from(b's');
-    let singular = if is_plural { mix(0, first(length - 1)) } else { hash };
-    Some(Word { hash, singular, start, end: start + length, number: false, random: false })
+}
+
+/// Eight bytes of a text, with zeros behind its end.
+fn eight_from(bytes: &[u8], at: usize) -> u64 {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let eight = rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut padded = [0; 8];
+        padded.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
+        padded
+    });
+    u64::from_le_bytes(eight)
 }
 
 /// The first of eight bytes that is no small letter.
@@ -379,7 +445,7 @@ mod tests {
         let read = |text: &str| {
             let mut words = Words::default();
             words.read(text, Split::Camel);
-            (words.has_long_run(), words.has_code_shape())
+            (words.long_runs().is_some(), words.has_code_shape())
         };
         assert_eq!(read(&"a".repeat(32)), (true, false));
         assert_eq!(read("0093-7214-01"), (false, true));

@@ -19,8 +19,11 @@ pub(crate) struct Strays<'a> {
     is_cut: bool,
 }
 
+/// Fewer numbers than so many spell nothing.
+const SHORTEST_SPELLED: usize = 4;
+
 /// Under what a value stands.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Under {
     /// Its key, by its place in the list, if it is none of the table.
     key: Option<u16>,
@@ -74,11 +77,22 @@ impl<'a> Strays<'a> {
 
     /// Each with its key, in the order in which they came.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Stray<'_>> {
-        self.values.iter().map(|(under, value)| Stray {
-            key: under.key.and_then(|key| self.keys.get(usize::from(key))).map_or("", AsRef::as_ref),
-            field: under.field,
-            text: value.text(),
+        self.values.iter().map(|(under, value)| self.stray(*under, value.text()))
+    }
+
+    /// What lists of bytes spell, as programs write their memory: `{"type":"Buffer","data":[104,105,118,33]}`.
+    pub(crate) fn spelled(&self) -> impl Iterator<Item = Stray<'_>> {
+        let lists = self.values.chunk_by(|(one, _), (next, _)| one == next).filter(|list| list.len() >= SHORTEST_SPELLED);
+        lists.filter_map(|list| {
+            let (under, _) = list.first()?;
+            let bytes = list.iter().map(|(_, value)| value.byte()).collect::<Option<Vec<u8>>>()?;
+            Some(self.stray(*under, Cow::Owned(String::from_utf8(bytes).ok()?)))
         })
+    }
+
+    fn stray<'s>(&'s self, under: Under, text: Cow<'s, str>) -> Stray<'s> {
+        let key = under.key.and_then(|key| self.keys.get(usize::from(key))).map_or("", AsRef::as_ref);
+        Stray { key, field: under.field, text }
     }
 
     /// Whether there were more than are kept.
@@ -88,6 +102,14 @@ impl<'a> Strays<'a> {
 }
 
 impl Scalar<'_> {
+    fn byte(&self) -> Option<u8> {
+        match self {
+            Self::Whole(number) => u8::try_from(*number).ok(),
+            Self::Unsigned(number) => u8::try_from(*number).ok(),
+            Self::Text(_) | Self::Decimal(_) | Self::True | Self::Object => None,
+        }
+    }
+
     fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) => Cow::Borrowed(text),

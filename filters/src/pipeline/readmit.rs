@@ -50,8 +50,8 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
     match health::look(policy, &event, Extent::WholeEvent, &mut scan, &mut work, &mut signals) {
         Err(WorkLimit) => return Readmission::Withdraw(WithdrawReason::WorkLimit),
         // The goods are of what was stored; what an event without them would be is not decided again.
-        Ok(()) if !signals.is_empty() => return Readmission::Withdraw(WithdrawReason::HealthSignal),
-        Ok(()) => {}
+        Ok(_) if !signals.is_empty() => return Readmission::Withdraw(WithdrawReason::HealthSignal),
+        Ok(_) => {}
     }
     let narrowed = narrowed(policy, stored, dataset, &event, name);
     let event_time = event.get(Field::EventTime).and_then(closed_form::number).and_then(|secs| u64::try_from(secs).ok());

@@ -29,6 +29,9 @@ impl Stage for Allow {
                 }
                 _ if narrowed.contains(field) => pass.remove(Self::NAME, field, Reason::Narrowed, value.count()),
                 (_, FieldAction::Page) => {}
+                (_, FieldAction::Hash) | (Kind::Fbp | Kind::Fbc | Kind::ClickId, _) if pass.facts.hinted.contains(field) => {
+                    pass.remove(StageName::Health, field, Reason::HealthSignal, value.count());
+                }
                 (Kind::Contents, _) => goods::keep(pass, value),
                 (Kind::EventId, FieldAction::Keep) => pass.admitted.push((field, value)),
                 (_, FieldAction::Keep | FieldAction::Catalog | FieldAction::OneOf | FieldAction::KeepText) => {
@@ -161,7 +164,7 @@ pub(crate) fn form<'a>(
 /// Makes the click id cookie where the event has none but its page was reached by a click on an ad.
 fn click_id(pass: &mut Pass<'_>, narrowed: &Narrowed) {
     let kept = pass.policy.action(Field::Fbc) == FieldAction::Keep && !narrowed.contains(Field::Fbc);
-    if !kept || pass.raw.get(Field::Fbc).is_some() {
+    if !kept || pass.raw.get(Field::Fbc).is_some() || pass.facts.hinted.contains(Field::EventSourceUrl) {
         return;
     }
     if let Some(cookie) = pass.facts.fbclid.and_then(|fbclid| closed_form::fbc_from_fbclid(fbclid, pass.facts.event_secs)) {

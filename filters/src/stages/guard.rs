@@ -105,9 +105,7 @@ pub(crate) fn is_closed(policy: &Policy, event_time: Option<u64>, field: Field, 
         (Kind::UnixSeconds, FieldAction::Always) => closed_form::number(value).is_some(),
         (Kind::Restriction(restriction), FieldAction::Always) => is_restriction(restriction, value),
         (Kind::EventId, FieldAction::Always | FieldAction::Keep) => value.text().is_some_and(|id| {
-            is_written_digest(id)
-                || identity::has_event_id_form(&policy.events, id)
-                || closed_form::opaque_id(id, &[]).is_some()
+            is_written_digest(id) || identity::has_event_id_form(&policy.events, id) || closed_form::is_opaque(id)
         }),
         (_, FieldAction::Always | FieldAction::Keep | FieldAction::Catalog | FieldAction::OneOf | FieldAction::KeepText) => {
             is_same(allow::form(policy, event_time, field, value).as_ref(), value)

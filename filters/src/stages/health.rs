@@ -33,8 +33,9 @@ impl Stage for Health {
         for signal in &signals {
             pass.report.signal(signal.spot.place(), signal.kind);
         }
-        if looked == Err(WorkLimit) {
-            return Err(Halt::Drop(DropReason::WorkLimit));
+        let hints = looked.map_err(|WorkLimit| Halt::Drop(DropReason::WorkLimit))?;
+        for hint in hints {
+            pass.facts.hinted = hint.field().map_or(pass.facts.hinted, |field| pass.facts.hinted.with(field));
         }
         if signals.is_empty() {
             return Ok(());

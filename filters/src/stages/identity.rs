@@ -119,7 +119,8 @@ fn original_event_id<'a>(pass: &mut Pass<'a>, field: Field, value: &'a Value<'a>
 
 /// The id of an event, of this one or another, is kept or replaced by the same rule.
 fn put_event_id<'a>(pass: &mut Pass<'a>, field: Field, text: Cow<'a, str>) {
-    if has_event_id_form(&pass.policy.events, &text) && !pass.facts.telling_ids.contains(field) {
+    let tells = pass.facts.telling_ids.contains(field) || pass.facts.hinted.contains(field);
+    if has_event_id_form(&pass.policy.events, &text) && !tells {
         return pass.out.put(field, Leaving::Text(text));
     }
     pass.report.change(field, Change::Rewritten);

@@ -87,6 +87,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) narrowed: Narrowed,
     /// Whether the event loses all that tells of goods, because it speaks of health.
     pub(crate) goods_go: bool,
+    /// Fields in which something hints at health that is no signal alone, such as a department: nobody's name is hashed of it.
+    pub(crate) hinted: FieldSet,
     /// Ids of events in which a detector found a person: they do not leave as they came.
     pub(crate) telling_ids: FieldSet,
 }

@@ -64,7 +64,7 @@ fn find(
 fn is_uuid(policy: &Policy, id: &str) -> bool {
     const ULID: usize = 26;
     let prefixes = policy.events.prefixes.iter().filter_map(|prefix| id.strip_prefix(prefix.as_ref()));
-    prefixes.chain([id]).any(|rest| rest.len() > ULID && closed_form::opaque_id(rest, &[]).is_some())
+    prefixes.chain([id]).any(|rest| rest.len() > ULID && closed_form::is_opaque(rest))
 }
 
 /// Takes out of an outgoing event what identifies a person and has no form that could hold none.

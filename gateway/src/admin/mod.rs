@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -13,11 +14,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use portcullis_filters::policy::Policy;
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::dispatch::DispatchStatus;
+use crate::lifecycle::Pulse;
 use crate::outbox::AnyOutbox;
 use crate::telemetry::metrics::Metrics;
+
+/// Each site and the policy that is in force for it.
+pub type Policies = Vec<(Arc<str>, Arc<Policy>)>;
 
 /// What the listener shows.
 #[derive(Debug)]
@@ -26,10 +32,14 @@ pub struct Admin {
     pub metrics: Metrics,
     /// What is pending.
     pub outbox: AnyOutbox,
+    /// Whether the outbox answers.
+    pub pulse: Pulse,
     /// How sending goes.
     pub dispatch: DispatchStatus,
     /// Site and policy.
-    pub policies: Vec<(Arc<str>, Arc<Policy>)>,
+    pub policies: Arc<ArcSwap<Policies>>,
+    /// Cancelled once the gateway takes no more requests.
+    pub stopping: CancellationToken,
     /// For ages.
     pub clock: Clock,
 }
@@ -87,11 +97,17 @@ async fn readyz(State(admin): State<Arc<Admin>>) -> Response {
     for (dataset, cause) in admin.dispatch.closed_gates() {
         reasons.insert(format!("dataset {dataset}"), format!("sending is held: {cause}"));
     }
-    let health = admin.outbox.health();
-    let ready = health.is_ok();
-    if let Err(reason) = health {
+    let held = reasons.len();
+    if let Err(reason) = admin.outbox.health() {
         reasons.insert("outbox".to_owned(), reason);
+    } else if !admin.pulse.beats() {
+        reasons.insert("outbox".to_owned(), "its writer does not answer".to_owned());
     }
+    if admin.stopping.is_cancelled() {
+        reasons.insert("stopping".to_owned(), "the gateway stops".to_owned());
+    }
+    // Whatever was added stands in the way of accepting.
+    let ready = reasons.len() == held;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     json(status, &Readiness { ready, reasons })
 }
@@ -105,8 +121,9 @@ struct SitePolicy<'a> {
 }
 
 async fn policies(State(admin): State<Arc<Admin>>) -> Response {
-    let mut described = Vec::with_capacity(admin.policies.len());
-    for (site, policy) in &admin.policies {
+    let policies = admin.policies.load();
+    let mut described = Vec::with_capacity(policies.len());
+    for (site, policy) in policies.iter() {
         described.push(SitePolicy {
             site,
             policy: policy.name(),

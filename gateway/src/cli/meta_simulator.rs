@@ -32,9 +32,16 @@ Examples:
     {\"reset\": \"after_reading\"}]'
   curl -X DELETE http://127.0.0.1:9100/_simulator/faults
 
+  # From now on a batch that holds one of two events is refused whole, and a tenth of all others is lost:
+  curl http://127.0.0.1:9100/_simulator/faults -d '[
+    {\"status\": 400, \"code\": 100, \"times\": null, \"event_ids\": [\"order-1\", \"order-2\"]},
+    {\"reset\": \"before_reading\", \"times\": null, \"percent\": 10}]'
+
 A fault may hold: status, code, subcode, is_transient, body, times (1 if not said, null is forever),
-delay_ms, retry_after_secs, reset (before_reading, after_reading), hang, usage_percent,
-regain_access_minutes; and whom it is meant for: dataset, event_id, more_than_events.")]
+delay_ms, retry_after_secs, reset (before_reading, after_reading, within_answer), hang, usage_percent,
+regain_access_minutes; and whom it is meant for: dataset, event_id, event_ids (any of them), values (any of
+them as custom_data.value), more_than_events; and of these so many in a hundred: percent. One that says
+whom it is meant for by nothing strikes everything alike. A request meets the first fault that strikes it.")]
 pub struct MetaSimulator {
     /// Address to listen on; loopback only, port 0 takes any free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9100")]
@@ -47,6 +54,14 @@ pub struct MetaSimulator {
     /// How many received events, and how many ids, to remember
     #[arg(long, value_name = "COUNT", default_value_t = 10_000)]
     keep: usize,
+
+    /// How many ids to remember, if it is not to be as many as events
+    #[arg(long, value_name = "COUNT")]
+    keep_ids: Option<usize>,
+
+    /// Draw what is left to chance from this, so that a run can be repeated
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
 
     /// Append the body of each request to this file, one a line; grows without bound
     #[arg(long, value_name = "FILE")]
@@ -65,10 +80,12 @@ pub(super) async fn run(command: MetaSimulator) -> Result<(), Failure> {
         listen: command.listen,
         tokens: command.tokens,
         keep: command.keep,
+        keep_ids: command.keep_ids.unwrap_or(command.keep),
         record: command.record,
         count_only: command.count_only,
     };
-    let simulator = Simulator::bind(options, Clock::system(), Chance::from_system()?).await.map_err(anyhow::Error::from)?;
+    let chance = command.seed.map_or_else(Chance::from_system, |seed| Ok(Chance::seeded(seed)))?;
+    let simulator = Simulator::bind(options, Clock::system(), chance).await.map_err(anyhow::Error::from)?;
     Output::standard().line(format_args!("listening on http://{}", simulator.address()))?;
     Ok(simulator.serve(lifecycle.stop).await.map_err(anyhow::Error::from)?)
 }

@@ -12,6 +12,7 @@ pub mod man;
 pub mod meta_simulator;
 pub mod outbox;
 pub mod policy;
+pub mod reload;
 pub mod schema;
 pub mod serve;
 
@@ -64,6 +65,7 @@ enum Command {
     Serve(serve::Serve),
     Demo(demo::Demo),
     Check(check::Check),
+    Reload(reload::Reload),
     MetaSimulator(meta_simulator::MetaSimulator),
     Key(key::Key),
     Policy(policy::Policy),
@@ -125,9 +127,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Err(error) => return Err(Failure::CommandLine(error)),
     };
     match cli.command {
-        Command::Serve(command) => block_on(serve::run(command)),
+        Command::Serve(command) => serve::run(command),
         Command::Demo(command) => block_on(demo::run(command)),
         Command::Check(command) => check::run(&command),
+        Command::Reload(command) => reload::run(&command),
         Command::MetaSimulator(command) => block_on(meta_simulator::run(command)),
         Command::Key(command) => key::run(&command),
         Command::Policy(command) => policy::run(&command),

@@ -2,20 +2,24 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 
 use super::Failure;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{Config, Environment};
-use crate::lifecycle::Lifecycle;
-use crate::service::Service;
+use crate::lifecycle::{self, Lifecycle, Sockets, systemd};
+use crate::service::{Service, Source, Start};
 use crate::telemetry::logs;
 
 /// Run the gateway until SIGTERM or SIGINT.
 ///
-/// It starts only with a configuration that `portcullis check` accepts. On a stop it finishes the requests in hand; what is
-/// accepted and not yet sent stays in the outbox and goes out after the next start.
+/// It starts only with a configuration that `portcullis check` accepts. SIGHUP has it read again, see `portcullis reload`. On a
+/// stop it finishes the requests in hand; what is accepted and not yet sent stays in the outbox and goes out after the next
+/// start. A second signal ends it at once, which loses nothing either.
+///
+/// Under systemd it tells when it is ready, answers the watchdog, and takes the sockets of a .socket unit that are named
+/// `callers` and `admin`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -27,20 +31,38 @@ pub struct Serve {
     pub config: PathBuf,
 }
 
-/// Runs it.
-pub(super) async fn run(command: Serve) -> Result<(), Failure> {
+/// Takes the sockets that were passed, while there is one thread, and then runs it.
+pub(super) fn run(command: Serve) -> Result<(), Failure> {
+    let environment = Environment::of_process();
+    let sockets = Sockets::passed(&environment).map_err(|error| Failure::Configuration(error.into()))?;
+    super::block_on(serve(Source { path: command.config, environment }, sockets))
+}
+
+async fn serve(source: Source, sockets: Sockets) -> Result<(), Failure> {
     let clock = Clock::system();
-    let config = Config::load(&command.config, &Environment::of_process())?;
+    let (callers, admin) = sockets.addresses();
+    let config = Config::load(&source.path, &source.environment)?.listening_at(callers, admin)?;
     let of_today = config.judge_at(clock.unix_secs())?;
     logs::start(&config.log).map_err(|error| Failure::Configuration(error.into()))?;
     let lifecycle = Lifecycle::new();
     lifecycle.stop_on_signals()?;
+    // From here on, so that one that comes early is a reload and no end.
+    let hangups = lifecycle::hangups()?;
     warn(&config, &of_today);
-    let service = Service::start(&config, clock, Chance::from_system()?).await.context("the gateway cannot start")?;
+    let start =
+        Start { config, source: Some(source), sockets, lifecycle: lifecycle.clone(), clock, chance: Chance::from_system()? };
+    let service = Service::start(start).await.context("the gateway cannot start")?;
+    service.reload_on(hangups);
     tracing::info!(listen = %service.listen, admin = %service.admin, version = crate::VERSION, "ready");
     lifecycle.stop.cancelled().await;
+    systemd::tell_stopping();
     service.stop().await;
     tracing::info!("stopped");
+    if lifecycle.has_failed() {
+        return Err(Failure::Other(anyhow!(
+            "a part of the gateway broke, so it was stopped; nothing that was accepted is lost"
+        )));
+    }
     Ok(())
 }
 

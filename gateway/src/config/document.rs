@@ -52,13 +52,28 @@ impl Document {
             dataset: self.dataset,
         }
     }
+
+    /// The single tables alone.
+    pub(super) fn single_tables(&self) -> Self {
+        Self {
+            server: self.server.clone(),
+            admin: self.admin.clone(),
+            meta: self.meta.clone(),
+            outbox: self.outbox.clone(),
+            identity: self.identity.clone(),
+            dispatch: self.dispatch.clone(),
+            log: self.log.clone(),
+            site: Vec::new(),
+            dataset: Vec::new(),
+        }
+    }
 }
 
 /// Declares a single table, of which each layer holds some keys.
 macro_rules! single_table {
     ($(#[$doc:meta])* $table:ident { $($key:ident: $form:ty,)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Default, Deserialize, JsonSchema)]
+        #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
         #[serde(default, deny_unknown_fields)]
         pub(super) struct $table {
             $(
@@ -71,6 +86,12 @@ macro_rules! single_table {
         impl $table {
             fn over(self, below: Self) -> Self {
                 Self { $($key: self.$key.or(below.$key),)* }
+            }
+
+            /// The keys that another one has otherwise.
+            pub(super) fn differences(&self, other: &Self) -> Vec<&'static str> {
+                let keys = [$((stringify!($key), self.$key != other.$key),)*];
+                keys.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()
             }
         }
     };
@@ -95,7 +116,7 @@ single_table! {
 }
 
 /// `[server] tls`: a certificate and its key. Neither half is of use without the other.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Tls {
     /// The file of the certificate and of those between it and the root, in PEM form.
@@ -133,6 +154,8 @@ single_table! {
         backend: BackendWord,
         path: FilePath,
         max_bytes: u64,
+        encryption_key: SecretSource,
+        previous_encryption_keys: Vec<SecretSource>,
     }
 }
 
@@ -189,6 +212,19 @@ pub(super) struct Site {
     pub(super) hosts: Vec<Host>,
     #[schemars(length(min = 1))]
     pub(super) keys: Vec<KeySource>,
+    #[schemars(with = "RateLimit")]
+    #[serde(default)]
+    pub(super) rate_limit: Option<RateLimit>,
+}
+
+/// How many events a site may send. Neither half is of use without the other.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RateLimit {
+    /// Events a second that it may send for as long as it likes.
+    pub(super) events_per_sec: u32,
+    /// Events that it may send at once after a pause.
+    pub(super) burst: u32,
 }
 
 /// `[[dataset]]`: a receiver at Meta, one table for each.

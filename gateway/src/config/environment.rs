@@ -34,6 +34,11 @@ impl Environment {
         Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 
+    /// The names that a service manager gave to the sockets that it passes, in their order.
+    pub fn socket_names(&self) -> Option<Vec<&str>> {
+        self.get("LISTEN_FDNAMES").ok().filter(|names| !names.is_empty()).map(|names| names.split(':').collect())
+    }
+
     /// The text of a variable, or why there is none.
     pub(super) fn get(&self, name: &str) -> Result<&str, &'static str> {
         let value = self.0.get(&OsString::from(name)).ok_or("is not set")?;

@@ -13,6 +13,7 @@ mod environment;
 mod file;
 mod json_schema;
 mod policy;
+mod reload;
 mod resolve;
 mod secret;
 mod validate;
@@ -68,6 +69,8 @@ pub struct Config {
     pub(crate) warnings: Vec<String>,
     /// Its path, for errors.
     pub(crate) file: String,
+    /// The single tables as they were written.
+    pub(crate) written: reload::Written,
 }
 
 impl Config {
@@ -81,6 +84,24 @@ impl Config {
     /// The same for a text. `path` is named in errors, and relative paths are relative to its folder.
     pub fn parse(text: &str, path: &Path, environment: &Environment) -> Result<Self, ConfigError> {
         resolve::resolve(text, path, environment)
+    }
+
+    /// Where the outbox is, without a look at anything else: for commands of somebody who has none of the secrets.
+    pub fn load_outbox(path: &Path, environment: &Environment) -> Result<Outbox, ConfigError> {
+        let text = file::read_text(path, MAX_DOCUMENT_BYTES)
+            .map_err(|reason| ConfigError::Unreadable { file: path.display().to_string(), reason })?;
+        resolve::resolve_outbox(&text, path, environment)
+    }
+
+    /// With sockets that were bound by somebody else in place of its addresses, if they may be that.
+    pub fn listening_at(mut self, callers: Option<SocketAddr>, admin: Option<SocketAddr>) -> Result<Self, ConfigError> {
+        self.server.listen = callers.unwrap_or(self.server.listen);
+        self.admin.listen = admin.unwrap_or(self.admin.listen);
+        validate::relations(&self).map_err(|validate::Violation { key, reason }| {
+            let file = self.file.clone();
+            ConfigError::Key { file, key, reason: format!("the socket that was passed {reason}") }
+        })?;
+        Ok(self)
     }
 
     /// What is allowed and works, but should be known before it does.
@@ -222,6 +243,23 @@ pub struct Outbox {
     pub backend: Backend,
     /// Cap of what is kept, in bytes.
     pub max_bytes: u64,
+    /// What the events that wait are encrypted with, if they are.
+    pub encryption: Option<Encryption>,
+}
+
+/// The keys of the outbox.
+#[derive(Clone)]
+pub struct Encryption {
+    /// Encrypts what comes in.
+    pub key: Zeroizing<[u8; 32]>,
+    /// Those before it, which still open what they encrypted.
+    pub previous: Vec<Zeroizing<[u8; 32]>>,
+}
+
+impl std::fmt::Debug for Encryption {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Encryption").field("previous", &self.previous.len()).finish_non_exhaustive()
+    }
 }
 
 /// The engine that keeps events.
@@ -241,7 +279,7 @@ pub struct Identity {
 }
 
 /// Where the key of pseudonyms comes from.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum PseudonymKeySource {
     /// Given by configuration.
     Given(Zeroizing<[u8; 32]>),
@@ -324,6 +362,17 @@ pub struct Site {
     pub hosts: Vec<String>,
     /// SHA-256 of each key that it may show.
     pub keys: Vec<[u8; 32]>,
+    /// How many events it may send; without, as many as it likes.
+    pub rate_limit: Option<RateLimit>,
+}
+
+/// `[[site]] rate_limit`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Events a second that it may send for as long as it likes.
+    pub events_per_sec: u32,
+    /// Events that it may send at once after a pause.
+    pub burst: u32,
 }
 
 /// `[[dataset]]`

@@ -14,10 +14,11 @@ use zeroize::Zeroizing;
 use super::catalog::Catalogs;
 use super::document::{self, BackendWord, Document, KeySource, SecretSource};
 use super::policy::PolicyText;
+use super::reload::Written;
 use super::validate::{self, of_dataset, of_site};
 use super::{
-    Admin, Backend, Config, ConfigError, Dataset, Dispatch, Endpoint, Environment, Identity, Log, Meta, Outbox,
-    PseudonymKeySource, Server, Site, Tls, TlsFiles, default, file, secret,
+    Admin, Backend, Config, ConfigError, Dataset, Dispatch, Encryption, Endpoint, Environment, Identity, Log, Meta, Outbox,
+    PseudonymKeySource, RateLimit, Server, Site, Tls, TlsFiles, default, file, secret,
 };
 
 /// Shorter keys can be guessed.
@@ -32,14 +33,26 @@ pub(super) fn resolve(text: &str, path: &Path, environment: &Environment) -> Res
     let file = path.display().to_string();
     let written: Document = portcullis_filters::document::read(text, &file)?;
     let layers = environment.layer()?.over(written).over(default::layer()?);
-    let base = path.parent().unwrap_or(Path::new(""));
-    let mut resolver = Resolver { file, base, environment, catalogs: Catalogs::default(), warnings: Vec::new() };
+    let mut resolver = Resolver::new(file, path, environment);
     let mut config = resolver.config(layers)?;
     validate::relations(&config).map_err(|violation| resolver.fail(violation.key, violation.reason))?;
     resolver.tokens_are_no_keys(&config)?;
     resolver.remark(&config);
     config.warnings = resolver.warnings;
     Ok(config)
+}
+
+/// Reads where the outbox is, and nothing else: whoever asks may have none of the secrets.
+pub(super) fn resolve_outbox(text: &str, path: &Path, environment: &Environment) -> Result<Outbox, ConfigError> {
+    let file = path.display().to_string();
+    let written: Document = portcullis_filters::document::read(text, &file)?;
+    let layers = environment.layer()?.over(written).over(default::layer()?);
+    Resolver::new(file, path, environment).outbox(layers.outbox)
+}
+
+/// Whether two secrets are the same.
+pub(super) fn is_same(one: Option<&SecretString>, other: Option<&SecretString>) -> bool {
+    one.map(digest) == other.map(digest)
 }
 
 struct Resolver<'a> {
@@ -50,8 +63,14 @@ struct Resolver<'a> {
     warnings: Vec<String>,
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
+    fn new(file: String, path: &'a Path, environment: &'a Environment) -> Self {
+        let base = path.parent().unwrap_or(Path::new(""));
+        Self { file, base, environment, catalogs: Catalogs::default(), warnings: Vec::new() }
+    }
+
     fn config(&mut self, layers: Document) -> Result<Config, ConfigError> {
+        let written = layers.single_tables();
         let outbox = self.outbox(layers.outbox)?;
         Ok(Config {
             server: self.server(layers.server)?,
@@ -65,6 +84,7 @@ impl Resolver<'_> {
             datasets: layers.dataset.into_iter().map(|dataset| self.dataset(dataset)).collect::<Result<_, _>>()?,
             warnings: Vec::new(),
             file: self.file.clone(),
+            written: Written(written),
         })
     }
 
@@ -130,7 +150,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn outbox(&self, written: document::Outbox) -> Result<Outbox, ConfigError> {
+    fn outbox(&mut self, written: document::Outbox) -> Result<Outbox, ConfigError> {
         let backend = match self.need(written.backend, "outbox.backend")? {
             BackendWord::Embedded => Backend::Embedded(self.base.join(self.need(written.path, "outbox.path")?.0)),
             BackendWord::Memory => Backend::Memory,
@@ -138,23 +158,41 @@ impl Resolver<'_> {
                 return Err(self.fail("outbox.backend", "`redis` comes in a later version; use `embedded`"));
             }
         };
-        Ok(Outbox { backend, max_bytes: self.need(written.max_bytes, "outbox.max_bytes")? })
+        let encryption = match (&written.encryption_key, written.previous_encryption_keys.unwrap_or_default()) {
+            (Some(_), _) if backend == Backend::Memory => {
+                return Err(self.fail("outbox.encryption_key", "is of no use to the memory back end, which writes nothing"));
+            }
+            (Some(today), previous) => Some(Encryption {
+                key: self.key_of_32_bytes(today, "outbox.encryption_key")?,
+                previous: previous
+                    .iter()
+                    .map(|source| self.key_of_32_bytes(source, "outbox.previous_encryption_keys"))
+                    .collect::<Result<_, _>>()?,
+            }),
+            (None, previous) if previous.is_empty() => None,
+            (None, _) => {
+                let reason = "stands without outbox.encryption_key, which encrypts what comes in; give it";
+                return Err(self.fail("outbox.previous_encryption_keys", reason));
+            }
+        };
+        Ok(Outbox { backend, max_bytes: self.need(written.max_bytes, "outbox.max_bytes")?, encryption })
     }
 
     fn identity(&mut self, written: document::Identity, outbox: &Outbox) -> Result<Identity, ConfigError> {
         let pseudonym_key = match (written.pseudonym_key, &outbox.backend) {
-            (Some(source), _) => {
-                let key = "identity.pseudonym_key";
-                let text = self.secret(&source, key)?;
-                let bytes = Zeroizing::new(STANDARD.decode(text.expose_secret()).unwrap_or_default());
-                let fixed = <[u8; 32]>::try_from(bytes.as_slice())
-                    .map_err(|_| self.fail(key, "is not 32 bytes in base64; `openssl rand -base64 32` makes one"))?;
-                PseudonymKeySource::Given(Zeroizing::new(fixed))
-            }
+            (Some(source), _) => PseudonymKeySource::Given(self.key_of_32_bytes(&source, "identity.pseudonym_key")?),
             (None, Backend::Embedded(path)) => PseudonymKeySource::Kept(path.with_file_name(PSEUDONYM_KEY_FILE)),
             (None, Backend::Memory) => PseudonymKeySource::Forgotten,
         };
         Ok(Identity { pseudonym_key })
+    }
+
+    fn key_of_32_bytes(&mut self, source: &SecretSource, key: &str) -> Result<Zeroizing<[u8; 32]>, ConfigError> {
+        let text = self.secret(source, key)?;
+        let bytes = Zeroizing::new(STANDARD.decode(text.expose_secret()).unwrap_or_default());
+        let fixed = <[u8; 32]>::try_from(bytes.as_slice())
+            .map_err(|_| self.fail(key, "is not 32 bytes in base64; `openssl rand -base64 32` makes one"))?;
+        Ok(Zeroizing::new(fixed))
     }
 
     fn dispatch(&self, written: &document::Dispatch) -> Result<Dispatch, ConfigError> {
@@ -180,7 +218,9 @@ impl Resolver<'_> {
         let policy = self.policy(&id, &written.policy.0, &hosts)?;
         let keys = written.keys.iter().map(|source| self.key(&id, source)).collect::<Result<_, _>>()?;
         let datasets = written.datasets.into_iter().map(|dataset| dataset.0.into()).collect();
-        Ok(Site { id: id.into(), policy: Arc::new(policy), datasets, hosts, keys })
+        let rate_limit =
+            written.rate_limit.map(|limit| RateLimit { events_per_sec: limit.events_per_sec, burst: limit.burst });
+        Ok(Site { id: id.into(), policy: Arc::new(policy), datasets, hosts, keys, rate_limit })
     }
 
     fn policy(&mut self, site: &str, source: &str, hosts: &[String]) -> Result<Policy, ConfigError> {
@@ -269,10 +309,11 @@ impl Resolver<'_> {
             for channel in site.policy.explain().channels.iter().filter(|channel| channel.standing == Standing::Warned) {
                 self.warn(&of_site(&site.id, "policy"), &channel.text);
             }
-            if rests_unencrypted(site.policy.name()) && config.outbox.backend != Backend::Memory {
+            let rests_plain = config.outbox.encryption.is_none() && config.outbox.backend != Backend::Memory;
+            if rests_plain && is_for_health_care(site.policy.name()) {
                 let remark = format!(
-                    "{} is meant for health care, and what waits rests unencrypted; this version has no encryption of the outbox, \
-                     so keep its disk encrypted",
+                    "{} is meant for health care, and what waits rests unencrypted; give outbox.encryption_key, which \
+                     `openssl rand -base64 32` makes",
                     site.policy.name()
                 );
                 self.warn(&of_site(&site.id, "policy"), &remark);
@@ -315,7 +356,7 @@ impl Resolver<'_> {
     }
 }
 
-fn rests_unencrypted(policy: &str) -> bool {
+fn is_for_health_care(policy: &str) -> bool {
     policy.starts_with("pharmacy") || policy.starts_with("hospital")
 }
 
@@ -329,7 +370,7 @@ mod tests {
 
     #[test]
     fn policies_of_health_care_are_told_from_others() {
-        assert!(rests_unencrypted("pharmacy") && rests_unencrypted("hospital-north"));
-        assert!(!rests_unencrypted("retail"));
+        assert!(is_for_health_care("pharmacy") && is_for_health_care("hospital-north"));
+        assert!(!is_for_health_care("retail"));
     }
 }

@@ -5,6 +5,7 @@ mod environment;
 mod example;
 mod json_schema;
 mod relations;
+mod reload;
 mod secrets;
 mod typos;
 

@@ -123,6 +123,11 @@ fn sites(sites: &[Site], datasets: &[Dataset]) -> Checked {
         {
             holds(!is_empty, &of_site(&site.id, key), || "is empty; name at least one".to_owned())?;
         }
+        if let Some(limit) = site.rate_limit {
+            let key = of_site(&site.id, "rate_limit");
+            within(&format!("{key}.events_per_sec"), limit.events_per_sec.into(), 1..=1_000_000)?;
+            within(&format!("{key}.burst"), limit.burst.into(), 1..=10_000_000)?;
+        }
         let mut mine = HashSet::new();
         for id in &site.datasets {
             let key = of_site(&site.id, "datasets");

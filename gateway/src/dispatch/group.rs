@@ -151,6 +151,7 @@ impl Counts {
     pub(crate) fn count(&self, metrics: &Metrics, dataset: &str, settled: Settled) {
         metrics.events_delivered.with_label_values(&[dataset]).inc_by(settled.delivered);
         metrics.events_expired.with_label_values(&[dataset]).inc_by(settled.expired);
+        metrics.events_purged.with_label_values(&[dataset]).inc_by(settled.purged);
         if settled.quarantined > 0 {
             for (reason, events) in &self.quarantined {
                 metrics.events_quarantined.with_label_values(&[dataset, reason]).inc_by(*events);

@@ -14,7 +14,7 @@ use super::refusals::Refusals;
 use super::share::Share;
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::outbox::{AnyOutbox, Lease, OutboxError};
+use crate::outbox::{AnyOutbox, Lease, Leased, OutboxError};
 use crate::telemetry::metrics::Metrics;
 
 /// Times and sizes.
@@ -105,9 +105,10 @@ impl<S> Lane<S> {
         }
     }
 
-    /// Rows that the outbox could not read; they are in quarantine already.
-    pub(crate) fn count_unreadable(&self, events: u64) {
-        self.metrics.events_quarantined.with_label_values(&[&*self.dataset, "unreadable"]).inc_by(events);
+    /// What a look for work did besides: rows that could not be read are in quarantine, and some were purged while in hand.
+    pub(crate) fn count_leased(&self, leased: &Leased) {
+        self.metrics.events_quarantined.with_label_values(&[&*self.dataset, "unreadable"]).inc_by(leased.quarantined);
+        self.metrics.events_purged.with_label_values(&[&*self.dataset]).inc_by(leased.purged);
     }
 
     /// Tells of a failure of the outbox. `None` if it is closed, which ends the lane.

@@ -21,6 +21,7 @@ use super::usage::UsageHeaders;
 use super::{DispatchError, Sink, request};
 use crate::clock::Clock;
 use crate::config::{Dataset, Endpoint, Meta, TokenPlace};
+use crate::failpoint;
 
 /// How long the file of a token may take to be read.
 const FILE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -93,7 +94,10 @@ impl Sink for MetaSink {
             let text = "the dataset is not configured".to_owned();
             return Delivery::Failed(Fault { kind: FaultKind::Unroutable, text });
         };
-        match self.post(&route, batch).await {
+        failpoint::pass("before_send");
+        let answer = self.post(&route, batch).await;
+        failpoint::pass("after_send_before_settle");
+        match answer {
             Ok(answer) => Delivery::Answered(answer),
             Err(error) => Delivery::Failed(fault(error)),
         }

@@ -246,6 +246,7 @@ impl Rig {
             datasets: self.datasets.clone(),
             hosts: Vec::new(),
             keys: Vec::new(),
+            rate_limit: None,
         }];
         Plan {
             sink: script.clone(),

@@ -89,7 +89,8 @@ impl<S: Sink> Lane<S> {
         for (site, keep) in sites {
             let selector = PurgeSelector::OtherPolicies { site: site.clone(), dataset: self.dataset.clone(), keep };
             match self.outbox.purge(selector).await {
-                Ok(events) => {
+                Ok(purged) => {
+                    let events = purged.waiting_events();
                     self.metrics.events_purged.with_label_values(&[&*self.dataset]).inc_by(events);
                     tracing::warn!(
                         dataset = &*self.dataset,

@@ -149,7 +149,7 @@ impl<S: Sink> Lane<S> {
             match self.outbox.lease(request).await {
                 Ok(leased) => {
                     hand.is_full = leased.more;
-                    self.count_unreadable(leased.quarantined);
+                    self.count_leased(&leased);
                     hand.take(leased.leases);
                 }
                 Err(error) => {
@@ -182,7 +182,7 @@ impl<S: Sink> Lane<S> {
         let request = SpreadRequest { dataset: self.dataset.clone(), at_permille, now_ms, until_ms };
         match self.outbox.lease_at(request).await {
             Ok(leased) => {
-                self.count_unreadable(leased.quarantined);
+                self.count_leased(&leased);
                 self.unless_retired(leased.leases).await
             }
             Err(error) => {

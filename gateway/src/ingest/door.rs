@@ -5,6 +5,7 @@
 //! before; that it is waited for with the first in hand cannot end with everybody waiting for everybody, because compressed
 //! bodies together never hold so much that the largest body would not find room beside them.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::BoxError;
@@ -18,7 +19,7 @@ use super::decode::Parameter;
 use super::encoding::Compression;
 use super::inflate::{InflateError, inflate};
 use super::respond::Fault;
-use super::room::{Place, Room};
+use super::room::{Place, Room, Shares};
 use crate::config::Server;
 
 /// How much and how long a body that is too large is read over.
@@ -35,6 +36,8 @@ pub(super) struct Door {
     room: Room,
     /// A part of that, for bodies that may hold the key: a stranger can fill no more than this.
     room_of_strangers: Room,
+    /// What one of them can fill of that: the largest body, so that it takes several to keep the others waiting.
+    shares_of_strangers: Shares,
     /// Another part, for bodies that are still compressed: the rest of the room is large enough for any of them.
     room_of_compressed: Room,
 }
@@ -57,6 +60,8 @@ pub(super) struct Received {
 pub(super) struct Places {
     place: Place,
     share: Option<Place>,
+    /// Of what one address may hold.
+    of_address: Option<Place>,
 }
 
 impl Door {
@@ -67,16 +72,17 @@ impl Door {
             body_timeout: server.body_timeout,
             room: Room::new(server.max_in_flight_bytes, server.admission_wait),
             room_of_strangers: Room::new(server.max_unauthenticated_bytes, server.admission_wait),
+            shares_of_strangers: Shares::new(server.max_body_bytes, server.admission_wait),
             room_of_compressed: Room::new(beside_the_largest, server.admission_wait),
         }
     }
 
-    /// Reads a body. `known` says whether its sender has shown a key already.
+    /// Reads a body. `stranger` is the address of a sender who has not shown a key yet.
     pub(super) async fn read(
         &self,
         headers: &HeaderMap,
         body: Body,
-        known: bool,
+        stranger: Option<IpAddr>,
         compression: Option<Compression>,
     ) -> Result<Received, Fault> {
         let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
@@ -86,12 +92,12 @@ impl Door {
         }
         // A body of unknown length could be as long as the bound.
         let bytes = announced.unwrap_or(self.max_body_bytes);
-        let part = match (known, compression) {
-            (false, _) => Some(&self.room_of_strangers),
-            (true, Some(_)) => Some(&self.room_of_compressed),
-            (true, None) => None,
+        let part = match (stranger, compression) {
+            (Some(_), _) => Some(&self.room_of_strangers),
+            (None, Some(_)) => Some(&self.room_of_compressed),
+            (None, None) => None,
         };
-        let Some(mut places) = self.places(part, bytes).await else {
+        let Some(mut places) = self.places(stranger, part, bytes).await else {
             leave(headers, body).await;
             return Err(Fault::NotNow);
         };
@@ -112,12 +118,16 @@ impl Door {
 
     /// Room for a body, in a part of it too where that is asked for. Those of a part wait for one another first, so that they hold
     /// nothing of what others wait for.
-    async fn places(&self, part: Option<&Room>, bytes: usize) -> Option<Places> {
+    async fn places(&self, stranger: Option<IpAddr>, part: Option<&Room>, bytes: usize) -> Option<Places> {
+        let of_address = match stranger {
+            Some(address) => Some(self.shares_of_strangers.of(address).take(bytes).await?),
+            None => None,
+        };
         let share = match part {
             Some(part) => Some(part.take(bytes).await?),
             None => None,
         };
-        Some(Places { place: self.room.take(bytes).await?, share })
+        Some(Places { place: self.room.take(bytes).await?, share, of_address })
     }
 
     /// Decompresses a body for which `held` is held.
@@ -129,7 +139,7 @@ impl Door {
             match inflate(compression, bytes, most).await {
                 Ok(body) => {
                     place.keep(body.len());
-                    return Ok(Received { bytes: body.into(), places: Places { place, share: None } });
+                    return Ok(Received { bytes: body.into(), places: Places { place, share: None, of_address: None } });
                 }
                 Err(InflateError::Damaged) => return Err(Fault::BadBody("the compressed body is damaged or cut short")),
                 Err(InflateError::TooLong) if most == self.max_body_bytes => break,
@@ -143,7 +153,7 @@ impl Door {
 impl Places {
     /// Gives back what so many bytes do not need.
     pub(super) fn keep(&mut self, bytes: usize) {
-        for held in [Some(&mut self.place), self.share.as_mut()].into_iter().flatten() {
+        for held in [Some(&mut self.place), self.share.as_mut(), self.of_address.as_mut()].into_iter().flatten() {
             held.keep(bytes);
         }
     }
@@ -220,26 +230,43 @@ mod tests {
             max_body_bytes: BODY,
             body_timeout: Duration::from_secs(1),
             room: Room::new(in_flight, WAIT),
-            room_of_strangers: Room::new(BODY, WAIT),
+            room_of_strangers: Room::new(in_flight.min(2 * BODY), WAIT),
+            shares_of_strangers: Shares::new(BODY, WAIT),
             room_of_compressed: Room::new(in_flight - BODY, WAIT),
         }
     }
 
     /// Reads a body whose length no header announces, so that it takes as much as one may have until it is there.
     async fn read(door: &Door, bytes: usize, known: bool) -> Result<Received, Fault> {
-        door.read(&HeaderMap::new(), Body::from(vec![b' '; bytes]), known, None).await
+        let stranger = (!known).then(|| IpAddr::from([192, 0, 2, 1]));
+        door.read(&HeaderMap::new(), Body::from(vec![b' '; bytes]), stranger, None).await
     }
 
     async fn inflated(door: &Door, bytes: Vec<u8>) -> Result<Received, Fault> {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_LENGTH, bytes.len().into());
-        door.read(&headers, Body::from(bytes), true, Some(Compression::Gzip)).await
+        door.read(&headers, Body::from(bytes), None, Some(Compression::Gzip)).await
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         encoder.write_all(bytes).unwrap();
         encoder.finish().unwrap()
+    }
+
+    /// A body that never comes.
+    struct Silent;
+
+    impl hyper::body::Body for Silent {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+            std::task::Poll::Pending
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -253,6 +280,21 @@ mod tests {
         assert!(matches!(read(&door, BODY, true).await, Err(Fault::NotNow)));
         drop(stranger);
         assert!(read(&door, BODY, true).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_stranger_keeps_no_other_address_waiting() {
+        let door = door(4 * BODY);
+        let from = |last: u8| Some(IpAddr::from([192, 0, 2, last]));
+        let silent = Body::new(Silent);
+        let headers = HeaderMap::new();
+        let held = door.read(&headers, silent, from(1), None);
+        tokio::pin!(held);
+        assert!(tokio::time::timeout(WAIT, &mut held).await.is_err(), "it waits for a body that does not come");
+        assert!(matches!(door.read(&headers, Body::from("more"), from(1), None).await, Err(Fault::NotNow)));
+        assert!(door.read(&headers, Body::from("else"), from(2), None).await.is_ok());
+        assert!(matches!(held.await, Err(Fault::TooSlow)));
+        assert!(door.read(&headers, Body::from("again"), from(1), None).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,5 +1,6 @@
 //! The way of a request: key, encoding, body, events; each event sanitized; the survivors appended; then the answer.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,13 +12,14 @@ use portcullis_filters::pipeline::{Context, sanitize};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 
+use super::Ingest;
 use super::decode::decode;
 use super::door::{self, Received, Shown};
 use super::encoding::{Compression, Encoding};
 use super::outcomes::Outcomes;
 use super::respond::{Answer, Fault, TraceId};
+use super::sites::{Site, Sites};
 use super::steadfast::{Panicked, Steadfast};
-use super::{Ingest, Site};
 use crate::outbox::{Append, OutboxError};
 use crate::telemetry::site::Source;
 
@@ -33,10 +35,11 @@ pub(super) async fn receive(
     ingest: &Arc<Ingest>,
     source: Source,
     dataset: &str,
+    caller: IpAddr,
     request: Request,
     trace: TraceId,
 ) -> Answer {
-    let admitted = match admit(ingest, source, dataset, request).await {
+    let admitted = match admit(ingest, source, dataset, caller, request).await {
         Ok(admitted) => admitted,
         Err(fault) => return Answer::Fault(fault),
     };
@@ -54,6 +57,8 @@ pub(super) async fn receive(
 struct Admitted {
     source: Source,
     dataset: Box<str>,
+    /// The sites as they were when it came.
+    sites: Arc<Sites>,
     shown: Shown,
     encoding: Encoding,
     body: Received,
@@ -68,24 +73,27 @@ struct Head {
 
 /// Everything before the first look into the body. A key outside the body is checked before a byte of it is read, and nothing is
 /// decompressed for a stranger.
-async fn admit(ingest: &Ingest, source: Source, dataset: &str, request: Request) -> Result<Admitted, Fault> {
+async fn admit(ingest: &Ingest, source: Source, dataset: &str, caller: IpAddr, request: Request) -> Result<Admitted, Fault> {
+    let sites = ingest.sites.load_full();
     let (parts, body) = request.into_parts();
-    let Head { shown, encoding, compression } = match head(ingest, dataset, &parts) {
+    let Head { shown, encoding, compression } = match head(&sites, dataset, &parts) {
         Ok(head) => head,
         Err(fault) => {
             door::leave(&parts.headers, body).await;
             return Err(fault);
         }
     };
-    let body = ingest.door.read(&parts.headers, body, shown.key.is_some(), compression).await?;
-    Ok(Admitted { source, dataset: dataset.into(), shown, encoding, body })
+    let stranger = shown.key.is_none().then_some(caller);
+    let body = ingest.door.read(&parts.headers, body, stranger, compression).await?;
+    Ok(Admitted { source, dataset: dataset.into(), sites, shown, encoding, body })
 }
 
-fn head(ingest: &Ingest, dataset: &str, parts: &Parts) -> Result<Head, Fault> {
+fn head(sites: &Sites, dataset: &str, parts: &Parts) -> Result<Head, Fault> {
     let shown = Shown::in_head(parts)?;
     if let Some(key) = &shown.key {
-        let site = site_of(ingest, key)?;
+        let site = site_of(sites, key)?;
         dataset_of(site, dataset)?;
+        site.may_send().map_err(Fault::too_many)?;
     }
     let encoding = Encoding::of(&parts.headers)?;
     let compression = Compression::of(&parts.headers)?;
@@ -95,12 +103,12 @@ fn head(ingest: &Ingest, dataset: &str, parts: &Parts) -> Result<Head, Fault> {
     Ok(Head { shown, encoding, compression })
 }
 
-fn site_of<'i>(ingest: &'i Ingest, key: &SecretString) -> Result<&'i Site, Fault> {
-    ingest.keys.site_of(key.expose_secret()).and_then(|site| ingest.sites.get(site)).ok_or(Fault::BadKey)
+fn site_of<'s>(sites: &'s Sites, key: &SecretString) -> Result<&'s Site, Fault> {
+    sites.of_key(key.expose_secret()).ok_or(Fault::BadKey)
 }
 
 fn dataset_of<'s>(site: &'s Site, dataset: &str) -> Result<&'s Arc<str>, Fault> {
-    site.datasets.iter().find(|own| own.as_ref() == dataset).ok_or(Fault::ForeignDataset)
+    site.dataset(dataset).ok_or(Fault::ForeignDataset)
 }
 
 /// The key of a request: outside its body, in it, or everywhere alike.
@@ -113,9 +121,15 @@ fn agreed_key<'k>(
 }
 
 async fn take(ingest: Arc<Ingest>, admitted: Admitted) -> Answer {
-    let Admitted { source, dataset, shown, encoding, body } = admitted;
-    let Received { bytes, mut places } = body;
-    let filtered = match filter(&ingest, source, &dataset, &shown, &encoding, &bytes).await {
+    let Received { bytes, mut places } = admitted.body;
+    let request = Unfiltered {
+        source: admitted.source,
+        dataset: &admitted.dataset,
+        shown: &admitted.shown,
+        encoding: &admitted.encoding,
+        body: &bytes,
+    };
+    let filtered = match filter(&ingest, &admitted.sites, request).await {
         Ok(filtered) => filtered,
         Err(fault) => return Answer::Fault(fault),
     };
@@ -125,6 +139,15 @@ async fn take(ingest: Arc<Ingest>, admitted: Admitted) -> Answer {
     let answer = store(&ingest, filtered).await;
     drop(places);
     answer
+}
+
+/// A request whose body nobody has looked into.
+struct Unfiltered<'r> {
+    source: Source,
+    dataset: &'r str,
+    shown: &'r Shown,
+    encoding: &'r Encoding,
+    body: &'r [u8],
 }
 
 /// A request whose events were led through the filter.
@@ -139,21 +162,16 @@ struct Filtered<'i> {
 }
 
 /// Takes a body apart and leads its events through the filter.
-async fn filter<'i>(
-    ingest: &'i Ingest,
-    source: Source,
-    dataset: &str,
-    shown: &Shown,
-    encoding: &Encoding,
-    body: &[u8],
-) -> Result<Filtered<'i>, Fault> {
+async fn filter<'s>(ingest: &Ingest, sites: &'s Sites, request: Unfiltered<'_>) -> Result<Filtered<'s>, Fault> {
+    let Unfiltered { source, dataset, shown, encoding, body } = request;
     let decoded = decode(encoding, body).await?;
-    let site = site_of(ingest, &agreed_key(shown.key.as_ref(), decoded.keys())?)?;
+    let site = site_of(sites, &agreed_key(shown.key.as_ref(), decoded.keys())?)?;
     let dataset = dataset_of(site, dataset)?;
     let events = decoded.events()?;
+    site.send(events.len()).map_err(Fault::too_many)?;
     let mut envelope = decoded.envelope();
     envelope.unknown += shown.unknown;
-    let (envelope, report) = sanitize_envelope(&envelope, ingest.test_datasets.contains(dataset));
+    let (envelope, report) = sanitize_envelope(&envelope, sites.takes_test_events(dataset));
     site.counters.count_report(&report);
     let received_ms = ingest.clock.unix_ms();
     let outcomes = sanitize_all(ingest, site, dataset, &events, received_ms / 1000).await;

@@ -9,7 +9,9 @@ mod door;
 mod encoding;
 mod inflate;
 mod keys;
+mod rate;
 mod room;
+mod sites;
 
 mod decode;
 
@@ -26,12 +28,12 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::post;
-use portcullis_filters::policy::Policy;
 use portcullis_filters::pseudonym::PseudonymKey;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
@@ -42,21 +44,18 @@ use crate::config::Config;
 use crate::listener::Crowded;
 use crate::outbox::AnyOutbox;
 use crate::telemetry::metrics::Metrics;
-use crate::telemetry::site::{SiteCounters, Source};
+use crate::telemetry::site::Source;
 use caller::Callers;
 use door::Door;
-use keys::Keys;
 use respond::{Answer, Fault, TraceId};
+use sites::Sites;
 
 /// Everything a request meets.
 #[derive(Debug)]
 pub struct Ingest {
     callers: Callers,
     door: Door,
-    keys: Keys,
-    sites: Vec<Site>,
-    /// Ids of datasets that take test events.
-    test_datasets: Vec<Arc<str>>,
+    sites: ArcSwap<Sites>,
     pseudonyms: PseudonymKey,
     outbox: AnyOutbox,
     metrics: Metrics,
@@ -67,15 +66,6 @@ pub struct Ingest {
     turns: Semaphore,
     /// Whether the last attempt to store something failed, so that the log says it once.
     storing_fails: AtomicBool,
-}
-
-/// A sender, as far as its requests need it.
-#[derive(Debug, Clone)]
-struct Site {
-    id: Arc<str>,
-    policy: Arc<Policy>,
-    datasets: Vec<Arc<str>>,
-    counters: Arc<SiteCounters>,
 }
 
 impl Ingest {
@@ -89,18 +79,10 @@ impl Ingest {
         chance: Chance,
         tracker: TaskTracker,
     ) -> Self {
-        let site = |site: &crate::config::Site| Site {
-            id: Arc::clone(&site.id),
-            policy: Arc::clone(&site.policy),
-            datasets: site.datasets.clone(),
-            counters: Arc::new(SiteCounters::new(&site.id, site.policy.property_paths().cloned(), &metrics)),
-        };
         Self {
             callers: Callers::new(&config.server),
             door: Door::new(&config.server),
-            keys: Keys::new(config.sites.iter().map(|site| site.keys.as_slice())),
-            sites: config.sites.iter().map(site).collect(),
-            test_datasets: config.datasets.iter().filter(|d| d.allow_test_events).map(|d| Arc::clone(&d.id)).collect(),
+            sites: ArcSwap::from_pointee(Sites::new(config, &metrics, None)),
             pseudonyms,
             outbox,
             metrics,
@@ -112,8 +94,14 @@ impl Ingest {
         }
     }
 
+    /// Takes the sites and datasets of another configuration. Requests in hand go on with those that they began with.
+    pub fn apply(&self, config: &Config) {
+        let sites = Sites::new(config, &self.metrics, Some(&self.sites.load()));
+        self.sites.store(Arc::new(sites));
+    }
+
     /// The routes of the listener for callers. Any version is taken, as Meta takes any; the outgoing one is configured.
-    pub fn router(self) -> Router {
+    pub fn router(self: Arc<Self>) -> Router {
         Router::new()
             .route("/{version}/{dataset}/events", post(versioned))
             .route("/capi/{dataset}/events", post(capi_gateway))
@@ -121,7 +109,7 @@ impl Ingest {
             .route("/{version}/{app}/instruments", post(instruments))
             .fallback(unknown_path)
             .method_not_allowed_fallback(unknown_method)
-            .with_state(Arc::new(self))
+            .with_state(self)
     }
 
     /// Counts an answer and gives it its trace id.
@@ -183,7 +171,7 @@ async fn receive(ingest: Arc<Ingest>, source: Source, dataset: String, request: 
         door::leave(&parts.headers, body).await;
         Answer::Fault(Fault::CameReadable)
     } else {
-        events::receive(&ingest, source, &dataset, request, trace).await
+        events::receive(&ingest, source, &dataset, caller.address, request, trace).await
     };
     if let Some(reason) = answer.refuses_key() {
         ingest.callers.refused(caller, ingest.clock.unix_ms(), reason);

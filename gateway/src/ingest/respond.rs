@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -17,7 +18,7 @@ use crate::outbox::Receipt;
 use crate::telemetry::site::Source;
 
 /// How long a caller that was turned away should wait, in seconds.
-const RETRY_AFTER_SECS: u16 = 1;
+const RETRY_AFTER_SECS: u32 = 1;
 /// Messages in an answer. A caller that sent a thousand bad events is told of the first of them.
 const MAX_MESSAGES: usize = 100;
 
@@ -105,6 +106,8 @@ pub(super) enum Fault {
         index: usize,
         refusal: Refusal,
     },
+    /// The site sent more events than it may; how long to wait, in seconds.
+    TooMany(u32),
     /// Memory or disk is short, or the outbox failed.
     NotNow,
     /// The answer was not known in time: what was sent may be taken after all, and comes twice if it is sent again.
@@ -112,6 +115,21 @@ pub(super) enum Fault {
 }
 
 impl Fault {
+    /// More events than a site may send; `wait` until it may.
+    pub(super) fn too_many(wait: Duration) -> Self {
+        let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self::TooMany(u32::try_from(secs.max(1)).unwrap_or(u32::MAX))
+    }
+
+    /// How long its caller should wait, in seconds, where waiting helps.
+    fn retry_after_secs(&self) -> Option<u32> {
+        match self {
+            Self::TooMany(secs) => Some(*secs),
+            Self::NotNow | Self::Unsure => Some(RETRY_AFTER_SECS),
+            _ => None,
+        }
+    }
+
     /// Status, Graph code, subcode, and whether trying again can help.
     fn codes(&self) -> (StatusCode, u16, Option<u32>, bool) {
         match self {
@@ -125,6 +143,7 @@ impl Fault {
             Self::CameReadable | Self::BrokenBody | Self::BadBody(_) | Self::NoUsableEvent { .. } => {
                 (StatusCode::BAD_REQUEST, 100, None, false)
             }
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, 4, None, true),
             Self::NotNow | Self::Unsure => (StatusCode::SERVICE_UNAVAILABLE, 2, None, true),
         }
     }
@@ -165,6 +184,10 @@ impl Fault {
             }
             Self::Unsure => {
                 "Service temporarily unavailable: it is not known whether this request was taken; send it again with the same event ids."
+                    .to_owned()
+            }
+            Self::TooMany(_) => {
+                "Application request limit reached: this site sends more events than its rate limit; send this request again later."
                     .to_owned()
             }
             Self::NotNow => "Service temporarily unavailable: send this request again.".to_owned(),
@@ -249,8 +272,8 @@ impl Answer {
                     fbtrace_id: trace.to_string(),
                 };
                 let mut response = json(status, &Failure { error });
-                if status == StatusCode::SERVICE_UNAVAILABLE {
-                    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECS));
+                if let Some(secs) = fault.retry_after_secs() {
+                    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
                 }
                 if fault == Fault::UnknownCompression {
                     response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate"));

@@ -1,13 +1,17 @@
 //! Room in memory for request bodies. A body is read only after room for all of it was found, so however many callers there are,
 //! bodies never hold more than the bound; past it a request waits a little and is then turned away with 503.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Room is given out in pieces, because a semaphore counts fewer than there can be bytes.
 const PIECE: usize = 1024;
+/// After so many new addresses those of whom nothing is held are forgotten.
+const FORGET_EVERY: usize = 1024;
 
 /// A bound on bytes in hand.
 #[derive(Debug)]
@@ -15,6 +19,15 @@ pub(super) struct Room {
     pieces: Arc<Semaphore>,
     total: u32,
     wait: Duration,
+}
+
+/// Room of the same size for each address: what one stranger may hold of the room of all.
+#[derive(Debug)]
+pub(super) struct Shares {
+    bytes: usize,
+    wait: Duration,
+    /// Those in which somebody holds a place or waits for one; the others are forgotten by and by.
+    rooms: Mutex<HashMap<IpAddr, Weak<Semaphore>>>,
 }
 
 /// Room that is held until this is dropped.
@@ -41,6 +54,35 @@ impl Room {
     async fn take_pieces(&self, pieces: u32) -> Option<Place> {
         let permit = Arc::clone(&self.pieces).acquire_many_owned(pieces);
         tokio::time::timeout(self.wait, permit).await.ok()?.ok().map(Place)
+    }
+}
+
+impl Shares {
+    /// So many bytes for each.
+    pub(super) fn new(bytes: usize, wait: Duration) -> Self {
+        Self { bytes, wait, rooms: Mutex::default() }
+    }
+
+    /// The room of an address.
+    pub(super) fn of(&self, address: IpAddr) -> Room {
+        let room = Room::new(self.bytes, self.wait);
+        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pieces) = rooms.get(&owner(address)).and_then(Weak::upgrade) {
+            return Room { pieces, ..room };
+        }
+        if rooms.len().is_multiple_of(FORGET_EVERY) {
+            rooms.retain(|_, pieces| pieces.strong_count() > 0);
+        }
+        rooms.insert(owner(address), Arc::downgrade(&room.pieces));
+        room
+    }
+}
+
+/// Of IPv6 a customer has a whole network.
+fn owner(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(address) => (u128::from(address) >> 64 << 64).to_be_bytes().into(),
+        IpAddr::V4(_) => address,
     }
 }
 
@@ -72,6 +114,24 @@ mod tests {
         assert!(room.take(PIECE).await.is_some());
         drop(first);
         assert!(room.take(usize::MAX).await.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_holds_no_more_than_its_share_and_is_forgotten_when_it_holds_nothing() {
+        let shares = Shares::new(10 * PIECE, Duration::from_millis(100));
+        let address = |n: u32| IpAddr::from(std::net::Ipv4Addr::from(n));
+        let held = shares.of(address(1)).take(usize::MAX).await;
+        assert!(held.is_some());
+        assert!(shares.of(address(1)).take(1).await.is_none());
+        assert!(shares.of(address(2)).take(usize::MAX).await.is_some());
+        for n in 3..5_000 {
+            assert!(shares.of(address(n)).take(1).await.is_some());
+        }
+        assert!(shares.rooms.lock().unwrap().len() <= FORGET_EVERY + 1);
+        assert!(shares.of(address(1)).take(1).await.is_none(), "what is held is not forgotten");
+        let of_one_network = ["2001:db8::1", "2001:db8::ffff:1"].map(|text| owner(text.parse().unwrap()));
+        assert_eq!(of_one_network[0], of_one_network[1]);
+        assert_ne!(of_one_network[0], owner("2001:db8:0:1::1".parse().unwrap()));
     }
 
     #[tokio::test(start_paused = true)]

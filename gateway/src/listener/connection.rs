@@ -20,7 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use super::{Common, Crowded};
+use super::{Common, Crowded, Place};
 
 /// Bytes of a request's headers, and of what is read at once: each connection keeps a buffer of that size.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
@@ -30,15 +30,20 @@ const MAX_HTTP2_HEADER_BYTES: u32 = 16 * 1024;
 /// bodies, so it must stay small beside what a connection costs anyway.
 const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 128 * 1024;
+/// How long a connection that gives way has to take its leave.
+const FAREWELL: Duration = Duration::from_millis(100);
 
 /// Answers the requests of one connection until its caller ends it, is silent for too long, or the listener stops.
 pub(super) async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
+    place: &Place,
     common: &Common,
 ) {
     let Common { patience, stop, cut, .. } = common;
-    let silence = Arc::new(Silence::new());
+    let silence = Arc::clone(&place.silence);
+    // A handshake was no silence.
+    silence.begin();
     let (heard, further) = (Arc::clone(&silence), Arc::clone(&common.further));
     let service = TowerToHyperService::new(common.router.clone());
     let counted = service_fn(move |mut request: hyper::Request<Incoming>| {
@@ -64,6 +69,15 @@ pub(super) async fn converse(
         // A caller that breaks off is no event of ours; what it sent was counted where it was decoded.
         _ = connection.as_mut() => return,
         () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = place.leave.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            // What it asked since is still answered; what it did not ask in whole is not waited for.
+            let leave = async {
+                while tokio::time::timeout(FAREWELL, connection.as_mut()).await.is_err() && silence.so_far().is_none() {}
+            };
+            cut.run_until_cancelled(leave).await;
+            return;
+        }
         () = silence.lasts(*patience) => {
             connection.as_mut().graceful_shutdown();
             // A caller that does not take the farewell either is left.
@@ -76,7 +90,8 @@ pub(super) async fn converse(
 }
 
 /// Since when nothing is asked on a connection.
-struct Silence {
+#[derive(Debug)]
+pub(super) struct Silence {
     start: Instant,
     in_hand: AtomicUsize,
     /// When the last request was answered, in microseconds since the start.
@@ -84,8 +99,22 @@ struct Silence {
 }
 
 impl Silence {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { start: Instant::now(), in_hand: AtomicUsize::new(0), since_us: AtomicU64::new(0) }
+    }
+
+    /// From now on nothing is asked.
+    fn begin(&self) {
+        let since_us = self.start.elapsed().as_micros();
+        self.since_us.store(u64::try_from(since_us).unwrap_or(u64::MAX), Ordering::Release);
+    }
+
+    /// How long there has been no request; nothing if there is one.
+    pub(super) fn so_far(&self) -> Option<Duration> {
+        if self.in_hand.load(Ordering::Acquire) > 0 {
+            return None;
+        }
+        Some((self.start + Duration::from_micros(self.since_us.load(Ordering::Acquire))).elapsed())
     }
 
     /// Returns when there has been no request for so long.
@@ -123,9 +152,8 @@ impl InHand {
 
 impl Drop for InHand {
     fn drop(&mut self) {
-        let since_us = self.silence.start.elapsed().as_micros();
         // The time first: whoever sees that nothing is in hand sees since when.
-        self.silence.since_us.store(u64::try_from(since_us).unwrap_or(u64::MAX), Ordering::Release);
+        self.silence.begin();
         self.silence.in_hand.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -3,7 +3,8 @@
 //! connection is a metric, or nobody's business.
 
 mod connection;
-mod reload;
+mod places;
+mod renewal;
 mod tls;
 
 use std::net::SocketAddr;
@@ -12,12 +13,14 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use reload::Reload;
+pub use renewal::Renewal;
 pub use tls::Tls;
+
+use self::places::{Place, Places};
 
 /// Pause after a failed accept, such as when file descriptors have run out: they come back when connections end.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -25,7 +28,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The bounds of a listener.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// Connections at once; more wait in the system's queue.
+    /// Connections at once; more wait in the system's queue until one ends or a silent one gives way.
     pub max_connections: usize,
     /// How long a handshake may take, and the headers of a request, and how long a connection may idle.
     pub header_timeout: Duration,
@@ -63,7 +66,16 @@ pub struct Listener {
 impl Listener {
     /// Binds an address; port 0 takes a free one.
     pub async fn bind(address: SocketAddr) -> std::io::Result<Self> {
-        let socket = TcpListener::bind(address).await?;
+        Self::of(TcpListener::bind(address).await?)
+    }
+
+    /// With a socket that somebody else has bound.
+    pub fn passed(socket: std::net::TcpListener) -> std::io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Self::of(TcpListener::from_std(socket)?)
+    }
+
+    fn of(socket: TcpListener) -> std::io::Result<Self> {
         let address = socket.local_addr()?;
         Ok(Self { socket, address, tls: None })
     }
@@ -81,7 +93,7 @@ impl Listener {
 
     /// Serves until `stop`, then until every request in hand is answered or the grace is over.
     pub async fn serve(self, router: Router, bounds: Bounds, tracker: &TaskTracker, stop: CancellationToken) {
-        let places = Arc::new(Semaphore::new(bounds.max_connections));
+        let places = Arc::new(Places::new(bounds.max_connections));
         let further = Arc::new(Semaphore::new(bounds.max_connections));
         let common = Common { router, patience: bounds.header_timeout, further, stop, cut: CancellationToken::new() };
         loop {
@@ -93,21 +105,20 @@ impl Listener {
             let Some((stream, peer, place)) = accepted else { continue };
             let (tls, common) = (self.tls.clone(), common.clone());
             tracker.spawn(async move {
-                take(stream, tls, peer, &common).await;
+                take(stream, tls, peer, &place, &common).await;
                 drop(place);
             });
         }
         drop(self.socket);
-        let all = u32::try_from(bounds.max_connections).unwrap_or(u32::MAX);
-        if tokio::time::timeout(bounds.stop_grace, places.acquire_many(all)).await.is_err() {
+        if tokio::time::timeout(bounds.stop_grace, places.all_free()).await.is_err() {
             tracing::warn!("some connections did not end within the grace and were cut");
         }
         common.cut.cancel();
     }
 }
 
-async fn accept(socket: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+async fn accept(socket: &TcpListener, places: &Arc<Places>) -> Option<(TcpStream, SocketAddr, Place)> {
+    let place = places.take().await?;
     match socket.accept().await {
         Ok((stream, peer)) => {
             stream.set_nodelay(true).ok();
@@ -122,12 +133,13 @@ async fn accept(socket: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStr
 }
 
 /// A connection from its first byte to its last.
-async fn take(stream: TcpStream, tls: Option<Tls>, peer: SocketAddr, common: &Common) {
-    let Some(tls) = tls else { return connection::converse(stream, peer, common).await };
+async fn take(stream: TcpStream, tls: Option<Tls>, peer: SocketAddr, place: &Place, common: &Common) {
+    let Some(tls) = tls else { return connection::converse(stream, peer, place, common).await };
     // Nothing was asked before the handshake is done, so a stop need not wait for it.
-    let shaken = common.stop.run_until_cancelled(tls.shake_hands(stream, common.patience)).await.flatten();
+    let shaken = tls.shake_hands(stream, common.patience, &place.leave);
+    let shaken = common.stop.run_until_cancelled(shaken).await.flatten();
     if let Some(stream) = shaken {
-        connection::converse(stream, peer, common).await;
+        connection::converse(stream, peer, place, common).await;
     }
 }
 

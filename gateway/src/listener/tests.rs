@@ -109,6 +109,62 @@ async fn a_request_in_hand_is_no_silence_and_outlives_the_stop() {
 }
 
 #[tokio::test]
+async fn d8_a_request_over_http2_in_hand_at_the_stop_is_answered() {
+    let (asked, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let handler = {
+        let (asked, go) = (Arc::clone(&asked), Arc::clone(&go));
+        async move || {
+            asked.notify_one();
+            go.notified().await;
+            "late"
+        }
+    };
+    let running = start(Router::new().route("/", get(handler)), TIME, TIME).await;
+    let request = [&[0, 0, 6, 1, 5, 0, 0, 0, 1][..], GET].concat();
+    let mut stream = running.connect(&[PREFACE, SETTINGS, &request].concat()).await;
+    asked.notified().await;
+    running.stop.cancel();
+    go.notify_one();
+    // A caller who takes part in the farewell would answer a ping; this one leaves when it has its answer.
+    let mut answer = Vec::new();
+    let read = async {
+        while !answer.windows(4).any(|window| window == b"late") {
+            assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0, "cut: {answer:?}");
+        }
+    };
+    tokio::time::timeout(TIME, read).await.expect("answered in time");
+    drop(stream);
+    running.end().await;
+}
+
+#[tokio::test]
+async fn p6_where_all_places_are_taken_the_silent_give_way_and_requests_in_hand_do_not() {
+    let (asked, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let handler = {
+        let (asked, go) = (Arc::clone(&asked), Arc::clone(&go));
+        async move || {
+            asked.notify_one();
+            go.notified().await;
+            "late"
+        }
+    };
+    let router = Router::new().route("/ok", get(async || "fine")).route("/slow", get(handler));
+    let running = start_many(4, None, router, TIME * 10, TIME).await;
+    let mut busy = running.connect(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    asked.notified().await;
+    let mut silent = Vec::new();
+    for said in [&b""[..], b"GET /ok HT", b"GET /ok HTTP/1.1\r\nHost: a\r\n", PREFACE, b"", b"", b""] {
+        silent.push(running.connect(said).await);
+    }
+    assert!(running.answer().await.ends_with("fine"));
+    go.notify_one();
+    let mut answer = vec![0; 4096];
+    let read = tokio::time::timeout(TIME, busy.read(&mut answer)).await.expect("not cut").unwrap();
+    assert!(answer[..read].ends_with(b"late"));
+    running.end().await;
+}
+
+#[tokio::test]
 async fn a_stop_does_not_wait_for_the_silent_longer_than_its_grace() {
     let router = Router::new().route("/never", get(std::future::pending::<&str>));
     let running = start(router, TIME * 10, Duration::from_millis(50)).await;

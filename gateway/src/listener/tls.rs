@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Certificate;
 use crate::telemetry::metrics::Metrics;
@@ -41,14 +42,24 @@ impl Tls {
         Ok((Self { current, handshakes: metrics.tls_handshakes.clone() }, replace))
     }
 
-    /// The stream of a caller who came through the handshake in time.
-    pub(super) async fn shake_hands(&self, stream: TcpStream, patience: Duration) -> Option<TlsStream<TcpStream>> {
+    /// Whether a listener can speak TLS with this certificate.
+    pub fn can_show(certificate: &Certificate) -> Result<(), rustls::Error> {
+        settings(certificate).map(drop)
+    }
+
+    /// The stream of a caller who came through the handshake in time, and before somebody else needed its place.
+    pub(super) async fn shake_hands(
+        &self,
+        stream: TcpStream,
+        patience: Duration,
+        leave: &CancellationToken,
+    ) -> Option<TlsStream<TcpStream>> {
         let acceptor = TlsAcceptor::from(Arc::clone(&self.current.borrow()));
-        let shaken = tokio::time::timeout(patience, acceptor.accept(stream)).await;
+        let shaken = tokio::time::timeout(patience, leave.run_until_cancelled(acceptor.accept(stream))).await;
         let (end, stream) = match shaken {
-            Err(_) => (End::TooSlow, None),
-            Ok(Err(error)) => (End::of(&error), None),
-            Ok(Ok(stream)) => (End::Done, Some(stream)),
+            Err(_) | Ok(None) => (End::TooSlow, None),
+            Ok(Some(Err(error))) => (End::of(&error), None),
+            Ok(Some(Ok(stream))) => (End::Done, Some(stream)),
         };
         self.handshakes.with_label_values(&[end.as_str()]).inc();
         stream
@@ -70,7 +81,7 @@ pub(super) fn settings(certificate: &Certificate) -> Result<Arc<ServerConfig>, r
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Done,
-    /// Not within the time for headers.
+    /// Not within the time for headers, or while others needed the place.
     TooSlow,
     /// No version, cipher or protocol in common.
     Incompatible,

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::embedded::{Embedded, OpenError};
+use super::power_cut::Files;
 use super::samples::append;
-use super::{AnyOutbox, Depth, Lease, LeaseRequest, Settled, Settlement};
+use super::{AnyOutbox, Depth, Lease, LeaseRequest, Settings, Settled, Settlement};
 
 /// A cap that no test reaches by accident.
 pub(crate) const ROOMY: u64 = 100_000_000;
@@ -48,6 +49,24 @@ impl Bench {
         self.folder = Some(folder);
     }
 
+    /// A power cut in the middle of some work, and a new start: of what the work wrote, the disk holds parts that `draw` chooses,
+    /// and of what was synced before all. In memory, the work is done or not, which is for the caller to say.
+    pub(crate) async fn power_cut(&mut self, work: impl AsyncFnOnce(&AnyOutbox), draw: &mut dyn FnMut() -> u64) {
+        if let AnyOutbox::Memory(memory) = &self.outbox {
+            memory.crash();
+            return;
+        }
+        self.outbox.depth().await.unwrap();
+        let synced = Files::read(&self.path());
+        work(&self.outbox).await;
+        self.outbox.depth().await.unwrap();
+        let written = Files::read(&self.path());
+        let folder = tempfile::tempdir().unwrap();
+        written.back_onto(&synced, draw).write(&folder.path().join("outbox.db"));
+        self.outbox = open_outbox(&folder.path().join("outbox.db"), self.max_bytes).unwrap();
+        self.folder = Some(folder);
+    }
+
     pub(crate) async fn append(&self, dataset: &str, ids: &[&str]) {
         let receipt = self.outbox.append(append("shop", dataset, ids, 1_000)).await.unwrap();
         assert_eq!(receipt.events(), ids.len());
@@ -78,7 +97,7 @@ impl Bench {
 
 /// As in production, but with a small reserve: tests open many.
 pub(crate) fn open_outbox(path: &Path, max_bytes: u64) -> Result<AnyOutbox, OpenError> {
-    Embedded::open_with_small_reserve(path, max_bytes).map(AnyOutbox::Embedded)
+    Embedded::open_with_small_reserve(path, Settings::plain(max_bytes)).map(AnyOutbox::Embedded)
 }
 
 /// Copies the file and its log. The index of the log (`-shm`) is not durable and left behind, as after a power cut.

@@ -31,6 +31,8 @@ pub struct Leased {
     pub more: bool,
     /// Events that could not be read and went to quarantine during this look.
     pub quarantined: u64,
+    /// Events that a purge found in hand, and that are gone now that nobody has them.
+    pub purged: u64,
 }
 
 /// A group in the hand of one dispatcher until it is settled or its time is over. Dropping it settles nothing: the group

@@ -1,7 +1,9 @@
 //! The outbox in memory: the contract without the disk.
 //!
 //! It is the model that the embedded back end is tested against, so it is written to be obviously right. Absent on purpose:
-//! durability, and the bodies of what is set aside, since no later process could look at them.
+//! durability.
+
+pub(super) mod aside;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,14 +11,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use portcullis_filters::policy::{PolicyDigest, StoredPolicy};
 use tokio::sync::watch;
 
+use self::aside::Aside;
+use super::condemned::Condemned;
 use super::crash::SUSPECT_CRASHES;
 use super::group::gather;
 use super::lease::{Choice, LeaseId, Selection};
 use super::settlement::Division;
 use super::tally::{Amount, Owner, Shelf, Tally};
 use super::{
-    Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Receipt, Settled, Settlement,
-    SpreadRequest, is_nearly_full,
+    Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, Receipt, Settled, Settlement, SpreadRequest,
+    is_nearly_full,
 };
 
 /// An outbox that is gone with the process.
@@ -35,6 +39,8 @@ pub(super) struct State {
     /// The groups of each dataset, oldest first.
     pub(super) datasets: BTreeMap<Arc<str>, BTreeMap<Position, Group>>,
     policies: Policies,
+    /// What is set aside, in the order in which it was.
+    pub(super) quarantine: Vec<Aside>,
     pub(super) tally: Tally,
     pub(super) last_row: i64,
     last_serial: i64,
@@ -55,16 +61,17 @@ pub(super) type Position = (u64, i64);
 #[derive(Debug, Clone)]
 pub(super) struct Group {
     pub(super) owner: Owner,
-    envelope: String,
+    pub(super) envelope: String,
     pub(super) bodies: String,
     pub(super) events: usize,
-    oldest_event_secs: u64,
+    pub(super) oldest_event_secs: u64,
     /// Not to be leased before: the retry time, or the end of the lease.
     pub(super) due_ms: u64,
     /// The lease, 0 if there is none.
     pub(super) serial: i64,
     attempts: u32,
     pub(super) crashes: u32,
+    pub(super) condemned: Condemned,
 }
 
 impl Memory {
@@ -74,6 +81,7 @@ impl Memory {
             max_bytes,
             datasets: BTreeMap::new(),
             policies: HashMap::new(),
+            quarantine: Vec::new(),
             tally: Tally::default(),
             last_row: 0,
             last_serial: 0,
@@ -95,7 +103,7 @@ impl Memory {
     }
 
     pub(super) fn settle(&self, lease: &Lease, settlements: &[Settlement]) -> Result<Settled, OutboxError> {
-        let settled = self.open_state()?.settle(lease, settlements);
+        let settled = self.open_state()?.settle(lease, settlements, false);
         if settled.retried > 0 || lease.suspect {
             self.wake();
         }
@@ -109,10 +117,6 @@ impl Memory {
         }
         self.wake();
         Ok(())
-    }
-
-    pub(super) fn purge(&self, selector: &PurgeSelector) -> Result<u64, OutboxError> {
-        Ok(self.open_state()?.purge(selector))
     }
 
     pub(super) fn depth(&self) -> Result<Depth, OutboxError> {
@@ -185,6 +189,7 @@ impl State {
                 serial: 0,
                 attempts: 0,
                 crashes: 0,
+                condemned: Condemned::Nothing,
             };
             self.tally.note(Shelf::Pending, kept.owner.clone(), kept.amount());
             let position = (group.received_ms, self.last_row);
@@ -196,8 +201,8 @@ impl State {
 
     fn lease(&mut self, request: &LeaseRequest) -> Leased {
         self.now_ms = request.now_ms;
+        let mut leased = Leased { purged: self.sweep(&request.dataset), ..Leased::default() };
         let mut selection = Selection::new(request, self.suspect_in_hand_until().is_some());
-        let mut leased = Leased::default();
         for (position, group) in self.datasets.get_mut(&request.dataset).into_iter().flatten() {
             if group.due_ms > request.now_ms {
                 continue;
@@ -218,17 +223,19 @@ impl State {
 
     pub(super) fn lease_at(&mut self, request: &SpreadRequest) -> Leased {
         self.now_ms = request.now_ms;
-        let Some(groups) = self.datasets.get_mut(&request.dataset) else { return Leased::default() };
+        let purged = self.sweep(&request.dataset);
+        let nothing = Leased { purged, ..Leased::default() };
+        let Some(groups) = self.datasets.get_mut(&request.dataset) else { return nothing };
         let due = groups.iter_mut().filter(|(_, group)| group.due_ms <= request.now_ms && !group.is_suspect());
         let (ready, later): (Vec<_>, Vec<_>) = due.partition(|(_, group)| group.due_ms == 0);
         let mut from = if ready.is_empty() { later } else { ready };
         if from.is_empty() {
-            return Leased::default();
+            return nothing;
         }
         let (position, group) = from.swap_remove(request.place_among(from.len()));
         self.last_serial += 1;
         let lease = group.lease(*position, self.last_serial, request.until_ms, &self.policies);
-        Leased { leases: vec![lease], ..Leased::default() }
+        Leased { leases: vec![lease], ..nothing }
     }
 
     /// Leases to the same hand what is left of a lease that was just settled in part. Gives the new serial.
@@ -239,40 +246,31 @@ impl State {
         Some(self.last_serial)
     }
 
-    pub(super) fn settle(&mut self, lease: &Lease, settlements: &[Settlement]) -> Settled {
-        let division = Division::new(lease.events(), settlements);
+    /// `stays_in_hand`: what is to be retried is leased again, so a purge of it still waits.
+    pub(super) fn settle(&mut self, lease: &Lease, settlements: &[Settlement], stays_in_hand: bool) -> Settled {
         let Some(group) = self.leased_mut(lease) else { return Settled::default() };
+        let division = Division::new(lease.events(), settlements, &group.condemned, stays_in_hand);
         let before = group.amount();
         let owner = group.owner.clone();
+        let aside: Vec<_> =
+            division.aside.iter().map(|(body, reason)| Aside::event(group, lease.received_ms, body, reason)).collect();
         if division.settled.retried > 0 {
             group.retry(&division);
+            if !stays_in_hand {
+                group.condemned = Condemned::Nothing;
+            }
             let after = group.amount();
             self.tally.note(Shelf::Pending, owner.clone(), after);
         } else {
             self.remove(lease);
         }
         self.tally.note(Shelf::Pending, owner.clone(), before.negated());
-        for (body, _) in &division.aside {
-            self.tally.note(Shelf::Quarantine, owner.clone(), Amount::row(1, body.len().try_into().unwrap_or(i64::MAX)));
+        for entry in &aside {
+            self.tally.note(Shelf::Quarantine, owner.clone(), entry.group.amount());
         }
+        self.quarantine.extend(aside);
         self.tally.commit();
         division.settled
-    }
-
-    fn purge(&mut self, selector: &PurgeSelector) -> u64 {
-        let before = self.tally.events(Shelf::Pending);
-        let (Self { datasets, tally, now_ms, .. }, dataset) = (self, selector.dataset());
-        if let Some(groups) = datasets.get_mut(dataset) {
-            groups.retain(|_, group| {
-                let stays = (group.serial != 0 && group.due_ms > *now_ms) || !selector.selects(&group.owner);
-                if !stays {
-                    tally.note(Shelf::Pending, group.owner.clone(), group.amount().negated());
-                }
-                stays
-            });
-        }
-        tally.commit();
-        before.saturating_sub(tally.events(Shelf::Pending))
     }
 
     fn next_due_ms(&self, dataset: &str) -> Option<u64> {
@@ -315,7 +313,7 @@ impl State {
 }
 
 impl Group {
-    fn amount(&self) -> Amount {
+    pub(super) fn amount(&self) -> Amount {
         Amount::row(self.events.try_into().unwrap_or(i64::MAX), self.bodies.len().try_into().unwrap_or(i64::MAX))
     }
 

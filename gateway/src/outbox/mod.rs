@@ -18,11 +18,14 @@
 mod append;
 mod lease;
 mod part;
+mod selector;
 mod settlement;
 mod spread;
 
+mod condemned;
 mod crash;
 mod group;
+mod seal;
 mod tally;
 
 pub mod embedded;
@@ -35,6 +38,8 @@ mod contract;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod power_cut;
+#[cfg(test)]
 mod samples;
 
 pub use append::{Append, Receipt};
@@ -42,18 +47,20 @@ pub use embedded::OpenError;
 pub use embedded::{Inspection, PendingLine, QuarantineLine, inspect};
 pub use lease::{Lease, LeaseRequest, Leased};
 pub use part::Parted;
+pub use seal::{Keys, key_id};
+pub use selector::{EventFilter, PurgeSelector, Purged, RedriveSelector, Redriven};
 pub use settlement::{QuarantineReason, Settled, Settlement};
 pub use spread::SpreadRequest;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use portcullis_filters::policy::PolicyDigest;
 use tokio::sync::watch;
 
 use self::embedded::Embedded;
 use self::memory::Memory;
-use self::tally::Owner;
+use crate::chance::Chance;
+use crate::config;
 
 /// The outbox in use. Cheap to clone; all clones are the same outbox.
 #[derive(Debug, Clone)]
@@ -81,8 +88,8 @@ impl AnyOutbox {
     }
 
     /// Opens the outbox in this file, or makes it. The folder is made too, for its owner alone.
-    pub fn open_embedded(path: &Path, max_bytes: u64) -> Result<Self, OpenError> {
-        Embedded::open(path, max_bytes).map(Self::Embedded)
+    pub fn open_embedded(path: &Path, settings: Settings) -> Result<Self, OpenError> {
+        Embedded::open(path, settings).map(Self::Embedded)
     }
 
     /// Keeps all events of a request, or none of them (O1).
@@ -124,9 +131,33 @@ impl AnyOutbox {
         either!(self.release(lease))
     }
 
-    /// Deletes what waits and is in nobody's hand (O8). Returns how many events are gone.
-    pub async fn purge(&self, selector: PurgeSelector) -> Result<u64, OutboxError> {
-        either!(self.purge(selector))
+    /// Deletes what is selected (O8). What is in hand goes once it is settled, unless Meta has it then.
+    pub async fn purge(&self, selector: PurgeSelector) -> Result<Purged, OutboxError> {
+        match self {
+            Self::Memory(memory) => memory.purge(&selector, false),
+            Self::Embedded(embedded) => embedded.purge(selector, false).await,
+        }
+    }
+
+    /// What a purge would do now.
+    pub async fn would_purge(&self, selector: PurgeSelector) -> Result<Purged, OutboxError> {
+        match self {
+            Self::Memory(memory) => memory.purge(&selector, true),
+            Self::Embedded(embedded) => embedded.purge(selector, true).await,
+        }
+    }
+
+    /// Has what was set aside wait again. It is checked against the policy of today before it is sent, as all that waits is.
+    pub async fn redrive(&self, selector: RedriveSelector) -> Result<Redriven, OutboxError> {
+        either!(self.redrive(selector))
+    }
+
+    /// Encrypts everything that rests under the key of today. Returns how many events were under another one, or under none.
+    pub async fn rekey(&self) -> Result<u64, OutboxError> {
+        match self {
+            Self::Memory(_) => Err(OutboxError::Unfit("what is in memory does not rest")),
+            Self::Embedded(embedded) => embedded.rekey().await,
+        }
     }
 
     /// How much is waiting.
@@ -192,47 +223,36 @@ impl AnyOutbox {
     }
 }
 
+/// How an outbox in a file is opened.
+#[derive(Debug)]
+pub struct Settings {
+    /// Cap of what is kept, in bytes.
+    pub max_bytes: u64,
+    /// Events rest encrypted under these, or plain.
+    pub keys: Option<Keys>,
+}
+
+impl Settings {
+    /// As configured. `chance` must have been seeded by the system.
+    pub fn of(outbox: &config::Outbox, chance: &Chance) -> Self {
+        let keys = outbox.encryption.as_ref().map(|encryption| {
+            let previous = encryption.previous.iter().map(|key| &**key);
+            Keys::new(&encryption.key, previous, chance.clone())
+        });
+        Self { max_bytes: outbox.max_bytes, keys }
+    }
+
+    /// Without encryption.
+    pub fn plain(max_bytes: u64) -> Self {
+        Self { max_bytes, keys: None }
+    }
+}
+
 /// Site, dataset and how many events, in the order of their names.
 pub type PendingByDataset = Vec<(Arc<str>, Arc<str>, u64)>;
 
 /// Dataset and how many events.
 pub type EventsByDataset = Vec<(Arc<str>, u64)>;
-
-/// What to purge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PurgeSelector {
-    /// All of a dataset, whichever site it came from.
-    Dataset(Arc<str>),
-    /// What a site stored for a dataset under another policy than this one. The site is named because sites that share a
-    /// dataset have policies of their own.
-    OtherPolicies {
-        /// Id of the site.
-        site: Arc<str>,
-        /// Id of the dataset.
-        dataset: Arc<str>,
-        /// The policy whose events stay.
-        keep: PolicyDigest,
-    },
-}
-
-impl PurgeSelector {
-    /// Groups of this dataset alone are looked at.
-    fn dataset(&self) -> &Arc<str> {
-        match self {
-            Self::Dataset(dataset) | Self::OtherPolicies { dataset, .. } => dataset,
-        }
-    }
-
-    /// Whether a group of this owner goes.
-    fn selects(&self, owner: &Owner) -> bool {
-        match self {
-            Self::Dataset(dataset) => owner.dataset == *dataset,
-            Self::OtherPolicies { site, dataset, keep } => {
-                owner.dataset == *dataset && owner.site == *site && owner.policy != *keep
-            }
-        }
-    }
-}
 
 /// How much is waiting.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

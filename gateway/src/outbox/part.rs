@@ -3,6 +3,7 @@
 //! One transaction: what is decided leaves the row, the row is rewritten to the rest, and the rest is leased anew to the same
 //! hand. A crash afterwards repeats the rest alone.
 
+use super::condemned::Condemned;
 use super::memory::Memory;
 use super::settlement::Division;
 use super::{AnyOutbox, Lease, OutboxError, Settled, Settlement, is_whole};
@@ -53,7 +54,7 @@ impl AnyOutbox {
 impl Memory {
     fn settle_part(&self, request: &PartRequest) -> Result<Parted, OutboxError> {
         let mut state = self.open_state()?;
-        let settled = state.settle(&request.lease, &request.settlements);
+        let settled = state.settle(&request.lease, &request.settlements, true);
         let rest = (settled.retried > 0).then(|| state.lease_again(&request.lease, request.until_ms)).flatten();
         drop(state);
         if request.lease.suspect {
@@ -66,7 +67,7 @@ impl Memory {
 impl PartRequest {
     /// The lease of what stays, under the serial that the row has now.
     pub(super) fn rest(&self, serial: i64) -> Lease {
-        let division = Division::new(self.lease.events(), &self.settlements);
+        let division = Division::new(self.lease.events(), &self.settlements, &Condemned::Nothing, true);
         self.lease.narrowed(serial, division.survivors)
     }
 }

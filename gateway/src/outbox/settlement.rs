@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use portcullis_filters::report::WithdrawReason;
 
+use super::condemned::Condemned;
+
 /// What became of one event of a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settlement {
@@ -60,6 +62,14 @@ impl QuarantineReason {
             Self::Unreadable | Self::AbortsProcess => (0, 0),
         }
     }
+
+    /// What Meta says about it to a person, if it says anything. One line.
+    pub(super) fn message(&self) -> Option<&str> {
+        match self {
+            Self::Refused { message, .. } => message.as_deref(),
+            Self::Unreadable | Self::AbortsProcess => None,
+        }
+    }
 }
 
 /// What a settling changed, counted in the same transaction. A lease that had expired changes nothing.
@@ -75,6 +85,8 @@ pub struct Settled {
     pub withdrawn: u64,
     /// Events that stay for another try.
     pub retried: u64,
+    /// Events that would have stayed, but were purged while they were in hand.
+    pub purged: u64,
 }
 
 /// A lease's events, parted by their settlements.
@@ -93,8 +105,14 @@ pub(super) struct Division<'a> {
 }
 
 impl<'a> Division<'a> {
-    /// Parts the lines of a group; there is one settlement a line.
-    pub(super) fn new(lines: impl Iterator<Item = &'a str>, settlements: &[Settlement]) -> Self {
+    /// Parts the lines of a group; there is one settlement a line. What was purged meanwhile is kept on no shelf; `stays_in_hand`:
+    /// what is to be retried is on its way again already, so it is too early for that.
+    pub(super) fn new(
+        lines: impl Iterator<Item = &'a str>,
+        settlements: &[Settlement],
+        condemned: &Condemned,
+        stays_in_hand: bool,
+    ) -> Self {
         let mut division = Self::default();
         for (line, settlement) in lines.zip(settlements) {
             match settlement {
@@ -103,8 +121,11 @@ impl<'a> Division<'a> {
                 Settlement::Withdrawn(_) => division.settled.withdrawn += 1,
                 Settlement::Quarantine(reason) => {
                     division.settled.quarantined += 1;
-                    division.aside.push((line, reason.clone()));
+                    if !condemned.takes(line) {
+                        division.aside.push((line, reason.clone()));
+                    }
                 }
+                Settlement::Retry { .. } if !stays_in_hand && condemned.takes(line) => division.settled.purged += 1,
                 Settlement::Retry { not_before_ms, attempted } => {
                     if division.settled.retried > 0 {
                         division.survivors.push('\n');
@@ -134,10 +155,25 @@ mod tests {
             Settlement::Quarantine(refused.clone()),
             Settlement::Retry { not_before_ms: 7, attempted: false },
         ];
-        let division = Division::new("a\nb\nc\nd\ne".split('\n'), &settlements);
+        let division = Division::new("a\nb\nc\nd\ne".split('\n'), &settlements, &Condemned::Nothing, false);
         assert_eq!(division.survivors, "a\nc\ne");
         assert_eq!((division.due_ms, division.attempted), (9, true));
         assert_eq!(division.aside, [("d", refused)]);
         assert_eq!(division.settled, Settled { delivered: 1, quarantined: 1, retried: 3, ..Settled::default() });
+    }
+
+    #[test]
+    fn o8_what_was_purged_in_hand_is_delivered_or_gone() {
+        let settlements = [
+            Settlement::Delivered,
+            Settlement::Retry { not_before_ms: 5, attempted: true },
+            Settlement::Quarantine(QuarantineReason::Unreadable),
+        ];
+        let lines = || "a\nb\nc".split('\n');
+        let gone = Division::new(lines(), &settlements, &Condemned::Whole, false);
+        assert_eq!(gone.settled, Settled { delivered: 1, quarantined: 1, purged: 1, ..Settled::default() });
+        assert!(gone.survivors.is_empty() && gone.aside.is_empty());
+        let still_in_hand = Division::new(lines(), &settlements, &Condemned::Whole, true);
+        assert_eq!((still_in_hand.survivors.as_str(), still_in_hand.settled.retried), ("b", 1));
     }
 }

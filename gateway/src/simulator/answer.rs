@@ -5,16 +5,16 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
+use super::body::AnswerBody;
 use super::faults::Fault;
 use crate::chance::Chance;
 
-/// A whole answer.
-pub(super) type Answer = Response<Full<Bytes>>;
+/// An answer.
+pub(super) type Answer = Response<AnswerBody>;
 
 /// The business under which usage is reported; made up.
 const BUSINESS: &str = "100000000000001";
@@ -190,7 +190,7 @@ impl Graph {
 
 /// An answer of any media type.
 pub(super) fn text(status: StatusCode, media_type: &'static str, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
+    let mut answer = Response::new(AnswerBody::whole(body.into()));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     answer

@@ -11,11 +11,11 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::http::request::Parts;
 use hyper::{Method, Request};
-use tokio_util::sync::CancellationToken;
 
 use super::answer::{Answer, Graph, Refusal, Usage};
 use super::faults::{Fault, Faults, Reset};
 use super::ledger::Received;
+use super::line::Cut;
 use super::record::Record;
 use super::request::{Address, Posted};
 use super::tokens::Tokens;
@@ -43,7 +43,7 @@ pub(super) struct Endpoint {
 
 impl Endpoint {
     /// Answers any request, or cuts its connection.
-    pub(super) async fn answer(&self, request: Request<Incoming>, cut: &CancellationToken) -> Answer {
+    pub(super) async fn answer(&self, request: Request<Incoming>, cut: &Cut) -> Answer {
         let (parts, body) = request.into_parts();
         if let Some(name) = parts.uri.path().strip_prefix(control::PREFIX) {
             return match read_body(body).await {
@@ -67,9 +67,9 @@ impl Endpoint {
         Graph::new(&self.chance, version)
     }
 
-    async fn events(&self, parts: &Parts, address: &Address, body: Incoming, cut: &CancellationToken) -> Answer {
+    async fn events(&self, parts: &Parts, address: &Address, body: Incoming, cut: &Cut) -> Answer {
         self.received.count_request();
-        if self.faults.take_before_reading(&address.dataset) {
+        if self.faults.take_before_reading(&address.dataset, &self.chance) {
             self.received.count_fault();
             return lose_by(cut).await;
         }
@@ -96,7 +96,7 @@ impl Endpoint {
         }
 
         let posted = request::read(parts, &body);
-        let fault = self.faults.take(&address.dataset, posted.as_ref().ok());
+        let fault = self.faults.take(&address.dataset, posted.as_ref().ok(), &self.chance);
         if fault.is_some() {
             self.received.count_fault();
         }
@@ -155,19 +155,20 @@ async fn read_body(body: Incoming) -> Result<Bytes, Refusal> {
 }
 
 /// Hands the answer over, late or never if the fault says so.
-async fn deliver(answer: Answer, fault: &Fault, cut: &CancellationToken) -> Answer {
+async fn deliver(answer: Answer, fault: &Fault, cut: &Cut) -> Answer {
     if fault.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
     }
     match fault.reset {
         Some(Reset::BeforeReading | Reset::AfterReading) => lose_by(cut).await,
+        Some(Reset::WithinAnswer) => answer.map(|body| body.halved(cut.clone())),
         None if fault.hang => std::future::pending().await,
         None => answer,
     }
 }
 
 /// Cuts the connection: the line's owner drops it, and this future with it.
-async fn lose_by(cut: &CancellationToken) -> Answer {
-    cut.cancel();
+async fn lose_by(cut: &Cut) -> Answer {
+    cut.now();
     std::future::pending().await
 }

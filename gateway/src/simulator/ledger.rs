@@ -1,6 +1,6 @@
 //! What the stand-in received: the last events, how often each id came, and totals that only grow.
 //!
-//! All of it is bounded by `keep`; what found no more room is counted as such, so that a test can tell "once" from "not
+//! All of it is bounded by `keep` and `keep_ids`; what found no more room is counted as such, so that a test can tell "once" from "not
 //! counted".
 
 use std::collections::{BTreeMap, VecDeque};
@@ -80,6 +80,7 @@ pub struct Received(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     keep: usize,
+    keep_ids: usize,
     books: Mutex<Books>,
     total_events: watch::Sender<u64>,
 }
@@ -89,7 +90,14 @@ struct Books {
     ledger: Ledger,
     kept: VecDeque<Kept>,
     /// By dataset, name and id.
-    ids: BTreeMap<(Arc<str>, String, String), u64>,
+    ids: BTreeMap<(Arc<str>, String, String), Seen>,
+}
+
+/// How often an id came, and when it first did.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    times: u64,
+    first_ms: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -102,8 +110,8 @@ struct Kept {
 }
 
 impl Received {
-    pub(super) fn new(keep: usize) -> Self {
-        Self(Arc::new(Shared { keep, books: Mutex::default(), total_events: watch::Sender::new(0) }))
+    pub(super) fn new(keep: usize, keep_ids: usize) -> Self {
+        Self(Arc::new(Shared { keep, keep_ids, books: Mutex::default(), total_events: watch::Sender::new(0) }))
     }
 
     /// The events that are remembered, oldest first, each as one line of JSON:
@@ -114,13 +122,13 @@ impl Received {
         kept.iter().map(Kept::line).collect()
     }
 
-    /// How often each id came, as lines `dataset, name, id, count` separated by tabs. A tab or line end inside is written as
-    /// JSON would write it.
+    /// How often each id came, as lines `dataset, name, id, count, milliseconds since 1970 when it first came` separated by tabs.
+    /// A tab or line end inside is written as JSON would write it.
     pub fn ids(&self) -> String {
         let mut lines = String::new();
-        for ((dataset, name, id), count) in &self.books().ids {
+        for ((dataset, name, id), Seen { times, first_ms }) in &self.books().ids {
             // Writing to a string cannot fail.
-            _ = writeln!(lines, "{dataset}\t{}\t{}\t{count}", on_one_line(name), on_one_line(id));
+            _ = writeln!(lines, "{dataset}\t{}\t{}\t{times}\t{first_ms}", on_one_line(name), on_one_line(id));
         }
         lines
     }
@@ -188,11 +196,11 @@ impl Received {
             }
             let text = |key: &str| event.value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
             let key = (Arc::clone(dataset), text("event_name"), text("event_id"));
-            let has_room = books.ids.len() < self.0.keep;
+            let has_room = books.ids.len() < self.0.keep_ids;
             match books.ids.get_mut(&key) {
-                Some(times) => *times += 1,
+                Some(seen) => seen.times += 1,
                 None if has_room => {
-                    books.ids.insert(key, 1);
+                    books.ids.insert(key, Seen { times: 1, first_ms: arrived_ms });
                 }
                 None => books.ledger.ids_not_counted += 1,
             }
@@ -276,7 +284,7 @@ mod tests {
 
     #[test]
     fn the_last_events_are_kept_in_order() {
-        let received = Received::new(2);
+        let received = Received::new(2, 2);
         take_down(&received, &["a", "b"]);
         take_down(&received, &["c"]);
         let lines = received.events();
@@ -289,15 +297,15 @@ mod tests {
 
     #[test]
     fn repeats_are_counted_and_ids_are_bounded() {
-        let received = Received::new(2);
+        let received = Received::new(2, 2);
         take_down(&received, &["a", "b\tc", "d", "a", "d"]);
-        assert_eq!(received.ids(), "1\tLead\ta\t2\n1\tLead\tb\\tc\t1\n");
+        assert_eq!(received.ids(), "1\tLead\ta\t2\t7\n1\tLead\tb\\tc\t1\t7\n");
         assert_eq!((received.ledger().ids, received.ledger().ids_not_counted), (2, 2));
     }
 
     #[test]
     fn forgetting_keeps_the_totals() {
-        let received = Received::new(10);
+        let received = Received::new(10, 10);
         take_down(&received, &["a"]);
         received.forget();
         assert_eq!((received.events().len(), received.ids().as_str(), received.ledger().events), (0, "", 1));
@@ -307,7 +315,7 @@ mod tests {
 
     #[test]
     fn custom_properties_are_counted_by_name_and_what_meta_documents_is_none() {
-        let received = Received::new(1);
+        let received = Received::new(1, 1);
         let value = serde_json::json!({"event_name": "Lead", "custom_data": {
             "value": 1, "coupon": "SPRING", "mileage": {"value": 1}, "fb_currency": "USD", "fb_coupon": "SPRING",
         }});
@@ -319,7 +327,7 @@ mod tests {
 
     #[test]
     fn refusals_are_counted_by_code_and_dataset() {
-        let received = Received::new(1);
+        let received = Received::new(1, 1);
         received.count_refusal("1", &Refusal::parameter_with(33, ""));
         received.count_refusal("2", &Refusal::token());
         received.count_refusal("2", &Refusal::token());
@@ -331,7 +339,7 @@ mod tests {
 
     #[test]
     fn datasets_past_the_bound_are_counted_together() {
-        let received = Received::new(1);
+        let received = Received::new(1, 1);
         for dataset in 0..MAX_DATASETS + 5 {
             received.count_refusal(&dataset.to_string(), &Refusal::token());
         }

@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ const STOP_GRACE: Duration = Duration::from_secs(3);
 
 /// Answers one connection's requests until either side ends it, a fault cuts it, or `stop`.
 pub(super) async fn converse(endpoint: Arc<Endpoint>, stream: TcpStream, stop: CancellationToken) {
-    let cut = CancellationToken::new();
+    let cut = Cut::default();
     let line = Line { stream, cut: cut.clone() };
     let service = service_fn(|request| {
         let (endpoint, cut, stop) = (Arc::clone(&endpoint), cut.clone(), stop.clone());
@@ -65,16 +66,39 @@ async fn stopped_with_grace(stop: &CancellationToken) {
     tokio::time::sleep(STOP_GRACE / 2).await;
 }
 
+/// Cuts one connection; all clones cut the same.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Cut {
+    now: CancellationToken,
+    once_written: Arc<AtomicBool>,
+}
+
+impl Cut {
+    /// At once.
+    pub(super) fn now(&self) {
+        self.now.cancel();
+    }
+
+    /// When what was given to the connection has been written.
+    pub(super) fn once_written(&self) {
+        self.once_written.store(true, Ordering::Relaxed);
+    }
+
+    async fn cancelled(&self) {
+        self.now.cancelled().await;
+    }
+}
+
 /// A socket that ends with a reset if it was cut.
 #[derive(Debug)]
 struct Line {
     stream: TcpStream,
-    cut: CancellationToken,
+    cut: Cut,
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
-        if self.cut.is_cancelled()
+        if self.cut.now.is_cancelled()
             && let Err(error) = self.stream.set_zero_linger()
         {
             tracing::debug!(%error, "simulator could not reset a connection; it ends in order instead");
@@ -94,7 +118,11 @@ impl AsyncWrite for Line {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        if flushed.is_ready() && self.cut.once_written.load(Ordering::Relaxed) {
+            self.cut.now();
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

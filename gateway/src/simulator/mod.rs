@@ -34,6 +34,7 @@ mod form;
 mod rules;
 
 mod answer;
+mod body;
 mod control;
 mod ledger;
 mod record;
@@ -53,8 +54,10 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Tokens that it takes, for one dataset or for all. None at all: any token will do, but one must be shown.
     pub tokens: Vec<(Option<String>, SecretString)>,
-    /// How many received events, and how many ids of events, it remembers.
+    /// How many received events it remembers.
     pub keep: usize,
+    /// How many ids of events it remembers.
+    pub keep_ids: usize,
     /// A file to which the body of each request is appended as a line.
     pub record: Option<PathBuf>,
     /// Counts events and checks nothing of them, so that a measurement of load is not one of the stand-in.
@@ -111,7 +114,7 @@ impl Simulator {
             chance,
             tokens: tokens::Tokens::new(options.tokens),
             faults: faults::Faults::default(),
-            received: Received::new(options.keep),
+            received: Received::new(options.keep, options.keep_ids),
             record,
             count_only: options.count_only,
         };

@@ -21,7 +21,8 @@ struct Running {
 
 async fn running(tokens: &[(Option<&str>, &str)], record: Option<PathBuf>) -> Running {
     let tokens = tokens.iter().map(|(of, token)| (of.map(String::from), SecretString::from(*token))).collect();
-    run(Options { listen: "127.0.0.1:0".parse().unwrap(), tokens, keep: 100, record, count_only: false }).await
+    run(Options { listen: "127.0.0.1:0".parse().unwrap(), tokens, keep: 100, keep_ids: 100, record, count_only: false })
+        .await
 }
 
 async fn run(options: Options) -> Running {
@@ -113,7 +114,7 @@ async fn a_good_batch_is_taken_whole_and_answered_as_meta_does() {
 #[tokio::test]
 async fn where_events_are_only_counted_nothing_of_them_is_checked_or_kept() {
     let listen = "127.0.0.1:0".parse().unwrap();
-    let simulator = run(Options { listen, tokens: Vec::new(), keep: 9, record: None, count_only: true }).await;
+    let simulator = run(Options { listen, tokens: Vec::new(), keep: 9, keep_ids: 9, record: None, count_only: true }).await;
     assert_eq!(simulator.post(&[json!({}), json!({})]).await.unwrap().json()["events_received"], 2);
     assert_eq!(simulator.ask(EVENTS, "", r#"{"data":1}"#).await.unwrap().status, 400);
     let ledger = simulator.received.ledger();
@@ -135,7 +136,7 @@ async fn what_was_received_can_be_read_back_and_forgotten() {
     assert_eq!((&first["dataset"], &first["arrived_ms"]), (&json!("1234567890123456"), &json!(NOW_SECS * 1000)));
 
     let ids = simulator.ask("GET /_simulator/ids", "", "").await.unwrap().body;
-    assert_eq!(ids, "1234567890123456\tLead\ta\t2\n");
+    assert_eq!(ids, format!("1234567890123456\tLead\ta\t2\t{}\n", NOW_SECS * 1000));
     let ledger = simulator.ask("GET /_simulator/ledger", "", "").await.unwrap().json();
     assert_eq!((&ledger["requests"], &ledger["batches"], &ledger["events"]), (&json!(1), &json!(1), &json!(2)));
     assert_eq!(ledger["token_places"], json!({"header": 1, "query": 0, "body": 0}));
@@ -260,6 +261,23 @@ async fn a_reset_after_reading_loses_the_answer_but_not_the_events() {
 }
 
 #[tokio::test]
+async fn a_reset_within_the_answer_lets_half_of_it_through() {
+    let simulator = running(&[], None).await;
+    simulator.script(&json!([{"reset": "within_answer"}])).await;
+    let headers = "content-type: application/json\r\nauthorization: Bearer good\r\n";
+    let mut stream = simulator.connect(EVENTS, headers, &json!({"data": [lead("a")]}).to_string()).await;
+    let mut came = Vec::new();
+    let error = stream.read_to_end(&mut came).await.expect_err("reset");
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    let came = String::from_utf8(came).unwrap();
+    let (head, body) = came.split_once("\r\n\r\n").expect("the headers came");
+    let announced: usize = head.split_once("content-length: ").unwrap().1.lines().next().unwrap().parse().unwrap();
+    assert!(head.starts_with("HTTP/1.1 200") && body.len() == announced / 2, "{came}");
+    assert_eq!(simulator.received.ledger().events, 1);
+    simulator.end().await;
+}
+
+#[tokio::test]
 async fn a_hanging_request_does_not_hold_up_the_end() {
     let simulator = running(&[], None).await;
     simulator.script(&json!([{"hang": true}])).await;
@@ -309,7 +327,8 @@ async fn the_record_holds_each_body_as_a_line() {
 
 #[tokio::test]
 async fn it_listens_on_loopback_only_and_says_what_is_wrong() {
-    let options = |listen: SocketAddr, record| Options { listen, tokens: Vec::new(), keep: 1, record, count_only: false };
+    let options =
+        |listen: SocketAddr, record| Options { listen, tokens: Vec::new(), keep: 1, keep_ids: 1, record, count_only: false };
     let bind = |options| Simulator::bind(options, Clock::set(0), Chance::seeded(1));
     let anywhere = bind(options("0.0.0.0:0".parse().unwrap(), None)).await.unwrap_err();
     assert!(matches!(anywhere, SimulatorError::NotLoopback(_)));

@@ -63,6 +63,8 @@ pub struct Metrics {
     pub usage_percent: IntGaugeVec,
     /// Requests answered, by `route` and `status` class.
     pub requests: IntCounterVec,
+    /// Requests past the rate limit of their site, by `site`. Their events are counted nowhere.
+    pub requests_rate_limited: IntCounterVec,
     /// Time from the headers of a request to its answer, the reading of its body included, by `route`.
     pub request_seconds: HistogramVec,
     /// TLS handshakes of callers, by `outcome`.
@@ -75,6 +77,12 @@ pub struct Metrics {
     pub deliver_seconds: HistogramVec,
     /// Always 1: which policy a site runs, by `site`, `policy`, `version` and `digest`.
     pub policy_info: IntGaugeVec,
+    /// Reloads of the configuration, by `result`: done or refused.
+    pub reloads: IntCounterVec,
+    /// 1 if the configuration in force is what the last reload read, 0 if that was refused.
+    pub config_last_reload_success: IntGauge,
+    /// When the configuration in force was read, in seconds since 1970.
+    pub config_last_reload_success_time: IntGauge,
     /// Always 1: `version` of the executable.
     pub build_info: IntGaugeVec,
     /// 1 while every 2xx is durable, 0 with the memory back end.
@@ -198,6 +206,11 @@ impl Metrics {
                 &["dataset"],
             )?,
             requests: counters("portcullis_requests_total", "Requests answered.", &["route", "status"])?,
+            requests_rate_limited: counters(
+                "portcullis_requests_rate_limited_total",
+                "Requests answered 429 because their site sent more events than its rate_limit.",
+                &["site"],
+            )?,
             request_seconds: seconds(
                 "portcullis_request_seconds",
                 "Time from a request's headers to its answer, the reading of its body included.",
@@ -219,6 +232,15 @@ impl Metrics {
                 "portcullis_policy_info",
                 "Always 1; which policy a site runs.",
                 &["site", "policy", "version", "digest"],
+            )?,
+            reloads: counters("portcullis_reloads_total", "Reloads of the configuration.", &["result"])?,
+            config_last_reload_success: gauge(
+                "portcullis_config_last_reload_success",
+                "1 if the last reload was done, 0 if it was refused and the configuration before it stays in force.",
+            )?,
+            config_last_reload_success_time: gauge(
+                "portcullis_config_last_reload_success_timestamp_seconds",
+                "When the configuration in force was read, in seconds since 1970.",
             )?,
             build_info: gauges("portcullis_build_info", "Always 1; the version of the executable.", &["version"])?,
             outbox_durable: gauge(

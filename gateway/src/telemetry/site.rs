@@ -26,6 +26,7 @@ pub struct SiteCounters {
     refused: IntCounter,
     turned_away: IntCounter,
     accepted: IntCounter,
+    rate_limited: IntCounter,
     removed: Box<[OnceLock<IntCounter>]>,
     changed: Box<[OnceLock<IntCounter>]>,
     signals: Box<[OnceLock<IntCounter>]>,
@@ -80,6 +81,7 @@ impl SiteCounters {
             refused: metrics.events_refused.with_label_values(&[site]),
             turned_away: metrics.events_turned_away.with_label_values(&[site]),
             accepted: metrics.events_accepted.with_label_values(&[site]),
+            rate_limited: metrics.requests_rate_limited.with_label_values(&[site]),
             removed: empty((ROWS.len() + 1 + ENVELOPE.len() + properties.len()) * Reason::ALL.len()),
             changed: empty(ROWS.len() * Change::ALL.len()),
             signals: empty(SignalKind::ALL.len()),
@@ -97,6 +99,11 @@ impl SiteCounters {
         self.refused.inc_by(fates.refused);
         self.turned_away.inc_by(fates.turned_away);
         self.accepted.inc_by(fates.accepted);
+    }
+
+    /// Counts a request past the rate limit.
+    pub fn count_rate_limited(&self) {
+        self.rate_limited.inc();
     }
 
     /// Counts events that were dropped at one stage for one reason.

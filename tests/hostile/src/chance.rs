@@ -27,6 +27,12 @@ impl Chance {
         (mixed ^ (mixed >> 31)) % bound.max(1)
     }
 
+    /// One of its own for a part of a run, whatever that part draws.
+    #[must_use]
+    pub fn fork(&mut self) -> Self {
+        Self(self.below(u64::MAX))
+    }
+
     /// True in one of so many cases.
     pub fn one_in(&mut self, cases: u64) -> bool {
         self.below(cases) == 0

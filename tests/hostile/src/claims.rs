@@ -13,54 +13,62 @@ use crate::secrets::Kind;
 pub struct Outside {
     /// What, where, and why.
     pub why: &'static str,
+    /// In which words `policy explain` tells of it, as an open channel.
+    pub told: &'static str,
     applies: fn(Site, Kind, Place, &Chain) -> bool,
 }
 
-/// Everything that is outside the claim. `policy explain` prints the same as open channels.
+/// Everything that is outside the claim. `policy explain` prints the same as open channels; a test holds the two together.
 #[rustfmt::skip]
 pub static OUTSIDE: &[Outside] = &[
     Outside {
         why: "an opaque id is random: a number that is filled up to its form cannot be told from it",
-        applies: |_, kind, place, chain| is_opaque(place) && kind.looks_like_an_id() && (kind.needs_key() || chain.all(crate::Encoding::is_spelling)),
+        told: "a number or a name that is filled up to that form",
+        applies: |site, kind, place, chain| site != Site::Retail && is_opaque(place) && is_id_like(kind, chain),
     },
     Outside {
         why: "retail keeps event ids and ids of goods as they come: a number or a name in one cannot be told from an id",
+        told: "any id of the right form leaves in which no detector finds a person",
         applies: |site, kind, place, chain| site == Site::Retail && is_kept_id(place) && kind.looks_like_an_id() && chain.all(crate::Encoding::is_spelling),
     },
     Outside {
         why: "in an id no key stands beside a number that is told by its key alone, however it is wrapped",
+        told: "nor what only a key beside it would tell",
         applies: |_, kind, place, _| is_kept_id(place) && kind.needs_key(),
     },
     Outside {
-        why: "Meta's cookies hold random digits and random letters, which a number or a name cannot be told from",
-        applies: |_, kind, place, chain| is_cookie(place) && kind.looks_like_an_id() && (kind.needs_key() || chain.all(crate::Encoding::is_spelling)),
+        why: "Meta's browser id holds random digits, which a number cannot be told from",
+        told: "a telephone or card number in their place leaves as they would",
+        applies: |_, kind, place, chain| place.field() == Some(Field::Fbp) && is_id_like(kind, chain),
     },
     Outside {
-        why: "a digest with other hexadecimal digits glued to it is another number",
-        applies: |_, kind, place, _| is_opaque(place) && kind == Kind::HealthDigest,
+        why: "a click id is random letters and digits, which a number or a name cannot be told from",
+        told: "any text of 20 letters, digits, _ and - or more passes for a click id",
+        applies: |_, kind, place, chain| is_click_id(place) && is_id_like(kind, chain),
     },
     Outside {
-        why: "the digest of a department of medicine is no signal either",
-        applies: |site, kind, place, _| site == Site::Retail && (is_name(place) || is_hashed(place)) && kind == Kind::Specialty,
-    },
-    Outside {
-        why: "to retail a department of medicine alone is no signal",
-        applies: |site, kind, place, _| site == Site::Retail && (is_kept_id(place) || is_cookie(place)) && kind == Kind::Specialty,
+        why: "to retail a department of medicine alone is no signal, and goods may be named after one",
+        told: "departments of medicine are not recognised",
+        applies: |site, kind, place, _| site == Site::Retail && is_id_of_goods(place) && kind == Kind::Specialty,
     },
     Outside {
         why: "to retail a misspelled drug is another word; in mixed case it is to all",
+        told: "a drug's name with a wrong letter is not recognised",
         applies: |site, kind, _, chain| kind == Kind::Misspelling && (site == Site::Retail || !chain.all(|encoding| encoding != crate::Encoding::MixedCase)),
     },
     Outside {
         why: "a user agent names a device by letters and digits, and some codes look like those",
+        told: "names a device by letters and digits",
         applies: |_, kind, place, chain| in_user_agent(place) && kind.needs_key() && chain.all(crate::Encoding::is_plain),
     },
     Outside {
         why: "a number that fits the range of its field is that field's number",
+        told: "any number within the range of its field leaves",
         applies: |_, kind, place, chain| is_number(place) && kind.looks_like_an_id() && chain.all(crate::Encoding::is_plain),
     },
     Outside {
         why: "retail keeps the visitor's IP address in its own field",
+        told: "tells Meta which browser, device or household it was",
         applies: |site, kind, place, _| site == Site::Retail && kind == Kind::IpAddress && place.field() == Some(Field::ClientIpAddress),
     },
 ];
@@ -83,9 +91,9 @@ pub enum Must {
 
 /// What is claimed of an event with such a secret at such a place.
 pub fn must(site: Site, kind: Kind, place: Place, chain: &Chain) -> Must {
-    // In JSON that is written as a text, the key beside a code is another, or none.
+    // What is packed in JSON that is written as a text stands under the key that JSON has for it.
     let has_other_key =
-        !chain.all(|encoding| !matches!(encoding, crate::Encoding::JsonObject | crate::Encoding::JsonString));
+        !chain.all(|encoding| encoding != crate::Encoding::JsonObject) && !chain.all(|encoding| !encoding.is_packed());
     let speaks = match kind {
         // Many a name is one letter away from a drug's.
         Kind::Misspelling => {
@@ -102,9 +110,7 @@ pub fn must(site: Site, kind: Kind, place: Place, chain: &Chain) -> Must {
         }
         kind => kind == Kind::HealthDigest || kind.is_health_word(),
     };
-    // A digest is whole or none: with digits of something else beside it, it is another number.
-    let whole = kind != Kind::HealthDigest || !matches!(place, Place::Id(_, IdForm::CookieInside | IdForm::Ulid));
-    match (speaks && whole, site) {
+    match (speaks, site) {
         (false, _) => Must::Nothing,
         (true, Site::Pharmacy | Site::Hospital) => Must::Drop,
         (true, Site::Retail) if always_drops(place) => Must::Drop,
@@ -121,6 +127,10 @@ fn always_drops(place: Place) -> bool {
         }
         Place::KeyName(_) | Place::Agent(_) => false,
     }
+}
+
+fn is_id_of_goods(place: Place) -> bool {
+    is_kept_id(place) && place.field() != Some(Field::EventId)
 }
 
 /// Ids that retail keeps as they come.
@@ -141,16 +151,17 @@ fn is_opaque(place: Place) -> bool {
     matches!(place, Place::Id(Field::EventId, IdForm::Ulid))
 }
 
-fn is_cookie(place: Place) -> bool {
+fn is_click_id(place: Place) -> bool {
     match place {
-        Place::Id(_, form) => form.is_cookie(),
+        Place::Id(field, _) => field == Field::Fbc,
         Place::Page(part) => part.is_click_id(),
         _ => false,
     }
 }
 
-fn is_hashed(place: Place) -> bool {
-    matches!(place.field(), Some(Field::ExternalId | Field::Postcode))
+/// A number or a name that nothing but a key tells, or that is not wrapped.
+fn is_id_like(kind: Kind, chain: &Chain) -> bool {
+    kind.looks_like_an_id() && (kind.needs_key() || chain.all(crate::Encoding::is_spelling))
 }
 
 /// Fields that hold somebody's name or town.

@@ -19,7 +19,7 @@ const NDC_DIGITS: std::ops::RangeInclusive<usize> = 10..=14;
 /// Whether a text is, or has in it, a code.
 pub(super) fn has_code(text: &str, words: &Words, key: KeyMeaning, setting: Setting) -> bool {
     let list = words.list();
-    has_rx_number(text, list)
+    words.has_numbers() && has_rx_number(text, list)
         || key.names_any() && has_named_code(text, key)
         || setting >= Setting::Health && words.has_code_shape() && (has_dashed_ndc(text, list) || has_dotted_icd(text))
 }
@@ -75,9 +75,9 @@ fn is_icd_detail(text: &str) -> bool {
     text.len() <= 4 && last.is_ascii_alphanumeric() && others.iter().all(is_place) && (has_digit || text.len() == 4)
 }
 
-/// A code of a kind that the key names, alone or in a list.
+/// A code of a kind that the key names, alone, in a list, or in JSON of whatever depth, with its escapes.
 fn has_named_code(text: &str, key: KeyMeaning) -> bool {
-    let parts = text.split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';' | '|' | '"' | '[' | ']'));
+    let parts = text.split(|letter: char| letter.is_whitespace() || ",;|:\"'[]{}\\".contains(letter));
     parts.filter(|part| !part.is_empty()).any(|part| {
         (key.names(CodeKind::Ndc) && is_ndc(part))
             || (key.names(CodeKind::Icd) && is_icd(part))

@@ -57,6 +57,7 @@ impl<'p> HealthScan<'p> {
     /// through itself otherwise.
     pub(crate) fn text(&mut self, key: &str, text: &str, role: Role, work: &mut Work) -> Result<Sight, WorkLimit> {
         let Self { unwrapper, reader, hints } = self;
+        reader.begin();
         let mut sight = Sight::Nothing;
         let walked = unwrapper.readings(key, text, work, &mut |reading, work| {
             sight = sight.or_else(|| reader.read(reading, role, hints, work))?;

@@ -2,9 +2,11 @@
 
 use std::cell::Cell;
 
-use super::super::lexicon::{Found, KeyMeaning, Telling, Term, Weight, digests, lexicon};
+use super::super::lexicon::{
+    Found, KeyMeaning, Misspellings, Telling, Term, Weight, digests, digests_of_specialties, lexicon,
+};
 use super::super::words::{Split, Word, Words};
-use super::super::{Reading, Setting, Work, WorkLimit};
+use super::super::{LONGEST_KEY, Reading, Setting, Work, WorkLimit};
 use super::codes::has_code;
 use super::denial::{denies, is_denied_behind, says_nothing};
 use super::dose::has_dose;
@@ -18,6 +20,9 @@ const GLUED_BEHIND: [&str; 7] = ["status", "history", "type", "test", "result", 
 /// What is left has so many letters at least: of a shorter one too many words are made.
 const SHORTEST_BARE: usize = 5;
 
+/// Hexadecimal digits of an MD5; other digests have more.
+const SHORTEST_DIGEST: usize = 32;
+
 /// Reads texts; its list of words is kept from one to the next.
 #[derive(Debug)]
 pub(super) struct Reader<'p> {
@@ -25,11 +30,28 @@ pub(super) struct Reader<'p> {
     words: Words,
     /// A term of the text that was read last did not count for what stands beside it, so each part is read by itself too.
     parts_may_tell: Cell<bool>,
+    /// What some term means was asked of the words beside it, in whichever reading of the text.
+    weighed: Cell<bool>,
+    /// Some word begins a term, in whichever reading of the text. Where none does, no part of it holds a term either.
+    term_begins: Cell<bool>,
 }
 
 impl<'p> Reader<'p> {
     pub(super) fn new(rules: &'p HealthRules) -> Self {
-        Self { rules, words: Words::default(), parts_may_tell: Cell::new(false) }
+        Self {
+            rules,
+            words: Words::default(),
+            parts_may_tell: false.into(),
+            weighed: false.into(),
+            term_begins: false.into(),
+        }
+    }
+
+    /// Forgets what the readings of another text said.
+    pub(super) fn begin(&mut self) {
+        for seen in [&self.parts_may_tell, &self.weighed, &self.term_begins] {
+            seen.set(false);
+        }
     }
 
     /// What a reading tells; its hints are added to those of the event.
@@ -40,7 +62,7 @@ impl<'p> Reader<'p> {
         hints: &mut Hints,
         work: &mut Work,
     ) -> Result<Sight, WorkLimit> {
-        let Reading { key, text, repeated, .. } = reading;
+        let Reading { key, text, repeated, changed, .. } = reading;
         let mut sight = Sight::Nothing;
         let mut meaning = KeyMeaning::default();
         if !key.is_empty() {
@@ -50,7 +72,10 @@ impl<'p> Reader<'p> {
             let silent = if meaning.telling.is_some() { says_nothing(text) } else { denies(text) };
             if !silent {
                 sight = meaning.telling.map_or(Sight::Nothing, |telling| self.of_key(telling, hints));
-                sight = sight.or_else(|| self.terms(key, role, hints, work))?;
+                // The words of a part stand in the whole, unless one was cut: a key that is too long, a word at its apostrophe.
+                if !repeated || self.term_begins.get() || key.len() >= LONGEST_KEY {
+                    sight = sight.or_else(|| self.terms(key, role, hints, work))?;
+                }
                 if let Some(bare) = without_glued(key) {
                     sight = sight.or_else(|| {
                         self.words.read(bare, Split::Camel);
@@ -66,9 +91,31 @@ impl<'p> Reader<'p> {
             self.parts_may_tell.set(false);
         }
         sight.or_else(|| {
+            if !changed.is_all_of(text) && !self.weighed.get() {
+                let added = self.rules.added.as_ref().map_or(0, |added| added.phrases.most_words());
+                let most_words = lexicon().terms.most_words().max(added);
+                self.words.read_within(text, changed.with_words(text, most_words), Split::Camel);
+                let sight = self.of_words(text, meaning, role, hints, work)?;
+                if sight == Sight::Nothing && !self.weighed.get() {
+                    return Ok(sight);
+                }
+                // What a term means is said by words anywhere in the text.
+            }
             self.words.read(text, Split::Camel);
-            self.codes_and_doses(text, meaning, role, hints).or_else(|| self.terms(text, role, hints, work))
+            self.of_words(text, meaning, role, hints, work)
         })
+    }
+
+    /// Codes, doses and terms in a text whose words were read with [`Split::Camel`].
+    fn of_words(
+        &mut self,
+        text: &str,
+        meaning: KeyMeaning,
+        role: Role,
+        hints: &mut Hints,
+        work: &mut Work,
+    ) -> Result<Sight, WorkLimit> {
+        self.codes_and_doses(text, meaning, role, hints).or_else(|| self.terms(text, role, hints, work))
     }
 
     /// Codes and doses in a text whose words were read with [`Split::Camel`].
@@ -77,7 +124,7 @@ impl<'p> Reader<'p> {
             Sight::Nothing
         } else if has_code(text, &self.words, meaning, self.rules.setting) {
             Sight::Signal(SignalKind::Code)
-        } else if self.rules.setting >= Setting::Health && has_dose(self.words.list()) {
+        } else if self.rules.setting >= Setting::Health && self.words.has_numbers() && has_dose(self.words.list()) {
             hints.add_dose()
         } else {
             Sight::Nothing
@@ -95,33 +142,48 @@ impl<'p> Reader<'p> {
     /// Terms, misspelled terms and digests of terms in a text whose words were read with [`Split::Camel`].
     fn terms(&mut self, text: &str, role: Role, hints: &mut Hints, work: &mut Work) -> Result<Sight, WorkLimit> {
         let mut sight = self.terms_of_words(text, role, hints, work)?;
-        if self.words.has_long_run() && self.has_digest(text) {
+        if self.words.has_apostrophes() {
+            self.term_begins.set(true);
+        }
+        let long_runs = self.words.long_runs().and_then(|runs| text.get(runs));
+        if long_runs.is_some_and(|runs| self.has_digest(runs)) {
             sight = sight.or_else(|| Ok(Sight::Signal(SignalKind::Digest)))?;
         }
-        if let Some(stretch) = self.words.camel_stretch() {
-            sight = sight.or_else(|| {
+        let Some(stretch) = self.words.camel_stretch() else { return Ok(sight) };
+        // Joined words make a difference only as a beginning of a term, or behind one.
+        let joined = self.words.joined();
+        if self.term_begins.get() || joined.iter().any(|word| self.begins_term(word)) {
+            sight.or_else(|| {
                 self.words.read_within(text, stretch, Split::Digits);
                 self.terms_of_words(text, role, hints, work)
-            })?;
+            })
+        } else if self.has_misspelling(text, role, joined) {
+            sight.or_else(|| Ok(Sight::Signal(SignalKind::Drug)))
+        } else {
+            Ok(sight)
         }
-        Ok(sight)
+    }
+
+    /// Whether a term begins with a word.
+    fn begins_term(&self, word: &Word) -> bool {
+        lexicon().terms.begin_with(word) || self.rules.added.as_ref().is_some_and(|added| added.phrases.begin_with(word))
     }
 
     fn terms_of_words(&self, text: &str, role: Role, hints: &mut Hints, work: &mut Work) -> Result<Sight, WorkLimit> {
-        let (terms, added) = (&lexicon().terms, self.rules.added.as_ref());
         let mut sight = Sight::Nothing;
         let mut rest = self.words.list();
         while let Some((word, others)) = rest.split_first() {
             let mut skipped = 0;
-            if let Some(added) = added
-                && added.phrases.may_begin(word)
-                && added.phrases.longest(rest, |found| !is_denied(text, rest, found)).is_some()
-            {
+            if !self.begins_term(word) {
+                rest = others;
+                continue;
+            }
+            self.term_begins.set(true);
+            let added = self.rules.added.as_ref().map(|added| &added.phrases);
+            if added.is_some_and(|added| added.longest(rest, |found| !is_denied(text, rest, found)).is_some()) {
                 return Ok(Sight::Signal(SignalKind::AddedTerm));
             }
-            if terms.may_begin(word)
-                && let Some((found, term)) = self.term_at(text, rest, role, work)?
-            {
+            if let Some((found, term)) = self.term_at(text, rest, role, work)? {
                 if term.weight == Weight::Never || self.rules.ignores(found.number) {
                     skipped = found.length.saturating_sub(1);
                 } else if term.kind == SignalKind::Specialty && self.rules.setting == Setting::Retail {
@@ -132,7 +194,7 @@ impl<'p> Reader<'p> {
             }
             rest = others.get(skipped..).unwrap_or_default();
         }
-        if self.rules.setting >= Setting::Health && role == Role::Text && self.has_misspelling(text) {
+        if self.has_misspelling(text, role, self.words.list()) {
             return Ok(Sight::Signal(SignalKind::Drug));
         }
         Ok(sight)
@@ -156,6 +218,7 @@ impl<'p> Reader<'p> {
                 (Weight::Ambiguous(_), Role::Text) if self.rules.setting == Setting::Clinical => true,
                 (Weight::Ambiguous(context), _) => {
                     let words = self.words.list();
+                    self.weighed.set(true);
                     paid = paid.and_then(|()| work.spend(words.len()));
                     let holds = paid.is_ok() && lexicon().terms.context_holds(context, words);
                     self.parts_may_tell.set(self.parts_may_tell.get() || !holds);
@@ -167,20 +230,31 @@ impl<'p> Reader<'p> {
         paid.map(|()| longest)
     }
 
-    fn has_misspelling(&self, text: &str) -> bool {
-        self.words.list().iter().any(|word| {
-            !word.number
-                && !word.random
-                && text.get(word.start..word.end).is_some_and(|spelled| lexicon().misspellings.has(spelled))
-                && lexicon().terms.exactly(std::slice::from_ref(word)).is_none()
-        })
+    /// Whether some word is the name of a drug with one wrong letter.
+    fn has_misspelling(&self, text: &str, role: Role, words: &[Word]) -> bool {
+        let lexicon = lexicon();
+        self.rules.setting >= Setting::Health
+            && role == Role::Text
+            && words.iter().any(|word| {
+                Misspellings::LENGTHS.contains(&(word.end - word.start))
+                    && !word.number
+                    && !word.random
+                    && text.get(word.start..word.end).is_some_and(|spelled| lexicon.misspellings.has(spelled))
+                    && lexicon.terms.exactly(std::slice::from_ref(word)).is_none()
+            })
     }
 
-    /// Whether there is the digest of a term in a text.
+    /// Whether there is the digest of a term in a text, of those that count here alone.
     pub(super) fn has_digest(&self, text: &str) -> bool {
+        // Few long runs are digits for the most part.
+        if text.bytes().filter(u8::is_ascii_hexdigit).count() < SHORTEST_DIGEST {
+            return false;
+        }
         let runs = text.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
         let added = self.rules.added.as_ref().map(|added| &added.digests);
-        runs.filter(|run| run.len() >= 32).any(|run| digests().has_hex(run) || added.is_some_and(|added| added.has_hex(run)))
+        let of_specialties = (self.rules.setting >= Setting::Health).then(digests_of_specialties);
+        let lists = || [Some(digests()), of_specialties, added].into_iter().flatten();
+        runs.filter(|run| run.len() >= SHORTEST_DIGEST).any(|run| lists().any(|list| list.has_hex(run)))
     }
 }
 

@@ -70,6 +70,29 @@ fn an_ambiguous_term_counts_by_its_context_and_on_a_hospitals_site_always() {
 }
 
 #[test]
+fn what_a_layer_changes_is_read_with_its_neighbours_and_with_any_word_that_gives_it_a_sense() {
+    let far = "a=lamp&".repeat(40);
+    for (text, is_term) in [
+        (format!("?{far}q=birth%20control&{far}"), true),
+        (format!("?{far}q=birth c%6fntrol&{far}"), true),
+        (format!("?{far}q=b%69rth control&{far}"), true),
+        (format!("?{far}q=bu%50ROPion&{far}"), true),
+        // The word that gives the sense is far from what is changed, or far from the term.
+        (format!("?q=gum&{far}with=n%69cotine"), true),
+        (format!("?with=nicotine&{far}q=g%75m"), true),
+        (format!("?q=gum&{far}with=m%69nt"), false),
+        (format!("?q=gum&with=nicotine&{far}bubbl%65"), true),
+        (format!("?bubble&{far}q=g%75m"), false),
+    ] {
+        assert_eq!(is_signal(Setting::Retail, "", &text), is_term, "{text}");
+    }
+    let long = "one two three four five six seven eight nine ten";
+    let rules = HealthRules::new(Setting::Retail, &[long.to_owned()], &[]).unwrap();
+    let sight = sight_at(&rules, "", &long.replace(" ten", "%20ten"), Role::Text);
+    assert_eq!(sight, Sight::Signal(SignalKind::AddedTerm));
+}
+
+#[test]
 fn names_that_are_also_terms_say_nothing_in_name_fields() {
     let rules = rules(Setting::Clinical);
     assert_eq!(sight_at(&rules, "", "Hodgkins", Role::Name), Sight::Nothing);

@@ -6,6 +6,11 @@ use sha2::{Digest, Sha256};
 
 use super::bitmap::place_of;
 
+/// Digits of an MD5.
+const SHORTEST_HEX: usize = 32;
+/// Digits of what stands for a digest.
+const KEY_HEX: usize = 16;
+
 /// SHA-256, SHA-1 and MD5 of terms in their usual spellings. The first 8 bytes of a digest stand for it: that two of some
 /// hundred thousand agree in them by chance does not happen.
 pub(crate) struct Digests {
@@ -54,12 +59,17 @@ impl Digests {
         self.has_key(key(digest))
     }
 
-    /// Whether a run of hexadecimal digits is, or holds between other letters, the digest of a term.
+    /// Whether a run of hexadecimal digits is, or holds between other letters or digits, the digest of a term. A run as long as a
+    /// digest is one and holds no shorter one: most are somebody's, and are asked for once.
     pub(crate) fn has_hex(&self, run: &[u8]) -> bool {
-        run.split(|byte| !byte.is_ascii_hexdigit())
-            .filter(|hex| matches!(hex.len(), 32 | 40 | 64))
-            .filter_map(|hex| std::str::from_utf8(hex.get(..16)?).ok())
-            .any(|start| u64::from_str_radix(start, 16).is_ok_and(|key| self.has_key(key)))
+        run.split(|byte| !byte.is_ascii_hexdigit()).any(|hex| {
+            let starts = if matches!(hex.len(), 32 | 40 | 64) { 1 } else { (hex.len() + 1).saturating_sub(SHORTEST_HEX) };
+            let mut key = 0;
+            hex.iter().take(starts + KEY_HEX - 1).enumerate().any(|(at, digit)| {
+                key = key << 4 | char::from(*digit).to_digit(16).map_or(0, u64::from);
+                starts > 0 && at + 1 >= KEY_HEX && self.has_key(key)
+            })
+        })
     }
 
     fn has_key(&self, key: u64) -> bool {
@@ -117,13 +127,25 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_is_found_as_hex_of_either_case_and_of_its_own_length_only() {
+    fn a_digest_is_found_as_hex_of_either_case_and_whole() {
         let digests = Digests::of(["metformin"].into_iter());
         let hex = hex(&Md5::digest("metformin"));
         assert!(digests.has_hex(hex.as_bytes()));
         assert!(digests.has_hex(hex.to_uppercase().as_bytes()));
         assert!(digests.has_hex(format!("x{hex}z").as_bytes()));
-        assert!(!digests.has_hex(format!("{hex}0").as_bytes()));
+        assert!(!digests.has_hex(&hex.as_bytes()[..31]));
         assert!(!digests.has_hex(b"00000000000000000000000000000000"));
+    }
+
+    #[test]
+    fn a_digest_is_found_between_other_digits_unless_they_make_it_as_long_as_another() {
+        let digests = Digests::of(["metformin"].into_iter());
+        for digest in [hex(&Md5::digest("metformin")), hex(&Sha1::digest("metformin")), hex(&Sha256::digest("metformin"))] {
+            for glued in [format!("01{digest}"), format!("{digest}7"), format!("0{digest}{}", "0".repeat(20))] {
+                assert!(digests.has_hex(glued.as_bytes()), "{glued}");
+            }
+        }
+        let sha1_long = format!("00000000{}", hex(&Md5::digest("metformin")));
+        assert!(!digests.has_hex(sha1_long.as_bytes()));
     }
 }

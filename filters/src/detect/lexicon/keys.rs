@@ -146,7 +146,7 @@ impl Keys {
         let mut only_leads = true;
         let mut ending = words;
         while let Some((first, shorter)) = ending.split_first() {
-            if self.phrases.may_begin(first)
+            if self.phrases.begin_with(first)
                 && let Some(number) = self.phrases.exactly(ending)
                 && let Some(meaning) = self.meanings.get(usize::from(number))
                 && (only_leads || meaning.telling != Some(Telling::Weak))

@@ -17,10 +17,9 @@ const LONGEST_WORD: usize = 24;
 
 /// The names of drugs, findable by their misspellings.
 pub(crate) struct Misspellings {
-    /// Of the first and of the last three letters of each name: one wrong letter leaves the ones or the others as they are,
-    /// since a name has seven.
-    starts: Bitmap<15>,
-    ends: Bitmap<15>,
+    /// Of the first and of the last letters of each name, as many as [`kept`] says of a misspelling of any length.
+    starts: Bitmap<17>,
+    ends: Bitmap<17>,
     begun: Bitmap<20>,
     /// Hashes of names without one of their letters, sorted, each with the place of its name.
     shortened: Vec<(u64, u16)>,
@@ -30,6 +29,9 @@ pub(crate) struct Misspellings {
 }
 
 impl Misspellings {
+    /// How many letters a word has that can be one.
+    pub(crate) const LENGTHS: std::ops::RangeInclusive<usize> = SHORTEST_NAME - 1..=LONGEST_WORD;
+
     pub(super) fn compile() -> Self {
         let drugs =
             files::TERMS.into_iter().filter(|(kind, _)| *kind == SignalKind::Drug).flat_map(|(_, file)| entries(file));
@@ -40,8 +42,11 @@ impl Misspellings {
             .collect();
         let (mut starts, mut ends) = (Bitmap::new(), Bitmap::new());
         for name in &names {
-            starts.insert(three(name.as_bytes().first_chunk()));
-            ends.insert(three(name.as_bytes().last_chunk()));
+            for length in name.len() - 1..=name.len() + 1 {
+                let [start, end] = edges(name.as_bytes(), kept(length));
+                starts.insert(start);
+                ends.insert(end);
+            }
         }
         let mut begun = Bitmap::new();
         let mut shortened = Vec::new();
@@ -58,11 +63,11 @@ impl Misspellings {
 
     /// Whether a word that is no term is the name of a drug with one wrong letter.
     pub(crate) fn has(&self, word: &str) -> bool {
-        if !(SHORTEST_NAME - 1..=LONGEST_WORD).contains(&word.len()) {
+        if !Self::LENGTHS.contains(&word.len()) {
             return false;
         }
-        let letters = word.as_bytes();
-        if !self.starts.may_have(three(letters.first_chunk())) && !self.ends.may_have(three(letters.last_chunk())) {
+        let [start, end] = edges(word.as_bytes(), kept(word.len()));
+        if !self.starts.may_have(start) && !self.ends.may_have(end) {
             return false;
         }
         let mut near = false;
@@ -85,9 +90,21 @@ impl Misspellings {
     }
 }
 
-/// Three letters as one number, whatever their case.
-fn three(letters: Option<&[u8; 3]>) -> u64 {
-    letters.map_or(0, |letters| letters.iter().fold(0, |number, letter| number << 5 | u64::from(letter & 0x1f)))
+/// How many letters at the start or at the end of a word are those of the name that it misspells: one wrong letter, or two that
+/// are exchanged, leave at least half of the others, less one, on one side. The shortest name has seven letters.
+fn kept(length: usize) -> usize {
+    match length {
+        ..=8 => 3,
+        9 | 10 => 4,
+        _ => 5,
+    }
+}
+
+/// The first and the last letters, as one number each, whatever their case.
+fn edges(letters: &[u8], count: usize) -> [u64; 2] {
+    let number = |number: u64, letter: &u8| number << 5 | u64::from(letter & 0x1f);
+    // The first bit tells numbers of different counts apart.
+    [letters.iter().take(count).fold(1, number), letters.iter().rev().take(count).fold(1, number)]
 }
 
 /// The hash of a word and those of the word without each of its letters.

@@ -38,6 +38,7 @@ pub(crate) struct Lexicon {
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::compile);
 /// Made when a text first has something like a digest: hashing every term takes longer than all the rest.
 static DIGESTS: LazyLock<Digests> = LazyLock::new(|| Digests::of(terms::telling_alone()));
+static DIGESTS_OF_SPECIALTIES: LazyLock<Digests> = LazyLock::new(|| Digests::of(terms::specialties()));
 
 /// The lexicon.
 pub(crate) fn lexicon() -> &'static Lexicon {
@@ -58,12 +59,17 @@ pub(crate) fn digest() -> [u8; 32] {
 /// Whether a SHA-256 is that of a term: no field's value leaves as such a hash, nor is it made. Terms that are also names of
 /// persons or places, and those with an everyday meaning, do not count: they are hashed as somebody's name every day.
 pub(crate) fn is_health_digest(digest: &[u8; 32]) -> bool {
-    DIGESTS.has(digest)
+    DIGESTS.has(digest) || DIGESTS_OF_SPECIALTIES.has(digest)
 }
 
-/// The digests of terms.
+/// The digests of terms that count under every policy.
 pub(crate) fn digests() -> &'static Digests {
     &DIGESTS
+}
+
+/// The digests of departments and clinicians.
+pub(crate) fn digests_of_specialties() -> &'static Digests {
+    &DIGESTS_OF_SPECIALTIES
 }
 
 impl Lexicon {

@@ -14,6 +14,7 @@ pub(crate) struct Phrases {
     /// Open addressing; at most half full.
     slots: Box<[Slot]>,
     power: u32,
+    most_words: usize,
 }
 
 /// A phrase or the beginning of one.
@@ -36,9 +37,15 @@ pub(crate) struct Found {
 }
 
 impl Phrases {
-    /// Whether a phrase may begin with this word; false is certain.
-    pub(crate) fn may_begin(&self, word: &Word) -> bool {
-        self.begins.may_have(word.hash) || (word.singular != word.hash && self.begins.may_have(word.singular))
+    /// Whether a phrase begins with this word.
+    pub(crate) fn begin_with(&self, word: &Word) -> bool {
+        let begin = |hash| self.begins.may_have(hash) && self.slot(hash).is_some();
+        begin(word.hash) || (word.singular != word.hash && begin(word.singular))
+    }
+
+    /// How many words the longest phrase has.
+    pub(crate) fn most_words(&self) -> usize {
+        self.most_words
     }
 
     /// The longest phrase with which the words begin, of those that are `wanted`.
@@ -98,6 +105,7 @@ pub(crate) struct PhrasesBuilder {
     slots: HashMap<u64, Slot>,
     first_words: Vec<u64>,
     words: Words,
+    most_words: usize,
 }
 
 impl PhrasesBuilder {
@@ -105,6 +113,7 @@ impl PhrasesBuilder {
     pub(crate) fn add(&mut self, phrase: &str, number: u16) -> bool {
         self.words.read(phrase, Split::Digits);
         let Some((last, beginning)) = self.words.list().split_last() else { return false };
+        self.most_words = self.most_words.max(beginning.len() + 1);
         let mut before = 0;
         for word in beginning {
             before = joined(before, word.hash);
@@ -139,7 +148,7 @@ impl PhrasesBuilder {
                 *free = slot;
             }
         }
-        Phrases { begins, slots: slots.into(), power }
+        Phrases { begins, slots: slots.into(), power, most_words: self.most_words }
     }
 }
 

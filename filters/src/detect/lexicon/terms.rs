@@ -95,9 +95,14 @@ impl Terms {
         gathered.finish()
     }
 
-    /// Whether a term may begin with this word; false is certain.
-    pub(crate) fn may_begin(&self, word: &Word) -> bool {
-        self.phrases.may_begin(word)
+    /// Whether a term begins with this word.
+    pub(crate) fn begin_with(&self, word: &Word) -> bool {
+        self.phrases.begin_with(word)
+    }
+
+    /// How many words the longest term has.
+    pub(crate) fn most_words(&self) -> usize {
+        self.phrases.most_words()
     }
 
     /// The longest term with which the words begin, of those that are `wanted`.
@@ -134,16 +139,27 @@ fn begin_with(words: &[Word], phrase: &[u64]) -> bool {
 
 /// The terms that tell of health by themselves and are nobody's name: those that are sought as digests.
 pub(super) fn telling_alone() -> impl Iterator<Item = &'static str> {
-    let names: std::collections::HashSet<&str> = entries(files::EPONYMS).collect();
     let spanish = entries(files::SPANISH).map(|line| files::columns::<1>(line)[0]);
-    let terms =
-        files::TERMS.into_iter().filter(|(kind, _)| *kind != SignalKind::Specialty).flat_map(|(_, file)| entries(file));
     // In a digest no everyday word stands beside the term.
     let alone = entries(files::AMBIGUOUS).map(files::columns::<4>).filter_map(|[term, kind, beside, _]| {
         let counts = beside == "*" && files::kind(kind).is_some();
         counts.then_some(term)
     });
-    terms.chain(spanish).chain(alone).filter(move |term| term.len() >= SHORTEST_DIGESTED && !names.contains(term))
+    nobodys_names(of_files(|kind| kind != SignalKind::Specialty).chain(spanish).chain(alone))
+}
+
+/// Departments and clinicians whose digests are sought: to shops they tell nothing alone, yet nobody is called so.
+pub(super) fn specialties() -> impl Iterator<Item = &'static str> {
+    nobodys_names(of_files(|kind| kind == SignalKind::Specialty))
+}
+
+fn of_files(wanted: fn(SignalKind) -> bool) -> impl Iterator<Item = &'static str> {
+    files::TERMS.into_iter().filter(move |(kind, _)| wanted(*kind)).flat_map(|(_, file)| entries(file))
+}
+
+fn nobodys_names(terms: impl Iterator<Item = &'static str>) -> impl Iterator<Item = &'static str> {
+    let names: std::collections::HashSet<&str> = entries(files::EPONYMS).collect();
+    terms.filter(move |term| term.len() >= SHORTEST_DIGESTED && !names.contains(term))
 }
 
 /// The term that is spelled most like a word, for an error's text.

@@ -33,9 +33,31 @@ impl Base64 {
         if bytes.len() < SHORTEST {
             return Ok(());
         }
+        // A run that is long enough covers one of every seven places.
+        let mut probe = SHORTEST - 1;
+        while let Some(&byte) = bytes.get(probe) {
+            let mut end = probe + 1;
+            if value(byte) != NONE {
+                let (before, after) = bytes.split_at_checked(probe).unwrap_or_default();
+                let start = probe - before.iter().rev().take_while(|&&byte| value(byte) != NONE).count();
+                end = probe + after.iter().take_while(|&&byte| value(byte) != NONE).count();
+                self.run(bytes, start..end, take)?;
+            }
+            probe = end + SHORTEST - 1;
+        }
+        Ok(())
+    }
+
+    /// Shows the text that tokens hold within a run of the alphabet.
+    fn run(&mut self, bytes: &[u8], run: Range<usize>, take: &mut Take<'_>) -> Result<(), WorkLimit> {
+        let characters = bytes.get(run.clone()).unwrap_or_default();
+        if characters.len() < SHORTEST || is_word_or_number(characters) {
+            return Ok(());
+        }
         // Up to where the text was decoded, for tokens that begin at each of four places.
         let mut ends = [0; 4];
-        groups::each(bytes, |place| {
+        groups::each(characters, |place| {
+            let place = run.start + place;
             if bytes.get(place..place + SHORTEST).is_some_and(is_word_or_number) {
                 return Ok(());
             }

@@ -2,6 +2,10 @@
 
 /// Appends bytes as text. A byte that is no part of UTF-8 is taken for a letter of Latin-1.
 pub(super) fn push_text(bytes: &[u8], text: &mut String) {
+    if let Ok(valid) = str::from_utf8(bytes) {
+        text.push_str(valid);
+        return;
+    }
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
         text.extend(chunk.invalid().iter().map(|&byte| char::from(byte)));

@@ -22,8 +22,8 @@ const BYTES: usize = 32;
 pub(super) fn of(text: &str) -> u8 {
     let (whole, rest) = text.as_bytes().as_chunks();
     let mut last = [b' '; BYTES];
-    for (slot, &byte) in last.iter_mut().zip(rest) {
-        *slot = byte;
+    if let Some(slots) = last.get_mut(..rest.len()) {
+        slots.copy_from_slice(rest);
     }
     whole.iter().chain((!rest.is_empty()).then_some(&last)).fold(0, |all, bytes| all | of_bytes(bytes))
 }

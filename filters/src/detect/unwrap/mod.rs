@@ -27,17 +27,21 @@ mod hex;
 mod labels;
 mod stretches;
 
+mod changed;
 mod readings;
 
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 pub(crate) use hex::could_be_text;
 pub(crate) use letters::plain as plain_letters;
+pub(crate) use pairs::LONGEST_KEY;
 
 use base64::Base64;
+use changed::Changed;
 use pairs::Pairs;
 use readings::Readings;
 
@@ -57,6 +61,8 @@ pub(crate) struct Reading<'r> {
     pub(crate) depth: u8,
     /// Its words stand in a reading that was shown before, in the same order; what is new is the key, or a space for a plus.
     pub(crate) repeated: bool,
+    /// What of it no reading before it had under this key.
+    pub(crate) changed: Changed,
 }
 
 /// What takes readings.
@@ -76,6 +82,14 @@ struct At<'k> {
     key: &'k str,
     depth: u8,
     repeated: bool,
+    changed: Changed,
+}
+
+impl<'k> At<'k> {
+    /// A text of which nothing was shown before.
+    fn new(key: &'k str, depth: u8) -> Self {
+        Self { key, depth, repeated: false, changed: Changed::ALL }
+    }
 }
 
 /// A wrapper of a text as a whole.
@@ -101,15 +115,15 @@ impl Unwrapper {
     pub(crate) fn readings(&mut self, key: &str, text: &str, work: &mut Work, see: &mut See<'_>) -> Result<(), WorkLimit> {
         self.readings.clear();
         let key = plain_key(key, work)?;
-        self.unwrap(At { key: &key, depth: 0, repeated: false }, text, work, see)?;
-        let kinds = kinds::of(&key);
+        self.unwrap(At::new(&key, 0), text, work, see)?;
+        let kinds = if key.is_empty() { 0 } else { kinds::of(&key) };
         if kinds != 0 {
             work.spend(key.len())?;
-            self.pairs.find(kinds & kinds::MARK != 0, &key);
-            self.tokens("", &key, kinds, 0)?;
+            self.pairs.find(kinds & kinds::MARK != 0, &key, &(0..key.len()));
+            self.tokens(At::new("", 0), &key, 0..key.len(), kinds)?;
         }
         while let Some(next) = self.readings.next() {
-            let at = At { key: &next.key, depth: next.depth, repeated: next.repeated };
+            let at = At { key: &next.key, depth: next.depth, repeated: next.repeated, changed: next.changed };
             let shown = self.unwrap(at, &next.text, work, see);
             self.readings.keep(next);
             shown?;
@@ -119,7 +133,7 @@ impl Unwrapper {
 
     /// Shows one reading and what in it stands under keys, and sets aside what it wraps.
     fn unwrap(&mut self, at: At<'_>, text: &str, work: &mut Work, see: &mut See<'_>) -> Result<(), WorkLimit> {
-        let At { key, depth, repeated } = at;
+        let At { key, depth, repeated, mut changed } = at;
         work.spend(text.len())?;
         let mut kinds = kinds::of(text);
         let mut plain = Cow::Borrowed(text);
@@ -128,21 +142,27 @@ impl Unwrapper {
             // Some single letters stand for whole phrases.
             work.spend(plain.len().saturating_sub(text.len()))?;
             kinds = kinds::of(&plain);
+            changed = Changed::ALL;
         }
         let text = &*plain;
-        see(Reading { key, text, depth, repeated }, work)?;
+        see(Reading { key, text, depth, repeated, changed }, work)?;
         if kinds == 0 {
             return Ok(());
         }
-        self.pairs.find(kinds & kinds::MARK != 0, text);
-        for (key, value) in self.pairs.iter(text) {
+        let stretch = changed.with_tokens(text);
+        self.pairs.find(kinds & kinds::MARK != 0, text, &stretch);
+        for (key, value) in self.pairs.near(changed, text) {
             work.spend(value.len())?;
-            see(Reading { key, text: value, depth, repeated: true }, work)?;
+            see(Reading { key, text: value, depth, repeated: true, changed: Changed::ALL }, work)?;
         }
-        self.texts(key, text, kinds, depth, work)?;
+        // A space for a plus makes no wrapper of what was none.
+        if !repeated {
+            self.texts(key, text, kinds, depth, work)?;
+        }
         // A plus belongs to the alphabet of base64, so its tokens were found before it became a space; only hexadecimal digits
         // are held apart by spaces.
-        self.tokens(key, text, if repeated { kinds & kinds::DIGIT } else { kinds }, depth)
+        let kinds = if repeated { kinds & kinds::DIGIT } else { kinds };
+        self.tokens(at, text, stretch, kinds)
     }
 
     /// Sets aside the whole text without each of its wrappers.
@@ -154,38 +174,41 @@ impl Unwrapper {
             if kinds & kind != 0 {
                 let mut resolved = String::new();
                 let escapes = resolve(text, &mut resolved);
-                if escapes > 0 {
-                    self.readings.add(At { key, depth: depth + 1, repeated: false }, &resolved)?;
-                } else if depth < MAX_DEPTH && !resolved.is_empty() && resolved != text {
-                    // A plus for a space hides nothing, so it is no layer that a text can have too many of.
-                    self.readings.add(At { key, depth: depth + 1, repeated: *kind == kinds::PERCENT }, &resolved)?;
+                // A plus for a space hides nothing, so it is no layer that a text can have too many of.
+                if escapes > 0 || depth < MAX_DEPTH && !resolved.is_empty() && resolved != text {
+                    let changed = Changed::between(text, &resolved);
+                    let repeated = escapes == 0 && *kind == kinds::PERCENT;
+                    self.readings.add(At { key, depth: depth + 1, repeated, changed }, &resolved)?;
                 }
             }
         }
         Ok(())
     }
 
-    /// Sets aside what tokens within the text hold, each under the key of its place.
-    fn tokens(&mut self, key: &str, text: &str, kinds: u8, depth: u8) -> Result<(), WorkLimit> {
+    /// Sets aside what tokens in a stretch of the text hold, each under the key of its place.
+    fn tokens(&mut self, at: At<'_>, text: &str, stretch: Range<usize>, kinds: u8) -> Result<(), WorkLimit> {
+        let At { key, depth, .. } = at;
+        let before = stretch.start;
+        let Some(tokens) = text.get(stretch) else { return Ok(()) };
         let Self { readings, pairs, base64 } = self;
         let mut take = |place: usize, held: &str| {
-            let key = pairs.key_at(place, text).unwrap_or(key);
-            readings.add(At { key, depth: depth + 1, repeated: false }, held)
+            let key = pairs.key_at(before + place, text).unwrap_or(key);
+            readings.add(At::new(key, depth + 1), held)
         };
         if kinds & (kinds::UPPER | kinds::DIGIT) != 0 {
-            base64.each(text, &mut take)?;
+            base64.each(tokens, &mut take)?;
         }
         if kinds & kinds::MARK != 0 {
-            base64.each_padded(text, &mut take)?;
+            base64.each_padded(tokens, &mut take)?;
         }
         if kinds & kinds::DIGIT != 0 {
-            hex::each(text, &mut take)?;
+            hex::each(tokens, &mut take)?;
         }
         if kinds & kinds::UPPER != 0 {
-            base32::each(text, &mut take)?;
+            base32::each(tokens, &mut take)?;
         }
         if kinds & kinds::HYPHEN != 0 {
-            labels::each(text, &mut take)?;
+            labels::each(tokens, &mut take)?;
         }
         Ok(())
     }
@@ -194,6 +217,9 @@ impl Unwrapper {
 /// A key with plain letters and without escapes.
 fn plain_key<'k>(key: &'k str, work: &mut Work) -> Result<Cow<'k, str>, WorkLimit> {
     let mut plain = Cow::Borrowed(key);
+    if key.is_empty() {
+        return Ok(plain);
+    }
     for _ in 0..=MAX_DEPTH {
         let kinds = kinds::of(&plain);
         if kinds & kinds::LETTERS != 0 {

@@ -7,8 +7,10 @@ use std::ops::Range;
 
 use memchr::memchr2_iter;
 
+use super::Changed;
+
 /// Names are no longer than this; what is longer is text.
-const LONGEST_KEY: usize = 64;
+pub(crate) const LONGEST_KEY: usize = 64;
 /// `=` and `:` that a value may hold. It keeps all values together within a constant times the text.
 const INNER_MARKS: usize = 4;
 
@@ -25,17 +27,31 @@ struct Pair {
 }
 
 impl Pairs {
-    /// Finds the pairs of a text; none if it has no marks.
-    pub(super) fn find(&mut self, marked: bool, text: &str) {
+    /// Finds the pairs of a text whose value reaches into a stretch of it, or that a change there can have made; none if it
+    /// has no marks.
+    pub(super) fn find(&mut self, marked: bool, text: &str, stretch: &Range<usize>) {
         self.pairs.clear();
-        if marked {
-            self.pairs.extend(memchr2_iter(b'=', b':', text.as_bytes()).filter_map(|mark| pair(text.as_bytes(), mark)));
+        if !marked {
+            return;
         }
+        let bytes = text.as_bytes();
+        // A value that reaches so far holds all marks between.
+        let before = bytes.get(..stretch.start).unwrap_or_default();
+        let is_mark = |byte: &u8| matches!(byte, b'=' | b':');
+        let from = before.iter().enumerate().rev().filter(|(_, byte)| is_mark(byte)).take(INNER_MARKS + 1).last();
+        let from = from.map_or(stretch.start, |(place, _)| place);
+        let to = bytes.len().min(stretch.end.saturating_add(2 * LONGEST_KEY));
+        let marks = memchr2_iter(b'=', b':', bytes.get(from..to).unwrap_or_default());
+        self.pairs.extend(marks.filter_map(|mark| pair(bytes, from + mark)));
     }
 
-    /// Keys and values.
-    pub(super) fn iter<'t>(&self, text: &'t str) -> impl Iterator<Item = (&'t str, &'t str)> {
-        self.pairs.iter().filter_map(|pair| Some((text.get(pair.key.clone())?, text.get(pair.value.clone())?)))
+    /// Keys and values that a change can have made: what is looked at to tell them touches it.
+    pub(super) fn near<'t>(&self, changed: Changed, text: &'t str) -> impl Iterator<Item = (&'t str, &'t str)> {
+        let near = self.pairs.iter().filter(move |pair| {
+            let before = pair.key.end.saturating_sub(LONGEST_KEY + 1);
+            changed.touches(&(before..pair.value.end + 1))
+        });
+        near.filter_map(|pair| Some((text.get(pair.key.clone())?, text.get(pair.value.clone())?)))
     }
 
     /// The key of the innermost value that holds a place.
@@ -146,8 +162,8 @@ mod tests {
 
     fn found(text: &str) -> Vec<(&str, &str)> {
         let mut pairs = Pairs::default();
-        pairs.find(true, text);
-        pairs.iter(text).collect()
+        pairs.find(true, text, &(0..text.len()));
+        pairs.near(Changed::ALL, text).collect()
     }
 
     #[test]

@@ -10,7 +10,15 @@ pub(super) fn resolve(text: &str, resolved: &mut String) -> usize {
     let mut units = Utf16::default();
     let mut raw = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
+    while let Some(&next) = rest.first() {
+        // Most of a text is no escape, and is taken over in one piece.
+        let plain = if is_plain(next) { rest.iter().take_while(|&&byte| is_plain(byte)).count() } else { 0 };
+        if plain > 0 {
+            units.forget();
+        }
+        let (piece, escape) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
+        raw.extend_from_slice(piece);
+        let Some((&first, after)) = escape.split_first() else { break };
         if first == b'%'
             && let Some((byte, left)) = bytes::hex_byte(after)
         {
@@ -33,6 +41,10 @@ pub(super) fn resolve(text: &str, resolved: &mut String) -> usize {
     }
     bytes::push_text(&raw, resolved);
     escapes
+}
+
+fn is_plain(byte: u8) -> bool {
+    !matches!(byte, b'%' | b'+')
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 
-use super::{At, MAX_DEPTH};
+use super::{At, Changed, MAX_DEPTH};
 use crate::detect::WorkLimit;
 
 /// A reading that is set aside.
@@ -14,6 +14,7 @@ pub(super) struct Waiting {
     pub(super) text: String,
     pub(super) depth: u8,
     pub(super) repeated: bool,
+    pub(super) changed: Changed,
 }
 
 /// Readings in the order in which they were found, shown ones too, so that none is shown twice.
@@ -34,7 +35,7 @@ impl Readings {
 
     /// Sets a reading aside, unless it was found before. One of too many layers is an error: what it says is not known.
     pub(super) fn add(&mut self, at: At<'_>, text: &str) -> Result<(), WorkLimit> {
-        let At { key, depth, repeated } = at;
+        let At { key, depth, repeated, changed } = at;
         let place = self.found.len();
         match self.places.entry(self.places.hasher().hash_one((key, text))) {
             Entry::Occupied(known) => {
@@ -49,7 +50,7 @@ impl Readings {
         if depth > MAX_DEPTH {
             return Err(WorkLimit);
         }
-        self.found.push(Waiting { key: key.to_owned(), text: text.to_owned(), depth, repeated });
+        self.found.push(Waiting { key: key.to_owned(), text: text.to_owned(), depth, repeated, changed });
         Ok(())
     }
 

@@ -12,6 +12,10 @@ const INLINE: [&[u8]; 20] = [
 
 /// Appends the text without tags inside words; tells how many there were. Without any, nothing is appended.
 pub(super) fn resolve(text: &str, resolved: &mut String) -> usize {
+    // First without a branch a byte: hardly any text has one.
+    if !text.bytes().fold(false, |any, byte| any | (byte == b'<')) {
+        return 0;
+    }
     let mut inside = 0;
     let mut rest = text;
     while let Some((before, tag)) = rest.split_once('<') {

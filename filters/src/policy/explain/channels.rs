@@ -20,6 +20,14 @@ static TELLING: &[Telling] = &[
         "the name of the app and its build's number leave as they came; the name can say what the app is for",
     ),
     (
+        |kind| matches!(kind, Kind::Fbp),
+        "holds 5 to 20 random digits; a telephone or card number in their place leaves as they would",
+    ),
+    (
+        |kind| matches!(kind, Kind::UserAgent),
+        "names a device by letters and digits; a code that looks like a device's leaves in its place",
+    ),
+    (
         |kind| matches!(kind, Kind::ClickId | Kind::Fbc),
         "any text of 20 letters, digits, _ and - or more passes for a click id if it has a capital, a small letter and a digit",
     ),
@@ -124,9 +132,20 @@ fn known(policy: &Policy) -> Vec<String> {
             hashed.join(", ")
         ));
     }
-    let mut money = kept(policy, |kind| matches!(kind, Kind::Decimal { .. } | Kind::Price { .. } | Kind::Range { .. }));
     let is_catalogued = policy.action(Field::Contents) == FieldAction::Catalog && policy.catalog().is_some();
-    if policy.action(Field::Contents) == FieldAction::Keep || is_catalogued {
+    let goods_leave = policy.action(Field::Contents) == FieldAction::Keep || is_catalogued;
+    let mut numbers = kept(policy, |kind| matches!(kind, Kind::Decimal { .. } | Kind::Integer { .. }));
+    if goods_leave {
+        numbers.extend([Field::ItemQuantity, Field::ItemPrice].map(Field::path));
+    }
+    if !numbers.is_empty() {
+        known.push(format!(
+            "{}: any number within the range of its field leaves, also one that is a code, a day or somebody's number",
+            numbers.join(", ")
+        ));
+    }
+    let mut money = kept(policy, |kind| matches!(kind, Kind::Decimal { .. } | Kind::Price { .. } | Kind::Range { .. }));
+    if goods_leave {
         money.push(Field::ItemPrice.path());
     }
     if !money.is_empty() {

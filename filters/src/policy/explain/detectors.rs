@@ -76,20 +76,41 @@ pub(super) fn warned(policy: &Policy) -> Vec<String> {
 
 /// What no detector finds.
 pub(super) fn known(policy: &Policy) -> Vec<String> {
-    let of_events = (policy.events.event_id == EventIdForm::Token).then_some(Field::EventId.path());
-    let ids = kept(policy, |kind| matches!(kind, Kind::EventId | Kind::Token | Kind::ContentId | Kind::Contents));
-    let ids: Vec<&str> = of_events.into_iter().chain(ids).collect();
-    if ids.is_empty() {
-        return Vec::new();
+    let mut known = vec![
+        match policy.setting() {
+            Setting::Retail => "a drug's name with a wrong letter is not recognised on a shop's policy, wherever it stands",
+            Setting::Health | Setting::Clinical => {
+                "a drug's name with a wrong letter is not recognised when it is in mixed case, such as mEtFoRmN"
+            }
+        }
+        .to_owned(),
+    ];
+    let of_events = policy.events.event_id == EventIdForm::Token;
+    if !of_events {
+        known.push(format!(
+            "{}: a UUID or ULID is random letters and digits; a number or a name that is filled up to that form, with a letter in \
+             it, leaves as one",
+            Field::EventId.path()
+        ));
     }
-    let numbers = match policy.setting() {
-        Setting::Retail => "runs of digits, telephone and card numbers among them, and plain names are not recognised",
+    let ids = kept(policy, |kind| matches!(kind, Kind::EventId | Kind::Token | Kind::ContentId | Kind::Contents));
+    let ids: Vec<&str> = of_events.then_some(Field::EventId.path()).into_iter().chain(ids).collect();
+    if ids.is_empty() {
+        return known;
+    }
+    let unseen = match policy.setting() {
+        Setting::Retail => {
+            "runs of digits, telephone and card numbers among them, plain names and addresses, and, in ids of goods, departments \
+             of medicine are not recognised"
+        }
         Setting::Health | Setting::Clinical => {
             "plain names, and numbers that are no telephone's or card's, are not recognised"
         }
     };
-    vec![format!(
-        "{}: any id of the right form leaves in which no detector finds a person; in an id {numbers}",
+    known.push(format!(
+        "{}: any id of the right form leaves in which no detector finds a person; in an id {unseen}, nor what only a key beside it \
+         would tell, such as a day of birth",
         ids.join(", ")
-    )]
+    ));
+    known
 }

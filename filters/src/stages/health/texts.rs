@@ -55,6 +55,21 @@ impl Spot<'_> {
         }
     }
 
+    /// The field of which it is the value.
+    pub(super) fn field(self) -> Option<Field> {
+        if let Self::Field(field) = self { Some(field) } else { None }
+    }
+
+    /// Whether the id of goods is one there too: not among what is somebody's, where as many digits are a postcode or a telephone.
+    fn can_name_goods(self) -> bool {
+        match self {
+            Self::Field(field) | Self::InList { field, .. } => {
+                matches!(field.row().kind, Kind::EventId | Kind::Url | Kind::FreeText | Kind::Denied(_))
+            }
+            Self::Property(_) | Self::Stray(_) => true,
+        }
+    }
+
     /// The list of goods and the element in which it stands.
     pub(super) fn in_list(self) -> Option<(Field, usize)> {
         match self {
@@ -93,7 +108,7 @@ pub(super) fn ids_of_goods<'a>(raw: &'a RawEvent<'a>) -> impl Iterator<Item = (S
     })
 }
 
-/// Looks through an event. What was found before the work's limit is noted too.
+/// Looks through an event. What was found before the work's limit is noted too. Back come the places of hints that are no signal.
 pub(crate) fn look<'a>(
     policy: &'a Policy,
     raw: &'a RawEvent<'a>,
@@ -101,7 +116,7 @@ pub(crate) fn look<'a>(
     scan: &mut HealthScan<'a>,
     work: &mut Work,
     signals: &mut Vec<Signal<'a>>,
-) -> Result<(), WorkLimit> {
+) -> Result<Vec<Spot<'a>>, WorkLimit> {
     let mut look = Look { policy, scan, work, signals, hints: Vec::new() };
     for (field, value) in raw.iter() {
         if extent == Extent::WholeEvent || policy.action(field) != FieldAction::None {
@@ -121,12 +136,15 @@ pub(crate) fn look<'a>(
                 look.text(spot, "", stray.key, Role::Text)?;
             }
         }
+        for stray in raw.strays().spelled() {
+            look.text(Spot::Stray(stray.field), stray.key, &stray.text, Role::Text)?;
+        }
         if raw.strays().is_cut() {
             return Err(WorkLimit);
         }
     }
     look.add_up();
-    Ok(())
+    Ok(look.hints)
 }
 
 struct Look<'a, 'l> {
@@ -180,6 +198,12 @@ impl<'a> Look<'a, '_> {
     }
 
     fn text(&mut self, spot: Spot<'a>, key: &str, text: &str, role: Role) -> Result<(), WorkLimit> {
+        if let Some(catalog) = self.policy.catalog().filter(|_| spot.can_name_goods()) {
+            self.work.spend(text.len())?;
+            if catalog.names_telling_goods(text) {
+                self.signals.push(Signal { spot, kind: SignalKind::Catalog });
+            }
+        }
         // The words of a UUID and of a SHA-256 are chance, such as `cbd`; only what the bytes spell, or a term's digest, is none.
         let is_chance = key.is_empty() && closed_form::is_uuid_or_sha256(text) && !could_be_text(text);
         let sight = if is_chance { self.scan.digest(text) } else { self.scan.text(key, text, role, self.work)? };

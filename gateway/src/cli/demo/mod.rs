@@ -19,8 +19,8 @@ use super::{Failure, Output};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{Config, Environment};
-use crate::lifecycle::Lifecycle;
-use crate::service::Service;
+use crate::lifecycle::{Lifecycle, Sockets};
+use crate::service::{Service, Start};
 use crate::simulator::{Options, Simulator};
 use events::SITES;
 use story::Story;
@@ -40,8 +40,14 @@ pub(super) async fn run(_: Demo) -> Result<(), Failure> {
     let (clock, chance) = (Clock::system(), Chance::from_system()?);
     let lifecycle = Lifecycle::new();
     lifecycle.stop_on_signals()?;
-    let options =
-        Options { listen: ([127, 0, 0, 1], 0).into(), tokens: Vec::new(), keep: 100, record: None, count_only: false };
+    let options = Options {
+        listen: ([127, 0, 0, 1], 0).into(),
+        tokens: Vec::new(),
+        keep: 100,
+        keep_ids: 100,
+        record: None,
+        count_only: false,
+    };
     let simulator = Simulator::bind(options, clock.clone(), chance.clone()).await.context("the simulator cannot start")?;
     let (meta, received) = (simulator.address(), simulator.received());
     let stop = lifecycle.stop.clone();
@@ -51,7 +57,15 @@ pub(super) async fn run(_: Demo) -> Result<(), Failure> {
     let variables = SITES.iter().zip(&keys).map(|(site, key)| (site.variable, key.as_str()));
     let environment = Environment::of(variables.chain([("DEMO_TOKEN", "made-up-token-of-the-demo")]));
     let config = Config::parse(&configuration(meta), Path::new("demo.toml"), &environment)?;
-    let service = Service::start(&config, clock.clone(), chance).await.context("the gateway cannot start")?;
+    let start = Start {
+        config,
+        source: None,
+        sockets: Sockets::default(),
+        lifecycle: lifecycle.clone(),
+        clock: clock.clone(),
+        chance,
+    };
+    let service = Service::start(start).await.context("the gateway cannot start")?;
 
     let story = Story { gateway: service.listen, admin: service.admin, received, now_secs: clock.unix_secs() };
     let mut output = Output::standard();

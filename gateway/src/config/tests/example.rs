@@ -87,7 +87,21 @@ fn every_key_of_every_table_stands_in_the_example_with_a_comment() {
 fn every_key_of_a_single_table_has_a_default_or_is_optional() {
     let optional: Vec<_> = EXAMPLE.lines().filter(|line| line.starts_with("# ")).filter_map(key_line).collect();
     let names: Vec<_> = optional.iter().map(|line| line.split(' ').next().unwrap()).collect();
-    assert_eq!(names, ["tls", "ca_file", "proxy", "partner_agent", "pseudonym_key", "app_secret", "allow_test_events"]);
+    assert_eq!(
+        names,
+        [
+            "tls",
+            "ca_file",
+            "proxy",
+            "partner_agent",
+            "encryption_key",
+            "previous_encryption_keys",
+            "pseudonym_key",
+            "rate_limit",
+            "app_secret",
+            "allow_test_events"
+        ]
+    );
 }
 
 #[test]

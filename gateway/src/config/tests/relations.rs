@@ -15,7 +15,7 @@ const BROKEN: &[(&str, &str, &str)] = &[
     ("[server]\ntrusted_proxies = ['::ffff:0.0.0.0/96']", "server.trusted_proxies", "name the networks"),
     ("[server]\nmax_body_bytes = 100", "server.max_body_bytes", "is 100; it can be 65536 to 67108864"),
     ("[server]\nmax_body_bytes = 1_000_000_000", "server.max_body_bytes", "it can be"),
-    ("[server]\nmax_body_bytes = 10_000_000", "server.max_unauthenticated_bytes", "less than max_body_bytes"),
+    ("[server]\nmax_body_bytes = 20_000_000", "server.max_unauthenticated_bytes", "less than max_body_bytes"),
     ("[server]\nmax_in_flight_bytes = 1_000_000", "server.max_in_flight_bytes", "raise it"),
     ("[server]\nmax_unauthenticated_bytes = 100_000_000", "server.max_in_flight_bytes", "raise it"),
     ("[server]\nadmission_wait_ms = 60_000", "server.admission_wait_ms", "0 to 30000"),
@@ -97,6 +97,14 @@ fn sites_and_datasets_fit_each_other() {
         (
             format!("{written}[[dataset]]\nid = '1'\naccess_token = {{ env = 'META_TOKEN_SHOP' }}"),
             "dataset `1`: id: stands in two tables",
+        ),
+        (
+            written.replacen("hosts", "rate_limit = { events_per_sec = 0, burst = 1 }\nhosts", 1),
+            "site `shop`: rate_limit.events_per_sec: is 0; it can be 1 to 1000000",
+        ),
+        (
+            written.replacen("hosts", "rate_limit = { events_per_sec = 1, burst = 0 }\nhosts", 1),
+            "site `shop`: rate_limit.burst: is 0; it can be 1 to 10000000",
         ),
         (written.clone() + &SECOND_SITE.replace("other'", "shop'") + &site_key, "site `shop`: id: stands in two tables"),
     ] {

@@ -153,3 +153,29 @@ fn nothing_secret_is_in_the_debug_text() {
         assert!(!shown.to_lowercase().contains("canary"), "{shown}");
     }
 }
+
+#[test]
+fn keys_of_the_outbox_are_32_bytes_and_the_previous_ones_need_one_of_today() {
+    let variables =
+        [("NOW", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="), ("OLD", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=")];
+    let variables = with(&[&variables[..], &[("SHORT", "MDEyMw==")]].concat());
+    let outbox = |keys: &str| text(&format!("[outbox]\n{keys}"));
+    let both = outbox("encryption_key = { env = 'NOW' }\nprevious_encryption_keys = [{ env = 'OLD' }]");
+    let config = Config::parse(&both, Path::new("p.toml"), &variables).unwrap();
+    let encryption = config.outbox.encryption.as_ref().unwrap();
+    assert_eq!(*encryption.key, *b"01234567890123456789012345678901");
+    assert_eq!(encryption.previous.len(), 1);
+    assert!(!format!("{config:?}").contains("48, 49, 50"), "a key is not shown");
+    assert!(load(&text("")).outbox.encryption.is_none());
+    for (keys, answer) in [
+        ("encryption_key = { env = 'SHORT' }", "outbox.encryption_key: is not 32 bytes in base64"),
+        ("previous_encryption_keys = [{ env = 'OLD' }]", "outbox.previous_encryption_keys: stands without"),
+        ("encryption_key = { env = 'NOW' }\nbackend = 'memory'", "outbox.encryption_key: is of no use"),
+    ] {
+        let message = error_in(&outbox(keys), &variables);
+        assert!(message.contains(answer), "{message}");
+    }
+    assert!(
+        error(&outbox("encryption_key = 'MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE='")).contains("never written here")
+    );
+}

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::failure::Failure;
-use super::store::{PurgeStep, Purged, Store};
+use super::purge::{PurgeStep, PurgeStepDone};
+use super::redrive::{RedriveStep, RedriveStepDone};
+use super::reseal::{ResealStep, Resealed};
+use super::store::Store;
 use crate::outbox::part::{PartRequest, Parted};
 use crate::outbox::spread::SpreadRequest;
 use crate::outbox::{
@@ -61,7 +64,9 @@ pub(super) enum Write {
     SettlePart(Asked<PartRequest, Parted>),
     Release(Asked<Lease, ()>),
     LeaseAt(Asked<SpreadRequest, Leased>),
-    Purge(Asked<PurgeStep, Purged>),
+    Purge(Asked<PurgeStep, PurgeStepDone>),
+    Redrive(Asked<RedriveStep, RedriveStepDone>),
+    Reseal(Asked<ResealStep, Resealed>),
 }
 
 impl Write {
@@ -83,6 +88,8 @@ impl Write {
             Self::Release(asked) => part(asked, store, Store::release),
             Self::LeaseAt(asked) => part(asked, store, Store::lease_at),
             Self::Purge(asked) => part(asked, store, Store::purge),
+            Self::Redrive(asked) => part(asked, store, Store::redrive),
+            Self::Reseal(asked) => part(asked, store, Store::reseal),
         }
     }
 
@@ -94,8 +101,19 @@ impl Write {
             }
             // What stays of a part is in hand, but another suspect may have waited for it.
             Self::SettlePart(asked) => asked.input.lease.suspect,
-            Self::Release(_) => true,
-            Self::Lease(_) | Self::LeaseAt(_) | Self::Purge(_) => false,
+            Self::Release(_) | Self::Redrive(_) => true,
+            Self::Lease(_) | Self::LeaseAt(_) | Self::Purge(_) | Self::Reseal(_) => false,
+        }
+    }
+
+    /// Whether something that was purged in hand is gone now, of which nothing may be left in the log.
+    pub(super) fn purges(&self) -> bool {
+        match self {
+            Self::Lease(Asked { result, .. }) => matches!(result, Some(Ok(leased)) if leased.purged > 0),
+            Self::LeaseAt(Asked { result, .. }) => matches!(result, Some(Ok(leased)) if leased.purged > 0),
+            Self::Settle(asked) => matches!(&asked.result, Some(Ok(settled)) if settled.purged > 0),
+            // A part leaves in hand what is condemned; a purge by command empties the log at its end.
+            Self::SettlePart(_) | Self::Release(_) | Self::Purge(_) | Self::Redrive(_) | Self::Reseal(_) => false,
         }
     }
 
@@ -108,6 +126,8 @@ impl Write {
             Self::Settle(asked) => drop(asked.answer(failure)),
             Self::Release(asked) => drop(asked.answer(failure)),
             Self::Purge(asked) => drop(asked.answer(failure)),
+            Self::Redrive(asked) => drop(asked.answer(failure)),
+            Self::Reseal(asked) => drop(asked.answer(failure)),
         }
         Vec::new()
     }

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Error, ErrorCode};
 
+use crate::failpoint::{self, Order};
 use crate::outbox::OutboxError;
 
 /// Why a transaction was not committed.
@@ -47,6 +48,16 @@ pub(super) fn describe(error: &Error) -> String {
         Some(code) => format!("SQLite: {} ({})", rusqlite::ffi::code_to_str(code.extended_code), code.extended_code),
         None => "SQLite: a value of an unexpected type".to_owned(),
     }
+}
+
+/// Passes a failpoint at which a test may let the engine fail; nothing in a release.
+pub(super) fn scripted(name: &'static str) -> rusqlite::Result<()> {
+    let code = match failpoint::hit(name) {
+        Order::GoOn => return Ok(()),
+        Order::IoError => rusqlite::ffi::SQLITE_IOERR_FSYNC,
+        Order::DiskFull => rusqlite::ffi::SQLITE_FULL,
+    };
+    Err(Error::SqliteFailure(rusqlite::ffi::Error::new(code), None))
 }
 
 /// The state of the last write, for readiness.

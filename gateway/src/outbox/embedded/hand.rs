@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use portcullis_filters::policy::{PolicyDigest, StoredPolicy};
+use portcullis_filters::policy::PolicyDigest;
 use rusqlite::{ErrorCode, OptionalExtension as _, Row, params};
 
+use super::bodies::fits;
 use super::schema;
 use super::store::{Store, signed, signed_len};
+use crate::outbox::condemned::Condemned;
 use crate::outbox::crash::SUSPECT_CRASHES;
-use crate::outbox::group::{MAX_GROUP_BYTES, count_lines};
+use crate::outbox::group::count_lines;
 use crate::outbox::lease::{Choice, LeaseId, Selection};
+use crate::outbox::seal::Seat;
 use crate::outbox::settlement::Division;
-use crate::outbox::tally::{Amount, Shelf};
+use crate::outbox::tally::{Amount, Owner, Shelf};
 use crate::outbox::{Lease, LeaseRequest, Leased, QuarantineReason, Settled, Settlement};
 
 /// Groups whose retry time has come are sorted by age in memory, at most so many at a time.
 const MAX_SORTED: i64 = 1000;
-
-/// Stored policies kept readable at hand; there are few at a time, one a site.
-const MAX_READ_POLICIES: usize = 256;
 
 /// A group that may be leased, by what decides about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,8 +34,9 @@ impl Store {
     /// Leases due groups, oldest first (O2). Bodies are read for those alone that are handed out (O6).
     pub(super) fn lease(&mut self, request: &LeaseRequest) -> rusqlite::Result<Leased> {
         self.now_ms = request.now_ms;
+        let purged = self.sweep(Some(&request.dataset))?;
         let (rows, more) = self.choose(request)?;
-        Ok(Leased { more, ..self.take(rows, request)? })
+        Ok(Leased { more, purged, ..self.take(rows, request)? })
     }
 
     /// Leases these rows, or sets aside those that cannot be read.
@@ -58,18 +59,22 @@ impl Store {
 
     /// Settles a lease that still holds; anything else changes nothing (O4).
     pub(super) fn settle(&mut self, lease: &Lease, settlements: &[Settlement]) -> rusqlite::Result<Settled> {
-        if !self.holds(lease)? {
-            return Ok(Settled::default());
-        }
+        self.settle_and(lease, settlements, false)
+    }
+
+    /// The same. `stays_in_hand`: what is to be retried is leased again in the same transaction, so a purge of it still waits.
+    pub(super) fn settle_and(
+        &mut self,
+        lease: &Lease,
+        settlements: &[Settlement],
+        stays_in_hand: bool,
+    ) -> rusqlite::Result<Settled> {
+        let Some(condemned) = self.held(lease)? else { return Ok(Settled::default()) };
         let row = lease.id.row;
         let Some((owner, before)) = self.owner(row)? else { return Ok(Settled::default()) };
-        let division = Division::new(lease.events(), settlements);
+        let division = Division::new(lease.events(), settlements, &condemned, stays_in_hand);
         for (body, reason) in &division.aside {
-            let (code, subcode) = reason.codes();
-            let amount = Amount::row(1, signed_len(body.len()));
-            let values = params![row, amount.bytes, signed(self.now_ms), reason.as_str(), code, subcode, body];
-            self.connection.prepare_cached(schema::QUARANTINE_EVENT)?.execute(values)?;
-            self.tally.note(Shelf::Quarantine, owner.clone(), amount);
+            self.quarantine(row, &owner, body, reason)?;
         }
         if division.settled.retried == 0 {
             self.remove(row)?;
@@ -79,7 +84,10 @@ impl Store {
         let values = params![row, signed(division.due_ms), after.events, after.bytes, i64::from(division.attempted)];
         self.connection.prepare_cached(schema::RETRY)?.execute(values)?;
         if division.survivors.len() != lease.bodies.len() {
-            self.connection.prepare_cached(schema::REWRITE_BODIES)?.execute(params![row, division.survivors])?;
+            self.rewrite_bodies(Seat { shelf: Shelf::Pending, row, owner: &owner }, division.survivors.as_bytes())?;
+        }
+        if condemned != Condemned::Nothing && !stays_in_hand {
+            self.connection.prepare_cached(schema::CONDEMN)?.execute(params![row, None::<&str>])?;
         }
         self.tally.note(Shelf::Pending, owner.clone(), before.negated());
         self.tally.note(Shelf::Pending, owner, after);
@@ -88,7 +96,7 @@ impl Store {
 
     /// Gives a lease back, if it still holds.
     pub(super) fn release(&mut self, lease: &Lease) -> rusqlite::Result<()> {
-        if self.holds(lease)? {
+        if self.held(lease)?.is_some() {
             self.connection.prepare_cached(schema::RELEASE)?.execute([lease.id.row])?;
         }
         Ok(())
@@ -100,9 +108,34 @@ impl Store {
         statement.query_row(params![SUSPECT_CRASHES, signed(self.now_ms)], |row| row.get(0))
     }
 
+    /// Puts one event of a group into quarantine.
+    fn quarantine(&mut self, row: i64, owner: &Owner, body: &str, reason: &QuarantineReason) -> rusqlite::Result<()> {
+        let (code, subcode) = reason.codes();
+        let amount = Amount::row(1, signed_len(body.len()));
+        let is_sealed = self.keys.is_some();
+        let message = reason.message().filter(|_| !is_sealed);
+        let values = params![row, amount.bytes, signed(self.now_ms), reason.as_str(), code, subcode, message];
+        self.connection.prepare_cached(schema::SET_ASIDE_EVENT)?.execute(values)?;
+        let seat = Seat { shelf: Shelf::Quarantine, row: self.connection.last_insert_rowid(), owner };
+        match reason.message() {
+            Some(message) if is_sealed => self.rewrite_bodies(seat, format!("{body}\n{message}").as_bytes())?,
+            _ => self.rewrite_bodies(seat, body.as_bytes())?,
+        }
+        self.tally.note(Shelf::Quarantine, owner.clone(), amount);
+        Ok(())
+    }
+
     /// Moves a whole group to quarantine as it is. Returns how many events it counted.
     pub(super) fn set_aside(&mut self, row: i64, reason: &QuarantineReason, at_ms: i64) -> rusqlite::Result<u64> {
-        self.connection.prepare_cached(schema::QUARANTINE_GROUP)?.execute(params![row, at_ms, reason.as_str()])?;
+        self.connection.prepare_cached(schema::SET_ASIDE_GROUP)?.execute(params![row, at_ms, reason.as_str()])?;
+        let aside = self.connection.last_insert_rowid();
+        if let Some(stored) = self.stored(Shelf::Pending, row)?
+            && stored.fits()
+        {
+            let from = Seat { shelf: Shelf::Pending, row, owner: &stored.owner };
+            let to = Seat { shelf: Shelf::Quarantine, row: aside, owner: &stored.owner };
+            self.rebind(from, to, stored.key_id.as_deref())?;
+        }
         let Some((owner, amount)) = self.remove(row)? else { return Ok(0) };
         self.tally.note(Shelf::Quarantine, owner, amount);
         Ok(u64::try_from(amount.events).unwrap_or(0))
@@ -118,9 +151,12 @@ impl Store {
         Ok(0)
     }
 
-    fn holds(&self, lease: &Lease) -> rusqlite::Result<bool> {
+    /// What of its group was purged meanwhile, if the lease still holds.
+    fn held(&self, lease: &Lease) -> rusqlite::Result<Option<Condemned>> {
         let LeaseId { row, serial } = lease.id;
-        self.connection.prepare_cached(schema::HOLDS)?.exists(params![row, serial, signed(self.now_ms)])
+        let mut statement = self.connection.prepare_cached(schema::HOLDS)?;
+        let held = statement.query_row(params![row, serial, signed(self.now_ms)], |row| row.get::<_, Option<String>>(0));
+        Ok(held.optional()?.map(|condemned| Condemned::read(condemned.as_deref())))
     }
 
     /// The rows of this lease, and whether more are due. Ready groups are walked in order and no further than needed; of those whose time has come, which
@@ -158,15 +194,18 @@ impl Store {
     /// Reads a group for a new lease; nothing if its parts do not fit together.
     fn read(&mut self, row: i64, request: &LeaseRequest) -> rusqlite::Result<Option<Lease>> {
         let read = |row: &Row<'_>| {
-            let length: Option<i64> = row.get(8)?;
+            let length: Option<i64> = row.get(9)?;
             Ok((Head::read(row)?, length.and_then(|length| usize::try_from(length).ok())))
         };
         let (head, length) = self.connection.prepare_cached(schema::READ_GROUP)?.query_row([row], read)?;
-        // Asked before reading, or a planted row of a gigabyte would be a gigabyte of memory (failure case A7).
-        if length.is_none_or(|length| length > MAX_GROUP_BYTES) {
+        if length.is_none_or(|length| !fits(length, head.key_id.is_some())) {
             return Ok(None);
         }
-        let bodies: String = self.connection.prepare_cached(schema::READ_BODIES)?.query_row([row], |row| row.get(0))?;
+        let site: Arc<str> = head.site.into();
+        let owner = Owner { site: Arc::clone(&site), dataset: Arc::clone(&request.dataset), policy: head.digest };
+        let seat = Seat { shelf: Shelf::Pending, row, owner: &owner };
+        let bodies = self.read_bodies(seat, head.key_id.as_deref())?;
+        let Some(bodies) = bodies.and_then(|bodies| String::from_utf8(bodies).ok()) else { return Ok(None) };
         let [oldest_event_secs, received_ms] = [head.oldest_event_secs, head.received_ms].map(u64::try_from);
         let (Ok(oldest_event_secs), Ok(received_ms)) = (oldest_event_secs, received_ms) else { return Ok(None) };
         let count = count_lines(&bodies);
@@ -176,7 +215,7 @@ impl Store {
         self.last_serial += 1;
         Ok(Some(Lease {
             id: LeaseId { row, serial: self.last_serial },
-            site: head.site.into(),
+            site,
             dataset: Arc::clone(&request.dataset),
             envelope: head.envelope,
             policy: self.policy(head.digest)?,
@@ -188,24 +227,6 @@ impl Store {
             attempts: head.attempts,
             suspect: head.crashes >= SUSPECT_CRASHES,
         }))
-    }
-
-    /// The policy of a group. One whose text is gone is handed out as such: what to do about it is for the dispatcher to say.
-    fn policy(&mut self, digest: PolicyDigest) -> rusqlite::Result<Arc<StoredPolicy>> {
-        if let Some(policy) = self.read_policies.get(&digest) {
-            return Ok(Arc::clone(policy));
-        }
-        let mut statement = self.connection.prepare_cached(schema::READ_POLICY)?;
-        let canonical = match statement.query_row([digest.as_bytes()], |row| row.get::<_, String>(0)).optional() {
-            Err(error) if !is_unreadable(&error) => return Err(error),
-            canonical => canonical.ok().flatten(),
-        };
-        if self.read_policies.len() >= MAX_READ_POLICIES {
-            self.read_policies.clear();
-        }
-        let policy = Arc::new(StoredPolicy::read(digest, canonical.as_deref()));
-        self.read_policies.insert(digest, Arc::clone(&policy));
-        Ok(policy)
     }
 }
 
@@ -232,6 +253,7 @@ struct Head {
     received_ms: i64,
     attempts: u32,
     crashes: u32,
+    key_id: Option<String>,
 }
 
 impl Head {
@@ -245,6 +267,7 @@ impl Head {
             received_ms: row.get(5)?,
             attempts: row.get(6)?,
             crashes: row.get(7)?,
+            key_id: row.get(8)?,
         })
     }
 }

@@ -21,6 +21,8 @@ pub struct Inspection {
     pub quarantined_events: u64,
     /// The newest 1000 entries of it.
     pub quarantine: Vec<QuarantineLine>,
+    /// Events that rest unencrypted, those in quarantine included.
+    pub unencrypted_events: u64,
 }
 
 /// What waits of one site for one dataset.
@@ -108,7 +110,8 @@ fn read(connection: &Connection) -> rusqlite::Result<Inspection> {
             })
         })?
         .collect::<rusqlite::Result<_>>()?;
-    Ok(Inspection { pending, quarantined_events, quarantine })
+    let unencrypted_events = view.query_row(schema::COUNT_UNENCRYPTED, [], |row| number(row, 0))?;
+    Ok(Inspection { pending, quarantined_events, quarantine, unencrypted_events })
 }
 
 fn number(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {

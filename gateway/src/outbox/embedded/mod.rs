@@ -5,12 +5,18 @@
 //! the oldest when full or starting afresh when the file is damaged.
 
 mod ask;
+mod bodies;
 mod failure;
 mod hand;
 mod inspect;
+mod migrate;
 mod open;
 mod part;
 mod place;
+mod policies;
+mod purge;
+mod redrive;
+mod reseal;
 mod reserve;
 mod schema;
 mod store;
@@ -32,13 +38,17 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use self::ask::{Ask, Asked, Read, Reply, Write};
 use self::failure::Failure;
+use self::purge::PurgeStep;
+use self::redrive::RedriveStep;
+use self::reseal::ResealStep;
 use self::reserve::{RESERVE_BYTES, Reserve};
-use self::store::{PurgeStep, Store};
+use self::store::Store;
 use self::writer::{Shared, Writer};
 use super::{
-    Append, Depth, EventsByDataset, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Receipt,
-    Settled, Settlement, is_nearly_full, is_whole,
+    Append, Depth, EventsByDataset, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Purged,
+    Receipt, RedriveSelector, Redriven, Settings, Settled, Settlement, is_nearly_full, is_whole,
 };
+use crate::failpoint;
 
 /// Questions that may wait for the writer; whoever comes then waits to ask.
 const MAX_WAITING: usize = 1024;
@@ -55,31 +65,33 @@ struct Handle {
     max_bytes: u64,
     set_aside_at_open: EventsByDataset,
     has_held_events: bool,
+    is_sealed: bool,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Embedded {
     /// Opens or makes the file and starts the writer. Blocks while the file is read.
-    pub(super) fn open(path: &Path, max_bytes: u64) -> Result<Self, OpenError> {
-        Self::open_with(path, max_bytes, RESERVE_BYTES, |_| {})
+    pub(super) fn open(path: &Path, settings: Settings) -> Result<Self, OpenError> {
+        Self::open_with(path, settings, RESERVE_BYTES, |_| {})
     }
 
     /// The same, for tests that open many.
     #[cfg(test)]
-    pub(super) fn open_with_small_reserve(path: &Path, max_bytes: u64) -> Result<Self, OpenError> {
-        Self::open_with(path, max_bytes, 4_096, |_| {})
+    pub(super) fn open_with_small_reserve(path: &Path, settings: Settings) -> Result<Self, OpenError> {
+        Self::open_with(path, settings, 4_096, |_| {})
     }
 
     /// The same with another reserve and a change to the store before it is used, for tests.
     fn open_with(
         path: &Path,
-        max_bytes: u64,
+        settings: Settings,
         reserve_bytes: u64,
         prepare: impl FnOnce(&mut Store),
     ) -> Result<Self, OpenError> {
         let lock = open::take_ownership(path)?;
         let mut reserve = Reserve::new(open::reserve_file(path)?, reserve_bytes);
-        let (mut store, set_aside_at_open) = Store::open(path, max_bytes)?;
+        let (max_bytes, is_sealed) = (settings.max_bytes, settings.keys.is_some());
+        let (mut store, set_aside_at_open) = Store::open(path, settings)?;
         let has_held_events = store.has_held_events().map_err(|error| OpenError::engine(path, &error))?;
         prepare(&mut store);
         let shared = Arc::new(Shared::default());
@@ -93,7 +105,16 @@ impl Embedded {
         let thread = std::thread::Builder::new().name("outbox-writer".to_owned()).spawn(move || writer.run());
         let thread = thread.map_err(|source| OpenError::File { path: path.to_owned(), source })?;
         let thread = Mutex::new(Some(thread));
-        Ok(Self(Arc::new(Handle { inbox: sender, changed, shared, max_bytes, set_aside_at_open, has_held_events, thread })))
+        Ok(Self(Arc::new(Handle {
+            inbox: sender,
+            changed,
+            shared,
+            max_bytes,
+            set_aside_at_open,
+            has_held_events,
+            is_sealed,
+            thread,
+        })))
     }
 
     pub(super) async fn append(&self, append: Append) -> Result<Receipt, OutboxError> {
@@ -127,23 +148,52 @@ impl Embedded {
         self.ask(|reply| Ask::Write(Write::Release(Asked::new(lease, reply)))).await
     }
 
-    /// In steps, so that appends are not held up; then nothing of what was purged is left in the log either.
-    pub(super) async fn purge(&self, selector: PurgeSelector) -> Result<u64, OutboxError> {
-        let mut purged = 0;
-        let mut step = PurgeStep { selector: selector.clone(), after: 0, through: None };
-        loop {
-            let done = self.ask(|reply| Ask::Write(Write::Purge(Asked::new(step, reply)))).await?;
-            purged += done.events;
-            let Some((after, through)) = done.next else { break };
-            step = PurgeStep { selector: selector.clone(), after, through: Some(through) };
+    /// In steps, so that appends are not held up; then nothing of what was purged is left in the log either. `dry`: it only counts.
+    pub(super) async fn purge(&self, selector: PurgeSelector, dry: bool) -> Result<Purged, OutboxError> {
+        let mut purged = Purged::default();
+        let mut step = Some(PurgeStep::first(selector, dry));
+        while let Some(next) = step {
+            let done = self.ask(|reply| Ask::Write(Write::Purge(Asked::new(next, reply)))).await?;
+            purged.add(done.purged);
+            step = done.next;
         }
-        if purged > 0
+        failpoint::pass("after_purge_before_truncating");
+        if !dry
+            && purged.waiting_events() + purged.quarantined > 0
             && let Err(error) = self.ask(|reply| Ask::Read(Read::Truncate(reply))).await
         {
             // They are gone from the outbox, and the writer goes on trying.
             tracing::warn!(%error, "what was purged may still be in the outbox's write-ahead log");
         }
         Ok(purged)
+    }
+
+    /// In steps as well.
+    pub(super) async fn redrive(&self, selector: RedriveSelector) -> Result<Redriven, OutboxError> {
+        let mut redriven = Redriven::default();
+        let mut step = Some(RedriveStep::first(selector));
+        while let Some(next) = step {
+            let done = self.ask(|reply| Ask::Write(Write::Redrive(Asked::new(next, reply)))).await?;
+            redriven.add(done.redriven);
+            step = done.next;
+        }
+        Ok(redriven)
+    }
+
+    /// Seals every row under the key of today that is not, in steps. Returns how many events these held.
+    pub(super) async fn rekey(&self) -> Result<u64, OutboxError> {
+        if !self.0.is_sealed {
+            return Err(OutboxError::Unfit("there is no outbox.encryption_key to encrypt it under"));
+        }
+        let mut events = 0;
+        let mut step = Some(ResealStep::first(false));
+        while let Some(next) = step {
+            let done = self.ask(|reply| Ask::Write(Write::Reseal(Asked::new(next, reply)))).await?;
+            events += done.events;
+            step = done.next;
+        }
+        self.ask(|reply| Ask::Read(Read::Truncate(reply))).await?;
+        Ok(events)
     }
 
     pub(super) async fn depth(&self) -> Result<Depth, OutboxError> {

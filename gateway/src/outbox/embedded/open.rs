@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::failure::describe;
 use super::place::Place;
-use super::schema;
+use super::{migrate, schema};
 
 /// How long a lock of another program, such as a backup, may hold us up.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,6 +57,30 @@ pub enum OpenError {
         found: i32,
         /// The newest format that we know.
         known: i32,
+    },
+    /// The file was made by an older version, and a look changes nothing.
+    #[error(
+        "{path}: this outbox has format {found}; the next start of the gateway brings it to format {known}, and then it can be looked \
+         into"
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i32,
+        /// The format that we read.
+        known: i32,
+    },
+    /// It holds events that a key has sealed which is not configured.
+    #[error(
+        "{path}: events in it are encrypted under the key {key_id}, which is not configured; give it as outbox.encryption_key, or \
+         among outbox.previous_encryption_keys if another took its place; nothing was changed"
+    )]
+    KeyMissing {
+        /// The file.
+        path: PathBuf,
+        /// What names the key; `portcullis check` shows those that are configured.
+        key_id: String,
     },
     /// The engine could not open it.
     #[error("{path}: {detail}")]
@@ -140,6 +164,10 @@ pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
         return Err(OpenError::Engine { path: path.to_owned(), detail });
     }
     set_up(&connection).map_err(engine)?;
+    if let Recognised::Outbox(version @ ..schema::VERSION) = recognised {
+        migrate::from(&connection, version).map_err(engine)?;
+        tracing::info!(from = version, to = schema::VERSION, "the outbox was brought to a newer format");
+    }
     Ok(connection)
 }
 
@@ -151,7 +179,8 @@ pub(super) fn connect_to_look(path: &Path) -> Result<Connection, OpenError> {
     let connection = Connection::open_with_flags(path, flags).map_err(engine)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(engine)?;
     match recognise(&connection, path)? {
-        Recognised::Outbox => Ok(connection),
+        Recognised::Outbox(schema::VERSION) => Ok(connection),
+        Recognised::Outbox(found) => Err(OpenError::Older { path: path.to_owned(), found, known: schema::VERSION }),
         Recognised::Empty => Err(OpenError::NotAnOutbox { path: path.to_owned() }),
     }
 }
@@ -159,7 +188,8 @@ pub(super) fn connect_to_look(path: &Path) -> Result<Connection, OpenError> {
 #[derive(Debug, PartialEq, Eq)]
 enum Recognised {
     Empty,
-    Outbox,
+    /// Ours, with its format.
+    Outbox(i32),
 }
 
 fn recognise(connection: &Connection, path: &Path) -> Result<Recognised, OpenError> {
@@ -169,7 +199,7 @@ fn recognise(connection: &Connection, path: &Path) -> Result<Recognised, OpenErr
     let version = pragma("user_version").map_err(engine)?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(engine)?;
     match (application, version, tables) {
-        (schema::APPLICATION_ID, schema::VERSION, 1..) => Ok(Recognised::Outbox),
+        (schema::APPLICATION_ID, version @ 1..=schema::VERSION, 1..) => Ok(Recognised::Outbox(version)),
         (schema::APPLICATION_ID, found, _) if found > schema::VERSION => {
             Err(OpenError::Newer { path: path.to_owned(), found, known: schema::VERSION })
         }

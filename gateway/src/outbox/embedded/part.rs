@@ -35,7 +35,7 @@ impl Embedded {
 impl Store {
     /// Settles what is decided and leases the rest anew, in the running transaction.
     pub(super) fn settle_part(&mut self, request: &PartRequest) -> rusqlite::Result<Parted> {
-        let settled = self.settle(&request.lease, &request.settlements)?;
+        let settled = self.settle_and(&request.lease, &request.settlements, true)?;
         if settled.retried == 0 {
             return Ok(Parted { settled, rest: None });
         }
@@ -48,8 +48,9 @@ impl Store {
     /// Leases one due group from that place of the backlog. The way there is by index, whatever the depth.
     pub(super) fn lease_at(&mut self, request: &SpreadRequest) -> rusqlite::Result<Leased> {
         self.now_ms = request.now_ms;
+        let purged = self.sweep(Some(&request.dataset))?;
         let Some(row) = self.ready_at(request)?.map_or_else(|| self.later_at(request), |row| Ok(Some(row)))? else {
-            return Ok(Leased::default());
+            return Ok(Leased { purged, ..Leased::default() });
         };
         let lease = LeaseRequest {
             dataset: request.dataset.clone(),
@@ -58,7 +59,7 @@ impl Store {
             now_ms: request.now_ms,
             until_ms: request.until_ms,
         };
-        self.take(vec![row], &lease)
+        Ok(Leased { purged, ..self.take(vec![row], &lease)? })
     }
 
     fn ready_at(&self, request: &SpreadRequest) -> rusqlite::Result<Option<i64>> {

@@ -12,24 +12,26 @@ use portcullis_filters::policy::{PolicyDigest, StoredPolicy};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::open::{OpenError, connect};
 use super::{ask::Asked, schema};
+use crate::failpoint;
 use crate::outbox::crash::SUSPECT_CRASHES;
 use crate::outbox::group::gather;
 use crate::outbox::tally::{Amount, Owner, Shelf, Tally};
-use crate::outbox::{Append, Depth, EventsByDataset, OutboxError, PurgeSelector, Receipt};
-
-/// Groups deleted in one transaction of a purge, so that appends are not held up by a large one.
-const PURGE_STEP: i64 = 256;
+use crate::outbox::{Append, Depth, EventsByDataset, Keys, OutboxError, Receipt, Settings};
 
 /// The connection and what is known of its file.
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) connection: Connection,
+    /// What rests is sealed under these; nothing if it rests plain.
+    pub(super) keys: Option<Keys>,
+    /// Rows that were plain when the file was opened, although there are keys.
+    pub(super) plain_rows: i64,
     pub(super) tally: Tally,
     /// Digests in the table of policies; nothing after a transaction that failed.
-    known_policies: Option<HashSet<PolicyDigest>>,
+    pub(super) known_policies: Option<HashSet<PolicyDigest>>,
     pub(super) read_policies: HashMap<PolicyDigest, Arc<StoredPolicy>>,
     /// The last lease; leases of an earlier process are void, so it starts at 0.
     pub(super) last_serial: i64,
@@ -38,25 +40,10 @@ pub(super) struct Store {
     /// Rows that the engine can neither read nor move. They stay where they are and are passed over until the next start.
     pub(super) parked: HashSet<i64>,
     pub(super) max_bytes: u64,
+    /// Whether opening purged groups that were condemned and in hand.
+    pub(super) swept_at_open: bool,
     /// Whether groups were deleted since the file was last looked at for free pages.
     pub(super) drained: bool,
-}
-
-/// How a purge goes on: rows after one and up to another.
-#[derive(Debug)]
-pub(super) struct PurgeStep {
-    pub(super) selector: PurgeSelector,
-    pub(super) after: i64,
-    /// Nothing at the first step, which looks up the last row: what is appended during a purge stays.
-    pub(super) through: Option<i64>,
-}
-
-/// What one step of a purge did.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Purged {
-    pub(super) events: u64,
-    /// Where to go on, nothing if all is done.
-    pub(super) next: Option<(i64, i64)>,
 }
 
 /// What a checkpoint left behind.
@@ -70,10 +57,13 @@ pub(super) struct Checkpoint {
 
 impl Store {
     /// Opens the file of which we are the owner, and counts what is in it.
-    pub(super) fn open(path: &Path, max_bytes: u64) -> Result<(Self, EventsByDataset), OpenError> {
+    pub(super) fn open(path: &Path, settings: Settings) -> Result<(Self, EventsByDataset), OpenError> {
         let engine = |error| OpenError::engine(path, &error);
+        let Settings { max_bytes, keys } = settings;
         let mut store = Self {
             connection: connect(path)?,
+            keys,
+            plain_rows: 0,
             tally: Tally::default(),
             known_policies: None,
             read_policies: HashMap::new(),
@@ -81,12 +71,20 @@ impl Store {
             now_ms: 0,
             parked: HashSet::new(),
             max_bytes,
+            swept_at_open: false,
             drained: true,
         };
         store.connection.execute_batch("BEGIN IMMEDIATE").map_err(engine)?;
+        failpoint::pass("before_voiding_leases");
+        // First, or what was to be forgotten could be set aside.
+        store.swept_at_open = store.sweep(None).map_err(engine)? > 0;
         let set_aside = store.void_leases().map_err(engine)?;
+        if let Some(key_id) = store.count().map_err(engine)? {
+            // Or a whole backlog would go to quarantine because a key was forgotten. Nothing was changed.
+            return Err(OpenError::KeyMissing { path: path.to_owned(), key_id });
+        }
+        failpoint::pass("after_voiding_leases");
         store.connection.execute_batch("COMMIT").map_err(engine)?;
-        store.count().map_err(engine)?;
         Ok((store, set_aside))
     }
 
@@ -99,6 +97,7 @@ impl Store {
     pub(super) fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> Result<T, Failure> {
         let done = self.execute("BEGIN IMMEDIATE").and_then(|()| {
             let done = work(self)?;
+            failure::scripted("before_commit")?;
             self.execute("COMMIT")?;
             Ok(done)
         });
@@ -174,69 +173,14 @@ impl Store {
                 amount.bytes,
                 signed(group.oldest_event_secs),
                 signed(group.received_ms),
+                self.key_id(),
             ])?;
             let row = self.connection.last_insert_rowid();
-            self.connection.prepare_cached(schema::INSERT_BODIES)?.execute(params![row, group.bodies])?;
             let owner = Owner { site: Arc::clone(group.site), dataset: Arc::clone(group.dataset), policy: digest };
+            self.insert_bodies(row, &owner, &group.bodies)?;
             self.tally.note(Shelf::Pending, owner, amount);
         }
         Ok(())
-    }
-
-    /// Stores the policies of these appends. A new one is the occasion to delete those to which nothing refers any more.
-    fn keep_policies<'a>(&mut self, appends: impl Iterator<Item = &'a Append>) -> rusqlite::Result<()> {
-        let used: HashMap<PolicyDigest, &Append> = appends.map(|append| (append.policy.digest(), append)).collect();
-        let mut known = match self.known_policies.take() {
-            Some(known) => known,
-            None => self.list_policies()?,
-        };
-        if used.keys().any(|digest| !known.contains(digest)) {
-            let forgotten: Vec<PolicyDigest> =
-                known.extract_if(|digest| !used.contains_key(digest) && !self.tally.refers_to(digest)).collect();
-            for digest in forgotten {
-                self.connection.prepare_cached(schema::DELETE_POLICY)?.execute([digest.as_bytes()])?;
-            }
-            for (digest, append) in used {
-                let canonical = append.policy.canonical();
-                self.connection.prepare_cached(schema::INSERT_POLICY)?.execute(params![digest.as_bytes(), canonical])?;
-                self.read_policies.remove(&digest);
-                known.insert(digest);
-            }
-        }
-        self.known_policies = Some(known);
-        Ok(())
-    }
-
-    fn list_policies(&self) -> rusqlite::Result<HashSet<PolicyDigest>> {
-        let mut statement = self.connection.prepare_cached(schema::LIST_POLICIES)?;
-        let digests = statement.query_map([], |row| row.get(0).map(PolicyDigest::from_bytes))?;
-        digests.collect()
-    }
-
-    /// Deletes some of the selected groups (O8).
-    pub(super) fn purge(&mut self, step: &PurgeStep) -> rusqlite::Result<Purged> {
-        let through = match step.through {
-            Some(through) => through,
-            None => self.connection.prepare_cached(schema::LAST_ROW)?.query_row([], |row| row.get(0))?,
-        };
-        let (after, dataset, now_ms) = (step.after, &**step.selector.dataset(), signed(self.now_ms));
-        let rows: Vec<i64> = match &step.selector {
-            PurgeSelector::Dataset(_) => self
-                .connection
-                .prepare_cached(schema::PURGE_DATASET)?
-                .query_map(params![after, through, dataset, now_ms, PURGE_STEP], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?,
-            PurgeSelector::OtherPolicies { site, keep, .. } => self
-                .connection
-                .prepare_cached(schema::PURGE_OTHER_POLICIES)?
-                .query_map(params![after, through, dataset, now_ms, PURGE_STEP, &**site, keep.as_bytes()], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?,
-        };
-        let mut events = 0;
-        for row in &rows {
-            events += self.remove(*row)?.map_or(0, |(_, amount)| u64::try_from(amount.events).unwrap_or(0));
-        }
-        Ok(Purged { events, next: rows.last().map(|last| (*last, through)) })
     }
 
     /// Deletes a group and notes it; returns whose it was, nothing if there is no such row.
@@ -308,13 +252,18 @@ impl Store {
 
     /// Copies what can be copied from the log into the file, without waiting for anybody.
     pub(super) fn checkpoint(&self) -> rusqlite::Result<Checkpoint> {
-        self.checkpoint_with("PRAGMA wal_checkpoint(PASSIVE)")
+        failpoint::pass("before_checkpoint");
+        let done = self.checkpoint_with("PRAGMA wal_checkpoint(PASSIVE)");
+        failpoint::pass("after_checkpoint");
+        done
     }
 
     /// Also empties the log, unless a reader holds it for longer than this.
     pub(super) fn truncate_log(&self, patience: Duration) -> rusqlite::Result<Checkpoint> {
         self.connection.busy_timeout(patience)?;
+        failpoint::pass("before_truncating_log");
         let done = self.checkpoint_with("PRAGMA wal_checkpoint(TRUNCATE)");
+        failpoint::pass("after_truncating_log");
         self.connection.busy_timeout(super::open::BUSY_TIMEOUT)?;
         done
     }
@@ -339,18 +288,32 @@ impl Store {
         Ok(())
     }
 
-    fn count(&mut self) -> rusqlite::Result<()> {
+    /// Counts what is in the file. Returns the id of a key that sealed something and is not ours, if there is one.
+    fn count(&mut self) -> rusqlite::Result<Option<String>> {
         let mut tally = Tally::default();
+        let mut missing = None;
+        self.plain_rows = 0;
         for (shelf, sql) in [(Shelf::Pending, schema::COUNT_GROUPS), (Shelf::Quarantine, schema::COUNT_QUARANTINE)] {
             let mut statement = self.connection.prepare(sql)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                tally.note(shelf, owner(row)?, Amount { rows: row.get(3)?, events: row.get(4)?, bytes: row.get(5)? });
+                let amount = Amount { rows: row.get(3)?, events: row.get(4)?, bytes: row.get(5)? };
+                tally.note(shelf, owner(row)?, amount);
+                match row.get_ref(6)? {
+                    ValueRef::Null if self.keys.is_some() => self.plain_rows += amount.rows,
+                    ValueRef::Null => {}
+                    id => {
+                        let id = String::from_utf8_lossy(bytes(id));
+                        if !self.keys.as_ref().is_some_and(|keys| keys.knows(&id)) {
+                            missing = Some(id.into_owned());
+                        }
+                    }
+                }
             }
         }
         tally.commit();
         self.tally = tally;
-        Ok(())
+        Ok(missing)
     }
 }
 
@@ -362,7 +325,7 @@ pub(super) fn owner(row: &Row<'_>) -> rusqlite::Result<Owner> {
     Ok(Owner { site: text(0)?, dataset: text(1)?, policy: PolicyDigest::from_bytes(digest) })
 }
 
-fn bytes(value: ValueRef<'_>) -> &[u8] {
+pub(super) fn bytes(value: ValueRef<'_>) -> &[u8] {
     match value {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
         ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => &[],
@@ -395,7 +358,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("outbox.db");
         let lock = take_ownership(&path).unwrap();
-        let (mut store, _) = Store::open(&path, ROOMY).unwrap();
+        let (mut store, _) = Store::open(&path, Settings::plain(ROOMY)).unwrap();
         let failed = store.transaction(|store| {
             store.append(&mut asked())?;
             Err::<(), _>(rusqlite::Error::InvalidQuery)
@@ -413,7 +376,7 @@ mod tests {
         assert_eq!(depth.pending_events, 2);
         assert_eq!(store.list_policies().unwrap().len(), 1);
         drop(store);
-        assert_eq!(Store::open(&path, ROOMY).unwrap().0.depth().unwrap(), depth);
+        assert_eq!(Store::open(&path, Settings::plain(ROOMY)).unwrap().0.depth().unwrap(), depth);
         drop(lock);
     }
 }

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use rusqlite::{Row, params};
 
+use super::bodies::Stored;
 use super::hand::is_unreadable;
 use super::schema;
 use super::store::{Store, signed_len};
 use crate::outbox::crash::{Verdict, halves, judge};
+use crate::outbox::seal::Seat;
+use crate::outbox::tally::Shelf;
 use crate::outbox::{EventsByDataset, QuarantineReason};
 
 /// A group that was leased.
@@ -56,24 +59,28 @@ impl Store {
 
     /// Makes two groups of one. One that cannot be read is left whole; the next lease finds out and sets it aside.
     fn split(&self, row: i64, events: i64) -> rusqlite::Result<()> {
-        let bodies = self.connection.prepare_cached(schema::READ_BODIES)?.query_row([row], |row| row.get::<_, String>(0));
-        let bodies = match bodies {
+        let stored = match self.stored(Shelf::Pending, row) {
             Err(error) if is_unreadable(&error) => return Ok(()),
-            bodies => bodies?,
+            stored => stored?,
         };
+        let Some(Stored { owner, key_id, .. }) = stored.filter(Stored::fits) else { return Ok(()) };
+        let seat = Seat { shelf: Shelf::Pending, row, owner: &owner };
+        let bodies = match self.read_bodies(seat, key_id.as_deref()) {
+            Err(error) if is_unreadable(&error) => return Ok(()),
+            bodies => bodies?.and_then(|bodies| String::from_utf8(bodies).ok()),
+        };
+        let Some(bodies) = bodies else { return Ok(()) };
         let lines = bodies.split('\n').count();
         let Some([head, tail]) = halves(&bodies, lines) else { return Ok(()) };
         if signed_len(lines) != events {
             return Ok(());
         }
-        let half = params![row, signed_len(tail.events), signed_len(tail.bodies.len())];
+        let half = params![row, signed_len(tail.events), signed_len(tail.bodies.len()), self.key_id()];
         self.connection.prepare_cached(schema::INSERT_HALF)?.execute(half)?;
-        let new_row = self.connection.last_insert_rowid();
-        self.connection.prepare_cached(schema::INSERT_BODIES)?.execute(params![new_row, tail.bodies])?;
+        self.insert_bodies(self.connection.last_insert_rowid(), &owner, tail.bodies)?;
         let half = params![row, signed_len(head.events), signed_len(head.bodies.len())];
         self.connection.prepare_cached(schema::SHRINK)?.execute(half)?;
-        self.connection.prepare_cached(schema::REWRITE_BODIES)?.execute(params![row, head.bodies])?;
-        Ok(())
+        self.rewrite_bodies(seat, head.bodies.as_bytes())
     }
 }
 

@@ -17,8 +17,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::ask::{Ask, Asked, Read, Write};
 use super::failure::{Failure, Health};
 use super::open::OwnerLock;
+use super::reseal::ResealStep;
 use super::reserve::Reserve;
 use super::store::Store;
+use crate::failpoint;
 use crate::outbox::{Append, Lease, OutboxError, Receipt};
 
 /// From this number of appends in this commit and the one before, the writer waits for more: so many steps at most, and no
@@ -66,6 +68,8 @@ pub(super) struct Writer {
     /// Set while something that was purged may be in the log.
     must_truncate: bool,
     shrinking: bool,
+    /// Where sealing of what rests plain goes on; nothing if all is sealed.
+    sealing: Option<ResealStep>,
 }
 
 /// What others may see without asking.
@@ -105,6 +109,8 @@ impl Writer {
         reserve: Reserve,
         lock: OwnerLock,
     ) -> Self {
+        let must_truncate = store.swept_at_open;
+        let sealing = (store.plain_rows > 0).then(|| ResealStep::first(true));
         Self {
             store,
             inbox,
@@ -117,8 +123,9 @@ impl Writer {
             last_appends: 0,
             written_bytes: 0,
             log_is_held: false,
-            must_truncate: false,
+            must_truncate,
             shrinking: false,
+            sealing,
         }
     }
 
@@ -152,12 +159,13 @@ impl Writer {
         self.finish(closes);
     }
 
-    /// The next question. While nobody asks, free pages are given back.
+    /// The next question. While nobody asks, what rests plain is sealed, and free pages are given back.
     fn next(&mut self) -> Option<Ask> {
         loop {
             match self.inbox.try_recv() {
                 Ok(ask) => return Some(ask),
                 Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) if self.sealing.is_some() => self.seal_some(),
                 Err(TryRecvError::Empty) if self.wants_to_shrink() => self.shrink(),
                 Err(TryRecvError::Empty) => return self.inbox.blocking_recv(),
             }
@@ -211,11 +219,18 @@ impl Writer {
             self.note(write_failure.as_ref(), false);
         }
         let works = intake.writes.iter().any(Write::gives_work) && write_failure.is_none();
+        self.must_truncate |= write_failure.is_none() && intake.writes.iter().any(Write::purges);
         if appended || works {
             self.changed.send_modify(|commits| *commits = commits.wrapping_add(1));
         }
+        if appended {
+            failpoint::pass("after_fsync_before_reply");
+        }
         for asked in intake.appends {
             asked.answer(failure.as_ref());
+        }
+        if write_failure.is_none() && intake.writes.iter().any(|write| matches!(write, Write::Settle(_))) {
+            failpoint::pass("after_settle_before_reply");
         }
         let orphans: Vec<_> = intake.writes.into_iter().flat_map(|write| write.answer(write_failure.as_ref())).collect();
         self.give_back(&orphans);
@@ -296,6 +311,7 @@ impl Writer {
                     tracing::error!(error = %failure.error(), "the outbox writes nothing any more");
                     self.poison = Some(failure.clone());
                     self.shrinking = false;
+                    self.sealing = None;
                 }
             }
         }
@@ -347,14 +363,14 @@ mod tests {
     use super::*;
     use crate::outbox::bench::ROOMY;
     use crate::outbox::embedded::open::take_ownership;
-    use crate::outbox::samples;
+    use crate::outbox::{Settings, samples};
 
     #[test]
     fn a15_after_a_failed_sync_nothing_is_written_and_health_says_so() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("outbox.db");
         let lock = take_ownership(&path).unwrap();
-        let (store, _) = Store::open(&path, ROOMY).unwrap();
+        let (store, _) = Store::open(&path, Settings::plain(ROOMY)).unwrap();
         let (_sender, inbox) = mpsc::channel(1);
         let reserve = Reserve::new(tempfile::tempfile().unwrap(), 1);
         let mut writer = Writer::new(store, inbox, watch::Sender::new(0), Arc::default(), reserve, lock);

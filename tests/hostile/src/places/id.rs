@@ -31,11 +31,6 @@ impl IdForm {
         glued.chain(cookies).chain([(Field::EventId, Self::Ulid)]).collect()
     }
 
-    /// Whether it is a cookie's.
-    pub fn is_cookie(self) -> bool {
-        matches!(self, Self::CookieEnd | Self::CookieInside)
-    }
-
     pub(super) fn with(self, text: &str, chance: &mut Chance) -> String {
         match self {
             Self::Between => format!("{}-{text}-{}", chance.pick(&["order", "evt", "p"]), chance.digits(4)),

@@ -9,7 +9,7 @@ use super::{NONE, VALUES};
 use crate::detect::WorkLimit;
 
 /// Places that are asked at once.
-const PLACES: usize = 32;
+const PLACES: usize = 16;
 /// Groups that have to be known for that: up to three in a row from each place.
 const GROUPS: usize = PLACES + 8;
 /// Characters that have to be known for that: a group's, and the first of the next.

@@ -1,8 +1,10 @@
 //! What only a file can do wrong. Names begin with the failure case or the clause of the contract.
 
 mod damage;
+mod formats;
 mod opening;
 mod running;
+mod sealing;
 
 use std::path::{Path, PathBuf};
 

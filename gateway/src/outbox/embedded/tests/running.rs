@@ -9,7 +9,9 @@ use super::{log_of, tamper};
 use crate::outbox::bench::{Bench, ROOMY, open_outbox};
 use crate::outbox::embedded::{Embedded, OpenError, inspect, open};
 use crate::outbox::samples::append;
-use crate::outbox::{AnyOutbox, LeaseRequest, OutboxError, PurgeSelector, QuarantineReason, Settlement};
+use crate::outbox::{
+    AnyOutbox, EventFilter, LeaseRequest, OutboxError, PurgeSelector, QuarantineReason, Settings, Settlement,
+};
 
 #[tokio::test]
 async fn policies_are_kept_while_something_refers_to_them() {
@@ -60,7 +62,7 @@ async fn p1_nothing_is_kept_in_files_that_the_next_start_would_not_find() {
         bench.append("1", &["b"]).await;
         bench.outbox.health().unwrap();
         bench.outbox.close().await;
-        let again = AnyOutbox::open_embedded(&bench.path(), ROOMY).unwrap();
+        let again = AnyOutbox::open_embedded(&bench.path(), Settings::plain(ROOMY)).unwrap();
         assert_eq!(again.depth().await.unwrap().pending_events, 2, "{suffix}");
     }
 }
@@ -77,7 +79,7 @@ fn holds_text(path: &Path, text: &str) -> bool {
 async fn a15_a_full_disk_is_an_error_shows_in_health_and_passes_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let limited = Embedded::open_with(&path, ROOMY, 4_096, |store| {
+    let limited = Embedded::open_with(&path, Settings::plain(ROOMY), 4_096, |store| {
         store.connection.pragma_update(None, "max_page_count", 150).unwrap();
     });
     let outbox = AnyOutbox::Embedded(limited.unwrap());
@@ -134,7 +136,11 @@ async fn o8_nothing_of_what_was_purged_is_left_in_any_file() {
     let bench = Bench::embedded(ROOMY);
     bench.append("1", &["order-purgeme"]).await;
     bench.append("2", &["order-keepme"]).await;
-    bench.outbox.purge(PurgeSelector::Dataset("1".into())).await.unwrap();
+    bench
+        .outbox
+        .purge(PurgeSelector::Matching(EventFilter { dataset: Some("1".to_owned()), ..EventFilter::default() }))
+        .await
+        .unwrap();
     assert!(!holds_text(&bench.path(), "order-purgeme"));
     assert!(holds_text(&bench.path(), "order-keepme"));
 }
@@ -168,10 +174,10 @@ async fn inspect_works_beside_the_owner_and_shows_no_event() {
 async fn a13_a_drained_file_becomes_small_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let opened = Embedded::open_with(&path, ROOMY, 4_096, |store| {
+    let opened = Embedded::open_with(&path, Settings::plain(ROOMY), 4_096, |store| {
         let fill = "
             WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 24)
-            INSERT INTO group_bodies SELECT n, hex(zeroblob(500000)) FROM numbers;
+            INSERT INTO group_bodies (id, bodies) SELECT n, hex(zeroblob(500000)) FROM numbers;
             DELETE FROM group_bodies";
         store.connection.execute_batch(fill).unwrap();
         assert!(store.pages().unwrap().0 > 4_096);
@@ -213,7 +219,15 @@ async fn a16_a_reader_holds_back_the_log_but_neither_writes_nor_a_purge() {
     let reader = open::connect_to_look(&bench.path()).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM groups").unwrap();
     bench.append("1", &["b"]).await;
-    assert_eq!(bench.outbox.purge(PurgeSelector::Dataset("1".into())).await.unwrap(), 2);
+    assert_eq!(
+        bench
+            .outbox
+            .purge(PurgeSelector::Matching(EventFilter { dataset: Some("1".to_owned()), ..EventFilter::default() }))
+            .await
+            .unwrap()
+            .waiting_events(),
+        2
+    );
     bench.append("1", &["c"]).await;
     assert!(holds_text(&bench.path(), "order-purgeme"));
     reader.execute_batch("COMMIT").unwrap();

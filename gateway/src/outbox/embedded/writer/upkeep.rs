@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::failpoint;
+
 use super::{Failure, LOG_IS_HELD, OutboxError, TRUNCATE_PATIENCE, Writer};
 
 /// A checkpoint follows this much written to the log. With the largest transaction it is less than the reserve.
@@ -10,6 +12,9 @@ const CHECKPOINT_BYTES: u64 = 8 * 1024 * 1024;
 const CUT_LOG_PAGES: i64 = 64 * 1024;
 /// A log this long that a reader holds back is a disk about to be full: nothing is kept until it lets go (1 GiB).
 const MAX_LOG_PAGES: i64 = 256 * 1024;
+
+/// What a step of sealing writes, roughly.
+const SEALED_BYTES: u64 = 2 * 1024 * 1024;
 
 /// Free pages that are worth giving back, how many at a time, and how many are kept for what comes next.
 const WASTED_PAGES: i64 = 4096;
@@ -83,6 +88,28 @@ impl Writer {
         }
     }
 
+    /// Seals a little of what rests plain from before there was a key. Nothing of it is left behind: the engine overwrites what it
+    /// frees, and the log is emptied at the end.
+    pub(super) fn seal_some(&mut self) {
+        let Some(step) = self.sealing.take() else { return };
+        match self.store.transaction(|store| store.reseal(&step)) {
+            Ok(done) => {
+                self.written_bytes += SEALED_BYTES;
+                self.sealing = done.next;
+                if done.next.is_none() {
+                    self.must_truncate = true;
+                    tracing::info!("everything in the outbox is encrypted now");
+                }
+            }
+            // Tried again after the next start.
+            Err(failure) => {
+                tracing::error!(error = %failure.error(), "what rests unencrypted in the outbox was not encrypted");
+                self.note(Some(&failure), false);
+            }
+        }
+        self.tend_log();
+    }
+
     pub(super) fn wants_to_shrink(&mut self) -> bool {
         if self.store.drained && !self.shrinking && self.poison.is_none() {
             self.store.drained = false;
@@ -93,6 +120,7 @@ impl Writer {
     }
 
     pub(super) fn shrink(&mut self) {
+        failpoint::pass("before_shrinking");
         let done = self.store.shrink(SHRINK_PAGES).and_then(|()| self.store.pages());
         self.written_bytes += u64::from(SHRINK_PAGES) * 4096;
         self.shrinking = done.as_ref().is_ok_and(|(free, _)| *free > SPARE_PAGES);

@@ -1,5 +1,5 @@
 //! Keeps a listener's certificate fresh: its files are looked at every few seconds, and a pair that is new and valid is shown to
-//! new connections.
+//! new connections. A reload can name other files.
 //!
 //! Contents are compared, since a mounted secret is swapped by a link and times of files tell nothing. A pair that cannot be used
 //! changes nothing: the log says so once, and a gauge for as long as it lasts.
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::tls;
 use crate::clock::Clock;
-use crate::config::{Certificate, TlsFiles};
+use crate::config::{self, Certificate, TlsFiles};
 use crate::telemetry::metrics::Metrics;
 
 /// How often the files are looked at.
@@ -24,10 +24,11 @@ const READ: Duration = Duration::from_secs(10);
 
 /// Replaces a certificate until the listener stops.
 #[derive(Debug)]
-pub struct Reload {
+pub struct Renewal {
     files: TlsFiles,
     in_use: Arc<Certificate>,
     replace: watch::Sender<Arc<ServerConfig>>,
+    configured: watch::Receiver<config::Tls>,
     clock: Clock,
     /// What was wrong at the last look, and whether the log has it.
     trouble: Option<(String, bool)>,
@@ -35,28 +36,36 @@ pub struct Reload {
     failing: IntGauge,
 }
 
-impl Reload {
-    /// `in_use` is what the listener began with; `replace` gives it another.
+impl Renewal {
+    /// `configured` is what the listener began with, and later what a reload names; `replace` gives the listener another.
     pub fn new(
-        files: TlsFiles,
-        in_use: Arc<Certificate>,
+        mut configured: watch::Receiver<config::Tls>,
         replace: watch::Sender<Arc<ServerConfig>>,
         clock: Clock,
         metrics: &Metrics,
     ) -> Self {
+        let config::Tls { files, certificate: in_use } = configured.borrow_and_update().clone();
         let expiry = metrics.tls_certificate_expiry.with_label_values::<&str>(&[]);
         let failing = metrics.tls_certificate_reload_failing.with_label_values::<&str>(&[]);
-        let reload = Self { files, in_use, replace, clock, trouble: None, expiry, failing };
-        reload.tell_end();
-        reload
+        let renewal = Self { files, in_use, replace, configured, clock, trouble: None, expiry, failing };
+        renewal.tell_end();
+        renewal
     }
 
     /// Looks until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
         let look = async {
             loop {
-                tokio::time::sleep(LOOK).await;
-                self.look().await;
+                let named = tokio::select! {
+                    () = tokio::time::sleep(LOOK) => false,
+                    // Without anybody who reloads there is nothing to wait for but the next look.
+                    Ok(()) = self.configured.changed() => true,
+                };
+                if named {
+                    self.take_configured();
+                } else {
+                    self.look().await;
+                }
             }
         };
         // Nor does a stop wait for files.
@@ -79,15 +88,26 @@ impl Reload {
             // The runtime ends.
             Err(_) => return,
         };
-        match found.map_err(|error| format!("{}: {error}", error.key())).and_then(|found| self.take(found)) {
+        let found = found.map(Arc::new).map_err(|error| format!("{}: {error}", error.key()));
+        match found.and_then(|found| self.take(found)) {
             Ok(()) => self.clear(),
             Err(reason) => self.complain(reason),
         }
     }
 
-    fn take(&mut self, found: Certificate) -> Result<(), String> {
+    /// What a reload named was read and judged by it.
+    fn take_configured(&mut self) {
+        let config::Tls { files, certificate } = self.configured.borrow_and_update().clone();
+        self.files = files;
+        match if certificate.is_same_as(&self.in_use) { Ok(()) } else { self.take(certificate) } {
+            Ok(()) => self.clear(),
+            Err(reason) => self.complain(reason),
+        }
+    }
+
+    fn take(&mut self, found: Arc<Certificate>) -> Result<(), String> {
         self.replace.send_replace(tls::settings(&found).map_err(|error| error.to_string())?);
-        self.in_use = Arc::new(found);
+        self.in_use = found;
         self.tell_end();
         tracing::info!(valid_until = self.in_use.until_date(), "a new certificate is shown from now on");
         Ok(())

@@ -1,0 +1,132 @@
+//! What a purge takes of a group that is in hand: what is on its way to Meta cannot be called back, but must not come back either.
+//!
+//! It is kept with the group, so that it holds after a crash. Event ids stand there as digests: they may be what is to be
+//! forgotten.
+
+use std::borrow::Cow;
+
+use portcullis_filters::normalize::hex;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+/// What goes of a group once it is in nobody's hand.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) enum Condemned {
+    /// Nothing: it was not purged.
+    #[default]
+    Nothing,
+    /// All of it.
+    Whole,
+    /// The events with these marks.
+    Events(Vec<String>),
+}
+
+impl Condemned {
+    /// As it is stored: nothing, an empty text, or a mark a line.
+    pub(super) fn read(stored: Option<&str>) -> Self {
+        match stored {
+            None => Self::Nothing,
+            Some("") => Self::Whole,
+            Some(marks) => Self::Events(marks.split('\n').map(str::to_owned).collect()),
+        }
+    }
+
+    /// What [`Condemned::read`] reads.
+    pub(super) fn text(&self) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Whole => Some(String::new()),
+            Self::Events(marks) => Some(marks.join("\n")),
+        }
+    }
+
+    /// The same and one event more.
+    pub(super) fn and(self, event_id: &str) -> Self {
+        let mark = mark(event_id);
+        match self {
+            Self::Nothing => Self::Events(vec![mark]),
+            Self::Whole => Self::Whole,
+            Self::Events(mut marks) => {
+                if !marks.contains(&mark) {
+                    marks.push(mark);
+                }
+                Self::Events(marks)
+            }
+        }
+    }
+
+    /// Whether this event goes.
+    pub(super) fn takes(&self, body: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Whole => true,
+            Self::Events(marks) => event_id(body).is_some_and(|id| marks.contains(&mark(&id))),
+        }
+    }
+}
+
+/// Whether a stored event has this id.
+pub(super) fn has_id(body: &str, id: &str) -> bool {
+    event_id(body).is_some_and(|found| found == id)
+}
+
+/// The lines that stay, and how many go.
+pub(super) fn without(bodies: &str, goes: impl Fn(&str) -> bool) -> (String, u64) {
+    let (mut stays, mut gone) = (String::with_capacity(bodies.len()), 0);
+    for line in bodies.split('\n') {
+        if goes(line) {
+            gone += 1;
+            continue;
+        }
+        if !stays.is_empty() {
+            stays.push('\n');
+        }
+        stays.push_str(line);
+    }
+    (stays, gone)
+}
+
+fn event_id(body: &str) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Named<'a> {
+        #[serde(borrow)]
+        event_id: Option<Cow<'a, str>>,
+    }
+    serde_json::from_str::<Named<'_>>(body).ok()?.event_id
+}
+
+/// Half of a SHA-256 in hex.
+fn mark(event_id: &str) -> String {
+    let mut mark = String::from_utf8_lossy(&hex(&Sha256::digest(event_id).into())).into_owned();
+    mark.truncate(32);
+    mark
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stored_is_read_again_and_names_no_event() {
+        let two = Condemned::Nothing.and("canary-a").and("canary-b").and("canary-a");
+        for condemned in [Condemned::Nothing, Condemned::Whole, two.clone()] {
+            assert_eq!(Condemned::read(condemned.text().as_deref()), condemned);
+        }
+        assert!(!two.text().unwrap().contains("canary"));
+        assert_eq!(two.text().unwrap().lines().count(), 2);
+        assert_eq!(Condemned::Whole.and("a"), Condemned::Whole);
+    }
+
+    #[test]
+    fn events_are_known_by_their_id_alone() {
+        let condemned = Condemned::Nothing.and("a\"b");
+        assert!(condemned.takes(r#"{"event_name":"X","event_id":"a\"b"}"#));
+        for other in
+            [r#"{"event_id":"a"}"#, r#"{"event_name":"a\"b"}"#, r#"{"custom_data":{"event_id":"a\"b"}}"#, "", "a\"b"]
+        {
+            assert!(!condemned.takes(other), "{other}");
+        }
+        assert_eq!(without("a\nb\nc", |line| line == "b"), ("a\nc".to_owned(), 1));
+        assert_eq!(without("a\na", |_| true), (String::new(), 2));
+    }
+}

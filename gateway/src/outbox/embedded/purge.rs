@@ -1,0 +1,257 @@
+//! What is to be forgotten (O8). A purge walks over the rows in steps, so that appends are not held up, and over those only that
+//! were there when it began. What is in hand is condemned: it goes when it is settled, or when its lease ends.
+
+use rusqlite::{OptionalExtension as _, params};
+
+use super::bodies::Stored;
+use super::schema;
+use super::store::{Store, owner, signed, signed_len};
+use crate::outbox::condemned::{Condemned, has_id, without};
+use crate::outbox::seal::Seat;
+use crate::outbox::tally::{Amount, Owner, Shelf};
+use crate::outbox::{PurgeSelector, Purged};
+
+/// Bounds of one step: rows, and bytes where rows have to be read.
+const STEP_ROWS: i64 = 256;
+const STEP_BYTES: usize = 4 * 1024 * 1024;
+
+/// How a purge goes on.
+#[derive(Debug, Clone)]
+pub(super) struct PurgeStep {
+    selector: PurgeSelector,
+    /// Whether it only counts.
+    dry: bool,
+    shelf: Shelf,
+    after: i64,
+    /// Nothing at the first step of a shelf, which looks up its last row: what comes in during a purge stays.
+    through: Option<i64>,
+}
+
+impl PurgeStep {
+    /// From the beginning.
+    pub(super) fn first(selector: PurgeSelector, dry: bool) -> Self {
+        Self { selector, dry, shelf: Shelf::Pending, after: 0, through: None }
+    }
+
+    /// The event id that is meant, if single events are.
+    fn event_id(&self) -> Option<&str> {
+        match &self.selector {
+            PurgeSelector::Matching(filter) => filter.event_id.as_deref(),
+            PurgeSelector::OtherPolicies { .. } => None,
+        }
+    }
+}
+
+/// What one step of a purge did.
+#[derive(Debug, Clone)]
+pub(super) struct PurgeStepDone {
+    pub(super) purged: Purged,
+    /// Where to go on, nothing if all is done.
+    pub(super) next: Option<PurgeStep>,
+}
+
+impl Store {
+    /// Deletes some of what is selected.
+    pub(super) fn purge(&mut self, step: &PurgeStep) -> rusqlite::Result<PurgeStepDone> {
+        let through = match step.through {
+            Some(through) => through,
+            None => {
+                let sql = if step.shelf == Shelf::Pending { schema::LAST_ROW } else { schema::LAST_ASIDE };
+                self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?
+            }
+        };
+        let mut purged = Purged::default();
+        let (mut last, mut read_bytes) = (None, 0);
+        for (row, in_hand) in self.rows_to_purge(step, through)? {
+            last = Some(row);
+            match (step.shelf, step.event_id()) {
+                (Shelf::Pending, None) => self.purge_group(row, in_hand, step, &mut purged)?,
+                (Shelf::Quarantine, None) => self.purge_aside(row, step.dry, &mut purged)?,
+                (shelf, Some(id)) => {
+                    read_bytes += self.purge_event(shelf, row, in_hand, id, step.dry, &mut purged)?;
+                    if read_bytes > STEP_BYTES {
+                        break;
+                    }
+                }
+            }
+        }
+        let next = match (last, &step.selector, step.shelf) {
+            (Some(after), ..) => Some(PurgeStep { after, through: Some(through), ..step.clone() }),
+            (None, PurgeSelector::Matching(_), Shelf::Pending) => {
+                Some(PurgeStep { shelf: Shelf::Quarantine, after: 0, through: None, ..step.clone() })
+            }
+            _ => None,
+        };
+        Ok(PurgeStepDone { purged, next })
+    }
+
+    /// Purges condemned groups of a dataset that are in nobody's hand any more; at opening, which names none, that is all of them.
+    /// Returns how many events went.
+    pub(super) fn sweep(&mut self, dataset: Option<&str>) -> rusqlite::Result<u64> {
+        let condemned: Vec<(i64, Condemned)> = self
+            .connection
+            .prepare_cached(schema::TO_SWEEP)?
+            .query_map(params![signed(self.now_ms), dataset], |row| {
+                Ok((row.get(0)?, Condemned::read(row.get::<_, Option<String>>(1)?.as_deref())))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut events = 0;
+        for (row, condemned) in condemned {
+            if condemned == Condemned::Whole {
+                events += self.remove(row)?.map_or(0, |(_, amount)| unsigned(amount.events));
+                continue;
+            }
+            // What cannot be read goes to quarantine with the next lease.
+            if let Some((stored, bodies)) = self.readable(Shelf::Pending, row)? {
+                let (stays, gone) = without(&bodies, |line| condemned.takes(line));
+                self.narrow(row, &stored.owner, &stays, gone)?;
+                events += gone;
+            }
+            self.connection.prepare_cached(schema::CONDEMN)?.execute(params![row, None::<&str>])?;
+        }
+        Ok(events)
+    }
+
+    fn rows_to_purge(&self, step: &PurgeStep, through: i64) -> rusqlite::Result<Vec<(i64, bool)>> {
+        let (site, dataset, before_ms, keep) = match &step.selector {
+            PurgeSelector::Matching(filter) => {
+                (filter.site.as_deref(), filter.dataset.as_deref(), filter.before_ms.map(signed), None)
+            }
+            PurgeSelector::OtherPolicies { site, dataset, keep } => {
+                (Some(&**site), Some(&**dataset), None, Some(keep.as_bytes()))
+            }
+        };
+        match step.shelf {
+            Shelf::Pending => {
+                let now_ms = signed(self.now_ms);
+                let values = params![step.after, through, now_ms, site, dataset, before_ms, keep, STEP_ROWS];
+                let mut statement = self.connection.prepare_cached(schema::PURGE_GROUPS)?;
+                statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+            }
+            Shelf::Quarantine => {
+                let values = params![step.after, through, site, dataset, before_ms, STEP_ROWS];
+                let mut statement = self.connection.prepare_cached(schema::PURGE_QUARANTINE)?;
+                statement.query_map(values, |row| Ok((row.get(0)?, false)))?.collect()
+            }
+        }
+    }
+
+    fn purge_group(&mut self, row: i64, in_hand: bool, step: &PurgeStep, purged: &mut Purged) -> rusqlite::Result<()> {
+        let Some((owner, amount)) = self.owner(row)? else { return Ok(()) };
+        let events = unsigned(amount.events);
+        match (in_hand, &step.selector) {
+            (true, PurgeSelector::OtherPolicies { .. }) => return Ok(()),
+            (true, PurgeSelector::Matching(_)) => {
+                purged.in_hand += events;
+                if !step.dry {
+                    self.connection.prepare_cached(schema::CONDEMN)?.execute(params![row, Condemned::Whole.text()])?;
+                }
+            }
+            (false, _) => {
+                purged.add_waiting(&owner.dataset, events);
+                if !step.dry {
+                    self.remove(row)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn purge_aside(&mut self, row: i64, dry: bool, purged: &mut Purged) -> rusqlite::Result<()> {
+        let Some((owner, amount)) = self.owner_aside(row)? else { return Ok(()) };
+        purged.quarantined += unsigned(amount.events);
+        if !dry {
+            self.remove_aside(row, owner, amount)?;
+        }
+        Ok(())
+    }
+
+    /// Purges single events of a row. Returns how much had to be read.
+    fn purge_event(
+        &mut self,
+        shelf: Shelf,
+        row: i64,
+        in_hand: bool,
+        id: &str,
+        dry: bool,
+        purged: &mut Purged,
+    ) -> rusqlite::Result<usize> {
+        let Some((stored, bodies)) = self.readable(shelf, row)? else {
+            purged.unreadable += 1;
+            return Ok(0);
+        };
+        let (stays, gone) = without(&bodies, |line| has_id(line, id));
+        match (gone, shelf) {
+            (0, _) => {}
+            (_, Shelf::Pending) if in_hand => purged.in_hand += gone,
+            (_, Shelf::Pending) => purged.add_waiting(&stored.owner.dataset, gone),
+            (_, Shelf::Quarantine) => purged.quarantined += gone,
+        }
+        if gone > 0 && !dry {
+            match shelf {
+                Shelf::Pending if in_hand => {
+                    let before: Option<String> =
+                        self.connection.prepare_cached(schema::CONDEMNED)?.query_row([row], |row| row.get(0))?;
+                    let condemned = Condemned::read(before.as_deref()).and(id);
+                    self.connection.prepare_cached(schema::CONDEMN)?.execute(params![row, condemned.text()])?;
+                }
+                Shelf::Pending => self.narrow(row, &stored.owner, &stays, gone)?,
+                Shelf::Quarantine => self.narrow_aside(row, &stored.owner, &stays, gone)?,
+            }
+        }
+        Ok(bodies.len())
+    }
+
+    /// The bodies of a row as text; nothing if they cannot be read. Of what is set aside, Meta's message may be the last line.
+    pub(super) fn readable(&self, shelf: Shelf, row: i64) -> rusqlite::Result<Option<(Stored, String)>> {
+        let Some(stored) = self.stored(shelf, row)?.filter(Stored::fits) else { return Ok(None) };
+        let bodies = self.read_bodies(Seat { shelf, row, owner: &stored.owner }, stored.key_id.as_deref())?;
+        Ok(bodies.and_then(|bodies| String::from_utf8(bodies).ok()).map(|bodies| (stored, bodies)))
+    }
+
+    /// Writes what stays of a group, or deletes it.
+    fn narrow(&mut self, row: i64, owner: &Owner, stays: &str, gone: u64) -> rusqlite::Result<()> {
+        let Some((_, before)) = self.owner(row)? else { return Ok(()) };
+        let after = Amount::row(before.events.saturating_sub(signed(gone)), signed_len(stays.len()));
+        if after.events <= 0 {
+            return self.remove(row).map(drop);
+        }
+        self.connection.prepare_cached(schema::SHRINK)?.execute(params![row, after.events, after.bytes])?;
+        self.rewrite_bodies(Seat { shelf: Shelf::Pending, row, owner }, stays.as_bytes())?;
+        self.tally.note(Shelf::Pending, owner.clone(), before.negated());
+        self.tally.note(Shelf::Pending, owner.clone(), after);
+        Ok(())
+    }
+
+    /// The same for what is set aside. Only an entry of several events, which has no message, keeps some.
+    fn narrow_aside(&mut self, row: i64, owner: &Owner, stays: &str, gone: u64) -> rusqlite::Result<()> {
+        let Some((_, before)) = self.owner_aside(row)? else { return Ok(()) };
+        let after = Amount::row(before.events.saturating_sub(signed(gone)), signed_len(stays.len()));
+        if after.events <= 0 {
+            return self.remove_aside(row, owner.clone(), before);
+        }
+        self.connection.prepare_cached(schema::SHRINK_ASIDE)?.execute(params![row, after.events, after.bytes])?;
+        self.rewrite_bodies(Seat { shelf: Shelf::Quarantine, row, owner }, stays.as_bytes())?;
+        self.tally.note(Shelf::Quarantine, owner.clone(), before.negated());
+        self.tally.note(Shelf::Quarantine, owner.clone(), after);
+        Ok(())
+    }
+
+    /// Whose an entry of the quarantine is and how large.
+    pub(super) fn owner_aside(&self, row: i64) -> rusqlite::Result<Option<(Owner, Amount)>> {
+        let mut statement = self.connection.prepare_cached(schema::OWNER_ASIDE)?;
+        statement.query_row([row], |row| Ok((owner(row)?, Amount::row(row.get(3)?, row.get(4)?)))).optional()
+    }
+
+    /// Deletes an entry of the quarantine and notes it.
+    pub(super) fn remove_aside(&mut self, row: i64, owner: Owner, amount: Amount) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(schema::DELETE_ASIDE)?.execute([row])?;
+        self.tally.note(Shelf::Quarantine, owner, amount.negated());
+        self.drained = true;
+        Ok(())
+    }
+}
+
+fn unsigned(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}

@@ -1,0 +1,103 @@
+//! What was set aside waits again: a person has mended what Meta refused, or the program that died of it.
+//!
+//! It goes to Meta as any other event does, so what today's policy does not allow is withdrawn then. What cannot be read stays in
+//! quarantine.
+
+use rusqlite::params;
+
+use super::schema;
+use super::store::{Store, signed_len};
+use crate::outbox::group::{MAX_GROUP_BYTES, count_lines};
+use crate::outbox::tally::{Amount, Shelf};
+use crate::outbox::{QuarantineReason, RedriveSelector, Redriven};
+
+/// Bounds of one step.
+const STEP_ROWS: i64 = 256;
+const STEP_BYTES: usize = 4 * 1024 * 1024;
+
+/// How a redrive goes on.
+#[derive(Debug, Clone)]
+pub(super) struct RedriveStep {
+    selector: RedriveSelector,
+    after: i64,
+    /// Nothing at the first step: what is refused again meanwhile stays.
+    through: Option<i64>,
+}
+
+impl RedriveStep {
+    /// From the beginning.
+    pub(super) fn first(selector: RedriveSelector) -> Self {
+        Self { selector, after: 0, through: None }
+    }
+}
+
+/// What one step did.
+#[derive(Debug, Clone)]
+pub(super) struct RedriveStepDone {
+    pub(super) redriven: Redriven,
+    /// Where to go on, nothing if all is done.
+    pub(super) next: Option<RedriveStep>,
+}
+
+impl Store {
+    /// Puts some entries of the quarantine back.
+    pub(super) fn redrive(&mut self, step: &RedriveStep) -> rusqlite::Result<RedriveStepDone> {
+        let through = match step.through {
+            Some(through) => through,
+            None => self.connection.prepare_cached(schema::LAST_ASIDE)?.query_row([], |row| row.get(0))?,
+        };
+        let RedriveSelector { site, dataset, reason, id } = &step.selector;
+        let rows: Vec<(i64, String)> = self
+            .connection
+            .prepare_cached(schema::REDRIVE)?
+            .query_map(params![step.after, through, site, dataset, reason, id, STEP_ROWS], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut redriven = Redriven::default();
+        let (mut last, mut bytes) = (None, 0);
+        for (row, reason) in rows {
+            last = Some(row);
+            let Some((owner, amount)) = self.owner_aside(row)? else { continue };
+            let events = u64::try_from(amount.events).unwrap_or(0);
+            match self.put_back(row, &reason, amount)? {
+                Some(length) => {
+                    self.remove_aside(row, owner.clone(), amount)?;
+                    self.tally.note(Shelf::Pending, owner.clone(), Amount::row(amount.events, signed_len(length)));
+                    *redriven.waiting.entry(owner.dataset.to_string()).or_default() += events;
+                    bytes += length;
+                }
+                None => redriven.unreadable += events,
+            }
+            if bytes >= STEP_BYTES {
+                break;
+            }
+        }
+        let next = last.map(|after| RedriveStep { after, through: Some(through), ..step.clone() });
+        Ok(RedriveStepDone { redriven, next })
+    }
+
+    /// Makes a group of an entry that can be read. Returns the length of its bodies.
+    fn put_back(&self, row: i64, reason: &str, amount: Amount) -> rusqlite::Result<Option<usize>> {
+        let Some((stored, text)) = self.readable(Shelf::Quarantine, row)? else { return Ok(None) };
+        let (bodies, _) = part_message(&text, reason);
+        if signed_len(count_lines(bodies)) != amount.events || bodies.len() > MAX_GROUP_BYTES {
+            return Ok(None);
+        }
+        let values = params![row, signed_len(bodies.len()), self.key_id()];
+        if self.connection.prepare_cached(schema::INSERT_REDRIVEN)?.execute(values)? == 0 {
+            return Ok(None);
+        }
+        self.insert_bodies(self.connection.last_insert_rowid(), &stored.owner, bodies)?;
+        Ok(Some(bodies.len()))
+    }
+}
+
+/// Parts the event that Meta refused from what Meta said; anything else is events alone.
+pub(super) fn part_message<'a>(text: &'a str, reason: &str) -> (&'a str, Option<&'a str>) {
+    let refused = QuarantineReason::Refused { code: 0, subcode: 0, message: None };
+    match text.split_once('\n') {
+        Some((body, message)) if reason == refused.as_str() => (body, Some(message)),
+        _ => (text, None),
+    }
+}

@@ -1,0 +1,72 @@
+//! What a power cut leaves of the outbox's files: all that was synced, and of what was written since any part.
+//!
+//! The kernel writes back when and in what order it likes, by sectors. So of every sector that changed since the last sync the
+//! disk may hold the old bytes or the new ones, and of those that were added also none, or zeros.
+
+use std::path::{Path, PathBuf};
+
+/// What a disk writes at once.
+const SECTOR: usize = 512;
+
+/// The file and its log. The index of the log is not durable.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Files {
+    file: Vec<u8>,
+    log: Vec<u8>,
+}
+
+impl Files {
+    pub(crate) fn read(path: &Path) -> Self {
+        Self { file: std::fs::read(path).unwrap(), log: std::fs::read(log_of(path)).unwrap_or_default() }
+    }
+
+    pub(crate) fn write(&self, path: &Path) {
+        std::fs::write(path, &self.file).unwrap();
+        std::fs::write(log_of(path), &self.log).unwrap();
+    }
+
+    /// These files, of which what is not in `synced` was written back in part.
+    pub(crate) fn back_onto(&self, synced: &Self, draw: &mut dyn FnMut() -> u64) -> Self {
+        Self { file: mixed(&synced.file, &self.file, draw), log: mixed(&synced.log, &self.log, draw) }
+    }
+}
+
+fn log_of(path: &Path) -> PathBuf {
+    PathBuf::from(format!("{}-wal", path.display()))
+}
+
+fn mixed(old: &[u8], new: &[u8], draw: &mut dyn FnMut() -> u64) -> Vec<u8> {
+    let sector = |bytes: &[u8], at: usize| bytes.get(at..bytes.len().min(at + SECTOR)).unwrap_or_default().to_vec();
+    // How long the file is, is a write of its own.
+    let added = new.len().saturating_sub(old.len()) / SECTOR + 1;
+    let lost = usize::try_from(draw()).unwrap() % added;
+    let length = old.len().max(new.len().saturating_sub(SECTOR * lost));
+    let mut disk = Vec::with_capacity(length);
+    for at in (0..length).step_by(SECTOR) {
+        let (before, after) = (sector(old, at), sector(new, at));
+        let is_back = before == after || !draw().is_multiple_of(3);
+        disk.extend(if is_back { after } else { before });
+        disk.resize((at + SECTOR).min(length), 0);
+    }
+    disk
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::Chance;
+
+    #[test]
+    fn what_was_synced_stays_and_the_rest_may_be_there_or_not() {
+        let (old, new) = (vec![1; 3 * SECTOR], [vec![1; 2 * SECTOR], vec![2; 3 * SECTOR]].concat());
+        let mut seen = std::collections::BTreeSet::new();
+        for seed in 0..200 {
+            let chance = Chance::seeded(seed);
+            let disk = mixed(&old, &new, &mut || chance.below(u64::MAX));
+            assert_eq!(disk[..2 * SECTOR], old[..2 * SECTOR]);
+            assert!((3..=5).contains(&(disk.len() / SECTOR)));
+            seen.insert(disk.chunks(SECTOR).map(|sector| sector[0]).collect::<Vec<_>>());
+        }
+        assert!(seen.contains(&vec![1, 1, 1]) && seen.contains(&vec![1, 1, 2, 2, 2]) && seen.len() > 5, "{seen:?}");
+    }
+}

@@ -1,0 +1,121 @@
+//! Which events a command means, and what became of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use portcullis_filters::policy::PolicyDigest;
+use serde::{Deserialize, Serialize};
+
+use super::tally::Owner;
+
+/// What to purge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PurgeSelector {
+    /// What fits, wherever it is: waiting, in hand or in quarantine.
+    Matching(EventFilter),
+    /// What waits of a site for a dataset under another policy than this one; nothing that is in hand or in quarantine. The site is
+    /// named because sites that share a dataset have policies of their own.
+    OtherPolicies {
+        /// Id of the site.
+        site: Arc<str>,
+        /// Id of the dataset.
+        dataset: Arc<str>,
+        /// The policy whose events stay.
+        keep: PolicyDigest,
+    },
+}
+
+/// Events by what is known of them. Each field that is given narrows; none given means all.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventFilter {
+    /// Id of the site.
+    pub site: Option<String>,
+    /// Id of the dataset.
+    pub dataset: Option<String>,
+    /// Received before this time, in milliseconds since 1970.
+    pub before_ms: Option<u64>,
+    /// The event id as it is stored. One that the filter had to rewrite is stored rewritten.
+    pub event_id: Option<String>,
+}
+
+impl EventFilter {
+    /// Whether nothing narrows it.
+    pub fn is_everything(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether a group of this owner and time can hold what is meant.
+    pub(super) fn fits(&self, owner: &Owner, received_ms: u64) -> bool {
+        self.site.as_deref().is_none_or(|site| *owner.site == *site)
+            && self.dataset.as_deref().is_none_or(|dataset| *owner.dataset == *dataset)
+            && self.before_ms.is_none_or(|before_ms| received_ms < before_ms)
+    }
+}
+
+/// What a purge did, in events.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Purged {
+    /// What waited and is gone, by dataset.
+    pub waiting: BTreeMap<String, u64>,
+    /// What was in quarantine and is gone.
+    pub quarantined: u64,
+    /// What is on its way to Meta now: it is gone once that is decided, unless Meta has it then.
+    pub in_hand: u64,
+    /// What cannot be read, so that nobody can say whether an event of that id is in it.
+    pub unreadable: u64,
+}
+
+impl Purged {
+    /// All that waited and is gone.
+    pub fn waiting_events(&self) -> u64 {
+        self.waiting.values().sum()
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        for (dataset, events) in other.waiting {
+            *self.waiting.entry(dataset).or_default() += events;
+        }
+        self.quarantined += other.quarantined;
+        self.in_hand += other.in_hand;
+        self.unreadable += other.unreadable;
+    }
+
+    pub(super) fn add_waiting(&mut self, dataset: &str, events: u64) {
+        *self.waiting.entry(dataset.to_owned()).or_default() += events;
+    }
+}
+
+/// What of the quarantine is to be sent again. Each field that is given narrows; none given means all.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedriveSelector {
+    /// Id of the site.
+    pub site: Option<String>,
+    /// Id of the dataset.
+    pub dataset: Option<String>,
+    /// Why it was set aside: a word of [`QuarantineReason::as_str`](super::QuarantineReason::as_str).
+    pub reason: Option<String>,
+    /// Number of the entry.
+    pub id: Option<i64>,
+}
+
+/// What a redrive did, in events.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redriven {
+    /// What waits again, by dataset.
+    pub waiting: BTreeMap<String, u64>,
+    /// What cannot be read, and stays where it is.
+    pub unreadable: u64,
+}
+
+impl Redriven {
+    pub(super) fn add(&mut self, other: Self) {
+        for (dataset, events) in other.waiting {
+            *self.waiting.entry(dataset).or_default() += events;
+        }
+        self.unreadable += other.unreadable;
+    }
+}

@@ -1,0 +1,255 @@
+//! Power cuts and disks that fail at the moments that matter most, chosen by name. Only debug builds have these points; a
+//! release is asserted to have none, and is killed at random moments by `crash.rs` and by the program `faults`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use harness::{
+    Client, Demand, Executable, Gateway, Load, Meta, Oracle, Setup, Signal, eventually, executable, numbered_purchase,
+};
+use tokio::sync::watch;
+
+const VARIABLE: &str = "PORTCULLIS_FAILPOINT";
+const REST: Duration = Duration::from_secs(120);
+/// How long a point may take to be passed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where a process dies under load, and after how many passes.
+const UNDER_LOAD: &[(&str, u64)] = &[
+    ("before_commit", 1),
+    ("before_commit", 9),
+    ("after_fsync_before_reply", 1),
+    ("after_fsync_before_reply", 7),
+    ("before_send", 1),
+    ("after_send_before_settle", 1),
+    ("after_send_before_settle", 3),
+    ("after_settle_before_reply", 2),
+    // A commit in about 256 is followed by a checkpoint.
+    ("before_checkpoint", 1),
+    ("after_checkpoint", 1),
+];
+/// Where it dies while it opens what another death left.
+const AT_START: &[&str] = &["before_voiding_leases", "after_voiding_leases"];
+/// Where it dies while it stops.
+const AT_STOP: &[&str] = &["before_truncating_log", "after_truncating_log"];
+
+async fn start(executable: &Executable, failpoint: &str) -> (Meta, Gateway) {
+    let meta = Meta::start(executable).await;
+    let mut gateway = Gateway::start(executable, Setup::new(&meta).env(VARIABLE, failpoint)).await;
+    gateway.expect_trouble_with_meta();
+    (meta, gateway)
+}
+
+async fn died(gateway: &mut Gateway, failpoint: &str) {
+    eventually(&format!("death at {failpoint}"), PATIENCE, async || (!gateway.process().runs()).then_some(())).await;
+}
+
+/// In a release the environment asks in vain.
+async fn knows_none(executable: &Executable) {
+    let (meta, gateway) = start(executable, "before_commit=abort,before_send=abort").await;
+    assert_eq!(gateway.client().post(&[numbered_purchase("release", 1)]).await.unwrap().status, 200);
+    gateway.drained().await;
+    gateway.finish().await;
+    meta.finish().await;
+}
+
+#[tokio::test]
+async fn a1_a4_a17_death_at_any_point_under_load_loses_nothing() {
+    let executable = executable!();
+    if !executable.has_failpoints().await {
+        return knows_none(&executable).await;
+    }
+    let meta = Meta::start(&executable).await;
+    let setup = Setup::new(&meta);
+    let mut gateway = Gateway::start(&executable, setup.clone()).await;
+    gateway.expect_trouble_with_meta();
+    let addresses = watch::Sender::new(gateway.address());
+    let demand = Demand { callers: 3, events: 2, per_second: None };
+    let load = Load::following(&addresses.subscribe(), "dies", demand);
+    for (name, passes) in UNDER_LOAD {
+        gateway.kill().await;
+        restart(&mut gateway, &addresses, setup.clone().env(VARIABLE, &format!("{name}:{passes}=abort"))).await;
+        died(&mut gateway, name).await;
+        for point in AT_START {
+            gateway.configure(setup.clone().env(VARIABLE, &format!("{point}=abort")));
+            assert!(!gateway.try_restart().await, "it did not die at {point}");
+        }
+        restart(&mut gateway, &addresses, setup.clone()).await;
+    }
+    for point in AT_STOP {
+        gateway.kill().await;
+        restart(&mut gateway, &addresses, setup.clone().env(VARIABLE, &format!("{point}=abort"))).await;
+        let before = load.answered();
+        eventually("it works", PATIENCE, async || (load.answered() > before).then_some(())).await;
+        gateway.process().signal(Signal::Terminate).await;
+        died(&mut gateway, point).await;
+        restart(&mut gateway, &addresses, setup.clone()).await;
+    }
+    let oracle = load.finish().await;
+    let figures = oracle.settled(&meta, REST).await;
+    println!("{} deaths: {figures}", UNDER_LOAD.len() * (1 + AT_START.len()) + AT_STOP.len());
+    gateway.drained().await;
+    gateway.finish().await;
+    meta.finish().await;
+}
+
+async fn restart(gateway: &mut Gateway, addresses: &watch::Sender<SocketAddr>, setup: Setup) {
+    // What this start is to die of may come before it says that it is ready.
+    if gateway.process().runs() {
+        gateway.kill().await;
+    }
+    gateway.configure(setup);
+    gateway.try_restart().await;
+    addresses.send_replace(gateway.address());
+}
+
+#[tokio::test]
+async fn a2_a_sync_that_hangs_gives_no_yes_but_503_at_the_deadline() {
+    let executable = executable!();
+    if !executable.has_failpoints().await {
+        return knows_none(&executable).await;
+    }
+    let (meta, mut gateway) = start(&executable, "before_commit:1-1=sleep=13000").await;
+    gateway.expect_log("could not be finished in time");
+    let asked = tokio::time::Instant::now();
+    let answer = gateway.client().post(&[numbered_purchase("hangs", 1)]).await.unwrap();
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    assert!(answer.header("retry-after").is_some());
+    assert!((9..13).contains(&asked.elapsed().as_secs()), "answered after {:?}", asked.elapsed());
+    // The disk comes back, and what it had in hand was promised to nobody and arrives once.
+    let mut oracle = Oracle::default();
+    oracle.issue("hangs-1");
+    eventually("the disk is back", PATIENCE, async || {
+        let answer = gateway.client().post(&[numbered_purchase("hangs", 2)]).await.unwrap();
+        (answer.status == 200).then_some(())
+    })
+    .await;
+    oracle.owe("hangs-2");
+    oracle.settled(&meta, REST).await;
+    gateway.finish().await;
+    meta.finish().await;
+}
+
+#[tokio::test]
+async fn a15_a_full_disk_turns_away_shows_and_passes_by_itself() {
+    let executable = executable!();
+    if !executable.has_failpoints().await {
+        return knows_none(&executable).await;
+    }
+    let (meta, mut gateway) = start(&executable, "before_commit:2-6=disk_full").await;
+    gateway.expect_log("events cannot be stored");
+    gateway.expect_log("the outbox did not give work");
+    gateway.expect_log("a lease cannot be");
+    let admin = Client::new(gateway.admin());
+    let mut oracle = Oracle::default();
+    let (mut turned_away, mut unready) = (0, 0);
+    eventually("it was full and is not any more", PATIENCE, async || {
+        let number = turned_away + u64::try_from(oracle.owed()).unwrap();
+        let answer = gateway.client().post(&[numbered_purchase("room", number)]).await.unwrap();
+        unready += u32::from(admin.get("/readyz").await.unwrap().status == 503);
+        oracle.issue(&format!("room-{number}"));
+        if answer.is_success() {
+            oracle.owe(&format!("room-{number}"));
+        } else {
+            assert_eq!(answer.status, 503, "{}", answer.text());
+            turned_away += 1;
+        }
+        (answer.is_success() && turned_away > 0).then_some(())
+    })
+    .await;
+    assert!(unready > 0, "readiness said nothing of a full disk");
+    oracle.settled(&meta, REST).await;
+    gateway.drained().await;
+    assert_eq!(admin.get("/readyz").await.unwrap().status, 200);
+    gateway.finish().await;
+    meta.finish().await;
+}
+
+#[tokio::test]
+async fn a15_a_failed_sync_is_final_until_a_restart_and_loses_nothing_that_was_promised() {
+    let executable = executable!();
+    if !executable.has_failpoints().await {
+        return knows_none(&executable).await;
+    }
+    let meta = Meta::start(&executable).await;
+    let setup = Setup::new(&meta).set("dispatch", "linger_ms", "5000");
+    let mut gateway = Gateway::start(&executable, setup.clone().env(VARIABLE, "before_commit:3-3=io_error")).await;
+    for part in ["events cannot be stored", "the outbox writes nothing any more", "the outbox did not give work"] {
+        gateway.expect_log(part);
+    }
+    gateway.expect_trouble_with_meta();
+    let mut oracle = Oracle::default();
+    let failed = eventually("the sync fails", PATIENCE, async || {
+        let number = oracle.issued();
+        let id = format!("sync-{number}");
+        oracle.issue(&id);
+        let answer = gateway.client().post(&[numbered_purchase("sync", u64::try_from(number).unwrap())]).await.unwrap();
+        if answer.is_success() {
+            oracle.owe(&id);
+        }
+        (!answer.is_success()).then_some(answer)
+    })
+    .await;
+    assert_eq!(failed.status, 503, "{}", failed.text());
+    let ready = Client::new(gateway.admin()).get("/readyz").await.unwrap();
+    assert_eq!(ready.status, 503, "{}", ready.text());
+    let again = gateway.client().post(&[numbered_purchase("sync", 900)]).await.unwrap();
+    assert_eq!(again.status, 503, "a sync that was asked again may lie");
+    gateway.kill().await;
+    gateway.configure(setup.set("dispatch", "linger_ms", "20"));
+    gateway.restart().await;
+    assert!(oracle.owed() > 0);
+    oracle.settled(&meta, REST).await;
+    gateway.finish().await;
+    meta.finish().await;
+}
+
+#[tokio::test]
+async fn b14_an_event_that_ends_the_process_again_and_again_is_set_aside_and_the_rest_goes_on() {
+    let executable = executable!();
+    if !executable.has_failpoints().await {
+        return knows_none(&executable).await;
+    }
+    let (meta, mut gateway) = start(&executable, "before_send=abort").await;
+    gateway.expect_log("were set aside");
+    assert_eq!(gateway.client().post(&[numbered_purchase("deadly", 1)]).await.unwrap().status, 200);
+    let mut deaths = 0;
+    loop {
+        died_or_idles(&mut gateway).await;
+        if gateway.process().runs() {
+            break;
+        }
+        deaths += 1;
+        assert!(deaths < 10, "the process dies for ever of one event");
+        gateway.try_restart().await;
+    }
+    assert_eq!(deaths, 3);
+    let metrics = gateway.metrics().await;
+    assert_eq!(metrics.sum("portcullis_outbox_quarantined_events", &[]), 1);
+    assert_eq!(metrics.sum("portcullis_events_quarantined_total", &[("reason", "aborts_process")]), 1);
+
+    gateway.kill().await;
+    gateway.configure(Setup::new(&meta));
+    gateway.restart().await;
+    let mut oracle = Oracle::default();
+    for number in 0..5 {
+        assert_eq!(gateway.client().post(&[numbered_purchase("mild", number)]).await.unwrap().status, 200);
+        oracle.owe(&format!("mild-{number}"));
+    }
+    oracle.settled(&meta, REST).await;
+    gateway.drained().await;
+    gateway.finish().await;
+    meta.finish().await;
+}
+
+/// Waits until the process is gone, or has nothing left to die of.
+async fn died_or_idles(gateway: &mut Gateway) {
+    eventually("death, or rest", PATIENCE, async || {
+        if !gateway.process().runs() {
+            return Some(());
+        }
+        let metrics = gateway.try_metrics().await?;
+        (metrics.pending() == 0).then_some(())
+    })
+    .await;
+}
