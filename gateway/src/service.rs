@@ -186,7 +186,7 @@ impl Service {
         }
         if let Some(control) = control {
             let (tracker, stop) = (service.commands.clone(), service.stop_listening.clone());
-            let commands = Commands { reloads };
+            let commands = Commands { reloads, outbox: outbox.clone(), metrics: metrics.clone() };
             let serve = async move { control.run(move |command| commands.clone().obey(command), &tracker, stop).await };
             service.commands.spawn(lifecycle.vital("the control socket", serve));
         }
