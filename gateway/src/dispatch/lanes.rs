@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::Sink;
 use super::backoff::Backoff;
@@ -19,6 +18,7 @@ use super::share::Shares;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::lifecycle::VitalTasks;
 use crate::outbox::AnyOutbox;
 use crate::telemetry::metrics::Metrics;
 
@@ -79,7 +79,7 @@ impl<S> Plan<S> {
 #[derive(Debug)]
 pub(crate) struct Lanes<S> {
     parts: Parts,
-    tracker: TaskTracker,
+    tasks: VitalTasks,
     stop: CancellationToken,
     running: Mutex<Running<S>>,
     gates: Gates,
@@ -105,9 +105,9 @@ impl Gates {
 
 impl<S: Sink> Lanes<S> {
     /// Starts a lane for each dataset.
-    pub(crate) fn start(parts: Parts, plan: Plan<S>, tracker: &TaskTracker, stop: CancellationToken) -> Self {
+    pub(crate) fn start(parts: Parts, plan: Plan<S>, tasks: VitalTasks, stop: CancellationToken) -> Self {
         let running = Mutex::new(Running { lanes: BTreeMap::new(), max_requests: 0 });
-        let lanes = Self { parts, tracker: tracker.clone(), stop, running, gates: Gates::default() };
+        let lanes = Self { parts, tasks, stop, running, gates: Gates::default() };
         lanes.apply(plan);
         lanes
     }
@@ -156,7 +156,7 @@ impl<S: Sink> Lanes<S> {
                 let settings = Settings { sink, sites, tuning, share: shares.share() };
                 let lane = self.new_lane(dataset.clone(), settings, backoff);
                 running.lanes.insert(dataset, lane.clone());
-                self.tracker.spawn(lane.run(self.tracker.clone()));
+                self.tasks.spawn(lane.run(self.tasks.clone()));
             }
         }
         let gates = running.lanes.iter().map(|(dataset, lane)| (Arc::clone(dataset), Arc::clone(&lane.gate))).collect();

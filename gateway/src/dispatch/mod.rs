@@ -44,7 +44,6 @@ use std::future::Future;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 pub use self::gate::Cause;
 
@@ -55,6 +54,7 @@ use self::meta::MetaSink;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::lifecycle::VitalTasks;
 use crate::outbox::AnyOutbox;
 use crate::telemetry::metrics::Metrics;
 
@@ -116,9 +116,9 @@ impl Dispatcher {
     /// Starts sending. It ends soon after `stop`: a request in hand is finished within its time-out up to a grace and settled;
     /// everything else stays in the outbox.
     #[must_use]
-    pub fn start(self, tracker: &TaskTracker, stop: CancellationToken) -> Dispatching {
+    pub fn start(self, tasks: VitalTasks, stop: CancellationToken) -> Dispatching {
         let clock = self.parts.clock.clone();
-        Dispatching { lanes: Arc::new(Lanes::start(self.parts, self.plan, tracker, stop)), clock }
+        Dispatching { lanes: Arc::new(Lanes::start(self.parts, self.plan, tasks, stop)), clock }
     }
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use portcullis_filters::event::{SanitizedEnvelope, SanitizedEvent};
 use portcullis_filters::policy::Policy;
 
+use tokio_util::task::TaskTracker;
+
 use super::answer::{Answer, PaceHeaders};
 use super::backoff::Backoff;
 use super::batch::Limits;
@@ -17,6 +19,7 @@ use super::testing::{NOW_SECS, policy, sanitized};
 use super::usage::UsageHeaders;
 use super::*;
 use crate::config::{OnPolicyChange, Site};
+use crate::lifecycle::Lifecycle;
 use crate::outbox::Append;
 
 pub(super) const SUCCESS: Step = Step::Answer(200, r#"{"events_received":1,"messages":[],"fbtrace_id":"A"}"#);
@@ -235,7 +238,12 @@ impl Rig {
             clock: self.clock.clone(),
             chance: Chance::seeded(3),
         };
-        Lanes::start(parts, self.plan(&self.script), &self.tracker, self.stop.clone())
+        Lanes::start(
+            parts,
+            self.plan(&self.script),
+            Lifecycle::new().vital_tasks("sending", &self.tracker),
+            self.stop.clone(),
+        )
     }
 
     /// What a configuration would say, with this Meta.

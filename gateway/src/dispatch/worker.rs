@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio_util::task::TaskTracker;
 
 use super::Sink;
 use super::batch::Limits;
@@ -16,6 +15,7 @@ use super::gate::{Pass, Ticket};
 use super::lane::{Lane, Settings};
 use super::share::Permit;
 use crate::clock::millis;
+use crate::lifecycle::VitalTasks;
 use crate::outbox::{Lease, LeaseRequest, SpreadRequest};
 
 /// The slow poll: a net under the wake-ups, and the longest sleep between two looks at the clock.
@@ -50,13 +50,13 @@ pub(crate) struct Round<S> {
 
 impl<S: Sink> Lane<S> {
     /// Sends until the stop.
-    pub(crate) async fn run(self: Arc<Self>, tracker: TaskTracker) {
+    pub(crate) async fn run(self: Arc<Self>, tasks: VitalTasks) {
         while let Some(round) = self.next_round().await {
             if round.is_probe {
                 self.send(round).await;
             } else {
                 let lane = self.clone();
-                tracker.spawn(async move { lane.send(round).await });
+                tasks.spawn(async move { lane.send(round).await });
             }
         }
     }
