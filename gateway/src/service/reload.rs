@@ -48,6 +48,9 @@ pub enum ReloadError {
     /// The gateway runs without a file, as that of the demonstration.
     #[error("this gateway was not started from a file")]
     NoFile,
+    /// A defect.
+    #[error("reading it ended in a panic, whose place the log tells")]
+    Panicked,
     /// It ends.
     #[error("the gateway stops")]
     Stopping,
@@ -144,7 +147,7 @@ impl Reloader {
         let Source { path, environment } = self.source.clone().ok_or(ReloadError::NoFile)?;
         // Policies and catalogues are compiled here, which takes a while.
         let load = tokio::task::spawn_blocking(move || Config::load(&path, &environment));
-        let config = load.await.map_err(|_| ReloadError::Stopping)??;
+        let config = load.await.map_err(|_| ReloadError::Panicked)??;
         let of_today = config.judge_at(self.clock.unix_secs())?;
         let changes = self.current.changes_to(&config)?;
         if let Some(tls) = &config.server.tls {
