@@ -1,6 +1,8 @@
 //! Power cuts and disks that fail at the moments that matter most, chosen by name. Only debug builds have these points; a
 //! release is asserted to have none, and is killed at random moments by `crash.rs` and by the program `faults`.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
