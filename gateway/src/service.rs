@@ -2,7 +2,6 @@
 
 mod commands;
 mod reload;
-mod sending;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,13 +17,12 @@ pub use reload::{ReloadError, Reloads, Source};
 
 use self::commands::Commands;
 use self::reload::Reloader;
-use self::sending::Sending;
 use crate::admin::{Admin, Policies};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{self, Backend, Config, pseudonym};
 use crate::control::{self, ControlError};
-use crate::dispatch::DispatchError;
+use crate::dispatch::{DispatchError, Dispatcher};
 use crate::ingest::Ingest;
 use crate::lifecycle::{Lifecycle, Pulse, Sockets, systemd};
 use crate::listener::{Bounds, Listener, Renewal, Tls};
@@ -143,15 +141,8 @@ impl Service {
             stop_sending: CancellationToken::new(),
             stop_overseeing: CancellationToken::new(),
         };
-        let parts = sending::Parts {
-            outbox: outbox.clone(),
-            metrics: metrics.clone(),
-            clock: clock.clone(),
-            chance: chance.clone(),
-            stop: service.stop_sending.clone(),
-            senders: service.senders.clone(),
-        };
-        let sending = Sending::start(&config, parts)?;
+        let dispatcher = Dispatcher::new(outbox.clone(), &config, metrics.clone(), clock.clone(), chance.clone())?;
+        let dispatching = dispatcher.start(&service.senders, service.stop_sending.clone());
         let ingest = Arc::new(Ingest::new(
             &config,
             pseudonyms,
@@ -167,7 +158,7 @@ impl Service {
             metrics: metrics.clone(),
             outbox: outbox.clone(),
             pulse: pulse.clone(),
-            dispatch: sending.status(),
+            dispatch: dispatching.status(),
             policies: Arc::clone(&policies),
             stopping: service.stop_listening.clone(),
             clock: clock.clone(),
@@ -201,7 +192,8 @@ impl Service {
         }
         let status = format!("accepting at {listen}, metrics at {admin_address}");
         systemd::tell_ready(&status);
-        let reloader = Reloader { source, current: config, sending, ingest, policies, certificate, metrics, clock, status };
+        let reloader =
+            Reloader { source, current: config, dispatching, ingest, policies, certificate, metrics, clock, status };
         let reload = reloader.run(reloads_asked, service.stop_listening.clone());
         service.commands.spawn(lifecycle.vital("the reload of the configuration", reload));
         let beat = pulse.run(outbox, lifecycle.clone(), service.stop_overseeing.clone());

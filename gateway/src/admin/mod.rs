@@ -35,7 +35,7 @@ pub struct Admin {
     /// Whether the outbox answers.
     pub pulse: Pulse,
     /// How sending goes.
-    pub dispatch: Arc<ArcSwap<DispatchStatus>>,
+    pub dispatch: DispatchStatus,
     /// Site and policy.
     pub policies: Arc<ArcSwap<Policies>>,
     /// Cancelled once the gateway takes no more requests.
@@ -94,7 +94,7 @@ struct Readiness {
 
 async fn readyz(State(admin): State<Arc<Admin>>) -> Response {
     let mut reasons = BTreeMap::new();
-    for (dataset, cause) in admin.dispatch.load().closed_gates() {
+    for (dataset, cause) in admin.dispatch.closed_gates() {
         reasons.insert(format!("dataset {dataset}"), format!("sending is held: {cause}"));
     }
     let held = reasons.len();

@@ -42,6 +42,7 @@ pub use endpoint::Endpoint;
 pub use environment::Environment;
 pub use json_schema::json_schema;
 pub use policy::{PolicyText, PolicyTextError};
+pub use secret::SecretFile;
 
 /// Everything the gateway needs to run.
 #[derive(Debug)]
@@ -375,12 +376,14 @@ pub struct RateLimit {
 }
 
 /// `[[dataset]]`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Dataset {
     /// Meta's id.
     pub id: Arc<str>,
     /// Meta's token.
     pub access_token: SecretString,
+    /// Where the token was read, if that was a file: another one may be put there.
+    pub access_token_file: Option<SecretFile>,
     /// For `appsecret_proof`.
     pub app_secret: Option<SecretString>,
     /// Whether a `test_event_code` may pass.

@@ -262,11 +262,18 @@ impl<'a> Resolver<'a> {
             return Err(self.fail(key, "is missing; add access_token = { env = \"NAME\" } or { file = \"PATH\" }"));
         };
         let access_token = self.secret(source, &key)?;
+        let access_token_file = super::SecretFile::of(source, self.base);
         let app_secret = match &written.app_secret {
             Some(source) => Some(self.secret(source, &of_dataset(&id, "app_secret"))?),
             None => None,
         };
-        Ok(Dataset { id: id.into(), access_token, app_secret, allow_test_events: written.allow_test_events })
+        Ok(Dataset {
+            id: id.into(),
+            access_token,
+            access_token_file,
+            app_secret,
+            allow_test_events: written.allow_test_events,
+        })
     }
 
     /// A site that holds Meta's token could go round the gateway, and one that leaks its key would leak the token.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::remark::Remark;
+use super::usage::{Usage, UsageHeaders};
 
 /// The longest wait that an answer can ask for. A probe an hour does no harm, and a mad value must not hold a dataset for days.
 const WAIT_CAP: Duration = Duration::from_secs(3600);
@@ -25,6 +26,8 @@ pub(crate) struct Answer {
     pub(crate) body: GraphBody,
     /// How long the answer asks us to wait.
     pub(crate) wait: Option<Duration>,
+    /// How much of Meta's limits is used, if it says so.
+    pub(crate) usage: Option<Usage>,
     /// Meta's `fbtrace_id`, for a question to Meta's support.
     pub(crate) trace: Option<Box<str>>,
     /// What an error says to a person.
@@ -52,13 +55,13 @@ pub(crate) enum GraphBody {
     Foreign,
 }
 
-/// The parts of an answer outside its body that say how long to wait.
+/// The parts of an answer outside its body that say how fast to go on.
 #[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct WaitHeaders<'a> {
+pub(crate) struct PaceHeaders<'a> {
     /// `Retry-After`: seconds or a date.
     pub(crate) retry_after: Option<&'a str>,
-    /// `X-Business-Use-Case-Usage`: JSON with minutes until access comes back.
-    pub(crate) usage: Option<&'a str>,
+    /// How much of Meta's limits is used.
+    pub(crate) usage: UsageHeaders<'a>,
 }
 
 #[derive(Deserialize)]
@@ -85,22 +88,17 @@ struct GraphError<'a> {
     error_user_msg: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-struct Usage {
-    #[serde(default)]
-    estimated_time_to_regain_access: u64,
-}
-
 impl Answer {
     /// Reads an answer. `now_secs` is for a `Retry-After` that is a date.
-    pub(crate) fn read(status: u16, headers: WaitHeaders<'_>, body: &[u8], now_secs: u64) -> Self {
-        let wait = read_wait(headers, now_secs);
+    pub(crate) fn read(status: u16, headers: PaceHeaders<'_>, body: &[u8], now_secs: u64) -> Self {
+        let usage = Usage::read(headers.usage);
+        let wait = read_wait(headers.retry_after, usage, now_secs);
         let Ok(answer) = serde_json::from_slice::<GraphAnswer<'_>>(body) else {
-            return Self { status, body: GraphBody::Foreign, wait, trace: None, remark: None };
+            return Self { status, body: GraphBody::Foreign, wait, usage, trace: None, remark: None };
         };
         let remark = answer.error.as_ref().and_then(read_remark);
         let (body, trace) = read_body(answer);
-        Self { status, body, wait, trace, remark }
+        Self { status, body, wait, usage, trace, remark }
     }
 }
 
@@ -135,10 +133,9 @@ fn read_trace(text: Option<&RawValue>) -> Option<Box<str>> {
 }
 
 /// The longest wait that any header asks for.
-fn read_wait(headers: WaitHeaders<'_>, now_secs: u64) -> Option<Duration> {
-    let retry_after = headers.retry_after.and_then(|text| read_retry_after(text, now_secs));
-    let usage = headers.usage.and_then(read_usage);
-    retry_after.max(usage).map(|wait| wait.min(WAIT_CAP))
+fn read_wait(retry_after: Option<&str>, usage: Option<Usage>, now_secs: u64) -> Option<Duration> {
+    let retry_after = retry_after.and_then(|text| read_retry_after(text, now_secs));
+    retry_after.max(usage.and_then(|usage| usage.regain)).map(|wait| wait.min(WAIT_CAP))
 }
 
 fn read_retry_after(text: &str, now_secs: u64) -> Option<Duration> {
@@ -150,19 +147,12 @@ fn read_retry_after(text: &str, now_secs: u64) -> Option<Duration> {
     Some(date.saturating_sub(Duration::from_secs(now_secs)))
 }
 
-/// Meta lists every business that the token acts for; the slowest of them decides. Zero minutes ask for no wait.
-fn read_usage(text: &str) -> Option<Duration> {
-    let usage: std::collections::BTreeMap<&str, Vec<Usage>> = serde_json::from_str(text).ok()?;
-    let minutes = usage.into_values().flatten().map(|entry| entry.estimated_time_to_regain_access).max()?;
-    (minutes > 0).then(|| Duration::from_secs(minutes.saturating_mul(60)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(text: &str) -> Answer {
-        Answer::read(400, WaitHeaders::default(), text.as_bytes(), 0)
+        Answer::read(400, PaceHeaders::default(), text.as_bytes(), 0)
     }
 
     fn body(text: &str) -> GraphBody {
@@ -170,7 +160,8 @@ mod tests {
     }
 
     fn wait(retry_after: Option<&str>, usage: Option<&str>) -> Option<u64> {
-        read_wait(WaitHeaders { retry_after, usage }, 784_111_700).map(|wait| wait.as_secs())
+        let usage = Usage::read(UsageHeaders { business: usage, ..UsageHeaders::default() });
+        read_wait(retry_after, usage, 784_111_700).map(|wait| wait.as_secs())
     }
 
     #[test]

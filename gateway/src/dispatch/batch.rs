@@ -188,11 +188,6 @@ impl Batch {
         self.bytes
     }
 
-    /// Where its events stand among the groups in hand.
-    pub(crate) fn places(&self) -> impl Iterator<Item = Place> + '_ {
-        self.parcel.places()
-    }
-
     /// What it was made of, to be sent in another way.
     pub(crate) fn into_parcel(self) -> Parcel {
         self.parcel

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::answer::{Answer, GraphBody};
 use super::gate::Cause;
 use super::remark::Remark;
+use super::usage::Usage;
 
 /// What became of a request.
 #[derive(Debug, Clone)]
@@ -75,6 +76,15 @@ impl Delivery {
     pub(crate) fn into_remark(self) -> Option<Remark> {
         match self {
             Self::Answered(answer) => answer.remark,
+            Self::Failed(_) => None,
+        }
+    }
+
+    /// How much of Meta's limits is used: none if the answer is Meta's and says nothing of it, and nothing is known if it is not.
+    pub(crate) fn usage(&self) -> Option<Usage> {
+        match self {
+            Self::Answered(answer) if answer.usage.is_some() || answer.body == GraphBody::Foreign => answer.usage,
+            Self::Answered(_) => Some(Usage::default()),
             Self::Failed(_) => None,
         }
     }

@@ -3,7 +3,7 @@
 use super::*;
 
 fn answered(status: u16, body: GraphBody) -> Verdict {
-    classify(&Delivery::Answered(Answer { status, body, wait: None, trace: None, remark: None }))
+    classify(&Delivery::Answered(Answer { status, body, wait: None, usage: None, trace: None, remark: None }))
 }
 
 fn error(status: u16, code: i64, subcode: i64) -> Verdict {
@@ -147,7 +147,8 @@ fn b5_every_transport_fault_keeps_the_events() {
 fn a_wait_that_the_answer_asks_for_is_passed_on() {
     let wait = Some(Duration::from_secs(7));
     let limited = GraphBody::Error { code: 80004, subcode: 0, transient: false };
-    let answer = |status, body| classify(&Delivery::Answered(Answer { status, body, wait, trace: None, remark: None }));
+    let answer =
+        |status, body| classify(&Delivery::Answered(Answer { status, body, wait, usage: None, trace: None, remark: None }));
     assert_eq!(answer(400, limited), Verdict::Retry { cause: Cause::RateLimited, after: wait });
     assert_eq!(answer(503, GraphBody::Foreign), Verdict::Retry { cause: Cause::Unavailable, after: wait });
     assert_eq!(answer(401, GraphBody::Foreign), Verdict::HoldGate { cause: Cause::Token, after: wait });

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus::IntGaugeVec;
+use tokio::sync::Notify;
 
 use super::backoff::Backoff;
 use crate::chance::Chance;
@@ -32,11 +33,13 @@ pub enum Cause {
     Dataset,
     /// Something answers that is not of Meta's form, or in a way that is not known.
     Unexpected,
+    /// Event after event was refused for its content, all alike, and so were others from all over the backlog.
+    RefusedAlike,
 }
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Unreachable,
         Self::Unavailable,
         Self::RateLimited,
@@ -45,7 +48,16 @@ impl Cause {
         Self::Blocked,
         Self::Dataset,
         Self::Unexpected,
+        Self::RefusedAlike,
     ];
+
+    /// Whether another token, another right of it or another dataset is the cure.
+    fn asks_for_credentials(self) -> bool {
+        match self {
+            Self::Token | Self::Permission | Self::Blocked | Self::Dataset => true,
+            Self::Unreachable | Self::Unavailable | Self::RateLimited | Self::Unexpected | Self::RefusedAlike => false,
+        }
+    }
 
     /// The word in metrics, the log and the readiness body.
     pub fn as_str(self) -> &'static str {
@@ -58,6 +70,7 @@ impl Cause {
             Self::Blocked => "blocked",
             Self::Dataset => "dataset",
             Self::Unexpected => "unexpected",
+            Self::RefusedAlike => "refused_alike",
         }
     }
 }
@@ -87,14 +100,17 @@ pub(crate) struct Ticket(u64);
 #[derive(Debug)]
 pub(crate) struct Gate {
     dataset: Arc<str>,
-    backoff: Backoff,
     chance: Chance,
     metric: IntGaugeVec,
     state: Mutex<State>,
+    reopened: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
+    backoff: Backoff,
+    /// Whether the dataset left the configuration, so that nothing is shown of it any more.
+    retired: bool,
     epoch: u64,
     failures: u32,
     closed: Option<Hold>,
@@ -110,9 +126,41 @@ struct Hold {
 impl Gate {
     /// An open gate.
     pub(crate) fn new(dataset: Arc<str>, backoff: Backoff, chance: Chance, metric: IntGaugeVec) -> Self {
-        let gate = Self { dataset, backoff, chance, metric, state: Mutex::default() };
+        let state = State { backoff, retired: false, epoch: 0, failures: 0, closed: None };
+        let gate = Self { dataset, chance, metric, state: Mutex::new(state), reopened: Notify::new() };
         gate.show(None);
         gate
+    }
+
+    /// Another schedule, from the next failure on.
+    pub(crate) fn retune(&self, backoff: Backoff) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).backoff = backoff;
+    }
+
+    /// The dataset has other credentials: if it was held for want of them, a probe goes at once.
+    pub(crate) fn try_now(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(hold) = state.closed.as_mut().filter(|hold| hold.cause.asks_for_credentials()) {
+            hold.until_ms = 0;
+            state.failures = 0;
+            self.reopened.notify_one();
+        }
+    }
+
+    /// Whether it is held for want of credentials.
+    pub(crate) fn waits_for_credentials(&self) -> bool {
+        self.closed().is_some_and(Cause::asks_for_credentials)
+    }
+
+    /// Returns when [`Gate::try_now`] changed something. At most one waits.
+    pub(crate) async fn reopened(&self) {
+        self.reopened.notified().await;
+    }
+
+    /// The dataset left the configuration: what is still in hand shows nothing.
+    pub(crate) fn retire(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).retired = true;
+        self.show(None);
     }
 
     /// Whether something may be sent now. Whoever is given [`Pass::Probe`] has to keep others from asking until it is over.
@@ -141,7 +189,7 @@ impl Gate {
         }
         state.failures = 0;
         let opened = state.closed.take().is_some();
-        if opened {
+        if opened && !state.retired {
             self.show(None);
         }
         opened
@@ -150,19 +198,21 @@ impl Gate {
     /// A request failed for a reason that is not in its events. Says until when the gate is closed now.
     pub(crate) fn failed(&self, ticket: Ticket, cause: Cause, after: Option<Duration>, now_ms: u64) -> u64 {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = after.map_or(Duration::ZERO, |after| after.saturating_add(self.backoff.spread(&self.chance)));
+        let asked = after.map_or(Duration::ZERO, |after| after.saturating_add(state.backoff.spread(&self.chance)));
         let hold = match state.closed {
             // A request of an earlier epoch tells of the same trouble; only a longer wait that it was asked for is news.
             Some(hold) if ticket.0 != state.epoch => Hold { until_ms: hold.until_ms.max(later(now_ms, asked)), ..hold },
             _ => {
-                let wait = self.backoff.wait(state.failures, &self.chance).max(asked);
+                let wait = state.backoff.wait(state.failures, &self.chance).max(asked);
                 state.failures = state.failures.saturating_add(1);
                 state.epoch += 1;
                 Hold { cause, since_ms: now_ms, until_ms: later(now_ms, wait) }
             }
         };
         state.closed = Some(hold);
-        self.show(Some(hold.cause));
+        if !state.retired {
+            self.show(Some(hold.cause));
+        }
         hold.until_ms
     }
 
@@ -248,6 +298,27 @@ mod tests {
         let (gate, _) = gate();
         let until = gate.failed(ticket(gate.look(0)), Cause::RateLimited, Some(Duration::from_secs(600)), 0);
         assert!((600_000..=601_000).contains(&until), "{until}");
+    }
+
+    #[test]
+    fn other_credentials_let_a_probe_go_at_once_but_only_where_they_are_the_cure() {
+        let (gate, _) = gate();
+        let until = gate.failed(ticket(gate.look(0)), Cause::Unavailable, None, 0);
+        gate.try_now();
+        assert_eq!(gate.look(1), Pass::ClosedUntil(until));
+        let until = gate.failed(ticket(gate.look(until)), Cause::Token, Some(Duration::from_secs(3600)), until);
+        assert!(gate.waits_for_credentials());
+        gate.try_now();
+        assert!(matches!(gate.look(until - 1), Pass::Probe(_)));
+    }
+
+    #[test]
+    fn a_gate_of_a_dataset_that_is_gone_shows_nothing() {
+        let (gate, metrics) = gate();
+        gate.failed(ticket(gate.look(0)), Cause::Token, None, 0);
+        gate.retire();
+        gate.failed(ticket(gate.look(u64::MAX)), Cause::Token, None, 0);
+        assert_eq!(shown(&metrics, Cause::Token), 0);
     }
 
     #[test]

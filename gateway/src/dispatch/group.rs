@@ -10,10 +10,12 @@ use portcullis_filters::report::Report;
 use crate::outbox::{Lease, Settled, Settlement};
 use crate::telemetry::metrics::Metrics;
 
-/// A leased group.
+/// A leased group. Its events keep their numbers, also once some of them were settled and are gone from the lease.
 #[derive(Debug)]
 pub(crate) struct Group {
     lease: Lease,
+    /// The number of each event that is still in the lease.
+    lines: Vec<usize>,
     settlements: Vec<Option<Settlement>>,
     reports: Vec<(usize, Report)>,
 }
@@ -21,7 +23,8 @@ pub(crate) struct Group {
 impl Group {
     /// A group of which nothing has been decided.
     pub(crate) fn new(lease: Lease) -> Self {
-        Self { settlements: vec![None; lease.count()], lease, reports: Vec::new() }
+        let count = lease.count();
+        Self { lease, lines: (0..count).collect(), settlements: vec![None; count], reports: Vec::new() }
     }
 
     /// What the outbox keeps of it.
@@ -53,12 +56,22 @@ impl Group {
 
     /// Whether every event is decided.
     pub(crate) fn is_decided(&self) -> bool {
-        self.settlements.iter().all(Option::is_some)
+        self.open_lines().next().is_none()
     }
 
-    /// Whether no event is decided.
+    /// Whether some events are decided for good while others are open, so that settling them apart is worth a transaction.
+    pub(crate) fn has_part(&self) -> bool {
+        let decided = self.lines.iter().filter_map(|event| self.settlements.get(*event)?.as_ref());
+        !self.is_decided() && decided.into_iter().any(|settlement| !matches!(settlement, Settlement::Retry { .. }))
+    }
+
+    /// Whether no event that is still in the lease is decided.
     pub(crate) fn is_untouched(&self) -> bool {
-        self.settlements.iter().all(Option::is_none)
+        self.open_lines().count() == self.lines.len()
+    }
+
+    fn open_lines(&self) -> impl Iterator<Item = usize> + '_ {
+        self.lines.iter().copied().filter(|event| matches!(self.settlements.get(*event), Some(None)))
     }
 
     /// The lease, to be given back.
@@ -68,22 +81,40 @@ impl Group {
 
     /// The lease, one settlement an event, and what to count once they hold. An open event is to be tried again at
     /// `now_ms`: an event is never given up because nobody decided it.
-    pub(crate) fn into_settlements(self, now_ms: u64) -> (Lease, Vec<Settlement>, Counts) {
+    pub(crate) fn into_settlements(mut self, now_ms: u64) -> (Lease, Vec<Settlement>, Counts) {
         let kept = Settlement::Retry { not_before_ms: now_ms, attempted: false };
-        let settlements: Vec<_> =
-            self.settlements.into_iter().map(|settlement| settlement.unwrap_or_else(|| kept.clone())).collect();
+        let decided = self.lines.iter().map(|event| self.settlements.get(*event).cloned().flatten());
+        let settlements: Vec<_> = decided.map(|settlement| settlement.unwrap_or_else(|| kept.clone())).collect();
         let mut counts = Counts { site: self.lease.site.to_string(), ..Counts::default() };
-        for settlement in &settlements {
-            match settlement {
-                Settlement::Quarantine(reason) => *counts.quarantined.entry(reason.as_str()).or_default() += 1,
-                Settlement::Withdrawn(reason) => *counts.withdrawn.entry(reason.as_str()).or_default() += 1,
-                Settlement::Delivered | Settlement::Retry { .. } | Settlement::Expired => {}
-            }
-        }
-        let is_delivered = |event: usize| matches!(settlements.get(event), Some(Settlement::Delivered));
-        counts.reports =
-            self.reports.into_iter().filter(|(event, _)| is_delivered(*event)).map(|(_, report)| report).collect();
+        counts.take(&self.lines, settlements.iter().map(Some), &mut self.reports);
         (self.lease, settlements, counts)
+    }
+
+    /// The same for what is decided so far, and what is needed to go on with the rest.
+    pub(crate) fn into_part(mut self) -> (Lease, Vec<Option<Settlement>>, Counts, Rest) {
+        let decided = self.lines.iter().map(|event| self.settlements.get(*event).cloned().flatten());
+        let decided: Vec<Option<Settlement>> = decided.collect();
+        let mut counts = Counts { site: self.lease.site.to_string(), ..Counts::default() };
+        counts.take(&self.lines, decided.iter().map(Option::as_ref), &mut self.reports);
+        let stays = |settlement: &Option<Settlement>| matches!(settlement, None | Some(Settlement::Retry { .. }));
+        let lines = self.lines.iter().zip(&decided).filter(|(_, settlement)| stays(settlement)).map(|(event, _)| *event);
+        let rest = Rest { lines: lines.collect(), settlements: self.settlements, reports: self.reports };
+        (self.lease, decided, counts, rest)
+    }
+}
+
+/// What is known of the events of a group that was settled in part.
+#[derive(Debug)]
+pub(crate) struct Rest {
+    lines: Vec<usize>,
+    settlements: Vec<Option<Settlement>>,
+    reports: Vec<(usize, Report)>,
+}
+
+impl Rest {
+    /// The group again, under the lease of what stayed.
+    pub(crate) fn under(self, lease: Lease) -> Group {
+        Group { lease, lines: self.lines, settlements: self.settlements, reports: self.reports }
     }
 }
 
@@ -97,6 +128,25 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
+    /// Takes what is to be counted of the events of a lease, and the reports of those that were delivered.
+    fn take<'a>(
+        &mut self,
+        lines: &[usize],
+        settlements: impl Iterator<Item = Option<&'a Settlement>>,
+        reports: &mut Vec<(usize, Report)>,
+    ) {
+        for (event, settlement) in lines.iter().zip(settlements) {
+            match settlement {
+                Some(Settlement::Quarantine(reason)) => *self.quarantined.entry(reason.as_str()).or_default() += 1,
+                Some(Settlement::Withdrawn(reason)) => *self.withdrawn.entry(reason.as_str()).or_default() += 1,
+                Some(Settlement::Delivered) => {
+                    self.reports.extend(reports.extract_if(.., |(of, _)| of == event).map(|(_, report)| report));
+                }
+                Some(Settlement::Retry { .. } | Settlement::Expired) | None => {}
+            }
+        }
+    }
+
     /// Counts what the outbox settled.
     pub(crate) fn count(&self, metrics: &Metrics, dataset: &str, settled: Settled) {
         metrics.events_delivered.with_label_values(&[dataset]).inc_by(settled.delivered);
@@ -159,6 +209,24 @@ mod tests {
             settlements,
             [Settlement::Delivered, kept.clone(), Settlement::Withdrawn(WithdrawReason::GuardFailed), kept]
         );
+    }
+
+    #[tokio::test]
+    async fn p5_a_part_is_settled_and_the_rest_keeps_its_numbers() {
+        let mut group = group(4).await;
+        group.decide(1, Settlement::Delivered);
+        group.decide(2, Settlement::Retry { not_before_ms: 5, attempted: true });
+        let (lease, part, counts, rest) = group.into_part();
+        let retry = Settlement::Retry { not_before_ms: 5, attempted: true };
+        assert_eq!(part, [None, Some(Settlement::Delivered), Some(retry.clone()), None]);
+        let metrics = Metrics::new().unwrap();
+        counts.count(&metrics, "d", Settled { delivered: 1, ..Settled::default() });
+        let mut group = rest.under(lease);
+        group.decide(1, Settlement::Expired);
+        group.decide(3, Settlement::Expired);
+        assert!(!group.is_decided());
+        let (_lease, settlements, _counts) = group.into_settlements(77);
+        assert_eq!(settlements, [Settlement::Retry { not_before_ms: 77, attempted: false }, retry, Settlement::Expired]);
     }
 
     #[tokio::test]

@@ -6,20 +6,25 @@
 
 use std::collections::HashMap;
 use std::error::Error as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Client, Proxy, Response, redirect};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::answer::{Answer, WaitHeaders};
+use super::answer::{Answer, PaceHeaders};
 use super::batch::Batch;
 use super::classify::{Delivery, Fault, FaultKind};
+use super::usage::UsageHeaders;
 use super::{DispatchError, Sink, request};
 use crate::clock::Clock;
 use crate::config::{Dataset, Endpoint, Meta, TokenPlace};
 use crate::failpoint;
+
+/// How long the file of a token may take to be read.
+const FILE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The most that is read of an answer.
 const ANSWER_BYTES: usize = 64 * 1024;
@@ -27,7 +32,8 @@ const ANSWER_BYTES: usize = 64 * 1024;
 /// Meta, reached over HTTP.
 pub(crate) struct MetaSink {
     client: Client,
-    routes: HashMap<Arc<str>, Route>,
+    meta: Meta,
+    routes: HashMap<Arc<str>, Mutex<Arc<Route>>>,
     clock: Clock,
 }
 
@@ -35,8 +41,9 @@ pub(crate) struct MetaSink {
 struct Route {
     url: Url,
     authorization: Option<HeaderValue>,
-    allow_test_events: bool,
     members: SecretString,
+    /// Of what it was made.
+    dataset: Dataset,
 }
 
 /// Shows nothing: the client may know the password of a proxy, the routes know tokens.
@@ -49,15 +56,21 @@ impl std::fmt::Debug for MetaSink {
 impl MetaSink {
     /// A client and the routes of all datasets.
     pub(crate) fn new(meta: &Meta, datasets: &[Dataset], clock: Clock) -> Result<Self, DispatchError> {
-        let routes = datasets
-            .iter()
-            .map(|dataset| Ok((dataset.id.clone(), Route::new(meta, dataset)?)))
-            .collect::<Result<_, DispatchError>>()?;
-        Ok(Self { client: build_client(meta)?, routes, clock })
+        Ok(Self { client: build_client(meta)?, routes: routes(meta, datasets)?, meta: meta.clone(), clock })
+    }
+
+    /// The same client and its connections, for other datasets or credentials.
+    pub(crate) fn with_datasets(&self, meta: &Meta, datasets: &[Dataset]) -> Result<Self, DispatchError> {
+        let routes = routes(meta, datasets)?;
+        Ok(Self { client: self.client.clone(), routes, meta: meta.clone(), clock: self.clock.clone() })
+    }
+
+    fn route(&self, dataset: &str) -> Option<Arc<Route>> {
+        Some(self.routes.get(dataset)?.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
     async fn post(&self, route: &Route, batch: &Batch) -> Result<Answer, reqwest::Error> {
-        let body = request::write(batch, route.allow_test_events, route.members.expose_secret());
+        let body = request::write(batch, route.dataset.allow_test_events, route.members.expose_secret());
         let mut request = self.client.post(route.url.clone()).header(CONTENT_TYPE, "application/json").body(body);
         if let Some(authorization) = &route.authorization {
             request = request.header(AUTHORIZATION, authorization.clone());
@@ -65,27 +78,53 @@ impl MetaSink {
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = read_bounded(response).await?;
-        let waits = WaitHeaders {
-            retry_after: text(&headers, RETRY_AFTER.as_str()),
-            usage: text(&headers, "x-business-use-case-usage"),
+        let usage = UsageHeaders {
+            app: text(&headers, "x-app-usage"),
+            business: text(&headers, "x-business-use-case-usage"),
+            account: text(&headers, "x-ad-account-usage"),
         };
-        Ok(Answer::read(status, waits, &body, self.clock.unix_secs()))
+        let pace = PaceHeaders { retry_after: text(&headers, RETRY_AFTER.as_str()), usage };
+        Ok(Answer::read(status, pace, &body, self.clock.unix_secs()))
     }
 }
 
 impl Sink for MetaSink {
     async fn deliver(&self, batch: &Batch) -> Delivery {
-        let Some(route) = self.routes.get(batch.dataset()) else {
+        let Some(route) = self.route(batch.dataset()) else {
             let text = "the dataset is not configured".to_owned();
             return Delivery::Failed(Fault { kind: FaultKind::Unroutable, text });
         };
         failpoint::pass("before_send");
-        let answer = self.post(route, batch).await;
+        let answer = self.post(&route, batch).await;
         failpoint::pass("after_send_before_settle");
         match answer {
             Ok(answer) => Delivery::Answered(answer),
             Err(error) => Delivery::Failed(fault(error)),
         }
+    }
+
+    fn shows_same(&self, other: &Self, dataset: &str) -> bool {
+        let (mine, others) = (self.route(dataset), other.route(dataset));
+        match (&mine, &others) {
+            (Some(mine), Some(others)) => mine.shows_same(others),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    async fn refresh(&self, dataset: &str) -> bool {
+        let Some(route) = self.route(dataset) else { return false };
+        let Some(file) = route.dataset.access_token_file.clone() else { return false };
+        // A file can lie on a network that is away.
+        let reading = tokio::task::spawn_blocking(move || file.read());
+        let Ok(Ok(Some(access_token))) = tokio::time::timeout(FILE_TIMEOUT, reading).await else { return false };
+        // What cannot be used is no better than what there is; a reload says what is wrong with it.
+        let Ok(renewed) = Route::new(&self.meta, &Dataset { access_token, ..route.dataset.clone() }) else { return false };
+        let is_new = !renewed.shows_same(&route);
+        if is_new && let Some(slot) = self.routes.get(dataset) {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(renewed);
+        }
+        is_new
     }
 }
 
@@ -106,10 +145,31 @@ impl Route {
         Ok(Self {
             url: events_url(&meta.endpoint, &dataset.id)?,
             authorization,
-            allow_test_events: dataset.allow_test_events,
             members: members.into(),
+            dataset: dataset.clone(),
         })
     }
+
+    fn shows_same(&self, other: &Self) -> bool {
+        let (mine, others) = (&self.dataset, &other.dataset);
+        let secret = |dataset: &Dataset| dataset.app_secret.clone();
+        is_same(&mine.access_token, &others.access_token)
+            && match (secret(mine), secret(others)) {
+                (Some(mine), Some(others)) => is_same(&mine, &others),
+                (None, None) => true,
+                _ => false,
+            }
+    }
+}
+
+/// Both are ours, so the time that it takes tells nobody anything.
+fn is_same(one: &SecretString, other: &SecretString) -> bool {
+    one.expose_secret() == other.expose_secret()
+}
+
+fn routes(meta: &Meta, datasets: &[Dataset]) -> Result<HashMap<Arc<str>, Mutex<Arc<Route>>>, DispatchError> {
+    let route = |dataset: &Dataset| Ok((dataset.id.clone(), Mutex::new(Arc::new(Route::new(meta, dataset)?))));
+    datasets.iter().map(route).collect()
 }
 
 fn events_url(endpoint: &Endpoint, dataset: &str) -> Result<Url, DispatchError> {

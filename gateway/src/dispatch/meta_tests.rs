@@ -84,6 +84,7 @@ fn dataset(app_secret: Option<&str>) -> Dataset {
     Dataset {
         id: DATASET.into(),
         access_token: TOKEN.into(),
+        access_token_file: None,
         app_secret: app_secret.map(Into::into),
         allow_test_events: true,
     }

@@ -1,47 +1,57 @@
 //! How an event is sent: wait, lease, readmit, batch, deliver, settle.
 //!
-//! Each configured dataset has workers of its own (`worker`), as many as its even share of `max_requests`, so that a slow
-//! dataset delays no other. Of a dataset's workers one at a time looks for events; the others are sending. Whatever happens
-//! to a worker, its events are in the outbox until they are settled. What an answer means stands in `classify`, when to stop
+//! Each configured dataset has a lane of its own (`lane`, `worker`), and a part of `max_requests` that no other can take, so that a
+//! slow dataset delays no other. Of a dataset one at a time looks for events; its rounds are sent side by side. Whatever happens
+//! to a round, its events are in the outbox until they are settled. What an answer means stands in `classify`, when to stop
 //! trying for a while in `gate`. Groups of datasets that are not configured are never looked at.
 
+mod lanes;
+
+mod lane;
+mod share;
 mod worker;
 
 mod send;
+mod work;
 
 mod expiry;
 mod readmit;
 
 mod batch;
-mod bisect;
 mod group;
 
+mod attempt;
 mod meta;
 mod request;
 
 mod answer;
 mod classify;
 mod remark;
+mod usage;
+
+mod bisect;
+mod portion;
+mod refusals;
+mod witness;
 
 mod backoff;
 mod gate;
+mod pace;
+
+mod settle;
 
 use std::future::Future;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use self::gate::Cause;
 
-use self::backoff::Backoff;
-use self::batch::{Batch, Limits};
+use self::batch::Batch;
 use self::classify::Delivery;
-use self::gate::Gate;
+use self::lanes::{Gates, Lanes, Parts, Plan};
 use self::meta::MetaSink;
-use self::readmit::Sites;
-use self::worker::{Lane, Tuning};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -52,6 +62,12 @@ use crate::telemetry::metrics::Metrics;
 pub(crate) trait Sink: Send + Sync + 'static {
     /// Sends once and says what came back, within the request time-out.
     fn deliver(&self, batch: &Batch) -> impl Future<Output = Delivery> + Send;
+
+    /// Whether another one has the same credentials for this dataset.
+    fn shows_same(&self, other: &Self, dataset: &str) -> bool;
+
+    /// Looks whether the credentials of a dataset changed at their source, and takes them from there. Says whether they did.
+    fn refresh(&self, dataset: &str) -> impl Future<Output = bool> + Send;
 }
 
 /// Why nothing can be sent at all.
@@ -81,7 +97,7 @@ pub enum DispatchError {
 #[derive(Debug)]
 pub struct Dispatcher {
     parts: Parts,
-    sink: MetaSink,
+    plan: Plan<MetaSink>,
 }
 
 impl Dispatcher {
@@ -94,98 +110,56 @@ impl Dispatcher {
         chance: Chance,
     ) -> Result<Self, DispatchError> {
         let sink = MetaSink::new(&config.meta, &config.datasets, clock.clone())?;
-        Ok(Self { parts: Parts::new(outbox, config, metrics, clock, chance), sink })
+        Ok(Self { parts: Parts { outbox, metrics, clock, chance }, plan: Plan::new(config, sink) })
     }
 
-    /// Starts the workers. They end soon after `stop`: a request in hand is finished within its time-out up to a grace and
-    /// settled; everything else stays in the outbox.
+    /// Starts sending. It ends soon after `stop`: a request in hand is finished within its time-out up to a grace and settled;
+    /// everything else stays in the outbox.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "a token is a handle: whoever starts hands over a clone")]
-    pub fn start(self, tracker: &TaskTracker, stop: CancellationToken) -> DispatchStatus {
-        self.parts.start(self.sink, tracker, &stop)
+    pub fn start(self, tracker: &TaskTracker, stop: CancellationToken) -> Dispatching {
+        let clock = self.parts.clock.clone();
+        Dispatching { lanes: Arc::new(Lanes::start(self.parts, self.plan, tracker, stop)), clock }
     }
 }
 
-/// All that the workers need besides a sink.
-#[derive(Debug)]
-struct Parts {
-    outbox: AnyOutbox,
-    metrics: Metrics,
+/// The sending while it runs. Cheap to clone; all clones are the same.
+#[derive(Debug, Clone)]
+pub struct Dispatching {
+    lanes: Arc<Lanes<MetaSink>>,
     clock: Clock,
-    chance: Chance,
-    datasets: Vec<Arc<str>>,
-    sites: Arc<Sites>,
-    backoff: Backoff,
-    tuning: Tuning,
-    max_requests: usize,
 }
 
-impl Parts {
-    fn new(outbox: AnyOutbox, config: &Config, metrics: Metrics, clock: Clock, chance: Chance) -> Self {
-        let dispatch = &config.dispatch;
-        let tuning = Tuning {
-            linger: dispatch.linger,
-            limits: Limits::new(dispatch.max_batch_events, dispatch.max_batch_bytes),
-            lease: dispatch.lease,
-            request_timeout: config.meta.request_timeout,
-            // The rest of the grace is for settling.
-            stop_grace: config.server.stop_grace * 3 / 4,
-        };
-        Self {
-            outbox,
-            metrics,
-            clock,
-            chance,
-            datasets: config.datasets.iter().map(|dataset| dataset.id.clone()).collect(),
-            sites: Arc::new(Sites::new(&config.sites, dispatch.on_policy_change)),
-            backoff: Backoff::new(dispatch.backoff_min, dispatch.backoff_max),
-            tuning,
-            max_requests: dispatch.max_requests.clamp(1, Semaphore::MAX_PERMITS),
-        }
+impl Dispatching {
+    /// What the readiness body shows.
+    pub fn status(&self) -> DispatchStatus {
+        DispatchStatus { gates: self.lanes.gates() }
     }
 
-    fn start<S: Sink>(self, sink: S, tracker: &TaskTracker, stop: &CancellationToken) -> DispatchStatus {
-        let sink = Arc::new(sink);
-        let requests = Arc::new(Semaphore::new(self.max_requests));
-        // Even shares: whatever hangs at one dataset, the others' requests are still free. More datasets than requests have
-        // one worker each and take turns at the semaphore, which is fair.
-        let workers = self.max_requests.checked_div(self.datasets.len()).unwrap_or(0).max(1);
-        let mut gates = Vec::new();
-        for dataset in &self.datasets {
-            let gate =
-                Arc::new(Gate::new(dataset.clone(), self.backoff, self.chance.clone(), self.metrics.gate_closed.clone()));
-            gates.push((dataset.clone(), gate.clone()));
-            let lane = Arc::new(Lane {
-                dataset: dataset.clone(),
-                outbox: self.outbox.clone(),
-                sites: self.sites.clone(),
-                sink: sink.clone(),
-                gate,
-                turn: Arc::new(Semaphore::new(1)),
-                requests: requests.clone(),
-                tuning: self.tuning,
-                metrics: self.metrics.clone(),
-                clock: self.clock.clone(),
-                stop: stop.clone(),
-            });
-            for _ in 0..workers {
-                tracker.spawn(lane.clone().run());
-            }
-        }
-        DispatchStatus { gates: gates.into() }
+    /// Goes on by another configuration, or fails and changes nothing. Sites, policies, datasets, tokens, secrets and `[dispatch]`
+    /// are taken from it; what else differs is for the caller to refuse.
+    ///
+    /// Requests in hand are finished as they were begun. Of a dataset that is gone nothing more is sent, and what waits stays in
+    /// the outbox. A new token is tried at once where sending was held for want of one.
+    pub fn apply(&self, config: &Config) -> Result<(), DispatchError> {
+        let sink = match self.lanes.sink() {
+            Some(sink) => sink.with_datasets(&config.meta, &config.datasets)?,
+            None => MetaSink::new(&config.meta, &config.datasets, self.clock.clone())?,
+        };
+        self.lanes.apply(Plan::new(config, sink));
+        Ok(())
     }
 }
 
 /// What the readiness body shows of the sending; cheap to clone and to ask.
 #[derive(Debug, Clone)]
 pub struct DispatchStatus {
-    gates: Arc<[(Arc<str>, Arc<Gate>)]>,
+    gates: Gates,
 }
 
 impl DispatchStatus {
     /// The datasets whose sending is held, and why.
     pub fn closed_gates(&self) -> Vec<(Arc<str>, Cause)> {
-        self.gates.iter().filter_map(|(dataset, gate)| Some((Arc::clone(dataset), gate.closed()?))).collect()
+        self.gates.closed()
     }
 }
 

@@ -1,39 +1,27 @@
 //! One round: readmit, then batch after batch: deliver, classify, settle.
 //!
 //! Every event of a round ends in exactly one settlement, also when the stop comes or the lease runs out: what was not
-//! decided goes back. A group is settled as soon as all its events are decided. A parcel that is to be sent in another way
-//! goes back onto the stack; that is how 413 halves a batch, and where bisection of refused ones will stand.
+//! decided goes back. A group is settled as soon as all its events are decided, and in part where a batch was cut (`bisect`): what
+//! Meta took is settled before the rest is sent. A single event that is refused is set aside, unless too many were refused alike
+//! (`refusals`, `witness`).
 
-use std::collections::HashSet;
-use std::time::Duration;
-
-use portcullis_filters::policy::PolicyDigest;
+use std::sync::Arc;
 
 use super::Sink;
-use super::batch::{Batch, Parcel, Place};
-use super::bisect;
-use super::classify::{Delivery, Verdict, classify};
+use super::attempt::Attempt;
+use super::batch::Parcel;
 use super::gate::Cause;
-use super::group::Group;
+use super::lane::Lane;
 use super::readmit::{Readmitted, readmit_all};
-use super::remark::Remark;
-use super::worker::{Lane, POLL, Round};
+use super::refusals::{Kind, Ruling};
+use super::witness::Heard;
+use super::work::Work;
+use super::worker::Round;
 use crate::clock::millis;
-use crate::outbox::{Lease, PurgeSelector, QuarantineReason, Settled, Settlement};
+use crate::outbox::{Lease, QuarantineReason, Settlement};
 
-/// What an event is set aside as that is too large even alone.
-const TOO_LARGE: QuarantineReason = QuarantineReason::Refused { code: 413, subcode: 0, message: None };
-
-/// How long events wait that made no batch, which would be a defect of ours: it must not become a loop.
-const DEFECT_PAUSE_MS: u64 = 60_000;
-
-/// What is left of a round.
-struct Work {
-    /// Groups that are not settled yet, by their number.
-    groups: Vec<Option<Group>>,
-    /// What is to be sent; the next one is the last.
-    parcels: Vec<Parcel>,
-}
+/// As what an event is refused that is too large even alone.
+pub(crate) const TOO_LARGE: Kind = Kind { code: 413, subcode: 0 };
 
 /// What comes after a batch.
 enum Next {
@@ -45,243 +33,155 @@ enum Next {
 
 impl<S: Sink> Lane<S> {
     /// Sends what was leased, and settles all of it.
-    pub(crate) async fn send(&self, mut round: Round) {
+    pub(crate) async fn send(&self, mut round: Round<S>) {
         let leases = std::mem::take(&mut round.leases);
+        let mut work = self.readmit(leases, &round).await;
+        let not_before_ms =
+            if round.is_alone { self.send_one(&mut work, &round).await } else { self.send_all(&mut work, &round).await };
+        self.give_back(work, not_before_ms).await;
+    }
+
+    /// What may be sent of these leases. The rest is settled, purged or put back.
+    pub(crate) async fn readmit(&self, leases: Vec<Lease>, round: &Round<S>) -> Work {
         let now_ms = self.clock.unix_ms();
-        let Readmitted { groups, mut parcels, purge, parked } =
-            readmit_all(&self.sites, leases, self.tuning.limits, now_ms).await;
+        let Readmitted { groups, parcels, purge, parked } =
+            readmit_all(&round.settings.sites, leases, round.limits, now_ms).await;
         if parked > 0 {
             tracing::warn!(dataset = &*self.dataset, groups = parked, "groups of sites that are not configured are kept");
         }
         self.purge(purge).await;
-        parcels.reverse();
-        let mut work = Work { groups: groups.into_iter().map(Some).collect(), parcels };
-        self.settle_decided(&mut work.groups).await;
-        let mut not_before_ms = None;
-        while let Some(parcel) = work.parcels.pop() {
-            not_before_ms = self.gate.held_since(round.ticket);
-            if not_before_ms.is_some() || self.stop.is_cancelled() || !self.covers_a_request(&round) {
-                break;
-            }
-            let next = self.send_parcel(parcel, &mut work, &round).await;
-            self.settle_decided(&mut work.groups).await;
-            if let Next::EndUntil(until_ms) = next {
-                not_before_ms = Some(until_ms);
-                break;
-            }
-        }
-        self.give_back(work.groups, not_before_ms).await;
+        let mut work = Work::new(groups, parcels);
+        self.settle_decided(&mut work).await;
+        work
     }
 
-    async fn send_parcel(&self, mut parcel: Parcel, work: &mut Work, round: &Round) -> Next {
-        let started_ms = self.clock.unix_ms();
-        for entry in parcel.take_expired(started_ms / 1000) {
-            decide(&mut work.groups, [entry.place], &Settlement::Expired);
+    /// Sends parcel after parcel. Says when the rest may be tried again, if not at once.
+    async fn send_all(&self, work: &mut Work, round: &Round<S>) -> Option<u64> {
+        while let Some(parcel) = work.next(self.clock.unix_secs()) {
+            let held_until_ms = self.gate.held_since(round.ticket);
+            if held_until_ms.is_some() || self.stop.is_cancelled() || !self.covers_a_request(round) {
+                self.remember(&parcel);
+                return held_until_ms;
+            }
+            let is_part = parcel.part.is_some();
+            let next = self.send_parcel(parcel, work, round).await;
+            self.settle_decided(work).await;
+            if is_part {
+                self.settle_parts(work, round.until_ms).await;
+            }
+            if let Next::EndUntil(until_ms) = next {
+                return Some(until_ms);
+            }
         }
-        if parcel.entries.is_empty() {
+        None
+    }
+
+    async fn send_parcel(&self, parcel: Parcel, work: &mut Work, round: &Round<S>) -> Next {
+        match self.attempt(parcel, round).await {
+            Attempt::Delivered(parcel) => {
+                work.taken(&parcel);
+                Next::GoOn
+            }
+            Attempt::Refused { parcel, kind, message } => match work.refused(parcel) {
+                Ok(()) => Next::GoOn,
+                Err(single) => self.judge(&single, kind, message, work, round).await,
+            },
+            Attempt::TooLarge(parcel) => match work.too_large(parcel) {
+                Ok(()) => Next::GoOn,
+                Err(single) => self.judge(&single, TOO_LARGE, None, work, round).await,
+            },
+            Attempt::Held { parcel, not_before_ms, attempted } => {
+                self.remember(&parcel);
+                work.decide(parcel.places(), &Settlement::Retry { not_before_ms, attempted });
+                Next::EndUntil(not_before_ms)
+            }
+            Attempt::Defect { not_before_ms } => Next::EndUntil(not_before_ms),
+        }
+    }
+
+    /// Sends one event alone while refusals are held back. Nothing is set aside: if Meta refuses it, another one is tried later.
+    async fn send_one(&self, work: &mut Work, round: &Round<S>) -> Option<u64> {
+        let parcel = work.take_one(self.chance.below(1001))?;
+        let now_ms = self.clock.unix_ms();
+        match self.attempt(parcel, round).await {
+            Attempt::Delivered(parcel) => {
+                work.taken(&parcel);
+                None
+            }
+            Attempt::Refused { parcel, .. } | Attempt::TooLarge(parcel) => {
+                self.hold_refusals(round);
+                work.decide(parcel.places(), &Settlement::Retry { not_before_ms: now_ms, attempted: true });
+                Some(now_ms)
+            }
+            Attempt::Held { parcel, not_before_ms, attempted } => {
+                work.decide(parcel.places(), &Settlement::Retry { not_before_ms, attempted });
+                Some(not_before_ms)
+            }
+            Attempt::Defect { not_before_ms } => Some(not_before_ms),
+        }
+    }
+
+    /// Decides about a single event that was refused.
+    async fn judge(
+        &self,
+        single: &Parcel,
+        kind: Kind,
+        message: Option<Arc<str>>,
+        work: &mut Work,
+        round: &Round<S>,
+    ) -> Next {
+        let may_be_set_aside = match self.refusals.rule(kind) {
+            Ruling::SetAside => true,
+            Ruling::Held => false,
+            Ruling::Doubtful => match self.hear_witnesses(work, round).await {
+                Heard::Taken => self.refusals.rule(kind) == Ruling::SetAside,
+                // What Meta took of the same batch speaks for the dataset.
+                Heard::Nobody => work.sibling_was_taken(single),
+                Heard::Refused => false,
+                Heard::EndedUntil(not_before_ms) => {
+                    work.decide(single.places(), &Settlement::Retry { not_before_ms, attempted: true });
+                    return Next::EndUntil(not_before_ms);
+                }
+            },
+        };
+        if may_be_set_aside {
+            let Kind { code, subcode } = kind;
+            tracing::warn!(dataset = &*self.dataset, code, subcode, "an event was refused and set aside");
+            let reason = QuarantineReason::Refused { code, subcode, message };
+            work.decide(single.places(), &Settlement::Quarantine(reason));
             return Next::GoOn;
         }
-        let batch = match Batch::new(self.dataset.clone(), parcel, self.tuning.limits, started_ms / 1000) {
-            Ok(batch) => batch,
-            Err(error) => {
-                tracing::error!(dataset = &*self.dataset, %error, "events made no batch: a defect");
-                return Next::EndUntil(started_ms.saturating_add(DEFECT_PAUSE_MS));
-            }
-        };
-        let Some((delivery, attempted)) = self.deliver(&batch, round).await else {
-            let now_ms = self.clock.unix_ms();
-            decide(&mut work.groups, batch.places(), &Settlement::Retry { not_before_ms: now_ms, attempted: true });
-            return Next::EndUntil(now_ms);
-        };
-        let verdict = classify(&delivery);
+        self.hold_refusals(round);
+        // The gate holds it. After a restart it may be tried at once.
+        let not_before_ms = self.clock.unix_ms();
+        work.decide(single.places(), &Settlement::Retry { not_before_ms, attempted: true });
+        Next::EndUntil(not_before_ms)
+    }
+
+    /// Closes the gate for refusals alike.
+    fn hold_refusals(&self, round: &Round<S>) {
+        self.refusals.hold();
         let now_ms = self.clock.unix_ms();
-        self.note(&batch, verdict, now_ms.saturating_sub(started_ms));
-        match verdict {
-            Verdict::Delivered => {
-                self.tell_opened(self.gate.passed(round.ticket));
-                decide(&mut work.groups, batch.places(), &Settlement::Delivered);
-                Next::GoOn
-            }
-            Verdict::RefusedContent { code, subcode } => {
-                self.tell_opened(self.gate.passed(round.ticket));
-                // A refused batch of several goes aside whole for now. Bisection halves it here, as below, and judges by the
-                // answers to the halves.
-                let message = delivery.into_remark().map(Remark::into_text);
-                let reason = QuarantineReason::Refused { code, subcode, message };
-                tracing::warn!(
-                    dataset = &*self.dataset,
-                    events = batch.len(),
-                    code,
-                    subcode,
-                    "events were refused and set aside"
-                );
-                decide(&mut work.groups, batch.places(), &Settlement::Quarantine(reason));
-                Next::GoOn
-            }
-            Verdict::TooLarge => {
-                self.tell_opened(self.gate.passed(round.ticket));
-                match bisect::cut(batch.into_parcel(), 0) {
-                    Ok([first, second]) => work.parcels.extend([second, first]),
-                    Err(single) => {
-                        tracing::warn!(dataset = &*self.dataset, "an event is too large even alone and was set aside");
-                        decide(&mut work.groups, single.places(), &Settlement::Quarantine(TOO_LARGE));
-                    }
-                }
-                Next::GoOn
-            }
-            Verdict::Retry { cause, after } | Verdict::HoldGate { cause, after } => {
-                let until_ms = self.gate.failed(round.ticket, cause, after, now_ms);
-                self.tell_closed(&delivery, verdict, cause, until_ms.saturating_sub(now_ms));
-                decide(&mut work.groups, batch.places(), &Settlement::Retry { not_before_ms: until_ms, attempted });
-                Next::EndUntil(until_ms)
-            }
-        }
+        let cause = Cause::RefusedAlike;
+        let until_ms = self.gate.failed(round.ticket, cause, None, now_ms);
+        tracing::error!(
+            dataset = &*self.dataset,
+            cause = cause.as_str(),
+            wait_ms = until_ms.saturating_sub(now_ms),
+            "sending is held: event after event is refused alike, so the fault is not theirs; events are kept"
+        );
     }
 
-    /// Delivers, with one retry in hand for a connection that broke: a pooled one may have been closing just then. Says also
-    /// whether bytes may have been sent. `None` if the stop cut it off.
-    async fn deliver(&self, batch: &Batch, round: &Round) -> Option<(Delivery, bool)> {
-        let first = self.request(batch).await?;
-        let attempted = first.attempted();
-        if !first.connection_fault() || self.stop.is_cancelled() || !self.covers_a_request(round) {
-            return Some((first, attempted));
-        }
-        let second = self.request(batch).await?;
-        let attempted = attempted || second.attempted();
-        Some((second, attempted))
-    }
-
-    /// One request; it may go on for the grace after the stop.
-    async fn request(&self, batch: &Batch) -> Option<Delivery> {
-        let cut_off = async {
-            self.stop.cancelled().await;
-            tokio::time::sleep(self.tuning.stop_grace).await;
-        };
-        tokio::select! {
-            biased;
-            delivery = self.sink.deliver(batch) => Some(delivery),
-            () = cut_off => None,
+    /// A bisection that is interrupted goes on with parts of this size.
+    fn remember(&self, parcel: &Parcel) {
+        if parcel.part.is_some() {
+            self.portion.interrupted(parcel.entries.len());
         }
     }
 
     /// Whether the leases last until a request that starts now is over: otherwise others could send the same events.
-    fn covers_a_request(&self, round: &Round) -> bool {
-        let needed_ms = millis(self.tuning.time_for_a_request());
+    pub(crate) fn covers_a_request(&self, round: &Round<S>) -> bool {
+        let needed_ms = millis(round.settings.tuning.time_for_a_request());
         self.clock.unix_ms().saturating_add(needed_ms) <= round.until_ms
-    }
-
-    async fn settle_decided(&self, groups: &mut [Option<Group>]) {
-        let decided = groups.iter_mut().filter_map(|slot| slot.take_if(|group| group.is_decided()));
-        self.settle(decided.collect()).await;
-    }
-
-    /// Puts back what was not decided.
-    async fn give_back(&self, groups: Vec<Option<Group>>, not_before_ms: Option<u64>) {
-        let mut decided = Vec::new();
-        for mut group in groups.into_iter().flatten() {
-            match not_before_ms {
-                None if group.is_untouched() => self.release(group.into_lease()).await,
-                _ => {
-                    let not_before_ms = not_before_ms.unwrap_or_else(|| self.clock.unix_ms());
-                    group.decide_rest(&Settlement::Retry { not_before_ms, attempted: false });
-                    decided.push(group);
-                }
-            }
-        }
-        self.settle(decided).await;
-    }
-
-    /// Settles groups, all with one question. Only what the outbox says it settled is counted.
-    async fn settle(&self, groups: Vec<Group>) {
-        let now_ms = self.clock.unix_ms();
-        let (leases, counts): (Vec<_>, Vec<_>) = groups
-            .into_iter()
-            .map(|group| {
-                let (lease, settlements, counts) = group.into_settlements(now_ms);
-                ((lease, settlements), counts)
-            })
-            .unzip();
-        for (settled, counts) in self.outbox.settle_all(leases).await.into_iter().zip(counts) {
-            match settled {
-                Ok(settled) => {
-                    if settled == Settled::default() {
-                        tracing::warn!(
-                            dataset = &*self.dataset,
-                            "a lease ended before it was settled; its events come again"
-                        );
-                    }
-                    counts.count(&self.metrics, &self.dataset, settled);
-                }
-                Err(error) => {
-                    tracing::error!(dataset = &*self.dataset, %error, "a lease cannot be settled; its events come again");
-                }
-            }
-        }
-    }
-
-    /// Purges what was stored under another policy than today's. A purge leaves leased groups alone, so they go back first.
-    async fn purge(&self, groups: Vec<(Lease, PolicyDigest)>) {
-        let mut sites = HashSet::new();
-        for (lease, keep) in groups {
-            sites.insert((lease.site.clone(), keep));
-            self.release(lease).await;
-        }
-        for (site, keep) in sites {
-            let selector = PurgeSelector::OtherPolicies { site: site.clone(), dataset: self.dataset.clone(), keep };
-            match self.outbox.purge(selector).await {
-                Ok(purged) => {
-                    let events = purged.waiting_events();
-                    self.metrics.events_purged.with_label_values(&[&*self.dataset]).inc_by(events);
-                    tracing::warn!(
-                        dataset = &*self.dataset,
-                        site = &*site,
-                        events,
-                        "events of an earlier policy were purged"
-                    );
-                }
-                Err(error) => {
-                    tracing::error!(dataset = &*self.dataset, %error, "events of an earlier policy are not purged");
-                    // They are due at once again: the failure must not become a loop.
-                    self.or_stop(tokio::time::sleep(POLL)).await;
-                }
-            }
-        }
-    }
-
-    fn note(&self, batch: &Batch, verdict: Verdict, took_ms: u64) {
-        let seconds = Duration::from_millis(took_ms).as_secs_f64();
-        self.metrics.deliver_seconds.with_label_values(&[&*self.dataset, verdict.as_str()]).observe(seconds);
-        tracing::debug!(
-            dataset = &*self.dataset,
-            events = batch.len(),
-            bytes = batch.bytes(),
-            outcome = verdict.as_str(),
-            took_ms,
-            "batch"
-        );
-    }
-
-    fn tell_opened(&self, opened: bool) {
-        if opened {
-            tracing::info!(dataset = &*self.dataset, "sending goes on");
-        }
-    }
-
-    /// An error is what somebody has to mend; a warning is what passes by itself.
-    fn tell_closed(&self, delivery: &Delivery, verdict: Verdict, cause: Cause, wait_ms: u64) {
-        let (dataset, cause, detail) = (&*self.dataset, cause.as_str(), delivery.detail());
-        if matches!(verdict, Verdict::HoldGate { .. }) {
-            tracing::error!(dataset, cause, wait_ms, detail, "sending is held until somebody mends this; events are kept");
-        } else {
-            tracing::warn!(dataset, cause, wait_ms, detail, "sending is held; events are kept");
-        }
-    }
-}
-
-fn decide(groups: &mut [Option<Group>], places: impl IntoIterator<Item = Place>, settlement: &Settlement) {
-    for place in places {
-        if let Some(Some(group)) = groups.get_mut(place.group) {
-            group.decide(place.event, settlement.clone());
-        }
     }
 }

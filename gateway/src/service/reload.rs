@@ -10,13 +10,12 @@ use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::sending::Sending;
 use super::{bring_into_being, describe_policies, policies};
 use crate::admin::Policies;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Environment};
 use crate::control::{Answer, Done, Refusal};
-use crate::dispatch::DispatchError;
+use crate::dispatch::{DispatchError, Dispatching};
 use crate::ingest::Ingest;
 use crate::lifecycle::systemd;
 use crate::listener;
@@ -97,7 +96,7 @@ pub(super) struct Reloader {
     pub(super) source: Option<Source>,
     /// The configuration in force.
     pub(super) current: Config,
-    pub(super) sending: Sending,
+    pub(super) dispatching: Dispatching,
     pub(super) ingest: Arc<Ingest>,
     pub(super) policies: Arc<ArcSwap<Policies>>,
     pub(super) certificate: Option<watch::Sender<config::Tls>>,
@@ -153,7 +152,7 @@ impl Reloader {
         }
         // The last that can refuse, and does so before it changes anything. First what takes events away, so that none comes in
         // for a dataset that nobody sends to.
-        self.sending.apply(&config).await?;
+        self.dispatching.apply(&config)?;
         self.take(config, &of_today);
         Ok(changes)
     }

@@ -59,6 +59,8 @@ pub struct Metrics {
     pub outbox_quarantined_events: IntGauge,
     /// 1 while a dataset's sending is held, by `dataset` and `cause`.
     pub gate_closed: IntGaugeVec,
+    /// How much of Meta's limits is used, in per cent, by `dataset`.
+    pub usage_percent: IntGaugeVec,
     /// Requests answered, by `route` and `status` class.
     pub requests: IntCounterVec,
     /// Requests past the rate limit of their site, by `site`. Their events are counted nowhere.
@@ -198,6 +200,11 @@ impl Metrics {
             )?,
             outbox_quarantined_events: gauge("portcullis_outbox_quarantined_events", "Events in quarantine.")?,
             gate_closed: gauges("portcullis_gate_closed", "1 while sending to a dataset is held.", &["dataset", "cause"])?,
+            usage_percent: gauges(
+                "portcullis_usage_percent",
+                "How much of Meta's limits is used, as its last answer said; from 75 on the dataset is slowed.",
+                &["dataset"],
+            )?,
             requests: counters("portcullis_requests_total", "Requests answered.", &["route", "status"])?,
             requests_rate_limited: counters(
                 "portcullis_requests_rate_limited_total",

@@ -1,0 +1,128 @@
+//! What is known of the sending of one dataset, shared by all of its rounds.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::batch::Limits;
+use super::gate::Gate;
+use super::pace::Pace;
+use super::portion::Portion;
+use super::readmit::Sites;
+use super::refusals::Refusals;
+use super::share::Share;
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::outbox::{AnyOutbox, Lease, Leased, OutboxError};
+use crate::telemetry::metrics::Metrics;
+
+/// Times and sizes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tuning {
+    /// How long an event may wait for others.
+    pub(crate) linger: Duration,
+    /// How large a request may be.
+    pub(crate) limits: Limits,
+    /// How long a lease lasts.
+    pub(crate) lease: Duration,
+    /// How long a request may take.
+    pub(crate) request_timeout: Duration,
+    /// How long a request in hand may still take after the stop.
+    pub(crate) stop_grace: Duration,
+}
+
+impl Tuning {
+    /// What must be left of a lease when a request starts: the request and the settling.
+    pub(crate) fn time_for_a_request(&self) -> Duration {
+        self.request_timeout.saturating_add(Duration::from_secs(1))
+    }
+}
+
+/// What a reload replaces. A round keeps those with which it began to its end.
+#[derive(Debug)]
+pub(crate) struct Settings<S> {
+    /// Where events go.
+    pub(crate) sink: Arc<S>,
+    /// Who may send.
+    pub(crate) sites: Arc<Sites>,
+    /// Times and sizes.
+    pub(crate) tuning: Tuning,
+    /// How many requests at once.
+    pub(crate) share: Share,
+}
+
+/// One dataset.
+#[derive(Debug)]
+pub(crate) struct Lane<S> {
+    /// Whose events.
+    pub(crate) dataset: Arc<str>,
+    /// Where they are kept.
+    pub(crate) outbox: AnyOutbox,
+    /// What a reload replaces.
+    pub(crate) settings: Mutex<Arc<Settings<S>>>,
+    /// Whether they may go.
+    pub(crate) gate: Arc<Gate>,
+    /// How fast they may go.
+    pub(crate) pace: Pace,
+    /// How many may go at once.
+    pub(crate) portion: Portion,
+    /// How many were refused in a row.
+    pub(crate) refusals: Refusals,
+    /// What is counted.
+    pub(crate) metrics: Metrics,
+    /// The time.
+    pub(crate) clock: Clock,
+    /// Where a probe is looked for.
+    pub(crate) chance: Chance,
+    /// When everything ends, what is in hand after a grace.
+    pub(crate) stop: CancellationToken,
+    /// When no more work is looked for: at the stop, or when the dataset leaves the configuration.
+    pub(crate) retired: CancellationToken,
+}
+
+impl<S> Lane<S> {
+    /// What holds now.
+    pub(crate) fn settings(&self) -> Arc<Settings<S>> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces it for the rounds to come.
+    pub(crate) fn set(&self, settings: Settings<S>) {
+        *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+    }
+
+    /// The dataset left the configuration: what is in hand is finished, the rest stays in the outbox.
+    pub(crate) fn retire(&self) {
+        self.retired.cancel();
+        self.gate.retire();
+    }
+
+    /// Gives a lease back. If that fails it comes back by itself when its time is over.
+    pub(crate) async fn release(&self, lease: Lease) {
+        if let Err(error) = self.outbox.release(lease).await {
+            tracing::warn!(dataset = &*self.dataset, %error, "a lease cannot be given back; it ends by itself");
+        }
+    }
+
+    /// What the outbox set aside or purged while it looked for work.
+    pub(crate) fn count_found(&self, leased: &Leased) {
+        let unreadable = self.metrics.events_quarantined.with_label_values(&[&*self.dataset, "unreadable"]);
+        unreadable.inc_by(leased.quarantined);
+        self.metrics.events_purged.with_label_values(&[&*self.dataset]).inc_by(leased.purged);
+    }
+
+    /// Tells of a failure of the outbox. `None` if it is closed, which ends the lane.
+    pub(crate) fn outbox_failed(&self, call: &'static str, error: &OutboxError) -> Option<()> {
+        if matches!(error, OutboxError::Closed) {
+            return None;
+        }
+        tracing::error!(dataset = &*self.dataset, call, %error, "the outbox did not give work");
+        Some(())
+    }
+
+    /// The future's result, or `None` once no more work is looked for.
+    pub(crate) async fn or_retired<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        self.retired.run_until_cancelled(future).await
+    }
+}
