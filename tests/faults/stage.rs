@@ -180,6 +180,6 @@ impl Stage {
 
     /// Lets things go on for so long, and no longer than until the end.
     pub(crate) async fn go_on(time: Duration, end: Instant) {
-        tokio::time::sleep_until(end.min(Instant::now() + time)).await;
+        tokio::time::sleep(time.min(end.saturating_duration_since(Instant::now()))).await;
     }
 }
