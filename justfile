@@ -28,6 +28,10 @@ bench:
 load *arguments:
     cargo run --release --package portcullis-tests --bin load -- {{ arguments }}
 
+# Everything that can break, under load, judged by what was promised. Arguments go to the program.
+faults *arguments:
+    cargo run --package portcullis-tests --bin faults -- {{ arguments }}
+
 # Shows the whole way of events, with a simulator in place of Meta.
 demo:
     cargo run --release -- demo

@@ -104,18 +104,23 @@ async fn restart(gateway: &mut Gateway, addresses: &watch::Sender<SocketAddr>, s
 }
 
 #[tokio::test]
-async fn a2_a_sync_that_hangs_gives_no_yes_but_503_at_the_deadline() {
+async fn a2_d6_a_sync_that_hangs_gives_no_yes_but_503_at_the_deadline_and_is_no_longer_ready() {
     let executable = executable!();
     if !executable.has_failpoints().await {
         return knows_none(&executable).await;
     }
     let (meta, mut gateway) = start(&executable, "before_commit:1-1=sleep=13000").await;
     gateway.expect_log("could not be finished in time");
+    gateway.expect_log("the outbox's writer does not answer");
     let asked = tokio::time::Instant::now();
     let answer = gateway.client().post(&[numbered_purchase("hangs", 1)]).await.unwrap();
     assert_eq!(answer.status, 503, "{}", answer.text());
     assert!(answer.header("retry-after").is_some());
     assert!((9..13).contains(&asked.elapsed().as_secs()), "answered after {:?}", asked.elapsed());
+    let readyz = async || Client::new(gateway.admin()).get("/readyz").await.unwrap();
+    let unready = readyz().await;
+    assert_eq!(unready.status, 503);
+    assert_eq!(unready.json()["reasons"]["outbox"], "its writer does not answer");
     // The disk comes back, and what it had in hand was promised to nobody and arrives once.
     let mut oracle = Oracle::default();
     oracle.issue("hangs-1");
@@ -125,6 +130,7 @@ async fn a2_a_sync_that_hangs_gives_no_yes_but_503_at_the_deadline() {
     })
     .await;
     oracle.owe("hangs-2");
+    eventually("it is ready again", PATIENCE, async || (readyz().await.status == 200).then_some(())).await;
     oracle.settled(&meta, REST).await;
     gateway.finish().await;
     meta.finish().await;

@@ -1,10 +1,11 @@
 //! A stop is as safe as a crash, and prompt: exit 0 within the grace, nothing lost, and no caller can hold it up.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use harness::{
-    ChaosProxy, Connection, Gateway, Load, Meta, Mode, Oracle, Request, Setup, Signal, eventually, executable,
-    numbered_purchase,
+    ChaosProxy, Client, Connection, Gateway, Load, Meta, Mode, Oracle, Process, Request, Setup, Signal, eventually,
+    executable, numbered_purchase,
 };
 
 const REST: Duration = Duration::from_secs(60);
@@ -118,4 +119,50 @@ async fn d9_a_second_signal_ends_it_at_once() {
     assert_eq!(gateway.process().ended(PROMPT).await, Some(1));
     gateway.finish().await;
     meta.finish().await;
+}
+
+/// What panics is named by its place alone, which is no line of the log, so this runs without the harness around a gateway.
+#[tokio::test]
+async fn d9_a_part_that_panics_ends_the_process_with_1_and_what_was_promised_is_kept() {
+    let executable = executable!();
+    if !executable.has_failpoints().await {
+        return;
+    }
+    let meta = Meta::start(&executable).await;
+    let setup = Setup::new(&meta);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("portcullis.toml"), setup.toml()).unwrap();
+    let arguments = ["serve", "--config", "portcullis.toml"].map(str::to_owned);
+    let failing = setup.clone().env("PORTCULLIS_FAILPOINT", "before_commit:4=panic");
+    let mut process = Process::start(executable.path(), &arguments, failing.environment(), folder.path(), "failing");
+    let address = process.wait_for("ready", listening).await;
+    let mut oracle = Oracle::default();
+    let ended = async {
+        // Until it breaks, and a little longer: nobody is answered 2xx any more.
+        for number in 0..1000 {
+            oracle.issue(&format!("panic-{number}"));
+            match Client::new(address).post(&[numbered_purchase("panic", number)]).await {
+                Ok(answer) if answer.is_success() => oracle.owe(&format!("panic-{number}")),
+                Ok(answer) => assert_eq!(answer.status, 503, "{}", answer.text()),
+                Err(_) => break,
+            }
+        }
+        process.ended(REST).await
+    };
+    assert_eq!(ended.await, Some(1));
+    let log = process.stderr();
+    assert!(log.contains("the outbox's writer has ended") && log.contains("panic at gateway"), "{log}");
+    let mut process = Process::start(executable.path(), &arguments, setup.environment(), folder.path(), "mended");
+    process.wait_for("ready", listening).await;
+    oracle.settled(&meta, REST).await;
+    process.signal(Signal::Terminate).await;
+    assert_eq!(process.ended(REST).await, Some(0));
+    meta.finish().await;
+}
+
+/// The address in the line that says that it accepts.
+fn listening(log: &str) -> Option<SocketAddr> {
+    let entries = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mut ready = entries.filter(|entry| entry["message"] == "ready");
+    ready.next()?["listen"].as_str()?.parse().ok()
 }

@@ -2,7 +2,7 @@
 //!
 //! They exist in builds with debug assertions alone; in a release [`hit`] does nothing and the environment is not read.
 //! `PORTCULLIS_FAILPOINT=NAME[:FROM[-TO]]=ACTION` with more of the same after a comma; `FROM` and `TO` count how often the point was
-//! passed, from 1. Actions: `abort` (as kill -9), `sleep=MILLISECONDS` (the thread stands still), and `io_error` and `disk_full`
+//! passed, from 1. Actions: `abort` (as kill -9), `panic` (of the thread), `sleep=MILLISECONDS` (the thread stands still), and `io_error` and `disk_full`
 //! where the point is one of writing.
 
 /// What the code at a point is to do, beyond what the point itself did.
@@ -73,6 +73,7 @@ mod scripted {
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     enum Action {
         Abort,
+        Panic,
         Sleep(Duration),
         Fail(Order),
     }
@@ -85,6 +86,7 @@ mod scripted {
             if point.when.contains(&times) {
                 match point.action {
                     Action::Abort => std::process::abort(),
+                    Action::Panic => std::panic::panic_any("a failpoint"),
                     Action::Sleep(time) => std::thread::sleep(time),
                     Action::Fail(with) => order = with,
                 }
@@ -105,6 +107,7 @@ mod scripted {
         };
         let action = match action.split_once('=') {
             None if action == "abort" => Action::Abort,
+            None if action == "panic" => Action::Panic,
             None if action == "io_error" => Action::Fail(Order::IoError),
             None if action == "disk_full" => Action::Fail(Order::DiskFull),
             Some(("sleep", time)) => Action::Sleep(Duration::from_millis(time.parse().ok()?)),

@@ -142,7 +142,7 @@ impl Service {
             stop_overseeing: CancellationToken::new(),
         };
         let dispatcher = Dispatcher::new(outbox.clone(), &config, metrics.clone(), clock.clone(), chance.clone())?;
-        let sending = dispatcher.start(&service.senders, service.stop_sending.clone(), lifecycle.clone());
+        let dispatching = dispatcher.start(&service.senders, service.stop_sending.clone(), lifecycle.clone());
         let ingest = Arc::new(Ingest::new(
             &config,
             pseudonyms,
@@ -158,7 +158,7 @@ impl Service {
             metrics: metrics.clone(),
             outbox: outbox.clone(),
             pulse: pulse.clone(),
-            dispatch: sending.status(),
+            dispatch: dispatching.status(),
             policies: Arc::clone(&policies),
             stopping: service.stop_listening.clone(),
             clock: clock.clone(),
@@ -186,13 +186,14 @@ impl Service {
         }
         if let Some(control) = control {
             let (tracker, stop) = (service.commands.clone(), service.stop_listening.clone());
-            let commands = Commands { reloads };
+            let commands = Commands { reloads, outbox: outbox.clone(), metrics: metrics.clone() };
             let serve = async move { control.run(move |command| commands.clone().obey(command), &tracker, stop).await };
             service.commands.spawn(lifecycle.vital("the control socket", serve));
         }
         let status = format!("accepting at {listen}, metrics at {admin_address}");
         systemd::tell_ready(&status);
-        let reloader = Reloader { source, current: config, sending, ingest, policies, certificate, metrics, clock, status };
+        let reloader =
+            Reloader { source, current: config, dispatching, ingest, policies, certificate, metrics, clock, status };
         let reload = reloader.run(reloads_asked, service.stop_listening.clone());
         service.commands.spawn(lifecycle.vital("the reload of the configuration", reload));
         let beat = pulse.run(outbox, lifecycle.clone(), service.stop_overseeing.clone());

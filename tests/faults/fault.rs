@@ -35,6 +35,8 @@ pub(crate) enum Act {
     Abort,
     /// The gateway is stopped.
     Stop,
+    /// The gateway is told to read its configuration again and again, and of the files every other is wrong.
+    Reload,
     /// Its disk does this at a commit, and is well again once it was started anew or a while later.
     Disk(&'static str),
 }
@@ -162,6 +164,7 @@ pub(crate) static ALL: &[Fault] = &[
     of_gateway("disk_full", "the disk is full for a while", Act::Disk("disk_full")),
     of_gateway("disk_error", "a sync fails, and the gateway is started anew", Act::Disk("io_error")),
     of_gateway("disk_stall", "a sync takes long", Act::Disk("sleep=700")),
+    of_gateway("reload", "a storm of reloads, of which half are broken", Act::Reload),
     of_gateway("stop", "SIGTERM at any moment, and a new start", Act::Stop),
     of_gateway("kill", "kill -9 at any moment, and a new start", Act::Kill),
     of_gateway("abort", "death at a failpoint, and a new start", Act::Abort),

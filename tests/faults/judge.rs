@@ -62,7 +62,7 @@ pub(crate) async fn judge(stage: Stage, oracle: Oracle, turned_away: u64, allowe
     } else {
         oracle.judge(arrivals.keys().map(String::as_str).filter(|id| !fresh(id)))
     };
-    let inspection = inspect(&stage.gateway.data().join("outbox.db")).expect("the outbox can be read");
+    let inspection = inspect(&stage.gateway.data().join("outbox.db"), None).expect("the outbox can be read");
     explained(&verdict, &inspection, allowed);
     let figures = Figures {
         issued: oracle.issued(),

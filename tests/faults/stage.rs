@@ -22,6 +22,7 @@ const TROUBLE: &[&str] = &[
     "could not be finished in time",
     "were set aside",
     "closed without a checkpoint",
+    "the reload was refused",
 ];
 
 /// A gateway under test and what is around it.
@@ -107,6 +108,13 @@ impl Stage {
                 self.gateway.stop(Signal::Terminate).await;
                 self.restart(None).await;
             }
+            Act::Reload => {
+                for round in 0..10 {
+                    let linger = if round % 2 == 0 { chance.below(40).to_string() } else { "\"soon\"".to_owned() };
+                    self.reload(&self.setup.clone().set("dispatch", "linger_ms", &linger)).await;
+                    Self::go_on(Duration::from_millis(chance.below(80)), Instant::now() + PATIENCE).await;
+                }
+            }
             Act::Abort => {
                 let (name, most) = chance.pick(FAILPOINTS);
                 self.die_at(&format!("{name}:{}=abort", 1 + chance.below(most))).await;
@@ -128,6 +136,7 @@ impl Stage {
                 self.gateway.stop(Signal::Terminate).await;
                 self.restart(None).await;
             }
+            Act::Reload => self.reload(&self.setup.clone()).await,
             Act::Kill | Act::Stop | Act::Abort => {}
         }
     }
@@ -154,6 +163,11 @@ impl Stage {
         }
         self.kills += 1;
         self.restart(None).await;
+    }
+
+    async fn reload(&mut self, setup: &Setup) {
+        self.gateway.replace_file("portcullis.toml", &setup.toml());
+        self.gateway.process().signal(Signal::Hangup).await;
     }
 
     async fn restart(&mut self, failpoint: Option<&str>) {

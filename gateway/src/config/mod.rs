@@ -248,7 +248,7 @@ pub struct Outbox {
 }
 
 /// The keys of the outbox.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Encryption {
     /// Encrypts what comes in.
     pub key: Zeroizing<[u8; 32]>,

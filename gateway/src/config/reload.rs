@@ -74,6 +74,7 @@ impl Config {
         let contents = [
             ("server.tls", self.server.tls.is_some() == newer.server.tls.is_some()),
             ("meta.ca_file", self.meta.ca_pem == newer.meta.ca_pem),
+            ("outbox.encryption_key", self.outbox.encryption == newer.outbox.encryption),
             ("identity.pseudonym_key", self.identity.pseudonym_key == newer.identity.pseudonym_key),
         ];
         for (key, is_same) in contents {

@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 pub use client::{AskError, ask};
 pub use server::Server;
 
+use crate::outbox::{OutboxCommand, OutboxDone};
+
 /// The longest line that is read of either side.
 const MAX_LINE_BYTES: u64 = 1024 * 1024;
 /// What the system takes as the path of a socket; one byte more ends it.
@@ -28,6 +30,8 @@ const MAX_PATH_BYTES: usize = 107;
 pub enum Command {
     /// Read the configuration again.
     Reload,
+    /// Change what is kept.
+    Outbox(OutboxCommand),
 }
 
 /// What it says to that.
@@ -46,6 +50,8 @@ pub enum Answer {
 pub enum Done {
     /// What a reload changed, a line each.
     Reloaded(Vec<String>),
+    /// What came of a change of what is kept.
+    Outbox(OutboxDone),
 }
 
 /// Why it was not done.

@@ -7,7 +7,7 @@
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
@@ -94,19 +94,30 @@ pub(super) async fn converse(
 pub(super) struct Silence {
     start: Instant,
     in_hand: AtomicUsize,
+    has_asked: AtomicBool,
     /// When the last request was answered, in microseconds since the start.
     since_us: AtomicU64,
 }
 
 impl Silence {
     pub(super) fn new() -> Self {
-        Self { start: Instant::now(), in_hand: AtomicUsize::new(0), since_us: AtomicU64::new(0) }
+        Self {
+            start: Instant::now(),
+            in_hand: AtomicUsize::new(0),
+            has_asked: AtomicBool::new(false),
+            since_us: AtomicU64::new(0),
+        }
     }
 
     /// From now on nothing is asked.
     fn begin(&self) {
         let since_us = self.start.elapsed().as_micros();
         self.since_us.store(u64::try_from(since_us).unwrap_or(u64::MAX), Ordering::Release);
+    }
+
+    /// Whether there ever was a request.
+    pub(super) fn has_asked(&self) -> bool {
+        self.has_asked.load(Ordering::Relaxed)
     }
 
     /// How long there has been no request; nothing if there is one.
@@ -145,6 +156,7 @@ struct InHand {
 impl InHand {
     fn new(silence: Arc<Silence>, further: &Arc<Semaphore>) -> Self {
         let is_first = silence.in_hand.fetch_add(1, Ordering::AcqRel) == 0;
+        silence.has_asked.store(true, Ordering::Relaxed);
         let place = if is_first { None } else { Arc::clone(further).try_acquire_owned().ok() };
         Self { silence, is_one_too_many: !is_first && place.is_none(), _place: place }
     }

@@ -1,4 +1,5 @@
-//! The places of a listener's connections. When all are taken, those that have been silent longest give way.
+//! The places of a listener's connections. When all are taken, those that have been silent longest give way, first of all those
+//! that never asked anything.
 //!
 //! Otherwise whoever opens connections and says nothing would keep every other caller out for as long as a connection may idle. One
 //! on which a request is in hand is never cut for this. A caller whose idle connection was closed opens another, as with any server.
@@ -17,6 +18,8 @@ use super::connection::Silence;
 const LOOK: Duration = Duration::from_millis(20);
 /// How long a connection must have been silent to give way: a caller that has just come may still speak.
 const LEAST_SILENCE: Duration = Duration::from_millis(500);
+/// The same for one that has asked before and will probably ask again.
+const LEAST_PAUSE: Duration = Duration::from_secs(3);
 /// How many of those that are silent give way at once, as a part of all places: one by one would not keep up with who opens many.
 const PART: usize = 8;
 
@@ -76,11 +79,17 @@ impl Places {
 
     fn make_room(&self) {
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let silent_for = |taken: &Taken| taken.silence.so_far().filter(|silence| *silence >= LEAST_SILENCE);
-        let mut silent: Vec<_> = taken.values().filter_map(|taken| Some((silent_for(taken)?, &taken.leave))).collect();
+        let silent_for = |taken: &Taken| {
+            let least = if taken.silence.has_asked() { LEAST_PAUSE } else { LEAST_SILENCE };
+            taken.silence.so_far().filter(|silence| *silence >= least)
+        };
+        let mut silent: Vec<_> = taken.values().filter_map(|taken| Some((silent_for(taken)?, taken))).collect();
+        if silent.iter().any(|(_, taken)| !taken.silence.has_asked()) {
+            silent.retain(|(_, taken)| !taken.silence.has_asked());
+        }
         silent.sort_unstable_by_key(|(silence, _)| std::cmp::Reverse(*silence));
-        for (_, leave) in silent.into_iter().take(self.all.div_ceil(PART)) {
-            leave.cancel();
+        for (_, taken) in silent.into_iter().take(self.all.div_ceil(PART)) {
+            taken.leave.cancel();
         }
     }
 }

@@ -50,21 +50,18 @@ impl Bench {
     }
 
     /// A power cut in the middle of some work, and a new start: of what the work wrote, the disk holds parts that `draw` chooses,
-    /// and of what was synced before all. In memory, the work is done or not, which is for the caller to say.
-    pub(crate) async fn power_cut(&mut self, work: impl AsyncFnOnce(&AnyOutbox), draw: &mut dyn FnMut() -> u64) {
-        if let AnyOutbox::Memory(memory) = &self.outbox {
-            memory.crash();
-            return;
-        }
+    /// and of what was synced before all. Whether a new group is among them.
+    pub(crate) async fn power_cut(&mut self, work: impl AsyncFnOnce(&AnyOutbox), draw: &mut dyn FnMut() -> u64) -> bool {
         self.outbox.depth().await.unwrap();
         let synced = Files::read(&self.path());
         work(&self.outbox).await;
         self.outbox.depth().await.unwrap();
-        let written = Files::read(&self.path());
+        let disk = Files::read(&self.path()).back_onto(&synced, draw);
         let folder = tempfile::tempdir().unwrap();
-        written.back_onto(&synced, draw).write(&folder.path().join("outbox.db"));
+        disk.write(&folder.path().join("outbox.db"));
         self.outbox = open_outbox(&folder.path().join("outbox.db"), self.max_bytes).unwrap();
         self.folder = Some(folder);
+        disk.last_row() > synced.last_row()
     }
 
     pub(crate) async fn append(&self, dataset: &str, ids: &[&str]) {

@@ -22,6 +22,7 @@ mod selector;
 mod settlement;
 mod spread;
 
+mod command;
 mod condemned;
 mod crash;
 mod group;
@@ -43,8 +44,10 @@ mod power_cut;
 mod samples;
 
 pub use append::{Append, Receipt};
+pub use command::{OutboxCommand, OutboxDone};
 pub use embedded::OpenError;
-pub use embedded::{Inspection, PendingLine, QuarantineLine, inspect};
+pub use embedded::{BackedUp, BackupError, Restored, backup, restore};
+pub use embedded::{Inspection, PendingLine, QuarantineLine, Shown, inspect, show};
 pub use lease::{Lease, LeaseRequest, Leased};
 pub use part::Parted;
 pub use seal::{Keys, key_id};
@@ -235,11 +238,7 @@ pub struct Settings {
 impl Settings {
     /// As configured. `chance` must have been seeded by the system.
     pub fn of(outbox: &config::Outbox, chance: &Chance) -> Self {
-        let keys = outbox.encryption.as_ref().map(|encryption| {
-            let previous = encryption.previous.iter().map(|key| &**key);
-            Keys::new(&encryption.key, previous, chance.clone())
-        });
-        Self { max_bytes: outbox.max_bytes, keys }
+        Self { max_bytes: outbox.max_bytes, keys: Keys::of(outbox, chance) }
     }
 
     /// Without encryption.

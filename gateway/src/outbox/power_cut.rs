@@ -5,6 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
+
 /// What a disk writes at once.
 const SECTOR: usize = 512;
 
@@ -23,6 +25,15 @@ impl Files {
     pub(crate) fn write(&self, path: &Path) {
         std::fs::write(path, &self.file).unwrap();
         std::fs::write(log_of(path), &self.log).unwrap();
+    }
+
+    /// The number of the last group that was ever kept in them.
+    pub(crate) fn last_row(&self) -> i64 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("outbox.db");
+        self.write(&path);
+        let last = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'groups'";
+        Connection::open(path).unwrap().query_row(last, [], |row| row.get(0)).unwrap()
     }
 
     /// These files, of which what is not in `synced` was written back in part.

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::tally::{Owner, Shelf};
 use crate::chance::Chance;
+use crate::config;
 
 /// Says in digests and sealed rows that they are ours, and by which rules they were made.
 const DOMAIN: &[u8] = b"portcullis outbox 1";
@@ -45,6 +46,13 @@ pub(super) struct Seat<'a> {
 }
 
 impl Keys {
+    /// As configured, if they are. `chance` must have been seeded by the system.
+    pub fn of(outbox: &config::Outbox, chance: &Chance) -> Option<Self> {
+        let encryption = outbox.encryption.as_ref()?;
+        let previous = encryption.previous.iter().map(|key| &**key);
+        Some(Self::new(&encryption.key, previous, chance.clone()))
+    }
+
     /// Everything is sealed under the key of today from now on. Nonces are drawn from `chance`, which the system must have seeded.
     pub fn new<'k>(today: &[u8; 32], previous: impl IntoIterator<Item = &'k [u8; 32]>, chance: Chance) -> Self {
         Self { today: Key::new(today), previous: previous.into_iter().map(Key::new).collect(), chance }

@@ -1,12 +1,16 @@
 //! Does what comes through the control socket, one match over the closed list.
 
 use super::reload::Reloads;
-use crate::control::{Answer, Command};
+use crate::control::{Answer, Command, Done, Refusal};
+use crate::outbox::{AnyOutbox, OutboxCommand, OutboxDone, Purged};
+use crate::telemetry::metrics::Metrics;
 
 /// What commands need.
 #[derive(Debug, Clone)]
 pub(super) struct Commands {
     pub(super) reloads: Reloads,
+    pub(super) outbox: AnyOutbox,
+    pub(super) metrics: Metrics,
 }
 
 impl Commands {
@@ -14,6 +18,39 @@ impl Commands {
     pub(super) async fn obey(self, command: Command) -> Answer {
         match command {
             Command::Reload => self.reloads.answer().await,
+            Command::Outbox(command) => self.change_outbox(command).await,
+        }
+    }
+
+    async fn change_outbox(&self, command: OutboxCommand) -> Answer {
+        let is_dry = matches!(command, OutboxCommand::WouldPurge(_));
+        match self.outbox.obey(command).await {
+            Ok(done) => {
+                if !is_dry {
+                    self.count(&done);
+                }
+                Answer::Ok(Done::Outbox(done))
+            }
+            Err(error) => Answer::Error(Refusal { of_configuration: false, reason: error.to_string() }),
+        }
+    }
+
+    /// What leaves quarantine by a purge was accounted for when it came there; what is in hand is counted when it is settled.
+    fn count(&self, done: &OutboxDone) {
+        let (counter, events) = match done {
+            OutboxDone::Redriven(redriven) => (&self.metrics.events_redriven, &redriven.waiting),
+            OutboxDone::Purged(purged) => (&self.metrics.events_purged, &purged.waiting),
+            OutboxDone::Rekeyed(events) => return tracing::info!(events, "the outbox was encrypted under the key of today"),
+        };
+        for (dataset, events) in events {
+            counter.with_label_values(&[dataset]).inc_by(*events);
+        }
+        match done {
+            OutboxDone::Purged(Purged { quarantined, in_hand, .. }) => {
+                let waiting: u64 = events.values().sum();
+                tracing::warn!(waiting, quarantined, in_hand, "events were purged by command");
+            }
+            _ => tracing::info!(events = events.values().sum::<u64>(), "what was set aside waits again, by command"),
         }
     }
 }

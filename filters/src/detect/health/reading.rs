@@ -68,15 +68,17 @@ impl<'p> Reader<'p> {
         if !key.is_empty() {
             self.words.read(key, Split::Camel);
             meaning = lexicon().keys.meaning(self.words.list());
+            // The words of a part stand in the whole, unless one was cut: a key that is too long, a word at its apostrophe.
+            let may_hold_terms = !repeated || self.term_begins.get() || key.len() >= LONGEST_KEY;
+            let bare = without_glued(key);
             // A form that leaves `drugName` empty tells of no drug; `hasDiabetes` must be denied.
-            let silent = if meaning.telling.is_some() { says_nothing(text) } else { denies(text) };
-            if !silent {
+            let is_silent = || if meaning.telling.is_some() { says_nothing(text) } else { denies(text) };
+            if (may_hold_terms || bare.is_some() || meaning.telling.is_some()) && !is_silent() {
                 sight = meaning.telling.map_or(Sight::Nothing, |telling| self.of_key(telling, hints));
-                // The words of a part stand in the whole, unless one was cut: a key that is too long, a word at its apostrophe.
-                if !repeated || self.term_begins.get() || key.len() >= LONGEST_KEY {
+                if may_hold_terms {
                     sight = sight.or_else(|| self.terms(key, role, hints, work))?;
                 }
-                if let Some(bare) = without_glued(key) {
+                if let Some(bare) = bare {
                     sight = sight.or_else(|| {
                         self.words.read(bare, Split::Camel);
                         self.terms(bare, role, hints, work)

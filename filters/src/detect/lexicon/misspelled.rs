@@ -100,11 +100,15 @@ fn kept(length: usize) -> usize {
     }
 }
 
-/// The first and the last letters, as one number each, whatever their case.
+/// The first and the last letters, up to five, as one number each, whatever their case.
 fn edges(letters: &[u8], count: usize) -> [u64; 2] {
-    let number = |number: u64, letter: &u8| number << 5 | u64::from(letter & 0x1f);
-    // The first bit tells numbers of different counts apart.
-    [letters.iter().take(count).fold(1, number), letters.iter().rev().take(count).fold(1, number)]
+    let number = |[a, b, c, d, e]: [u8; 5]| {
+        let small = u64::from_be_bytes([a, b, c, d, e, 0, 0, 0]) & u64::from_be_bytes([0x1f; 8]);
+        small & !(u64::MAX >> (8 * count))
+    };
+    let first = letters.first_chunk().copied().unwrap_or_default();
+    let last = letters.last_chunk().map_or([0; 5], |[a, b, c, d, e]| [*e, *d, *c, *b, *a]);
+    [number(first), number(last)]
 }
 
 /// The hash of a word and those of the word without each of its letters.

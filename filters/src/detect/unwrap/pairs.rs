@@ -108,9 +108,9 @@ fn value(mark: u8, after: &[u8]) -> Range<usize> {
         None => 0..0,
         Some(&quote @ (b'"' | b'\'')) => {
             let (start, content) = (start + escapes + 1, quoted.get(1..).unwrap_or_default());
-            let length = extent(content, |before, byte| {
+            let length = extent(content, |place, byte| {
                 // A quote inside is escaped once more than the one that opened.
-                byte == quote && before.len() - trim_end(before, |byte| byte == b'\\').len() == escapes
+                byte == quote && escapes_before(content, place) == escapes
             });
             start..start + trim_end(content.get(..length).unwrap_or_default(), |byte| byte == b'\\').len()
         }
@@ -129,13 +129,19 @@ fn value(mark: u8, after: &[u8]) -> Range<usize> {
 }
 
 /// Bytes up to the one that ends a value, or to one mark too many.
-fn extent(text: &[u8], ends: impl Fn(&[u8], u8) -> bool) -> usize {
+fn extent(text: &[u8], ends: impl Fn(usize, u8) -> bool) -> usize {
     let mut marks = 0;
     let end = text.iter().enumerate().position(|(place, &byte)| {
         marks += usize::from(matches!(byte, b'=' | b':'));
-        marks > INNER_MARKS || ends(text.get(..place).unwrap_or_default(), byte)
+        marks > INNER_MARKS || ends(place, byte)
     });
     end.unwrap_or(text.len())
+}
+
+/// How many backslashes stand before a place.
+fn escapes_before(text: &[u8], place: usize) -> usize {
+    let before = text.get(..place).unwrap_or_default();
+    before.len() - trim_end(before, |byte| byte == b'\\').len()
 }
 
 fn is_name(byte: u8) -> bool {

@@ -66,7 +66,10 @@ fn each_key_of_a_single_table_is_of_dispatch_or_refuses_a_reload() {
         {
             let key = line.split(' ').next().unwrap();
             // Shown where files are at hand: `certificate`, and below.
-            let elsewhere = matches!(key, "tls" | "ca_file" | "allow_other_host" | "pseudonym_key" | "encryption_key");
+            let elsewhere = matches!(
+                key,
+                "tls" | "ca_file" | "allow_other_host" | "pseudonym_key" | "encryption_key" | "previous_encryption_keys"
+            );
             let tried = FIXED.iter().any(|(of, line)| *of == table && line.split(' ').next() == Some(key));
             assert!(elsewhere || tried, "{table}.{key} is in no test of reload");
         }
@@ -75,18 +78,29 @@ fn each_key_of_a_single_table_is_of_dispatch_or_refuses_a_reload() {
 
 #[test]
 fn what_a_secret_file_holds_counts_where_a_new_secret_would_break_what_is_stored() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("p.toml");
-    std::fs::write(&file, text("[identity]\npseudonym_key = { file = 'key' }")).unwrap();
-    let load = |key: &str| {
-        std::fs::write(folder.path().join("key"), key).unwrap();
-        Config::load(&file, &environment()).unwrap()
-    };
-    let old = load("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
-    let new = load("AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
-    let refused = old.changes_to(&new).unwrap_err().to_string();
-    assert!(refused.contains("identity.pseudonym_key: is read at start only"), "{refused}");
-    assert_eq!(old.changes_to(&old).unwrap(), Vec::<String>::new());
+    for key in ["identity.pseudonym_key", "outbox.encryption_key"] {
+        let (table, name) = key.split_once('.').unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("p.toml");
+        std::fs::write(&file, text(&format!("[{table}]\n{name} = {{ file = 'key' }}"))).unwrap();
+        let load = |secret: &str| {
+            std::fs::write(folder.path().join("key"), secret).unwrap();
+            Config::load(&file, &environment()).unwrap()
+        };
+        let old = load("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+        let new = load("AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+        let refused = old.changes_to(&new).unwrap_err().to_string();
+        assert!(refused.contains(&format!("{key}: is read at start only")), "{refused}");
+        assert_eq!(old.changes_to(&old).unwrap(), Vec::<String>::new());
+        // A key that moved to those before it is a rotation, which needs a restart as well.
+        if table == "outbox" {
+            let rotated = folder.path().join("rotated.toml");
+            let keys = "encryption_key = { file = 'key' }\nprevious_encryption_keys = [{ file = 'key' }]";
+            std::fs::write(&rotated, text(&format!("[outbox]\n{keys}"))).unwrap();
+            let rotated = Config::load(&rotated, &environment()).unwrap();
+            assert!(new.changes_to(&rotated).unwrap_err().to_string().contains("outbox.previous_encryption_keys"));
+        }
+    }
 }
 
 #[test]

@@ -61,7 +61,7 @@ impl<I, O> Asked<I, O> {
 pub(super) enum Write {
     Lease(Asked<LeaseRequest, Leased>),
     Settle(Asked<(Lease, Vec<Settlement>), Settled>),
-    SettlePart(Asked<PartRequest, Parted>),
+    SettlePart(Box<Asked<PartRequest, Parted>>),
     Release(Asked<Lease, ()>),
     LeaseAt(Asked<SpreadRequest, Leased>),
     Purge(Asked<PurgeStep, PurgeStepDone>),
@@ -122,7 +122,7 @@ impl Write {
         match self {
             Self::Lease(asked) => return asked.answer(failure).map(|leased| leased.leases).unwrap_or_default(),
             Self::LeaseAt(asked) => return asked.answer(failure).map(|leased| leased.leases).unwrap_or_default(),
-            Self::SettlePart(asked) => return asked.answer(failure).and_then(|parted| parted.rest).into_iter().collect(),
+            Self::SettlePart(asked) => return (*asked).answer(failure).and_then(|parted| parted.rest).into_iter().collect(),
             Self::Settle(asked) => drop(asked.answer(failure)),
             Self::Release(asked) => drop(asked.answer(failure)),
             Self::Purge(asked) => drop(asked.answer(failure)),

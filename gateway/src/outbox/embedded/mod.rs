@@ -5,6 +5,7 @@
 //! the oldest when full or starting afresh when the file is damaged.
 
 mod ask;
+mod backup;
 mod bodies;
 mod failure;
 mod hand;
@@ -26,7 +27,8 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use inspect::{Inspection, PendingLine, QuarantineLine, inspect};
+pub use backup::{BackedUp, BackupError, Restored, backup, restore};
+pub use inspect::{Inspection, PendingLine, QuarantineLine, Shown, inspect, show};
 pub use open::OpenError;
 
 use std::path::Path;

@@ -118,18 +118,7 @@ impl OwnerLock {
 
 /// Makes the folders and the file where they are missing, and takes the owner lock.
 pub(super) fn take_ownership(path: &Path) -> Result<OwnerLock, OpenError> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    make_folder(folder)?;
-    let lock_path = with_suffix(path, ".lock");
-    // SQLite's own locks end when any descriptor of its file is closed, so ours is on a file of its own.
-    let lock = private_file(&lock_path)?;
-    lock.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => OpenError::Owned { lock: lock_path.clone() },
-        TryLockError::Error(source) => OpenError::File { path: lock_path.clone(), source },
-    })?;
+    let lock = take_lock(path)?;
     let file = open_or_make(path)?;
     let kind = file.metadata().map_err(in_file(path))?;
     if !kind.is_file() {
@@ -137,8 +126,21 @@ pub(super) fn take_ownership(path: &Path) -> Result<OwnerLock, OpenError> {
     }
     file.sync_all().map_err(in_file(path))?;
     // Or the file could be gone after a power cut although everything in it was synced (failure case A3).
-    sync_folder(folder)?;
+    sync_folder(folder_of(path))?;
     Ok(OwnerLock { file: lock, place: Place::of(path) })
+}
+
+/// Makes the folders where they are missing, and takes the owner lock. It ends when this is dropped.
+pub(super) fn take_lock(path: &Path) -> Result<File, OpenError> {
+    make_folder(folder_of(path))?;
+    let lock_path = with_suffix(path, ".lock");
+    // SQLite's own locks end when any descriptor of its file is closed, so ours is on a file of its own.
+    let lock = private_file(&lock_path)?;
+    lock.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => OpenError::Owned { lock: lock_path.clone() },
+        TryLockError::Error(source) => OpenError::File { path: lock_path.clone(), source },
+    })?;
+    Ok(lock)
 }
 
 /// The file that holds room for the day the disk is full.
@@ -173,14 +175,21 @@ pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
 
 /// Opens a file for looking alone, also while its owner runs.
 pub(super) fn connect_to_look(path: &Path) -> Result<Connection, OpenError> {
+    match connect_to_read(path)? {
+        (connection, schema::VERSION) => Ok(connection),
+        (_, found) => Err(OpenError::Older { path: path.to_owned(), found, known: schema::VERSION }),
+    }
+}
+
+/// The same for a file of any format that we know, with its format.
+pub(super) fn connect_to_read(path: &Path) -> Result<(Connection, i32), OpenError> {
     let engine = |error| OpenError::engine(path, &error);
     std::fs::metadata(path).map_err(in_file(path))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(engine)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(engine)?;
     match recognise(&connection, path)? {
-        Recognised::Outbox(schema::VERSION) => Ok(connection),
-        Recognised::Outbox(found) => Err(OpenError::Older { path: path.to_owned(), found, known: schema::VERSION }),
+        Recognised::Outbox(version) => Ok((connection, version)),
         Recognised::Empty => Err(OpenError::NotAnOutbox { path: path.to_owned() }),
     }
 }
@@ -256,7 +265,15 @@ fn make_folder(folder: &Path) -> Result<(), OpenError> {
     }
 }
 
-fn sync_folder(folder: &Path) -> Result<(), OpenError> {
+/// The folder that holds a file.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+pub(super) fn sync_folder(folder: &Path) -> Result<(), OpenError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(in_file(folder))
 }
 

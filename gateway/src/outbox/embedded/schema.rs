@@ -207,10 +207,14 @@ pub(super) const UNPROBE: &str = "DELETE FROM probe";
 pub(super) const LIST_PENDING: &str = "
 SELECT site, dataset, sum(events), count(*), sum(bytes), min(received_ms), max(attempts), sum(lease_serial <> 0)
 FROM groups GROUP BY site, dataset ORDER BY site, dataset";
+pub(super) const COUNT_PENDING: &str = "SELECT coalesce(sum(events), 0) FROM groups";
 pub(super) const COUNT_QUARANTINED: &str = "SELECT coalesce(sum(events), 0) FROM quarantine";
 pub(super) const COUNT_UNENCRYPTED: &str = "
 SELECT (SELECT coalesce(sum(events), 0) FROM groups WHERE key_id IS NULL)
     + (SELECT coalesce(sum(events), 0) FROM quarantine WHERE key_id IS NULL)";
 pub(super) const LIST_QUARANTINE: &str = "
-SELECT id, site, dataset, events, reason, code, subcode, received_ms, quarantined_ms
+SELECT site, dataset, policy_digest, id, events, reason, code, subcode, received_ms, quarantined_ms, key_id,
+    iif(reason = 'refused', iif(key_id IS NULL, message, sealed), NULL)
 FROM quarantine ORDER BY id DESC LIMIT ?1";
+pub(super) const SHOW_QUARANTINE: &str = "
+SELECT site, dataset, policy_digest, id, reason, key_id, iif(key_id IS NULL, bodies, sealed) FROM quarantine WHERE id = ?1";

@@ -120,7 +120,7 @@ async fn o5_a6_rows_that_cannot_be_read_go_aside_and_harm_no_neighbour() {
     for lease in leased.leases {
         bench.settle(lease, Settlement::Delivered).await;
     }
-    let inspection = inspect(&bench.path()).unwrap();
+    let inspection = inspect(&bench.path(), None).unwrap();
     assert_eq!((inspection.pending.len(), inspection.quarantined_events), (0, 7));
     assert!(inspection.quarantine.iter().all(|line| line.reason == "unreadable" && line.quarantined_ms == 2_000));
     bench.crash().await;

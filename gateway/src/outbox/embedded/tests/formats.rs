@@ -43,7 +43,7 @@ async fn a_file_of_format_1_keeps_every_event_policy_and_what_was_set_aside() {
     assert_eq!(waiting(&outbox, "1002").await, ["late-1", "other-1", "other-2"]);
     outbox.close().await;
 
-    let inspection = inspect(&path).unwrap();
+    let inspection = inspect(&path, None).unwrap();
     assert!(inspection.quarantine.iter().all(|line| (line.code, line.subcode) == (100, 2_804_019)));
     let connection = Connection::open(&path).unwrap();
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
@@ -87,7 +87,7 @@ async fn a_migrated_file_has_the_same_tables_as_a_new_one() {
 fn a_look_at_an_older_file_changes_nothing_and_says_how_it_becomes_readable() {
     let (_folder, path) = format_1();
     let before = std::fs::read(&path).unwrap();
-    let refused = inspect(&path).unwrap_err();
+    let refused = inspect(&path, None).unwrap_err();
     assert!(matches!(refused, OpenError::Older { found: 1, .. }), "{refused}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }

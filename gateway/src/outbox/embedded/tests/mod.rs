@@ -1,5 +1,6 @@
 //! What only a file can do wrong. Names begin with the failure case or the clause of the contract.
 
+mod backup;
 mod damage;
 mod formats;
 mod opening;

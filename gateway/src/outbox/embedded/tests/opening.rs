@@ -64,7 +64,7 @@ async fn o10_a_newer_format_is_refused_and_left_as_it_is() {
         matches!(refused, OpenError::Newer { found, known: schema::VERSION, .. } if found == schema::VERSION + 1),
         "{refused}"
     );
-    assert!(matches!(inspect(&bench.path()), Err(OpenError::Newer { .. })));
+    assert!(matches!(inspect(&bench.path(), None), Err(OpenError::Newer { .. })));
     assert_eq!(std::fs::read(bench.path()).unwrap(), before);
 }
 

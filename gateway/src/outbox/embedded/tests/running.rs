@@ -126,7 +126,7 @@ async fn o1_requests_that_wait_together_share_groups() {
     for receipt in receipts {
         assert_eq!(receipt.await.unwrap().unwrap(), 1);
     }
-    let pending = inspect(&bench.path()).unwrap().pending;
+    let pending = inspect(&bench.path(), None).unwrap().pending;
     assert_eq!(pending[0].events, 200);
     assert!(pending[0].groups < 200, "{} groups", pending[0].groups);
 }
@@ -154,7 +154,7 @@ async fn inspect_works_beside_the_owner_and_shows_no_event() {
     let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 2_804_019, message: None });
     let retry = Settlement::Retry { not_before_ms: 9_000, attempted: true };
     bench.outbox.settle(lease, vec![refused, retry]).await.unwrap();
-    let inspection = inspect(&bench.path()).unwrap();
+    let inspection = inspect(&bench.path(), None).unwrap();
     let line = &inspection.pending[0];
     assert_eq!((&*line.site, &*line.dataset), ("shop", "1"));
     assert_eq!((line.events, line.groups, line.leased_groups, line.max_attempts), (2, 2, 0, 1));
@@ -164,8 +164,8 @@ async fn inspect_works_beside_the_owner_and_shows_no_event() {
     assert!(!format!("{inspection:?}").contains("canary"));
     bench.append("1", &["fourth"]).await;
     bench.outbox.close().await;
-    assert_eq!(inspect(&bench.path()).unwrap().pending[0].events, 3);
-    assert!(matches!(inspect(&bench.path().with_extension("missing")), Err(OpenError::File { .. })));
+    assert_eq!(inspect(&bench.path(), None).unwrap().pending[0].events, 3);
+    assert!(matches!(inspect(&bench.path().with_extension("missing"), None), Err(OpenError::File { .. })));
     bench.outbox = open_outbox(&bench.path(), ROOMY).unwrap();
     assert_eq!(bench.depth().await.pending_events, 3);
 }
@@ -208,7 +208,7 @@ async fn o3_what_opening_set_aside_is_reported() {
         bench.crash().await;
     }
     assert_eq!(bench.outbox.set_aside_at_open(), [("1".into(), 1)]);
-    let aside = &inspect(&bench.path()).unwrap().quarantine[0];
+    let aside = &inspect(&bench.path(), None).unwrap().quarantine[0];
     assert_eq!((&*aside.reason, aside.quarantined_ms), ("aborts_process", 3_000));
 }
 

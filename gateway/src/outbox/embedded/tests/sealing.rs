@@ -9,9 +9,12 @@ use tempfile::TempDir;
 use super::log_of;
 use crate::chance::Chance;
 use crate::outbox::bench::{ROOMY, copy_files};
-use crate::outbox::embedded::{Embedded, OpenError, inspect};
+use crate::outbox::embedded::{Embedded, OpenError, inspect, show};
 use crate::outbox::samples::{append, ids};
-use crate::outbox::{AnyOutbox, Keys, LeaseRequest, OutboxError, QuarantineReason, Settings, Settlement, key_id};
+use crate::outbox::{
+    AnyOutbox, EventFilter, Keys, LeaseRequest, OutboxError, PurgeSelector, QuarantineReason, RedriveSelector, Settings,
+    Settlement, key_id,
+};
 
 const FIRST: [u8; 32] = [1; 32];
 const SECOND: [u8; 32] = [2; 32];
@@ -90,11 +93,11 @@ async fn p2_what_rests_plain_when_the_key_comes_is_sealed_in_the_background() {
     outbox.settle(first, vec![refused; 2]).await.unwrap();
     outbox.close().await;
     assert!(rests_plain(&path, "canary"));
-    assert_eq!(inspect(&path).unwrap().unencrypted_events, 400);
+    assert_eq!(inspect(&path, None).unwrap().unencrypted_events, 400);
 
     let outbox = open(&path, Some(&FIRST), &[]).unwrap();
     tokio::time::timeout(Duration::from_secs(30), async {
-        while inspect(&path).unwrap().unencrypted_events > 0 || std::fs::metadata(log_of(&path)).unwrap().len() > 0 {
+        while inspect(&path, None).unwrap().unencrypted_events > 0 || std::fs::metadata(log_of(&path)).unwrap().len() > 0 {
             // A look may hold back the log for a moment; whoever asks next has it emptied.
             outbox.depth().await.unwrap();
         }
@@ -177,7 +180,7 @@ async fn o5_sealed_rows_that_were_changed_or_moved_go_aside_and_harm_no_neighbou
     assert_eq!(waiting(&outbox, 2_000).await, ["e0", "e6"]);
     let depth = outbox.depth().await.unwrap();
     assert_eq!((depth.pending_events, depth.quarantined_events), (2, 5));
-    assert!(inspect(&path).unwrap().quarantine.iter().all(|line| line.reason == "unreadable"));
+    assert!(inspect(&path, None).unwrap().quarantine.iter().all(|line| line.reason == "unreadable"));
 }
 
 #[tokio::test]
@@ -198,4 +201,73 @@ async fn b14_a_sealed_group_that_kills_the_process_is_split_as_a_plain_one_is() 
     assert_eq!(waiting(&outbox, 2_000).await, ["poison"]);
     assert_eq!(outbox.depth().await.unwrap().quarantined_events, 1);
     assert_eq!(outbox.rekey().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_meta_said_rests_with_the_event_and_is_shown_to_whoever_has_the_key() {
+    let (_folder, path) = place();
+    let outbox = open(&path, None, &[]).unwrap();
+    let refuse = async |outbox: &AnyOutbox, name: &str, now_ms: u64| {
+        keep(outbox, &[name]).await;
+        let message = Some(format!("canary of {name}").into());
+        let refused = Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 7, message });
+        let lease = lease(outbox, now_ms).await.remove(0);
+        outbox.settle(lease, vec![refused]).await.unwrap();
+    };
+    refuse(&outbox, "plain", 2_000).await;
+    outbox.close().await;
+    let keys = Keys::new(&FIRST, [], Chance::seeded(1));
+    let outbox = open(&path, Some(&FIRST), &[]).unwrap();
+    refuse(&outbox, "sealed", 4_000).await;
+    outbox.rekey().await.unwrap();
+    assert!(!rests_plain(&path, "canary"));
+    let told = |keys: Option<&Keys>| -> Vec<Option<String>> {
+        inspect(&path, keys).unwrap().quarantine.into_iter().map(|line| line.message).collect()
+    };
+    assert_eq!(told(Some(&keys)), [Some("canary of sealed".to_owned()), Some("canary of plain".to_owned())]);
+    assert_eq!(told(None), [None, None]);
+    let shown = show(&path, Some(&keys), 2).unwrap().unwrap();
+    assert_eq!((crate::outbox::samples::id(&shown.bodies), shown.bodies.lines().count()), ("sealed".to_owned(), 1));
+    assert!(matches!(show(&path, None, 2), Err(OpenError::KeyMissing { .. })));
+    assert_eq!(show(&path, Some(&keys), 3).unwrap(), None);
+
+    let redriven = outbox.redrive(RedriveSelector { id: Some(1), ..RedriveSelector::default() }).await.unwrap();
+    assert_eq!((redriven.waiting["1"], redriven.unreadable), (1, 0));
+    assert_eq!(waiting(&outbox, 6_000).await, ["plain"]);
+}
+
+#[tokio::test]
+async fn a14_purged_events_are_in_no_file_sealed_or_not_also_after_a_crash() {
+    for key in [None, Some(&FIRST)] {
+        let (_folder, path) = place();
+        let outbox = open(&path, key, &[]).unwrap();
+        keep(&outbox, &["canary-1", "canary-2", "stays-3"]).await;
+        keep(&outbox, &["canary-4"]).await;
+        let in_hand = lease(&outbox, 2_000).await.remove(0);
+        let purge = |id: &str| {
+            let filter = EventFilter { event_id: Some(id.to_owned()), ..EventFilter::default() };
+            outbox.purge(PurgeSelector::Matching(filter))
+        };
+        for id in ["canary-1", "canary-2"] {
+            assert_eq!(purge(id).await.unwrap().in_hand, 1);
+        }
+        let (_other, copy) = place();
+        outbox.depth().await.unwrap();
+        copy_files(&path, &copy);
+        // Killed before the lease was settled: what was condemned is gone with the opening.
+        let crashed = open(&copy, key, &[]).unwrap();
+        let purged = crashed
+            .purge(PurgeSelector::Matching(EventFilter { event_id: Some("canary-4".to_owned()), ..EventFilter::default() }));
+        assert_eq!(purged.await.unwrap().waiting_events(), 1);
+        assert_eq!(waiting(&crashed, 2_000).await, ["stays-3"]);
+        assert!(!rests_plain(&copy, "canary"));
+        assert_eq!(rests_plain(&copy, "stays-3"), key.is_none());
+
+        let settled =
+            outbox.settle(in_hand, vec![Settlement::Retry { not_before_ms: 0, attempted: true }; 3]).await.unwrap();
+        assert_eq!((settled.purged, settled.retried), (2, 1));
+        assert_eq!(purge("canary-4").await.unwrap().waiting_events() + purge("canary-4").await.unwrap().in_hand, 1);
+        outbox.close().await;
+        assert!(!rests_plain(&path, "canary-1") && !rests_plain(&path, "canary-2"));
+    }
 }

@@ -1,41 +1,24 @@
-//! `portcullis outbox …`: what waits for Meta, and what was set aside.
+//! `portcullis outbox inspect`: how much waits, and what was set aside and why.
 
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow};
-use clap::Subcommand;
+use anyhow::Context as _;
 use serde::Serialize;
 
-use super::{Failure, Output};
+use super::{Failure, Output, Place, print_json};
 use crate::clock::Clock;
-use crate::config::{Backend, Config, Environment};
 use crate::outbox::{Inspection, inspect};
-
-/// Look into the outbox.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Example:
-  portcullis outbox inspect --config portcullis.toml")]
-pub struct Outbox {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    Inspect(Inspect),
-}
 
 /// Show how much waits for each site and dataset, how old it is, and why events were set aside.
 ///
-/// It reads only, also while the gateway runs, and shows nothing of an event.
+/// It reads only, also while the gateway runs, and shows nothing of an event but what Meta says of it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   portcullis outbox inspect --config portcullis.toml
   portcullis outbox inspect --config portcullis.toml --json")]
-pub struct Inspect {
+pub(super) struct Inspect {
     /// The configuration that names the outbox
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
@@ -46,21 +29,14 @@ pub struct Inspect {
 }
 
 /// Runs it.
-pub(super) fn run(command: &Outbox) -> Result<(), Failure> {
-    let Command::Inspect(command) = &command.command;
-    let config = Config::load(&command.config, &Environment::of_process())?;
-    let Backend::Embedded(path) = &config.outbox.backend else {
-        return Err(Failure::Other(anyhow!("outbox.backend is memory: there is nothing on disk to look into")));
-    };
-    let inspection = inspect(path).context("the outbox cannot be read")?;
+pub(super) fn run(command: &Inspect) -> Result<(), Failure> {
+    let place = Place::of(&command.config)?;
+    let inspection = inspect(&place.path, place.keys()?.as_ref()).context("the outbox cannot be read")?;
     let now_ms = Clock::system().unix_ms();
-    let mut output = Output::standard();
     if command.json {
-        let text = serde_json::to_string(&Json { now_ms, inspection: &inspection })
-            .context("the answer cannot be written as JSON")?;
-        return Ok(output.line(text)?);
+        return print_json(&Json { now_ms, inspection: &inspection });
     }
-    Ok(print(&inspection, now_ms, &mut output)?)
+    Ok(print(&inspection, now_ms, &mut Output::standard())?)
 }
 
 fn print<W: Write>(inspection: &Inspection, now_ms: u64, output: &mut Output<W>) -> std::io::Result<()> {
@@ -82,18 +58,26 @@ fn print<W: Write>(inspection: &Inspection, now_ms: u64, output: &mut Output<W>)
     }
     output.line(format_args!("{} events are in quarantine", inspection.quarantined_events))?;
     if !inspection.quarantine.is_empty() {
-        output.line(row(&["site", "dataset", "events", "reason", "code", "subcode", "since"]))?;
+        output.line(
+            row(&["site", "dataset", "number", "events", "reason", "code", "subcode"]) + "           since  what Meta says",
+        )?;
     }
     for line in &inspection.quarantine {
-        output.line(row(&[
+        let cells = [
             &line.site,
             &line.dataset,
+            &line.id.to_string(),
             &line.events.to_string(),
             &line.reason,
             &line.code.to_string(),
             &line.subcode.to_string(),
-            &age(now_ms, line.quarantined_ms),
-        ]))?;
+        ];
+        let since = age(now_ms, line.quarantined_ms);
+        let told = line.message.as_deref().unwrap_or_default();
+        output.line(format!("{} {since:>15}  {told}", row(&cells.map(String::as_str))).trim_end())?;
+    }
+    if inspection.unencrypted_events > 0 {
+        output.line(format_args!("{} events rest unencrypted", inspection.unencrypted_events))?;
     }
     Ok(())
 }

@@ -1,0 +1,103 @@
+//! `portcullis outbox redrive`: what was set aside is sent again.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::{Failure, Output, Place, print_json, unexpected};
+use crate::outbox::{OutboxCommand, OutboxDone, QuarantineReason, RedriveSelector};
+
+/// Send again what was set aside.
+///
+/// The events wait again, and pass the policy of today before they are sent. Without an option that narrows it, all of the quarantine
+/// does. What cannot be read stays where it is.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  portcullis outbox redrive --config portcullis.toml
+  portcullis outbox redrive --dataset 1234567890123456 --reason refused --config portcullis.toml
+  portcullis outbox redrive --id 17 --config portcullis.toml")]
+pub(super) struct Redrive {
+    /// The configuration that names the outbox
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+
+    /// Only what goes to this dataset
+    #[arg(long, value_name = "ID")]
+    pub dataset: Option<String>,
+
+    /// Only what this site sent
+    #[arg(long, value_name = "ID")]
+    pub site: Option<String>,
+
+    /// Only what was set aside for this
+    #[arg(long)]
+    pub reason: Option<Reason>,
+
+    /// Only the entry of this number, as `portcullis outbox inspect` shows it
+    #[arg(long, value_name = "NUMBER")]
+    pub id: Option<i64>,
+
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Why an event was set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(super) enum Reason {
+    /// Meta refused its content
+    Refused,
+    /// The stored row could not be read
+    Unreadable,
+    /// The process died three times while it was in hand
+    AbortsProcess,
+}
+
+impl Reason {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Refused => QuarantineReason::Refused { code: 0, subcode: 0, message: None }.as_str(),
+            Self::Unreadable => QuarantineReason::Unreadable.as_str(),
+            Self::AbortsProcess => QuarantineReason::AbortsProcess.as_str(),
+        }
+    }
+}
+
+/// Runs it.
+pub(super) async fn run(command: Redrive) -> Result<(), Failure> {
+    let selector = RedriveSelector {
+        site: command.site,
+        dataset: command.dataset,
+        reason: command.reason.map(|reason| reason.word().to_owned()),
+        id: command.id,
+    };
+    let done = Place::of(&command.config)?.perform(OutboxCommand::Redrive(selector)).await?;
+    let OutboxDone::Redriven(redriven) = done else { return Err(unexpected()) };
+    if command.json {
+        return print_json(&redriven);
+    }
+    let mut output = Output::standard();
+    let all: u64 = redriven.waiting.values().sum();
+    output.line(format_args!("{all} events wait again"))?;
+    for (dataset, events) in &redriven.waiting {
+        output.line(format_args!("  {dataset:<20} {events:>12}"))?;
+    }
+    if redriven.unreadable > 0 {
+        output.line(format_args!("{} events cannot be read and stay in quarantine", redriven.unreadable))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_command_are_those_of_the_outbox() {
+        for reason in Reason::value_variants() {
+            assert_eq!(reason.to_possible_value().unwrap().get_name(), reason.word());
+        }
+    }
+}

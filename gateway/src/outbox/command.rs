@@ -1,0 +1,46 @@
+//! What a person asks of an outbox, whether a gateway runs with it or not. Neither a question nor an answer holds a value of an
+//! event, but for an event id that is to be forgotten.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AnyOutbox, EventFilter, OutboxError, PurgeSelector, Purged, RedriveSelector, Redriven};
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum OutboxCommand {
+    /// Send again what was set aside.
+    Redrive(RedriveSelector),
+    /// Delete events for good.
+    Purge(EventFilter),
+    /// Say what that would delete.
+    WouldPurge(EventFilter),
+    /// Encrypt everything under the key of today.
+    Rekey,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum OutboxDone {
+    /// What waits again.
+    Redriven(Redriven),
+    /// What is gone, or would be.
+    Purged(Purged),
+    /// How many events were under another key, or under none.
+    Rekeyed(u64),
+}
+
+impl AnyOutbox {
+    /// Does what is asked.
+    pub async fn obey(&self, command: OutboxCommand) -> Result<OutboxDone, OutboxError> {
+        Ok(match command {
+            OutboxCommand::Redrive(selector) => OutboxDone::Redriven(self.redrive(selector).await?),
+            OutboxCommand::Purge(filter) => OutboxDone::Purged(self.purge(PurgeSelector::Matching(filter)).await?),
+            OutboxCommand::WouldPurge(filter) => {
+                OutboxDone::Purged(self.would_purge(PurgeSelector::Matching(filter)).await?)
+            }
+            OutboxCommand::Rekey => OutboxDone::Rekeyed(self.rekey().await?),
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! A copy of an outbox while a gateway owns it, and the way back.
+//!
+//! The copy is one instant of the outbox, made by SQLite from a reader's view, so it holds up under load; what is sealed stays sealed.
+//! It is checked before it gets its name. Events of a restored copy may have been sent since: they are sent again, with the same
+//! ids. Absent on purpose: overwriting or deleting anything.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use super::open::{OpenError, connect_to_read, folder_of, sync_folder, take_lock, with_suffix};
+use super::schema;
+
+/// What a copy holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackedUp {
+    /// Events that wait.
+    pub pending_events: u64,
+    /// Events in quarantine.
+    pub quarantined_events: u64,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// What a restore did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// What waits now.
+    pub held: BackedUp,
+    /// Where the outbox went that was there before.
+    pub moved_to: Option<PathBuf>,
+}
+
+/// Why there is no copy, or it was not put back.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// The outbox or the copy cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A file could not be made or reached.
+    #[error("{path}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The copy is not whole.
+    #[error("{path}: the copy is damaged: {detail}")]
+    Damaged {
+        /// The copy.
+        path: PathBuf,
+        /// The engine's word for it.
+        detail: String,
+    },
+    /// There are events that would be pushed aside.
+    #[error(
+        "{path}: this outbox holds {events} events; --replace moves it aside and puts the copy in its place, and what waits in \
+         the one that is moved is not sent"
+    )]
+    HoldsEvents {
+        /// The outbox.
+        path: PathBuf,
+        /// Waiting, or in quarantine.
+        events: u64,
+    },
+}
+
+/// Copies the outbox in a file to another one, which must not be there yet.
+pub fn backup(path: &Path, to: &Path) -> Result<BackedUp, BackupError> {
+    let (source, _) = connect_to_read(path)?;
+    // Ours from here on: whoever comes between finds a file of this name.
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(of_file(to))?;
+    let copied = copy_and_check(&source, path, &with_suffix(to, ".part"), to);
+    drop(made);
+    if copied.is_err() {
+        // Nothing but our own empty file has this name.
+        std::fs::remove_file(to).ok();
+    }
+    copied
+}
+
+fn copy_and_check(source: &Connection, path: &Path, part: &Path, to: &Path) -> Result<BackedUp, BackupError> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(part).map_err(of_file(part))?;
+    let copied = (|| {
+        let Some(name) = part.to_str() else {
+            return Err(of_file(part)(io::Error::new(io::ErrorKind::InvalidFilename, "not UTF-8")));
+        };
+        source.execute("VACUUM INTO ?1", [name]).map_err(|error| OpenError::engine(path, &error))?;
+        let held = check(part)?;
+        // The engine does not sync what it copies into.
+        file.sync_all().map_err(of_file(part))?;
+        std::fs::rename(part, to).map_err(of_file(to))?;
+        sync_folder(folder_of(to))?;
+        Ok(held)
+    })();
+    if copied.is_err() {
+        std::fs::remove_file(part).ok();
+    }
+    copied
+}
+
+/// Puts a copy in the place of an outbox that no gateway owns. What is there is moved aside under its name and `aside`; if it holds
+/// events, only where `replace` says so.
+pub fn restore(from: &Path, path: &Path, aside: &str, replace: bool) -> Result<Restored, BackupError> {
+    check(from)?;
+    let _lock = take_lock(path)?;
+    let before = held_before(path)?;
+    if !replace
+        && let Some(events) = before
+        && events > 0
+    {
+        return Err(BackupError::HoldsEvents { path: path.to_owned(), events });
+    }
+    let fresh = with_suffix(path, ".restored");
+    copy(from, &fresh)?;
+    let held = check(&fresh)?;
+    let moved_to = with_suffix(path, aside);
+    // With its log, which the engine would take for that of the copy.
+    for suffix in ["", "-wal", "-shm"] {
+        let (from, to) = (with_suffix(path, suffix), with_suffix(&moved_to, suffix));
+        if from.exists() {
+            std::fs::rename(&from, &to).map_err(of_file(&to))?;
+        }
+    }
+    std::fs::rename(&fresh, path).map_err(of_file(path))?;
+    sync_folder(folder_of(path))?;
+    Ok(Restored { held, moved_to: before.map(|_| moved_to) })
+}
+
+/// How many events the outbox holds that is there, if there is one.
+fn held_before(path: &Path) -> Result<Option<u64>, BackupError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let held = count(&connect_to_read(path)?.0, path)?;
+    Ok(Some(held.pending_events + held.quarantined_events))
+}
+
+/// Copies a file, closed to others and synced. What an earlier attempt left there is overwritten.
+fn copy(from: &Path, to: &Path) -> Result<(), BackupError> {
+    let mut source = std::fs::File::open(from).map_err(of_file(from))?;
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to).map_err(of_file(to))?;
+    io::copy(&mut source, &mut file).map_err(of_file(to))?;
+    file.sync_all().map_err(of_file(to))
+}
+
+/// Whether a copy is whole, and what it holds.
+fn check(path: &Path) -> Result<BackedUp, BackupError> {
+    let (copy, _) = connect_to_read(path)?;
+    let verdict: String = copy
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .map_err(|error| OpenError::engine(path, &error))?;
+    if verdict != "ok" {
+        return Err(BackupError::Damaged { path: path.to_owned(), detail: verdict });
+    }
+    count(&copy, path)
+}
+
+fn count(connection: &Connection, path: &Path) -> Result<BackedUp, BackupError> {
+    let number =
+        |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map(|number| u64::try_from(number).unwrap_or(0));
+    let engine = |error| OpenError::engine(path, &error);
+    Ok(BackedUp {
+        pending_events: number(schema::COUNT_PENDING).map_err(engine)?,
+        quarantined_events: number(schema::COUNT_QUARANTINED).map_err(engine)?,
+        bytes: std::fs::metadata(path).map_err(of_file(path))?.len(),
+    })
+}
+
+fn of_file(path: &Path) -> impl Fn(io::Error) -> BackupError + '_ {
+    |source| BackupError::File { path: path.to_owned(), source }
+}

@@ -1,0 +1,128 @@
+//! A copy of an outbox in use, and the way back.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::outbox::bench::{Bench, ROOMY, open_outbox};
+use crate::outbox::embedded::{BackupError, OpenError, backup, open, restore};
+use crate::outbox::samples::{append, ids};
+use crate::outbox::{LeaseRequest, Settlement};
+
+async fn waiting(bench: &Bench) -> Vec<String> {
+    bench.lease("1", 10_000, 2_000, 3_000).await.iter().flat_map(ids).collect()
+}
+
+#[tokio::test]
+async fn a_copy_is_made_under_load_and_holds_one_instant_of_the_outbox() {
+    let bench = Bench::embedded(ROOMY);
+    bench.append("1", &["first", "second"]).await;
+    let outbox = bench.outbox.clone();
+    let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
+    let load = async move {
+        let mut kept = 0_u64;
+        while stopped.try_recv().is_err() {
+            drop(outbox.append(append("shop", "1", &["a", "b", "c"], 1_000)).await.unwrap());
+            kept += 3;
+            if kept.is_multiple_of(9) {
+                let request =
+                    LeaseRequest { dataset: "1".into(), max_events: 3, max_bytes: 9_000, now_ms: 2_000, until_ms: 3_000 };
+                for lease in outbox.lease(request).await.unwrap().leases {
+                    let outcomes = vec![Settlement::Retry { not_before_ms: 0, attempted: false }; lease.count()];
+                    outbox.settle(lease, outcomes).await.unwrap();
+                }
+            }
+        }
+        kept + 2
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (path, to) = (bench.path(), folder.path().join("copy.db"));
+    let copying = async {
+        let mut copies = Vec::new();
+        for number in 0..5 {
+            let (path, to) = (path.clone(), folder.path().join(format!("{number}.db")));
+            let copied = tokio::task::spawn_blocking(move || (backup(&path, &to).unwrap(), to));
+            copies.push(copied.await.unwrap());
+        }
+        stop.send(()).unwrap();
+        copies
+    };
+    let (kept, copies) = tokio::join!(load, copying);
+    let mut before = 2;
+    for (held, copy) in copies {
+        assert!(held.pending_events >= before && held.pending_events <= kept && held.pending_events % 3 == 2);
+        before = held.pending_events;
+        assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+        let opened = open_outbox(&copy, ROOMY).unwrap();
+        assert_eq!(opened.depth().await.unwrap().pending_events, held.pending_events);
+    }
+    assert_eq!(bench.depth().await.pending_events, kept);
+
+    std::fs::write(&to, "somebody's").unwrap();
+    let refused = backup(&bench.path(), &to).unwrap_err();
+    assert!(matches!(refused, BackupError::File { .. }), "{refused}");
+    assert_eq!(std::fs::read_to_string(&to).unwrap(), "somebody's");
+}
+
+#[tokio::test]
+async fn a_copy_is_put_back_where_nobody_runs_and_nothing_is_lost_by_it() {
+    let mut bench = Bench::embedded(ROOMY);
+    bench.append("1", &["a", "b"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    backup(&bench.path(), &copy).unwrap();
+    bench.append("1", &["later"]).await;
+
+    let refused = restore(&copy, &bench.path(), ".before", true).unwrap_err();
+    assert!(matches!(refused, BackupError::Open(OpenError::Owned { .. })), "{refused}");
+    bench.crash().await;
+    bench.outbox.close().await;
+    let refused = restore(&copy, &bench.path(), ".before", false).unwrap_err();
+    assert!(matches!(refused, BackupError::HoldsEvents { events: 3, .. }), "{refused}");
+    let restored = restore(&copy, &bench.path(), ".before", true).unwrap();
+    assert_eq!(restored.held.pending_events, 2);
+    assert_eq!(restored.moved_to, Some(open::with_suffix(&bench.path(), ".before")));
+    bench.outbox = open_outbox(&bench.path(), ROOMY).unwrap();
+    assert_eq!(waiting(&bench).await, ["a", "b"]);
+    let aside = open_outbox(&restored.moved_to.unwrap(), ROOMY).unwrap();
+    assert_eq!(aside.depth().await.unwrap().pending_events, 3);
+    assert_eq!(std::fs::metadata(bench.path()).unwrap().permissions().mode() & 0o777, 0o600);
+
+    // Where there is no outbox yet, there is nothing to move.
+    let elsewhere = folder.path().join("data/outbox.db");
+    assert_eq!(restore(&copy, &elsewhere, ".before", false).unwrap().moved_to, None);
+    assert_eq!(open_outbox(&elsewhere, ROOMY).unwrap().depth().await.unwrap().pending_events, 2);
+}
+
+#[tokio::test]
+async fn a_log_that_a_dead_owner_left_is_not_taken_for_that_of_the_copy() {
+    let bench = Bench::embedded(ROOMY);
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    bench.append("1", &["a"]).await;
+    backup(&bench.path(), &copy).unwrap();
+    bench.append("1", &["b"]).await;
+    let killed = folder.path().join("outbox.db");
+    crate::outbox::bench::copy_files(&bench.path(), &killed);
+    bench.outbox.close().await;
+    restore(&copy, &killed, ".before", true).unwrap();
+    let outbox = open_outbox(&killed, ROOMY).unwrap();
+    assert_eq!(outbox.depth().await.unwrap().pending_events, 1);
+}
+
+#[tokio::test]
+async fn a_damaged_copy_is_not_put_back() {
+    let bench = Bench::embedded(ROOMY);
+    let names: Vec<String> = (0..200).map(|number| format!("e{number}")).collect();
+    bench.append("1", &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    bench.append("1", &["last"]).await;
+    bench.outbox.close().await;
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    backup(&bench.path(), &copy).unwrap();
+    let whole = std::fs::read(&copy).unwrap();
+    let before = std::fs::read(bench.path()).unwrap();
+    std::fs::write(&copy, &whole[..whole.len() / 2]).unwrap();
+    restore(&copy, &bench.path(), ".before", true).unwrap_err();
+    std::fs::write(&copy, "no outbox at all").unwrap();
+    restore(&copy, &bench.path(), ".before", true).unwrap_err();
+    assert_eq!(std::fs::read(bench.path()).unwrap(), before);
+}
