@@ -48,6 +48,7 @@ impl Store {
     /// Leases one due group from that place of the backlog. The way there is by index, whatever the depth.
     pub(super) fn lease_at(&mut self, request: &SpreadRequest) -> rusqlite::Result<Leased> {
         self.now_ms = request.now_ms;
+        self.end_far_waits(&request.dataset)?;
         let purged = self.sweep(Some(&request.dataset))?;
         let Some(row) = self.ready_at(request)?.map_or_else(|| self.later_at(request), |row| Ok(Some(row)))? else {
             return Ok(Leased { purged, ..Leased::default() });
