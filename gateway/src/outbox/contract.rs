@@ -348,7 +348,7 @@ contract! {
         changed.mark_unchanged();
         let only = RedriveSelector { reason: Some("refused".to_owned()), ..RedriveSelector::default() };
         let redriven = bench.outbox.redrive(only).await.unwrap();
-        assert_eq!(redriven, Redriven { waiting: [("1".to_owned(), 2)].into(), unreadable: 0 });
+        assert_eq!(redriven, Redriven { waiting: [("1".to_owned(), 2)].into(), ..Redriven::default() });
         assert!(changed.has_changed().unwrap());
         bench.crash().await;
         let leases = bench.lease("1", 10, 2_000, 3_000).await;
@@ -371,6 +371,32 @@ contract! {
         let other = purge(PolicyDigest::from_bytes([0; 32]));
         assert_eq!(bench.outbox.purge(other).await.unwrap().waiting_events(), 1);
         assert_eq!(bench.outbox.pending_by_dataset().await.unwrap(), [("clinic".into(), "1".into(), 1)]);
+    }
+
+    async fn o8_a_redrive_beside_a_purge_brings_nothing_back(bench: &mut Bench, cap ROOMY) {
+        bench.append("1", &["a"]).await;
+        let lease = bench.lease_one("1", 2_000, 3_000).await;
+        bench.settle(lease, Settlement::Quarantine(QuarantineReason::Unreadable)).await;
+        bench.append("1", &["b"]).await;
+        let purge = bench.outbox.purge(PurgeSelector::Matching(EventFilter::default()));
+        let (purged, redriven) = tokio::join!(purge, bench.outbox.redrive(RedriveSelector::default()));
+        assert_eq!((redriven.unwrap(), purged.unwrap().quarantined), (Redriven::default(), 1));
+        assert_eq!(bench.depth().await, Depth::default());
+    }
+
+    async fn p4_a_retry_time_of_a_clock_that_was_ahead_holds_nothing(bench: &mut Bench, cap ROOMY) {
+        const DAY_MS: u64 = 86_400_000;
+        let now_ms = 1_000 * DAY_MS;
+        bench.append("1", &["a"]).await;
+        for (after_ms, is_due) in [(DAY_MS, false), (3 * DAY_MS, true), (u64::from(u32::MAX) * DAY_MS, true)] {
+            let lease = bench.lease_one("1", now_ms + DAY_MS, now_ms + DAY_MS + 1).await;
+            bench.settle(lease, Settlement::Retry { not_before_ms: now_ms + after_ms, attempted: true }).await;
+            bench.crash().await;
+            let due_ms = bench.outbox.next_due_ms("1", now_ms).await.unwrap();
+            assert_eq!(due_ms, Some(if is_due { now_ms } else { now_ms + DAY_MS }), "{after_ms}");
+            let leases = bench.lease("1", 10, now_ms, now_ms + 1).await;
+            assert_eq!(!leases.is_empty(), is_due, "{after_ms}");
+        }
     }
 
     async fn o9_a_wake_up_is_never_lost(bench: &mut Bench, cap ROOMY) {
