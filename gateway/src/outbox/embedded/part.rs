@@ -8,6 +8,7 @@ use super::{Embedded, schema};
 use crate::outbox::crash::SUSPECT_CRASHES;
 use crate::outbox::part::{PartRequest, Parted};
 use crate::outbox::spread::SpreadRequest;
+use crate::outbox::tally::Shelf;
 use crate::outbox::{LeaseRequest, Leased, OutboxError};
 
 /// The oldest and the newest receipt of the groups that were never tried.
@@ -96,7 +97,7 @@ impl Store {
     }
 
     fn is_fit(&self, (row, crashes): &(i64, u32)) -> bool {
-        *crashes < SUSPECT_CRASHES && !self.parked.contains(row)
+        *crashes < SUSPECT_CRASHES && !self.parked.contains(&(Shelf::Pending, *row))
     }
 }
 

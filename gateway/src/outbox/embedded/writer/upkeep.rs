@@ -92,6 +92,7 @@ impl Writer {
     /// frees, and the log is emptied at the end.
     pub(super) fn seal_some(&mut self) {
         let Some(step) = self.sealing.take() else { return };
+        let parked = self.store.parked.len();
         match self.store.transaction(|store| store.reseal(&step)) {
             Ok(done) => {
                 self.written_bytes += SEALED_BYTES;
@@ -101,6 +102,8 @@ impl Writer {
                     tracing::info!("everything in the outbox is encrypted now");
                 }
             }
+            // A damaged row was met, and is passed over now.
+            Err(Failure::Passing(_)) if self.store.parked.len() > parked => self.sealing = Some(step),
             // Tried again after the next start.
             Err(failure) => {
                 tracing::error!(error = %failure.error(), "what rests unencrypted in the outbox was not encrypted");
