@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 pub use pulse::Pulse;
 pub use sockets::{SocketError, Sockets};
@@ -58,11 +57,6 @@ impl Lifecycle {
         }
     }
 
-    /// The same for all that is spawned so.
-    pub fn vital_tasks(&self, name: &'static str, tracker: &TaskTracker) -> VitalTasks {
-        VitalTasks { lifecycle: self.clone(), name, tracker: tracker.clone() }
-    }
-
     /// Asks for a stop because something is broken that only a new start mends.
     pub fn fail(&self, what: &'static str) {
         if !self.has_failed.swap(true, Ordering::AcqRel) {
@@ -74,24 +68,6 @@ impl Lifecycle {
     /// Whether the stop was asked for by something broken.
     pub fn has_failed(&self) -> bool {
         self.has_failed.load(Ordering::Acquire)
-    }
-}
-
-/// Spawns work without which the process is of no use.
-#[derive(Debug, Clone)]
-pub struct VitalTasks {
-    lifecycle: Lifecycle,
-    name: &'static str,
-    tracker: TaskTracker,
-}
-
-impl VitalTasks {
-    /// Spawns it through the tracker. A panic in it asks for a stop.
-    pub fn spawn<F>(&self, work: F)
-    where
-        F: Future<Output: Send> + Send + 'static,
-    {
-        self.tracker.spawn(self.lifecycle.vital(self.name, work));
     }
 }
 
@@ -123,6 +99,8 @@ async fn either(terminate: &mut Signal, interrupt: &mut Signal) -> &'static str 
 
 #[cfg(test)]
 mod tests {
+    use tokio_util::task::TaskTracker;
+
     use super::*;
 
     #[tokio::test]

@@ -44,17 +44,18 @@ use std::future::Future;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use self::gate::Cause;
 
 use self::batch::Batch;
 use self::classify::Delivery;
-use self::lanes::{Gates, Lanes, Parts, Plan};
+use self::lanes::{Gates, Lanes, Life, Parts, Plan};
 use self::meta::MetaSink;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::lifecycle::VitalTasks;
+use crate::lifecycle::Lifecycle;
 use crate::outbox::AnyOutbox;
 use crate::telemetry::metrics::Metrics;
 
@@ -114,11 +115,12 @@ impl Dispatcher {
     }
 
     /// Starts sending. It ends soon after `stop`: a request in hand is finished within its time-out up to a grace and settled;
-    /// everything else stays in the outbox.
+    /// everything else stays in the outbox. A panic fails the `lifecycle`: after three starts the outbox singles out whatever it was.
     #[must_use]
-    pub fn start(self, tasks: VitalTasks, stop: CancellationToken) -> Dispatching {
+    pub fn start(self, tracker: &TaskTracker, stop: CancellationToken, lifecycle: Lifecycle) -> Dispatching {
         let clock = self.parts.clock.clone();
-        Dispatching { lanes: Arc::new(Lanes::start(self.parts, self.plan, tasks, stop)), clock }
+        let life = Life { tracker: tracker.clone(), stop, lifecycle };
+        Dispatching { lanes: Arc::new(Lanes::start(self.parts, self.plan, life)), clock }
     }
 }
 

@@ -7,8 +7,6 @@ use std::time::Duration;
 use portcullis_filters::event::{SanitizedEnvelope, SanitizedEvent};
 use portcullis_filters::policy::Policy;
 
-use tokio_util::task::TaskTracker;
-
 use super::answer::{Answer, PaceHeaders};
 use super::backoff::Backoff;
 use super::batch::Limits;
@@ -19,7 +17,6 @@ use super::testing::{NOW_SECS, policy, sanitized};
 use super::usage::UsageHeaders;
 use super::*;
 use crate::config::{OnPolicyChange, Site};
-use crate::lifecycle::Lifecycle;
 use crate::outbox::Append;
 
 pub(super) const SUCCESS: Step = Step::Answer(200, r#"{"events_received":1,"messages":[],"fbtrace_id":"A"}"#);
@@ -238,12 +235,8 @@ impl Rig {
             clock: self.clock.clone(),
             chance: Chance::seeded(3),
         };
-        Lanes::start(
-            parts,
-            self.plan(&self.script),
-            Lifecycle::new().vital_tasks("sending", &self.tracker),
-            self.stop.clone(),
-        )
+        let life = Life { tracker: self.tracker.clone(), stop: self.stop.clone(), lifecycle: Lifecycle::new() };
+        Lanes::start(parts, self.plan(&self.script), life)
     }
 
     /// What a configuration would say, with this Meta.

@@ -101,7 +101,7 @@ impl<S: Sink> Lane<S> {
                 return None;
             }
         };
-        self.count_found(&leased);
+        self.count_leased(&leased);
         if leased.leases.is_empty() {
             return None;
         }

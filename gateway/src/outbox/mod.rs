@@ -27,6 +27,7 @@ mod condemned;
 mod crash;
 mod group;
 mod seal;
+mod seen;
 mod tally;
 
 pub mod embedded;
@@ -51,6 +52,7 @@ pub use embedded::{Inspection, PendingLine, QuarantineLine, Shown, inspect, show
 pub use lease::{Lease, LeaseRequest, Leased};
 pub use part::Parted;
 pub use seal::{Keys, key_id};
+pub use seen::Deduplication;
 pub use selector::{EventFilter, PurgeSelector, Purged, RedriveSelector, Redriven};
 pub use settlement::{QuarantineReason, Settled, Settlement};
 pub use spread::SpreadRequest;
@@ -233,17 +235,19 @@ pub struct Settings {
     pub max_bytes: u64,
     /// Events rest encrypted under these, or plain.
     pub keys: Option<Keys>,
+    /// Events that came before are taken out, or everything is kept.
+    pub deduplication: Option<Deduplication>,
 }
 
 impl Settings {
     /// As configured. `chance` must have been seeded by the system.
     pub fn of(outbox: &config::Outbox, chance: &Chance) -> Self {
-        Self { max_bytes: outbox.max_bytes, keys: Keys::of(outbox, chance) }
+        Self { max_bytes: outbox.max_bytes, keys: Keys::of(outbox, chance), deduplication: Deduplication::of(outbox) }
     }
 
-    /// Without encryption.
+    /// Without encryption and deduplication.
     pub fn plain(max_bytes: u64) -> Self {
-        Self { max_bytes, keys: None }
+        Self { max_bytes, keys: None, deduplication: None }
     }
 }
 

@@ -20,6 +20,7 @@ mod redrive;
 mod reseal;
 mod reserve;
 mod schema;
+mod seen;
 mod store;
 mod void;
 mod writer;
