@@ -48,9 +48,6 @@ pub enum ReloadError {
     /// The gateway runs without a file, as that of the demonstration.
     #[error("this gateway was not started from a file")]
     NoFile,
-    /// A defect.
-    #[error("reading it ended in a panic, whose place the log tells")]
-    Panicked,
     /// It ends.
     #[error("the gateway stops")]
     Stopping,
@@ -99,7 +96,7 @@ pub(super) struct Reloader {
     pub(super) source: Option<Source>,
     /// The configuration in force.
     pub(super) current: Config,
-    pub(super) sending: Dispatching,
+    pub(super) dispatching: Dispatching,
     pub(super) ingest: Arc<Ingest>,
     pub(super) policies: Arc<ArcSwap<Policies>>,
     pub(super) certificate: Option<watch::Sender<config::Tls>>,
@@ -147,7 +144,7 @@ impl Reloader {
         let Source { path, environment } = self.source.clone().ok_or(ReloadError::NoFile)?;
         // Policies and catalogues are compiled here, which takes a while.
         let load = tokio::task::spawn_blocking(move || Config::load(&path, &environment));
-        let config = load.await.map_err(|_| ReloadError::Panicked)??;
+        let config = load.await.map_err(|_| ReloadError::Stopping)??;
         let of_today = config.judge_at(self.clock.unix_secs())?;
         let changes = self.current.changes_to(&config)?;
         if let Some(tls) = &config.server.tls {
@@ -155,7 +152,7 @@ impl Reloader {
         }
         // The last that can refuse, and does so before it changes anything. First what takes events away, so that none comes in
         // for a dataset that nobody sends to.
-        self.sending.apply(&config)?;
+        self.dispatching.apply(&config)?;
         self.take(config, &of_today);
         Ok(changes)
     }

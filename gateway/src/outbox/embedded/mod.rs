@@ -156,7 +156,7 @@ impl Embedded {
         let mut purged = Purged::default();
         let mut step = Some(PurgeStep::first(selector, dry));
         while let Some(next) = step {
-            let done = self.ask(|reply| Ask::Write(Write::Purge(Asked::new(next, reply)))).await?;
+            let done = self.ask(|reply| Ask::Write(Write::Purge(Box::new(Asked::new(next, reply))))).await?;
             purged.add(done.purged);
             step = done.next;
         }
@@ -176,7 +176,7 @@ impl Embedded {
         let mut redriven = Redriven::default();
         let mut step = Some(RedriveStep::first(selector));
         while let Some(next) = step {
-            let done = self.ask(|reply| Ask::Write(Write::Redrive(Asked::new(next, reply)))).await?;
+            let done = self.ask(|reply| Ask::Write(Write::Redrive(Box::new(Asked::new(next, reply))))).await?;
             redriven.add(done.redriven);
             step = done.next;
         }

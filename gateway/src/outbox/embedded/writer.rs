@@ -229,8 +229,8 @@ impl Writer {
         for asked in intake.appends {
             asked.answer(failure.as_ref());
         }
-        if write_failure.is_none() && intake.writes.iter().any(|write| matches!(write, Write::Settle(_))) {
-            failpoint::pass("after_settle_before_reply");
+        if write_failure.is_none() {
+            intake.writes.iter().for_each(|write| failpoint::pass(write.failpoint()));
         }
         let orphans: Vec<_> = intake.writes.into_iter().flat_map(|write| write.answer(write_failure.as_ref())).collect();
         self.give_back(&orphans);
