@@ -1,6 +1,8 @@
 //! The program `faults`: each fault alone and random mixes with kills, for `PORTCULLIS_FAULTS_SECS`, and a few kill cycles. It
 //! judges by itself, P5 and canaries included; its table is printed here.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
+
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -16,7 +18,7 @@ async fn p4_p5_p9_nothing_is_lost_whatever_breaks_and_in_whatever_mix() {
     let table = String::from_utf8_lossy(&output.stdout);
     println!("{table}");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(table.contains("| kill |") && table.contains("| mixed |"), "not every fault was tried");
+    assert!(table.contains("| kill |") && table.contains("| mixed"), "not every fault was tried");
 }
 
 #[tokio::test]
@@ -31,5 +33,5 @@ async fn faults(arguments: &[&str]) -> Output {
     program.args(arguments).env("PORTCULLIS_BIN", executable!().path());
     let ended = program.stdin(Stdio::null()).kill_on_drop(true).output();
     let most = REST + Duration::from_secs(Settings::faults_secs());
-    tokio::time::timeout(most, ended).await.expect("an end in time").expect("the program can be started")
+    tokio::time::timeout(most, ended).await.unwrap().unwrap()
 }

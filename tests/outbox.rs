@@ -132,8 +132,10 @@ async fn p2_the_key_is_changed_and_a_copy_is_made_while_events_wait() {
     gateway.stop(Signal::Terminate).await;
 
     // The new key alone does not start.
-    gateway.configure(first().env("OUTBOX_KEY", SECOND_KEY));
-    assert!(!gateway.try_restart().await, "what is encrypted under another key stops the start");
+    let config = gateway.config().display().to_string();
+    let other = [("META_TOKEN_SHOP", harness::TOKEN), ("OUTBOX_KEY", SECOND_KEY)];
+    let refused = executable.run(&["serve", "--config", &config], &other, &gateway.data()).await;
+    assert!(refused.code == Some(1) && refused.stderr.contains("outbox.previous_encryption_keys"), "{}", refused.stderr);
     let both = || first().set("outbox", "previous_encryption_keys", "[{ env = \"OLD_KEY\" }]");
     gateway.configure(both().env("OUTBOX_KEY", SECOND_KEY).env("OLD_KEY", FIRST_KEY));
     gateway.restart().await;
@@ -154,6 +156,31 @@ async fn p2_the_key_is_changed_and_a_copy_is_made_while_events_wait() {
     gateway.restart().await;
     gateway.drained().await;
     assert!(meta.ids().await.values().all(|count| *count == 2), "at least once, with the same ids");
+    gateway.finish().await;
+    meta.finish().await;
+}
+
+#[tokio::test]
+async fn b11_an_event_that_comes_twice_is_answered_twice_and_sent_once() {
+    let executable = executable!();
+    let meta = Meta::start(&executable).await;
+    let setup = Setup::new(&meta)
+        .set("outbox", "encryption_key", "{ env = \"OUTBOX_KEY\" }")
+        .set("outbox", "deduplicate_hours", "1")
+        .env("OUTBOX_KEY", FIRST_KEY);
+    let mut gateway = Gateway::start(&executable, setup).await;
+    post(&gateway, "twice", 0..10).await;
+    gateway.kill().await;
+    gateway.restart().await;
+    post(&gateway, "twice", 5..15).await;
+    let again = [numbered_purchase("twice", 20), numbered_purchase("twice", 20)];
+    let answer = gateway.client().post(&again).await.unwrap();
+    assert_eq!((answer.status, &answer.json()["events_received"]), (200, &json!(2)));
+    gateway.drained().await;
+    let ids = meta.ids().await;
+    assert_eq!(ids.len(), 16);
+    let metrics = gateway.metrics().await;
+    assert_eq!((metrics.events("duplicate"), metrics.events("accepted")), (6, 6));
     gateway.finish().await;
     meta.finish().await;
 }

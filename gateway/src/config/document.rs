@@ -156,6 +156,8 @@ single_table! {
         max_bytes: u64,
         encryption_key: SecretSource,
         previous_encryption_keys: Vec<SecretSource>,
+        deduplicate_hours: u64,
+        deduplicate_max_events: u64,
     }
 }
 

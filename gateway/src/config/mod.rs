@@ -245,6 +245,17 @@ pub struct Outbox {
     pub max_bytes: u64,
     /// What the events that wait are encrypted with, if they are.
     pub encryption: Option<Encryption>,
+    /// How events that come twice are known, if they are to be.
+    pub deduplicate: Option<Deduplicate>,
+}
+
+/// What is remembered of events that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deduplicate {
+    /// How long, in milliseconds.
+    pub keep_ms: u64,
+    /// Of how many at most; the oldest are forgotten first.
+    pub max_events: u64,
 }
 
 /// The keys of the outbox.

@@ -17,8 +17,8 @@ use super::policy::PolicyText;
 use super::reload::Written;
 use super::validate::{self, of_dataset, of_site};
 use super::{
-    Admin, Backend, Config, ConfigError, Dataset, Dispatch, Encryption, Endpoint, Environment, Identity, Log, Meta, Outbox,
-    PseudonymKeySource, RateLimit, Server, Site, Tls, TlsFiles, default, file, secret,
+    Admin, Backend, Config, ConfigError, Dataset, Deduplicate, Dispatch, Encryption, Endpoint, Environment, Identity, Log,
+    Meta, Outbox, PseudonymKeySource, RateLimit, Server, Site, Tls, TlsFiles, default, file, secret,
 };
 
 /// Shorter keys can be guessed.
@@ -175,7 +175,15 @@ impl<'a> Resolver<'a> {
                 return Err(self.fail("outbox.previous_encryption_keys", reason));
             }
         };
-        Ok(Outbox { backend, max_bytes: self.need(written.max_bytes, "outbox.max_bytes")?, encryption })
+        let hours = self.need(written.deduplicate_hours, "outbox.deduplicate_hours")?;
+        let max_events = self.need(written.deduplicate_max_events, "outbox.deduplicate_max_events")?;
+        if hours > 0 && encryption.is_none() {
+            let reason = "stands without outbox.encryption_key, under which ids of events are kept as digests; give it";
+            return Err(self.fail("outbox.deduplicate_hours", reason));
+        }
+        let keep_ms = hours.saturating_mul(3_600_000);
+        let deduplicate = (hours > 0).then_some(Deduplicate { keep_ms, max_events });
+        Ok(Outbox { backend, max_bytes: self.need(written.max_bytes, "outbox.max_bytes")?, encryption, deduplicate })
     }
 
     fn identity(&mut self, written: document::Identity, outbox: &Outbox) -> Result<Identity, ConfigError> {

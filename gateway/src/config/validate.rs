@@ -83,7 +83,11 @@ fn meta(meta: &Meta) -> Checked {
 }
 
 fn outbox(outbox: &Outbox) -> Checked {
-    within("outbox.max_bytes", outbox.max_bytes, GROUP_BYTES..=1024 * 1024 * MIB)
+    within("outbox.max_bytes", outbox.max_bytes, GROUP_BYTES..=1024 * 1024 * MIB)?;
+    let Some(deduplicate) = &outbox.deduplicate else { return Ok(()) };
+    // As long as Meta itself looks for events that came twice.
+    within("outbox.deduplicate_hours", deduplicate.keep_ms / 3_600_000, 1..=48)?;
+    within("outbox.deduplicate_max_events", deduplicate.max_events, 1_000..=100_000_000)
 }
 
 fn dispatch(dispatch: &Dispatch, meta: &Meta) -> Checked {

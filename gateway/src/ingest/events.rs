@@ -195,7 +195,7 @@ async fn store(ingest: &Ingest, filtered: Filtered<'_>) -> Answer {
         };
         Some(ingest.outbox.append(append).await)
     };
-    outcomes.count(&site.counters, source, received, appended.as_ref().is_some_and(Result::is_ok));
+    outcomes.count(&site.counters, source, received, appended.as_ref().and_then(|appended| appended.as_ref().ok()));
     match appended {
         None => outcomes.summary().answer(source, None),
         Some(Ok(receipt)) => {

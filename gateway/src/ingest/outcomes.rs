@@ -9,6 +9,7 @@ use portcullis_filters::refusal::Refusal;
 use portcullis_filters::report::{DropReason, Report, StageName};
 
 use super::respond::Summary;
+use crate::outbox::Receipt;
 use crate::telemetry::site::{Fates, SiteCounters, Source};
 
 /// Outcomes of the filter, kept together.
@@ -57,12 +58,14 @@ impl Outcomes {
         std::mem::take(&mut self.survivors)
     }
 
-    /// Counts the events in one go, when it is known whether the survivors are durable. How many events were received is said by
+    /// Counts the events in one go, when it is known whether the survivors are durable, which a receipt proves. How many events were received is said by
     /// whoever decoded them: were it summed up here, the accounts of promise P5 could not fail.
-    pub(super) fn count(&self, counters: &SiteCounters, source: Source, received: usize, durable: bool) {
+    pub(super) fn count(&self, counters: &SiteCounters, source: Source, received: usize, receipt: Option<&Receipt>) {
         let (forwarded, refused) = (self.forwarded as u64, self.refused.len() as u64);
-        let (accepted, turned_away) = if durable { (forwarded, 0) } else { (0, forwarded) };
-        counters.count(source, Fates { received: received as u64, refused, turned_away, accepted });
+        let duplicate = receipt.map_or(0, |receipt| receipt.duplicates() as u64);
+        let (accepted, turned_away) =
+            if receipt.is_some() { (forwarded.saturating_sub(duplicate), 0) } else { (0, forwarded) };
+        counters.count(source, Fates { received: received as u64, refused, turned_away, duplicate, accepted });
         for ((stage, reason), events) in &self.dropped {
             counters.count_dropped(stage.as_str(), reason.as_str(), *events as u64);
         }

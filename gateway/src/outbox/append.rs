@@ -59,17 +59,28 @@ fn fits_a_line(body: &str) -> Result<(), OutboxError> {
 #[must_use]
 pub struct Receipt {
     events: usize,
+    duplicates: usize,
 }
 
 impl Receipt {
     /// For an outbox that has just committed these events.
     pub(super) fn new(events: usize) -> Self {
-        Self { events }
+        Self { events, duplicates: 0 }
     }
 
-    /// How many events are durable now.
+    /// The same, where some of them had come before.
+    pub(super) fn with_duplicates(self, duplicates: usize) -> Self {
+        Self { duplicates, ..self }
+    }
+
+    /// How many events are durable now, or came before and were durable then.
     pub fn events(&self) -> usize {
         self.events
+    }
+
+    /// How many of them came before.
+    pub fn duplicates(&self) -> usize {
+        self.duplicates
     }
 }
 

@@ -27,6 +27,7 @@ mod condemned;
 mod crash;
 mod group;
 mod seal;
+mod seen;
 mod tally;
 
 pub mod embedded;
@@ -51,6 +52,7 @@ pub use embedded::{Inspection, PendingLine, QuarantineLine, Shown, inspect, show
 pub use lease::{Lease, LeaseRequest, Leased};
 pub use part::Parted;
 pub use seal::{Keys, key_id};
+pub use seen::Deduplication;
 pub use selector::{EventFilter, PurgeSelector, Purged, RedriveSelector, Redriven};
 pub use settlement::{QuarantineReason, Settled, Settlement};
 pub use spread::SpreadRequest;
@@ -213,7 +215,7 @@ impl AnyOutbox {
     }
 
     /// Whether events can be kept now, and if not, why. Asking while the disk was full makes the outbox try again.
-    pub fn health(&self) -> Result<(), String> {
+    pub fn health(&self) -> Result<(), Trouble> {
         match self {
             Self::Memory(memory) => memory.health(),
             Self::Embedded(embedded) => embedded.health(),
@@ -233,17 +235,19 @@ pub struct Settings {
     pub max_bytes: u64,
     /// Events rest encrypted under these, or plain.
     pub keys: Option<Keys>,
+    /// Events that came before are taken out, or everything is kept.
+    pub deduplication: Option<Deduplication>,
 }
 
 impl Settings {
     /// As configured. `chance` must have been seeded by the system.
     pub fn of(outbox: &config::Outbox, chance: &Chance) -> Self {
-        Self { max_bytes: outbox.max_bytes, keys: Keys::of(outbox, chance) }
+        Self { max_bytes: outbox.max_bytes, keys: Keys::of(outbox, chance), deduplication: Deduplication::of(outbox) }
     }
 
-    /// Without encryption.
+    /// Without encryption and deduplication.
     pub fn plain(max_bytes: u64) -> Self {
-        Self { max_bytes, keys: None }
+        Self { max_bytes, keys: None, deduplication: None }
     }
 }
 
@@ -277,6 +281,31 @@ fn is_whole(lease: &Lease, settlements: &[Settlement]) -> Result<(), OutboxError
 /// Whether so little room is left under the cap that callers are better sent elsewhere: less than a sixty-fourth.
 fn is_nearly_full(cost: u64, max_bytes: u64) -> bool {
     cost >= max_bytes - max_bytes / 64
+}
+
+/// Why events cannot be kept now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// The cap is reached, or nearly. Passes when Meta has taken some of what waits.
+    #[error("{}", OutboxError::Full)]
+    Full,
+    /// The disk is full. Passes when there is room.
+    #[error("the disk is full")]
+    DiskFull,
+    /// Anything else, in words.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl Trouble {
+    /// Its name in readiness.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::DiskFull => "disk",
+            Self::Broken(_) => "outbox",
+        }
+    }
 }
 
 /// Why the outbox did not do it.

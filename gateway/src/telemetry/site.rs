@@ -24,6 +24,7 @@ pub struct SiteCounters {
     received_by_graph: IntCounter,
     received_by_capi_gateway: IntCounter,
     refused: IntCounter,
+    duplicate: IntCounter,
     turned_away: IntCounter,
     accepted: IntCounter,
     rate_limited: IntCounter,
@@ -61,6 +62,8 @@ pub struct Fates {
     pub refused: u64,
     /// Events answered 503.
     pub turned_away: u64,
+    /// Events that had come before.
+    pub duplicate: u64,
     /// Events made durable.
     pub accepted: u64,
 }
@@ -72,13 +75,13 @@ impl SiteCounters {
         let properties: Box<[Arc<str>]> = properties.into_iter().collect();
         let empty = |count: usize| std::iter::repeat_with(OnceLock::new).take(count).collect();
         let received = |source: Source| metrics.events_received.with_label_values(&[site.as_ref(), source.as_str()]);
-        metrics.events_duplicate.with_label_values(&[site]);
         Self {
             site: Arc::clone(site),
             metrics: metrics.clone(),
             received_by_graph: received(Source::Graph),
             received_by_capi_gateway: received(Source::CapiGateway),
             refused: metrics.events_refused.with_label_values(&[site]),
+            duplicate: metrics.events_duplicate.with_label_values(&[site]),
             turned_away: metrics.events_turned_away.with_label_values(&[site]),
             accepted: metrics.events_accepted.with_label_values(&[site]),
             rate_limited: metrics.requests_rate_limited.with_label_values(&[site]),
@@ -98,6 +101,7 @@ impl SiteCounters {
         received.inc_by(fates.received);
         self.refused.inc_by(fates.refused);
         self.turned_away.inc_by(fates.turned_away);
+        self.duplicate.inc_by(fates.duplicate);
         self.accepted.inc_by(fates.accepted);
     }
 

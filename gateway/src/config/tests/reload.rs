@@ -35,6 +35,7 @@ const FIXED: &[(&str, &str)] = &[
     ("outbox", "backend = 'memory'"),
     ("outbox", "path = 'elsewhere.db'"),
     ("outbox", "max_bytes = 2_000_000"),
+    ("outbox", "deduplicate_max_events = 5_000"),
     ("log", "format = 'json'"),
     ("log", "level = 'debug'"),
 ];
@@ -68,7 +69,13 @@ fn each_key_of_a_single_table_is_of_dispatch_or_refuses_a_reload() {
             // Shown where files are at hand: `certificate`, and below.
             let elsewhere = matches!(
                 key,
-                "tls" | "ca_file" | "allow_other_host" | "pseudonym_key" | "encryption_key" | "previous_encryption_keys"
+                "tls"
+                    | "ca_file"
+                    | "allow_other_host"
+                    | "pseudonym_key"
+                    | "encryption_key"
+                    | "previous_encryption_keys"
+                    | "deduplicate_hours"
             );
             let tried = FIXED.iter().any(|(of, line)| *of == table && line.split(' ').next() == Some(key));
             assert!(elsewhere || tried, "{table}.{key} is in no test of reload");

@@ -171,6 +171,8 @@ fn keys_of_the_outbox_are_32_bytes_and_the_previous_ones_need_one_of_today() {
         ("encryption_key = { env = 'SHORT' }", "outbox.encryption_key: is not 32 bytes in base64"),
         ("previous_encryption_keys = [{ env = 'OLD' }]", "outbox.previous_encryption_keys: stands without"),
         ("encryption_key = { env = 'NOW' }\nbackend = 'memory'", "outbox.encryption_key: is of no use"),
+        ("deduplicate_hours = 1", "outbox.deduplicate_hours: stands without outbox.encryption_key"),
+        ("encryption_key = { env = 'NOW' }\ndeduplicate_hours = 49", "outbox.deduplicate_hours"),
     ] {
         let message = error_in(&outbox(keys), &variables);
         assert!(message.contains(answer), "{message}");

@@ -61,15 +61,29 @@ impl<I, O> Asked<I, O> {
 pub(super) enum Write {
     Lease(Asked<LeaseRequest, Leased>),
     Settle(Asked<(Lease, Vec<Settlement>), Settled>),
+    // What is boxed is rare, and large beside what comes all the time.
     SettlePart(Box<Asked<PartRequest, Parted>>),
     Release(Asked<Lease, ()>),
     LeaseAt(Asked<SpreadRequest, Leased>),
-    Purge(Asked<PurgeStep, PurgeStepDone>),
-    Redrive(Asked<RedriveStep, RedriveStepDone>),
+    Purge(Box<Asked<PurgeStep, PurgeStepDone>>),
+    Redrive(Box<Asked<RedriveStep, RedriveStepDone>>),
     Reseal(Asked<ResealStep, Resealed>),
 }
 
 impl Write {
+    /// The failpoint between its commit and its answer.
+    pub(super) fn failpoint(&self) -> &'static str {
+        match self {
+            Self::Lease(_) | Self::LeaseAt(_) => "after_lease_before_reply",
+            Self::Settle(_) => "after_settle_before_reply",
+            Self::SettlePart(_) => "after_split_before_reply",
+            Self::Release(_) => "after_release_before_reply",
+            Self::Purge(_) => "after_purge_step",
+            Self::Redrive(_) => "after_redrive_step",
+            Self::Reseal(_) => "after_rekey_step",
+        }
+    }
+
     /// Does it as a part of the running transaction.
     pub(super) fn execute(&mut self, store: &mut Store) -> rusqlite::Result<()> {
         fn part<I, O>(
@@ -109,8 +123,9 @@ impl Write {
     /// Whether something that was purged in hand is gone now, of which nothing may be left in the log.
     pub(super) fn purges(&self) -> bool {
         match self {
-            Self::Lease(Asked { result, .. }) => matches!(result, Some(Ok(leased)) if leased.purged > 0),
-            Self::LeaseAt(Asked { result, .. }) => matches!(result, Some(Ok(leased)) if leased.purged > 0),
+            Self::Lease(Asked { result, .. }) | Self::LeaseAt(Asked { result, .. }) => {
+                matches!(result, Some(Ok(leased)) if leased.purged > 0)
+            }
             Self::Settle(asked) => matches!(&asked.result, Some(Ok(settled)) if settled.purged > 0),
             // A part leaves in hand what is condemned; a purge by command empties the log at its end.
             Self::SettlePart(_) | Self::Release(_) | Self::Purge(_) | Self::Redrive(_) | Self::Reseal(_) => false,
@@ -122,7 +137,7 @@ impl Write {
         match self {
             Self::Lease(asked) => return asked.answer(failure).map(|leased| leased.leases).unwrap_or_default(),
             Self::LeaseAt(asked) => return asked.answer(failure).map(|leased| leased.leases).unwrap_or_default(),
-            Self::SettlePart(asked) => return (*asked).answer(failure).and_then(|parted| parted.rest).into_iter().collect(),
+            Self::SettlePart(asked) => return asked.answer(failure).and_then(|parted| parted.rest).into_iter().collect(),
             Self::Settle(asked) => drop(asked.answer(failure)),
             Self::Release(asked) => drop(asked.answer(failure)),
             Self::Purge(asked) => drop(asked.answer(failure)),

@@ -200,6 +200,18 @@ FROM quarantine GROUP BY site, dataset, policy_digest, key_id";
 pub(super) const NEXT_LATER: &str = "
 SELECT id, crashes, due_ms FROM groups WHERE dataset = ?1 AND due_ms > 0 ORDER BY due_ms";
 
+/// Marks an event that is new, or that was last seen too long ago; changes nothing otherwise.
+pub(super) const SEE: &str = "
+INSERT INTO seen (mark, seen_ms) VALUES (?1, ?2)
+ON CONFLICT (mark) DO UPDATE SET seen_ms = excluded.seen_ms WHERE seen_ms < ?3";
+pub(super) const IS_SEEN: &str = "SELECT 1 FROM seen WHERE mark = ?1 AND seen_ms >= ?2";
+pub(super) const COUNT_SEEN: &str = "SELECT count(*) FROM seen";
+pub(super) const FORGET_OLD: &str = "
+DELETE FROM seen WHERE mark IN (SELECT mark FROM seen WHERE seen_ms < ?1 ORDER BY seen_ms LIMIT ?2)";
+pub(super) const FORGET_OLDEST: &str = "
+DELETE FROM seen WHERE mark IN (SELECT mark FROM seen ORDER BY seen_ms LIMIT ?1)";
+pub(super) const FORGET_ALL: &str = "DELETE FROM seen";
+
 /// As much as an ordinary commit may need; it fails where there is no room for one.
 pub(super) const PROBE: &str = "INSERT INTO probe (filler) VALUES (zeroblob(262144))";
 pub(super) const UNPROBE: &str = "DELETE FROM probe";

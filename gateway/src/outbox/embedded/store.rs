@@ -19,7 +19,7 @@ use crate::failpoint;
 use crate::outbox::crash::SUSPECT_CRASHES;
 use crate::outbox::group::gather;
 use crate::outbox::tally::{Amount, Owner, Shelf, Tally};
-use crate::outbox::{Append, Depth, EventsByDataset, Keys, OutboxError, Receipt, Settings};
+use crate::outbox::{Append, Deduplication, Depth, EventsByDataset, Keys, OutboxError, Receipt, Settings};
 
 /// The connection and what is known of its file.
 #[derive(Debug)]
@@ -29,6 +29,10 @@ pub(super) struct Store {
     pub(super) keys: Option<Keys>,
     /// Rows that were plain when the file was opened, although there are keys.
     pub(super) plain_rows: i64,
+    /// How events that were seen before are known; nothing if nobody asks.
+    pub(super) deduplication: Option<Deduplication>,
+    /// How many marks there are, not fewer; nothing after a transaction that failed.
+    pub(super) marks: Option<i64>,
     pub(super) tally: Tally,
     /// Digests in the table of policies; nothing after a transaction that failed.
     pub(super) known_policies: Option<HashSet<PolicyDigest>>,
@@ -59,11 +63,13 @@ impl Store {
     /// Opens the file of which we are the owner, and counts what is in it.
     pub(super) fn open(path: &Path, settings: Settings) -> Result<(Self, EventsByDataset), OpenError> {
         let engine = |error| OpenError::engine(path, &error);
-        let Settings { max_bytes, keys } = settings;
+        let Settings { max_bytes, keys, deduplication } = settings;
         let mut store = Self {
             connection: connect(path)?,
             keys,
             plain_rows: 0,
+            deduplication,
+            marks: None,
             tally: Tally::default(),
             known_policies: None,
             read_policies: HashMap::new(),
@@ -82,6 +88,9 @@ impl Store {
         if let Some(key_id) = store.count().map_err(engine)? {
             // Or a whole backlog would go to quarantine because a key was forgotten. Nothing was changed.
             return Err(OpenError::KeyMissing { path: path.to_owned(), key_id });
+        }
+        if store.deduplication.is_none() {
+            store.forget_marks().map_err(engine)?;
         }
         failpoint::pass("after_voiding_leases");
         store.connection.execute_batch("COMMIT").map_err(engine)?;
@@ -109,6 +118,7 @@ impl Store {
             Err(error) => {
                 self.tally.forget_since(0);
                 self.known_policies = None;
+                self.marks = None;
                 let failure = Failure::of(&error);
                 // After some errors the engine has rolled back by itself.
                 if !self.connection.is_autocommit() && self.connection.execute_batch("ROLLBACK").is_err() {
@@ -159,6 +169,7 @@ impl Store {
                 asked.result = Some(Ok(Receipt::new(asked.input.events.len())));
             }
         }
+        self.take_out_seen(appends)?;
         let kept = || appends.iter().filter(|asked| matches!(asked.result, Some(Ok(_)))).map(|asked| &asked.input);
         self.keep_policies(kept())?;
         for group in gather(kept()) {

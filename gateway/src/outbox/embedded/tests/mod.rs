@@ -6,6 +6,7 @@ mod formats;
 mod opening;
 mod running;
 mod sealing;
+mod seen;
 
 use std::path::{Path, PathBuf};
 

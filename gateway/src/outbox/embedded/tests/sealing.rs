@@ -29,7 +29,7 @@ fn place() -> (TempDir, PathBuf) {
 /// Opens an outbox under a key of today and earlier ones.
 fn open(path: &Path, today: Option<&[u8; 32]>, previous: &[&[u8; 32]]) -> Result<AnyOutbox, OpenError> {
     let keys = today.map(|today| Keys::new(today, previous.iter().copied(), Chance::seeded(1)));
-    Embedded::open_with_small_reserve(path, Settings { max_bytes: ROOMY, keys }).map(AnyOutbox::Embedded)
+    Embedded::open_with_small_reserve(path, Settings { keys, ..Settings::plain(ROOMY) }).map(AnyOutbox::Embedded)
 }
 
 async fn keep(outbox: &AnyOutbox, names: &[&str]) {
