@@ -79,15 +79,15 @@ mod tests {
     use crate::outbox::bench::{Bench, ROOMY};
     use crate::outbox::samples::ids;
 
-    fn refused() -> Option<Settlement> {
-        Some(Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 1, message: None }))
+    fn refused() -> Settlement {
+        Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 1, message: None })
     }
 
     async fn what_is_decided_leaves_and_the_rest_stays_in_hand(bench: &mut Bench) {
         bench.append("1", &["a", "b", "c", "d"]).await;
         let lease = bench.lease_one("1", 2_000, 3_000).await;
         let copy = lease.forged_copy();
-        let part = vec![Some(Settlement::Delivered), None, refused(), None];
+        let part = vec![Some(Settlement::Delivered), None, Some(refused()), None];
         let parted = bench.outbox.settle_part(lease, part, 4_000).await.unwrap();
         assert_eq!(parted.settled, Settled { delivered: 1, quarantined: 1, retried: 2, ..Settled::default() });
         let rest = parted.rest.unwrap();
@@ -121,7 +121,8 @@ mod tests {
         assert!(matches!(bench.outbox.settle_part(copy, vec![None], 9_000).await, Err(OutboxError::Unfit(_))));
         assert_eq!(bench.depth().await.pending_events, 2);
         let whole = bench.lease_one("1", 3_000, 4_000).await;
-        let parted = bench.outbox.settle_part(whole, vec![Some(Settlement::Delivered), refused()], 9_000).await.unwrap();
+        let parted =
+            bench.outbox.settle_part(whole, vec![Some(Settlement::Delivered), Some(refused())], 9_000).await.unwrap();
         assert_eq!((parted.settled.delivered, parted.rest.is_none(), bench.depth().await.pending_events), (1, true, 0));
     }
 
