@@ -99,8 +99,6 @@ async fn either(terminate: &mut Signal, interrupt: &mut Signal) -> &'static str 
 
 #[cfg(test)]
 mod tests {
-    use tokio_util::task::TaskTracker;
-
     use super::*;
 
     #[tokio::test]

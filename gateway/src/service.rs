@@ -142,7 +142,7 @@ impl Service {
             stop_overseeing: CancellationToken::new(),
         };
         let dispatcher = Dispatcher::new(outbox.clone(), &config, metrics.clone(), clock.clone(), chance.clone())?;
-        let dispatching = dispatcher.start(&service.senders, service.stop_sending.clone());
+        let dispatching = dispatcher.start(&service.senders, service.stop_sending.clone(), lifecycle.clone());
         let ingest = Arc::new(Ingest::new(
             &config,
             pseudonyms,

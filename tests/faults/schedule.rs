@@ -35,7 +35,7 @@ pub(crate) async fn all(runs: &mut Runs, arguments: &Arguments, report: &mut Rep
         if left <= AROUND + SHORTEST {
             return;
         }
-        let time = (left - AROUND).min(LONGEST_MIX);
+        let time = left.saturating_sub(AROUND).min(LONGEST_MIX);
         if chosen {
             for fault in &faults {
                 report.add(runs.alone(fault, time.min(share), arguments.rate).await);

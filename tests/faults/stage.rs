@@ -63,19 +63,16 @@ impl Stage {
         };
         let mut setup = Setup::new(&meta);
         let authority = needs.tls.then(Authority::new);
-        let proxy = match &authority {
-            Some(authority) => {
-                let proxy = ChaosProxy::start_tls(meta.address(), &authority.issue()).await;
-                let file = authority.file().display().to_string();
-                setup = setup.set("meta", "base_url", &format!("\"https://{}\"", proxy.address()));
-                setup = setup.set("meta", "ca_file", &format!("\"{file}\""));
-                proxy
-            }
-            None => {
-                let proxy = ChaosProxy::start(meta.address()).await;
-                setup = setup.through(proxy.address());
-                proxy
-            }
+        let proxy = if let Some(authority) = &authority {
+            let proxy = ChaosProxy::start_tls(meta.address(), &authority.issue()).await;
+            let file = authority.file().display().to_string();
+            setup = setup.set("meta", "base_url", &format!("\"https://{}\"", proxy.address()));
+            setup = setup.set("meta", "ca_file", &format!("\"{file}\""));
+            proxy
+        } else {
+            let proxy = ChaosProxy::start(meta.address()).await;
+            setup = setup.through(proxy.address());
+            proxy
         };
         if needs.small_outbox {
             setup = setup.set("outbox", "max_bytes", "1_048_576");
@@ -183,6 +180,6 @@ impl Stage {
 
     /// Lets things go on for so long, and no longer than until the end.
     pub(crate) async fn go_on(time: Duration, end: Instant) {
-        tokio::time::sleep_until(end.min(Instant::now() + time)).await;
+        tokio::time::sleep(time.min(end.saturating_duration_since(Instant::now()))).await;
     }
 }

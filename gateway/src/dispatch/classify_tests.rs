@@ -83,6 +83,18 @@ fn b4_only_http_400_with_code_100_is_a_refusal_of_content() {
 }
 
 #[test]
+fn b4_no_code_that_is_not_in_the_table_gives_events_up() {
+    for code in (-10..100_000).chain([i64::MIN, i64::MAX]) {
+        let verdict = error(400, code, 0);
+        match code {
+            100 => assert_eq!(verdict, Verdict::RefusedContent { code: 100, subcode: 0 }),
+            506 => assert_eq!(verdict, Verdict::Delivered),
+            _ => assert!(matches!(verdict, Verdict::Retry { .. } | Verdict::HoldGate { .. }), "code {code}: {verdict:?}"),
+        }
+    }
+}
+
+#[test]
 fn b4_transient_comes_before_every_other_rule() {
     for status in [200, 400, 401, 413, 500] {
         for code in [1, 2, 3, 10, 100, 104, 190, 200, 368, 506, 2500, 5000, -1] {

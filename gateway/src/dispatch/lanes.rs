@@ -1,6 +1,7 @@
 //! The lanes of all datasets: started, replaced and ended as the configuration says.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
@@ -19,6 +20,7 @@ use super::share::Shares;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::lifecycle::Lifecycle;
 use crate::outbox::AnyOutbox;
 use crate::telemetry::metrics::Metrics;
 
@@ -33,6 +35,24 @@ pub(crate) struct Parts {
     pub(crate) clock: Clock,
     /// For jitter, and where probes are looked for.
     pub(crate) chance: Chance,
+}
+
+/// Who owns the tasks, and when they end.
+#[derive(Debug, Clone)]
+pub(crate) struct Life {
+    /// Waited for at the stop.
+    pub(crate) tracker: TaskTracker,
+    /// The stop.
+    pub(crate) stop: CancellationToken,
+    /// What a panic fails.
+    pub(crate) lifecycle: Lifecycle,
+}
+
+impl Life {
+    /// Spawns a part of the sending.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tracker.spawn(self.lifecycle.vital("the sending", work));
+    }
 }
 
 /// What a configuration says about sending.
@@ -79,8 +99,7 @@ impl<S> Plan<S> {
 #[derive(Debug)]
 pub(crate) struct Lanes<S> {
     parts: Parts,
-    tracker: TaskTracker,
-    stop: CancellationToken,
+    life: Life,
     running: Mutex<Running<S>>,
     gates: Gates,
 }
@@ -105,9 +124,9 @@ impl Gates {
 
 impl<S: Sink> Lanes<S> {
     /// Starts a lane for each dataset.
-    pub(crate) fn start(parts: Parts, plan: Plan<S>, tracker: &TaskTracker, stop: CancellationToken) -> Self {
+    pub(crate) fn start(parts: Parts, plan: Plan<S>, life: Life) -> Self {
         let running = Mutex::new(Running { lanes: BTreeMap::new(), max_requests: 0 });
-        let lanes = Self { parts, tracker: tracker.clone(), stop, running, gates: Gates::default() };
+        let lanes = Self { parts, life, running, gates: Gates::default() };
         lanes.apply(plan);
         lanes
     }
@@ -156,7 +175,7 @@ impl<S: Sink> Lanes<S> {
                 let settings = Settings { sink, sites, tuning, share: shares.share() };
                 let lane = self.new_lane(dataset.clone(), settings, backoff);
                 running.lanes.insert(dataset, lane.clone());
-                self.tracker.spawn(lane.run(self.tracker.clone()));
+                self.life.spawn(lane.run(self.life.clone()));
             }
         }
         let gates = running.lanes.iter().map(|(dataset, lane)| (Arc::clone(dataset), Arc::clone(&lane.gate))).collect();
@@ -171,8 +190,8 @@ impl<S: Sink> Lanes<S> {
             portion: Portion::default(),
             refusals: Refusals::default(),
             settings: Mutex::new(Arc::new(settings)),
-            stop: self.stop.clone(),
-            retired: self.stop.child_token(),
+            stop: self.life.stop.clone(),
+            retired: self.life.stop.child_token(),
             dataset,
             outbox,
             metrics,

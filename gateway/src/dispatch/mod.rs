@@ -50,11 +50,12 @@ pub use self::gate::Cause;
 
 use self::batch::Batch;
 use self::classify::Delivery;
-use self::lanes::{Gates, Lanes, Parts, Plan};
+use self::lanes::{Gates, Lanes, Life, Parts, Plan};
 use self::meta::MetaSink;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::lifecycle::Lifecycle;
 use crate::outbox::AnyOutbox;
 use crate::telemetry::metrics::Metrics;
 
@@ -114,11 +115,12 @@ impl Dispatcher {
     }
 
     /// Starts sending. It ends soon after `stop`: a request in hand is finished within its time-out up to a grace and settled;
-    /// everything else stays in the outbox.
+    /// everything else stays in the outbox. A panic fails the `lifecycle`: after three starts the outbox singles out whatever it was.
     #[must_use]
-    pub fn start(self, tracker: &TaskTracker, stop: CancellationToken) -> Dispatching {
+    pub fn start(self, tracker: &TaskTracker, stop: CancellationToken, lifecycle: Lifecycle) -> Dispatching {
         let clock = self.parts.clock.clone();
-        Dispatching { lanes: Arc::new(Lanes::start(self.parts, self.plan, tracker, stop)), clock }
+        let life = Life { tracker: tracker.clone(), stop, lifecycle };
+        Dispatching { lanes: Arc::new(Lanes::start(self.parts, self.plan, life)), clock }
     }
 }
 

@@ -235,7 +235,8 @@ impl Rig {
             clock: self.clock.clone(),
             chance: Chance::seeded(3),
         };
-        Lanes::start(parts, self.plan(&self.script), &self.tracker, self.stop.clone())
+        let life = Life { tracker: self.tracker.clone(), stop: self.stop.clone(), lifecycle: Lifecycle::new() };
+        Lanes::start(parts, self.plan(&self.script), life)
     }
 
     /// What a configuration would say, with this Meta.

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio_util::task::TaskTracker;
 
 use super::Sink;
 use super::batch::Limits;
 use super::gate::{Pass, Ticket};
 use super::lane::{Lane, Settings};
+use super::lanes::Life;
 use super::share::Permit;
 use crate::clock::millis;
 use crate::outbox::{Lease, LeaseRequest, SpreadRequest};
@@ -50,13 +50,13 @@ pub(crate) struct Round<S> {
 
 impl<S: Sink> Lane<S> {
     /// Sends until the stop.
-    pub(crate) async fn run(self: Arc<Self>, tracker: TaskTracker) {
+    pub(crate) async fn run(self: Arc<Self>, life: Life) {
         while let Some(round) = self.next_round().await {
             if round.is_probe {
                 self.send(round).await;
             } else {
                 let lane = self.clone();
-                tracker.spawn(async move { lane.send(round).await });
+                life.spawn(async move { lane.send(round).await });
             }
         }
     }
@@ -80,7 +80,7 @@ impl<S: Sink> Lane<S> {
             let limits = self.portion.of(settings.tuning.limits);
             let until_ms = self.clock.unix_ms().saturating_add(millis(settings.tuning.lease));
             let leases = if is_alone {
-                self.lease_anywhere(until_ms).await?
+                self.lease_anywhere(limits, until_ms).await?
             } else {
                 self.lease(limits, settings.tuning.linger, until_ms).await?
             };
@@ -175,14 +175,18 @@ impl<S: Sink> Lane<S> {
         self.unless_retired(hand.leases).await
     }
 
-    /// Leases one group, half of the time the newest: what came in since the trouble began tells most about its end.
-    async fn lease_anywhere(&self, until_ms: u64) -> Option<Vec<Lease>> {
+    /// Leases one group, half of the time the newest: what came in since the trouble began tells most about its end. The first one
+    /// if there is none but such as may have killed the process.
+    async fn lease_anywhere(&self, limits: Limits, until_ms: u64) -> Option<Vec<Lease>> {
         let at_permille = if self.chance.below(2) == 0 { 1000 } else { self.chance.below(1000) };
         let now_ms = self.clock.unix_ms();
         let request = SpreadRequest { dataset: self.dataset.clone(), at_permille, now_ms, until_ms };
         match self.outbox.lease_at(request).await {
             Ok(leased) => {
                 self.count_found(&leased);
+                if leased.leases.is_empty() {
+                    return self.lease(Limits { events: 1, ..limits }, Duration::ZERO, until_ms).await;
+                }
                 self.unless_retired(leased.leases).await
             }
             Err(error) => {

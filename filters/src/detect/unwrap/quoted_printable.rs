@@ -41,14 +41,12 @@ pub(super) fn resolve(text: &str, resolved: &mut String) -> usize {
     escapes
 }
 
-/// Whether `=` stands before the end of a line, or again where the next escape would be; asked without a branch a byte.
+/// Whether `=` stands before the end of a line, or again where the next escape would be; counted, which takes no branch a byte.
 fn could_be_mail(bytes: &[u8]) -> bool {
     let after = |places: usize| bytes.get(places..).unwrap_or_default();
-    let ends_line = after(0)
-        .iter()
-        .zip(after(1))
-        .fold(false, |any, (mark, next)| any | (*mark == b'=' && matches!(next, b'\r' | b'\n')));
-    ends_line || after(0).iter().zip(after(3)).fold(false, |any, (mark, next)| any | (*mark == b'=' && *next == b'='))
+    let line_ends = after(0).iter().zip(after(1)).filter(|(mark, next)| **mark == b'=' && matches!(next, b'\r' | b'\n'));
+    let in_a_row = after(0).iter().zip(after(3)).filter(|(mark, next)| **mark == b'=' && **next == b'=');
+    line_ends.count() + in_a_row.count() > 0
 }
 
 #[cfg(test)]

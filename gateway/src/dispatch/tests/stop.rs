@@ -51,6 +51,30 @@ async fn d10_a_stop_at_any_moment_settles_or_gives_back_what_is_in_hand() {
 }
 
 #[test]
+fn b12_dropping_a_bisection_at_any_moment_loses_nothing() {
+    let rig = Rig::new(&[], Step::ByContent);
+    rig.script.play(|play| (play.poison, play.takes) = ([3, 40].into(), Duration::from_millis(30)));
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime().block_on(rig.append(0..60));
+    for delay in 0..40 {
+        let once = runtime();
+        once.block_on(async {
+            let _lanes = rig.start();
+            tokio::time::sleep(Duration::from_millis(delay * 9)).await;
+        });
+        drop(once);
+        rig.clock.advance(Duration::from_secs(120));
+    }
+    runtime().block_on(async {
+        let _lanes = rig.start();
+        rig.drained().await;
+        let taken: HashSet<usize> = rig.taken().into_iter().collect();
+        assert_eq!((taken.len(), rig.quarantined().await), (58, 2));
+        rig.stop().await;
+    });
+}
+
+#[test]
 fn b12_dropping_the_dispatcher_at_any_moment_loses_nothing() {
     let rig = Rig::new(&[], Step::Late(Duration::from_millis(30)));
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();

@@ -72,6 +72,19 @@ pub(super) enum Write {
 }
 
 impl Write {
+    /// The failpoint between its commit and its answer.
+    pub(super) fn failpoint(&self) -> &'static str {
+        match self {
+            Self::Lease(_) | Self::LeaseAt(_) => "after_lease_before_reply",
+            Self::Settle(_) => "after_settle_before_reply",
+            Self::SettlePart(_) => "after_split_before_reply",
+            Self::Release(_) => "after_release_before_reply",
+            Self::Purge(_) => "after_purge_step",
+            Self::Redrive(_) => "after_redrive_step",
+            Self::Reseal(_) => "after_rekey_step",
+        }
+    }
+
     /// Does it as a part of the running transaction.
     pub(super) fn execute(&mut self, store: &mut Store) -> rusqlite::Result<()> {
         fn part<I, O>(
