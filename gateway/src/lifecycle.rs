@@ -99,6 +99,8 @@ async fn either(terminate: &mut Signal, interrupt: &mut Signal) -> &'static str 
 
 #[cfg(test)]
 mod tests {
+    use tokio_util::task::TaskTracker;
+
     use super::*;
 
     #[tokio::test]

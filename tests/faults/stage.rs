@@ -11,6 +11,8 @@ use crate::fault::{Act, FAILPOINTS};
 
 /// The variable that makes a debug build fail where a test wants it.
 const FAILPOINT: &str = "PORTCULLIS_FAILPOINT";
+/// 32 bytes, made up.
+const KEY_AT_REST: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 /// How long a failpoint may wait to be passed.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// What the log may say while things go wrong.
@@ -45,13 +47,15 @@ pub(crate) struct Needs {
     pub(crate) tls: bool,
     /// An outbox that is soon full.
     pub(crate) small_outbox: bool,
+    /// Encryption at rest and deduplication, which are off by default.
+    pub(crate) everything_on: bool,
     /// A Meta that remembers so many ids, and only the last events themselves.
     pub(crate) many_ids: Option<u64>,
 }
 
 impl Needs {
     pub(crate) fn of(act: Act) -> Self {
-        Self { tls: matches!(act, Act::Tls(_)), small_outbox: matches!(act, Act::FullOutbox), many_ids: None }
+        Self { tls: matches!(act, Act::Tls(_)), small_outbox: matches!(act, Act::FullOutbox), ..Self::default() }
     }
 }
 
@@ -76,6 +80,12 @@ impl Stage {
         };
         if needs.small_outbox {
             setup = setup.set("outbox", "max_bytes", "1_048_576");
+        }
+        if needs.everything_on {
+            setup = setup
+                .set("outbox", "encryption_key", "{ env = \"OUTBOX_KEY\" }")
+                .set("outbox", "deduplicate_hours", "48")
+                .env("OUTBOX_KEY", KEY_AT_REST);
         }
         let mut gateway = Gateway::start(executable, setup.clone()).await;
         gateway.expect_trouble_with_meta();
