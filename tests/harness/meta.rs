@@ -115,6 +115,11 @@ impl Meta {
         self.get("/_simulator/ledger").await.json()["requests"].as_u64().expect("a count")
     }
 
+    /// How many of them met a scripted fault.
+    pub async fn struck(&self) -> u64 {
+        self.get("/_simulator/ledger").await.json()["faults"].as_u64().expect("a count")
+    }
+
     /// What it noted of every request, as text.
     pub async fn ledger(&self) -> String {
         self.get("/_simulator/ledger").await.text()
