@@ -157,7 +157,11 @@ async fn a15_a_full_disk_turns_away_shows_and_passes_by_itself() {
     eventually("it was full and is not any more", PATIENCE, async || {
         let number = turned_away + u64::try_from(oracle.owed()).unwrap();
         let answer = gateway.client().post(&[numbered_purchase("room", number)]).await.unwrap();
-        unready += u32::from(admin.get("/readyz").await.unwrap().status == 503);
+        let readyz = admin.get("/readyz").await.unwrap();
+        if readyz.status == 503 {
+            assert_eq!(readyz.json()["reasons"]["disk"], "the disk is full");
+            unready += 1;
+        }
         oracle.issue(&format!("room-{number}"));
         if answer.is_success() {
             oracle.owe(&format!("room-{number}"));

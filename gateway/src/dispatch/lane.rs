@@ -105,9 +105,10 @@ impl<S> Lane<S> {
         }
     }
 
-    /// What a look for work did besides: rows that could not be read are in quarantine, and some were purged while in hand.
-    pub(crate) fn count_leased(&self, leased: &Leased) {
-        self.metrics.events_quarantined.with_label_values(&[&*self.dataset, "unreadable"]).inc_by(leased.quarantined);
+    /// What the outbox set aside or purged while it looked for work.
+    pub(crate) fn count_found(&self, leased: &Leased) {
+        let unreadable = self.metrics.events_quarantined.with_label_values(&[&*self.dataset, "unreadable"]);
+        unreadable.inc_by(leased.quarantined);
         self.metrics.events_purged.with_label_values(&[&*self.dataset]).inc_by(leased.purged);
     }
 

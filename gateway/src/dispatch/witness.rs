@@ -101,7 +101,7 @@ impl<S: Sink> Lane<S> {
                 return None;
             }
         };
-        self.count_leased(&leased);
+        self.count_found(&leased);
         if leased.leases.is_empty() {
             return None;
         }

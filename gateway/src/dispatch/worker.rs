@@ -149,7 +149,7 @@ impl<S: Sink> Lane<S> {
             match self.outbox.lease(request).await {
                 Ok(leased) => {
                     hand.is_full = leased.more;
-                    self.count_leased(&leased);
+                    self.count_found(&leased);
                     hand.take(leased.leases);
                 }
                 Err(error) => {
@@ -183,7 +183,7 @@ impl<S: Sink> Lane<S> {
         let request = SpreadRequest { dataset: self.dataset.clone(), at_permille, now_ms, until_ms };
         match self.outbox.lease_at(request).await {
             Ok(leased) => {
-                self.count_leased(&leased);
+                self.count_found(&leased);
                 if leased.leases.is_empty() {
                     return self.lease(Limits { events: 1, ..limits }, Duration::ZERO, until_ms).await;
                 }

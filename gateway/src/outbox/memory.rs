@@ -20,7 +20,7 @@ use super::settlement::Division;
 use super::tally::{Amount, Owner, Shelf, Tally};
 use super::{
     Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, Receipt, Settled, Settlement, SpreadRequest,
-    is_nearly_full,
+    Trouble, is_nearly_full,
 };
 
 /// An outbox that is gone with the process.
@@ -143,9 +143,9 @@ impl Memory {
         self.0.changed.subscribe()
     }
 
-    pub(super) fn health(&self) -> Result<(), String> {
-        let state = self.open_state().map_err(|closed| closed.to_string())?;
-        if is_nearly_full(state.tally.cost(), state.max_bytes) { Err(OutboxError::Full.to_string()) } else { Ok(()) }
+    pub(super) fn health(&self) -> Result<(), Trouble> {
+        let state = self.open_state().map_err(|closed| Trouble::Broken(closed.to_string()))?;
+        if is_nearly_full(state.tally.cost(), state.max_bytes) { Err(Trouble::Full) } else { Ok(()) }
     }
 
     pub(super) fn close(&self) {

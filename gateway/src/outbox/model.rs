@@ -120,6 +120,21 @@ fn settlement(outcome: u8, not_before_ms: u64) -> Settlement {
     }
 }
 
+/// One of the ways to purge.
+fn selector(site: u8, dataset: u8, how: u8, event: u8, now_ms: u64) -> PurgeSelector {
+    let (site, dataset, all) = (format!("site{site}"), dataset.to_string(), EventFilter::default());
+    match how {
+        0 => PurgeSelector::Matching(EventFilter { dataset: Some(dataset), ..all }),
+        1 => PurgeSelector::Matching(EventFilter { site: Some(site), dataset: Some(dataset), ..all }),
+        2 => PurgeSelector::Matching(EventFilter { before_ms: Some(now_ms.saturating_sub(20)), ..all }),
+        3 | 4 => PurgeSelector::Matching(EventFilter { event_id: Some(format!("e{event}")), ..all }),
+        _ => {
+            let keep = if how == 5 { samples::RETAIL.digest() } else { PolicyDigest::from_bytes([0; 32]) };
+            PurgeSelector::OtherPolicies { site: site.into(), dataset: dataset.into(), keep }
+        }
+    }
+}
+
 /// What a dispatcher sees of a lease.
 fn seen(lease: &Lease) -> (Vec<String>, String, u32, u64, i64) {
     (samples::ids(lease), lease.site.to_string(), lease.attempts, lease.received_ms, lease.id.row)
@@ -194,19 +209,7 @@ async fn run(actions: Vec<Action>) {
             Action::Settle { .. } | Action::Release { .. } | Action::Drop { .. } => {}
             Action::Advance { by_ms } => now_ms += by_ms,
             Action::Purge { site, dataset, how, event } => {
-                let dataset = dataset.to_string();
-                let site = format!("site{site}");
-                let all = EventFilter::default();
-                let selector = match how {
-                    0 => PurgeSelector::Matching(EventFilter { dataset: Some(dataset), ..all }),
-                    1 => PurgeSelector::Matching(EventFilter { site: Some(site), dataset: Some(dataset), ..all }),
-                    2 => PurgeSelector::Matching(EventFilter { before_ms: Some(now_ms.saturating_sub(20)), ..all }),
-                    3 | 4 => PurgeSelector::Matching(EventFilter { event_id: Some(format!("e{event}")), ..all }),
-                    _ => {
-                        let keep = if how == 5 { samples::RETAIL.digest() } else { PolicyDigest::from_bytes([0; 32]) };
-                        PurgeSelector::OtherPolicies { site: site.into(), dataset: dataset.into(), keep }
-                    }
-                };
+                let selector = selector(site, dataset, how, event, now_ms);
                 let would = benches[1].outbox.would_purge(selector.clone()).await.unwrap();
                 let model = benches[0].outbox.purge(selector.clone()).await.unwrap();
                 assert_eq!(model, benches[1].outbox.purge(selector).await.unwrap());

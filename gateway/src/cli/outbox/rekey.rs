@@ -7,8 +7,8 @@ use crate::outbox::{OutboxCommand, OutboxDone, key_id};
 
 /// Encrypt everything in the outbox under the key of today.
 ///
-/// To change the key: give the new one as outbox.encryption_key and the old one among outbox.previous_encryption_keys, restart the
-/// gateway, run this, then take the old key away. The same encrypts at once what rests plain from before there was a key.
+/// To change the key: give the new one in place of the old one, and that among the previous ones, restart the gateway, run this,
+/// then take the old key away. The same encrypts at once what rests plain from before there was a key.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:

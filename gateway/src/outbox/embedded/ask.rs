@@ -61,11 +61,12 @@ impl<I, O> Asked<I, O> {
 pub(super) enum Write {
     Lease(Asked<LeaseRequest, Leased>),
     Settle(Asked<(Lease, Vec<Settlement>), Settled>),
-    SettlePart(Asked<PartRequest, Parted>),
+    // What is boxed is rare, and large beside what comes all the time.
+    SettlePart(Box<Asked<PartRequest, Parted>>),
     Release(Asked<Lease, ()>),
     LeaseAt(Asked<SpreadRequest, Leased>),
-    Purge(Asked<PurgeStep, PurgeStepDone>),
-    Redrive(Asked<RedriveStep, RedriveStepDone>),
+    Purge(Box<Asked<PurgeStep, PurgeStepDone>>),
+    Redrive(Box<Asked<RedriveStep, RedriveStepDone>>),
     Reseal(Asked<ResealStep, Resealed>),
 }
 
@@ -122,8 +123,9 @@ impl Write {
     /// Whether something that was purged in hand is gone now, of which nothing may be left in the log.
     pub(super) fn purges(&self) -> bool {
         match self {
-            Self::Lease(Asked { result, .. }) => matches!(result, Some(Ok(leased)) if leased.purged > 0),
-            Self::LeaseAt(Asked { result, .. }) => matches!(result, Some(Ok(leased)) if leased.purged > 0),
+            Self::Lease(Asked { result, .. }) | Self::LeaseAt(Asked { result, .. }) => {
+                matches!(result, Some(Ok(leased)) if leased.purged > 0)
+            }
             Self::Settle(asked) => matches!(&asked.result, Some(Ok(settled)) if settled.purged > 0),
             // A part leaves in hand what is condemned; a purge by command empties the log at its end.
             Self::SettlePart(_) | Self::Release(_) | Self::Purge(_) | Self::Redrive(_) | Self::Reseal(_) => false,

@@ -24,7 +24,7 @@ SELECT id, crashes FROM groups WHERE dataset = ?1 AND due_ms > 0 AND due_ms <= ?
 
 impl Embedded {
     pub(in crate::outbox) async fn settle_part(&self, request: PartRequest) -> Result<Parted, OutboxError> {
-        self.ask(|reply| Ask::Write(Write::SettlePart(Asked::new(request, reply)))).await
+        self.ask(|reply| Ask::Write(Write::SettlePart(Box::new(Asked::new(request, reply))))).await
     }
 
     pub(in crate::outbox) async fn lease_at(&self, request: SpreadRequest) -> Result<Leased, OutboxError> {

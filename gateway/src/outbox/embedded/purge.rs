@@ -53,12 +53,11 @@ pub(super) struct PurgeStepDone {
 impl Store {
     /// Deletes some of what is selected.
     pub(super) fn purge(&mut self, step: &PurgeStep) -> rusqlite::Result<PurgeStepDone> {
-        let through = match step.through {
-            Some(through) => through,
-            None => {
-                let sql = if step.shelf == Shelf::Pending { schema::LAST_ROW } else { schema::LAST_ASIDE };
-                self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?
-            }
+        let through = if let Some(through) = step.through {
+            through
+        } else {
+            let sql = if step.shelf == Shelf::Pending { schema::LAST_ROW } else { schema::LAST_ASIDE };
+            self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?
         };
         let mut purged = Purged::default();
         let (mut last, mut read_bytes) = (None, 0);
@@ -67,8 +66,8 @@ impl Store {
             match (step.shelf, step.event_id()) {
                 (Shelf::Pending, None) => self.purge_group(row, in_hand, step, &mut purged)?,
                 (Shelf::Quarantine, None) => self.purge_aside(row, step.dry, &mut purged)?,
-                (shelf, Some(id)) => {
-                    read_bytes += self.purge_event(shelf, row, in_hand, id, step.dry, &mut purged)?;
+                (on, Some(id)) => {
+                    read_bytes += self.purge_event(on, row, in_hand, id, step.dry, &mut purged)?;
                     if read_bytes > STEP_BYTES {
                         break;
                     }
@@ -169,26 +168,26 @@ impl Store {
     /// Purges single events of a row. Returns how much had to be read.
     fn purge_event(
         &mut self,
-        shelf: Shelf,
+        on: Shelf,
         row: i64,
         in_hand: bool,
         id: &str,
         dry: bool,
         purged: &mut Purged,
     ) -> rusqlite::Result<usize> {
-        let Some((stored, bodies)) = self.readable(shelf, row)? else {
+        let Some((stored, bodies)) = self.readable(on, row)? else {
             purged.unreadable += 1;
             return Ok(0);
         };
         let (stays, gone) = without(&bodies, |line| has_id(line, id));
-        match (gone, shelf) {
+        match (gone, on) {
             (0, _) => {}
             (_, Shelf::Pending) if in_hand => purged.in_hand += gone,
             (_, Shelf::Pending) => purged.add_waiting(&stored.owner.dataset, gone),
             (_, Shelf::Quarantine) => purged.quarantined += gone,
         }
         if gone > 0 && !dry {
-            match shelf {
+            match on {
                 Shelf::Pending if in_hand => {
                     let before: Option<String> =
                         self.connection.prepare_cached(schema::CONDEMNED)?.query_row([row], |row| row.get(0))?;
@@ -203,9 +202,9 @@ impl Store {
     }
 
     /// The bodies of a row as text; nothing if they cannot be read. Of what is set aside, Meta's message may be the last line.
-    pub(super) fn readable(&self, shelf: Shelf, row: i64) -> rusqlite::Result<Option<(Stored, String)>> {
-        let Some(stored) = self.stored(shelf, row)?.filter(Stored::fits) else { return Ok(None) };
-        let bodies = self.read_bodies(Seat { shelf, row, owner: &stored.owner }, stored.key_id.as_deref())?;
+    pub(super) fn readable(&self, on: Shelf, row: i64) -> rusqlite::Result<Option<(Stored, String)>> {
+        let Some(stored) = self.stored(on, row)?.filter(Stored::fits) else { return Ok(None) };
+        let bodies = self.read_bodies(Seat { shelf: on, row, owner: &stored.owner }, stored.key_id.as_deref())?;
         Ok(bodies.and_then(|bodies| String::from_utf8(bodies).ok()).map(|bodies| (stored, bodies)))
     }
 

@@ -21,7 +21,7 @@ use super::reseal::ResealStep;
 use super::reserve::Reserve;
 use super::store::Store;
 use crate::failpoint;
-use crate::outbox::{Append, Lease, OutboxError, Receipt};
+use crate::outbox::{Append, Lease, OutboxError, Receipt, Trouble};
 
 /// From this number of appends in this commit and the one before, the writer waits for more: so many steps at most, and no
 /// further once two of them bring nothing.
@@ -95,7 +95,7 @@ struct Ended(Arc<Shared>);
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        self.0.health.set(Some(OutboxError::Closed.to_string()));
+        self.0.health.set(Some(Trouble::Broken(OutboxError::Closed.to_string())));
     }
 }
 
@@ -325,7 +325,7 @@ impl Writer {
         }
         drop(self.store);
         drop(self.lock);
-        self.shared.health.set(Some(OutboxError::Closed.to_string()));
+        self.shared.health.set(Some(Trouble::Broken(OutboxError::Closed.to_string())));
         for close in closes {
             // Whoever closed may have stopped waiting, which changes nothing.
             close.send(()).unwrap_or_default();
