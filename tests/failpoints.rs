@@ -1,12 +1,16 @@
 //! Power cuts and disks that fail at the moments that matter most, chosen by name. Only debug builds have these points; a
 //! release is asserted to have none, and is killed at random moments by `crash.rs` and by the program `faults`.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use harness::{
-    Client, Demand, Executable, Gateway, Load, Meta, Oracle, Setup, Signal, eventually, executable, numbered_purchase,
+    ChaosProxy, Client, Demand, Executable, Gateway, Load, Meta, Mode, Oracle, Setup, Signal, eventually, executable,
+    numbered_purchase,
 };
+use serde_json::json;
 use tokio::sync::watch;
 
 const VARIABLE: &str = "PORTCULLIS_FAILPOINT";
@@ -23,6 +27,7 @@ const UNDER_LOAD: &[(&str, u64)] = &[
     ("before_send", 1),
     ("after_send_before_settle", 1),
     ("after_send_before_settle", 3),
+    ("after_lease_before_reply", 2),
     ("after_settle_before_reply", 2),
     // A commit in about 256 is followed by a checkpoint.
     ("before_checkpoint", 1),
@@ -152,7 +157,11 @@ async fn a15_a_full_disk_turns_away_shows_and_passes_by_itself() {
     eventually("it was full and is not any more", PATIENCE, async || {
         let number = turned_away + u64::try_from(oracle.owed()).unwrap();
         let answer = gateway.client().post(&[numbered_purchase("room", number)]).await.unwrap();
-        unready += u32::from(admin.get("/readyz").await.unwrap().status == 503);
+        let readyz = admin.get("/readyz").await.unwrap();
+        if readyz.status == 503 {
+            assert_eq!(readyz.json()["reasons"]["disk"], "the disk is full");
+            unready += 1;
+        }
         oracle.issue(&format!("room-{number}"));
         if answer.is_success() {
             oracle.owe(&format!("room-{number}"));
@@ -246,6 +255,73 @@ async fn b14_an_event_that_ends_the_process_again_and_again_is_set_aside_and_the
     gateway.drained().await;
     gateway.finish().await;
     meta.finish().await;
+}
+
+#[tokio::test]
+async fn a4_a14_death_within_a_purge_a_redrive_or_a_rekey_loses_nothing_and_brings_nothing_back() {
+    let executable = executable!();
+    if !executable.has_failpoints().await {
+        return knows_none(&executable).await;
+    }
+    let meta = Meta::start(&executable).await;
+    let proxy = ChaosProxy::start(meta.address()).await;
+    let setup = Setup::new(&meta)
+        .through(proxy.address())
+        .set("outbox", "encryption_key", "{ env = \"FIRST_KEY\" }")
+        .env("FIRST_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+        .env("SECOND_KEY", "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=")
+        .env(VARIABLE, "after_purge_step=abort,after_redrive_step=abort,after_rekey_step=abort");
+    let mut gateway = Gateway::start(&executable, setup.clone()).await;
+    gateway.expect_trouble_with_meta();
+    gateway.expect_log("purged by command");
+    let mut oracle = Oracle::default();
+
+    // Refused by Meta, then redriven.
+    meta.faults(&json!([{ "status": 400, "code": 100, "subcode": 7, "event_ids": ["aside-0"], "times": null }])).await;
+    post(&gateway, &mut oracle, "aside", 0..1).await;
+    eventually("it is set aside", PATIENCE, async || {
+        (gateway.metrics().await.sum("portcullis_outbox_quarantined_events", &[]) == 1).then_some(())
+    })
+    .await;
+    meta.no_faults().await;
+    dies_of(&mut gateway, &["outbox", "redrive"]).await;
+    oracle.settled(&meta, REST).await;
+
+    // Purged while Meta is away.
+    proxy.set(Mode::Refuse);
+    post(&gateway, &mut oracle, "waits", 0..5).await;
+    dies_of(&mut gateway, &["outbox", "purge", "--event-id", "waits-2", "--yes"]).await;
+
+    // Sealed anew.
+    gateway.stop(Signal::Terminate).await;
+    let previous = "[{ env = \"FIRST_KEY\" }]";
+    let anew = setup.set("outbox", "encryption_key", "{ env = \"SECOND_KEY\" }");
+    gateway.configure(anew.set("outbox", "previous_encryption_keys", previous));
+    gateway.restart().await;
+    dies_of(&mut gateway, &["outbox", "rekey"]).await;
+
+    proxy.set(Mode::Pass);
+    oracle.forgive(|id| id == "waits-2");
+    oracle.settled(&meta, REST).await;
+    gateway.drained().await;
+    assert!(!meta.ids().await.contains_key("waits-2"), "what was purged came back");
+    gateway.finish().await;
+    meta.finish().await;
+}
+
+async fn post(gateway: &Gateway, oracle: &mut Oracle, name: &str, numbers: std::ops::Range<u64>) {
+    for number in numbers {
+        assert_eq!(gateway.client().post(&[numbered_purchase(name, number)]).await.unwrap().status, 200);
+        oracle.owe(&format!("{name}-{number}"));
+    }
+}
+
+/// Runs a command of which the gateway dies half-way, and starts it again.
+async fn dies_of(gateway: &mut Gateway, command: &[&str]) {
+    let told = gateway.command(command).await;
+    assert_ne!(told.code, Some(0), "{}", told.stdout);
+    died(gateway, "a step of the command").await;
+    gateway.restart().await;
 }
 
 /// Waits until the process is gone, or has nothing left to die of.

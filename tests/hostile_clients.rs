@@ -1,31 +1,15 @@
 //! Callers who hold what they can and ask nothing: slow, silent, half-open, too large, too many. Others are answered meanwhile, and
 //! memory stays bounded. How long the others wait is measured by `load`, not here: a test that judges time fails on a busy machine.
 
-use std::path::Path;
 use std::time::Duration;
 
 use harness::{
-    Connection, Gateway, KEY, Load, Meta, Oracle, Process, Request, Setup, eventually, executable, numbered_purchase,
+    Connection, Gateway, KEY, Load, Meta, Oracle, Request, Setup, Siege, eventually, executable, numbered_purchase,
 };
 
 const REST: Duration = Duration::from_secs(60);
 /// Connections that the gateway takes at once.
 const PLACES: usize = 256;
-
-/// A process of its own that opens so many connections and never asks anything.
-async fn lay_siege(gateway: &Gateway, connections: usize, folder: &Path) -> Process {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/siege.py").display().to_string();
-    let address = gateway.address();
-    let arguments = [script, address.ip().to_string(), address.port().to_string(), connections.to_string()];
-    let mut siege = Process::start(Path::new("python3"), &arguments, &[], folder, "siege");
-    siege
-        .wait_for("all are open", |text| {
-            let opened = text.lines().last()?.rsplit(' ').next()?.parse::<usize>().ok()?;
-            (opened >= connections).then_some(())
-        })
-        .await;
-    siege
-}
 
 fn event(prefix: &str, number: u64) -> Request {
     let body = serde_json::json!({ "data": [numbered_purchase(prefix, number)] }).to_string();
@@ -39,12 +23,11 @@ async fn p6_a_siege_keeps_nobody_out_and_memory_stays_bounded() {
     let setup =
         Setup::new(&meta).set("server", "max_connections", &PLACES.to_string()).set("server", "body_timeout_secs", "2");
     let mut gateway = Gateway::start(&executable, setup).await;
-    let folder = tempfile::tempdir().unwrap();
     // One that was there before keeps its place as long as it asks.
     let mut faithful = Connection::open(gateway.address()).await.unwrap();
     assert_eq!(faithful.exchange(&event("faithful", 0)).await.unwrap().status, 200);
     let before = gateway.process().peak_kib();
-    let mut siege = lay_siege(&gateway, 2 * PLACES, folder.path()).await;
+    let mut siege = Siege::lay(gateway.address(), 2 * PLACES).await;
 
     let load = Load::start(&gateway.client(), "comes", 2, 5);
     let mut oracle = Oracle::default();
@@ -57,12 +40,12 @@ async fn p6_a_siege_keeps_nobody_out_and_memory_stays_bounded() {
     }
     eventually("who comes anew finds a place, again and again", REST, async || (load.answered() > 20).then_some(())).await;
     assert_eq!(load.turned_away(), 0);
-    assert!(siege.runs());
+    assert!(siege.goes_on());
     let peak = gateway.process().peak_kib();
     // 256 connections with their buffers, and bodies of strangers up to their room.
     assert!(peak < before + 64 * 1024, "from {before} KiB to {peak} KiB");
     oracle.merge(load.finish().await);
-    siege.kill().await;
+    drop(siege);
     oracle.settled(&meta, REST).await;
     gateway.drained().await;
     gateway.finish().await;

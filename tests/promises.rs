@@ -174,6 +174,10 @@ async fn p6_a_full_outbox_says_so_and_recovers() {
     assert_eq!(full.json()["error"]["is_transient"], true, "{}", full.text());
     assert!(full.header("retry-after").is_some_and(|seconds| seconds.parse::<u32>().is_ok_and(|seconds| seconds > 0)));
     assert!(gateway.metrics().await.events("turned_away") > 0);
+    let readyz = async || Client::new(gateway.admin()).get("/readyz").await.unwrap();
+    let unready =
+        eventually("readiness says so", REST, async || Some(readyz().await).filter(|ready| ready.status == 503)).await;
+    assert_eq!(unready.json()["reasons"]["full"], "the outbox is full");
     let on_disk: u64 = std::fs::read_dir(gateway.data()).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum();
     assert!(on_disk < 32 * 1024 * 1024, "{on_disk} bytes on disk");
     proxy.set(Mode::Pass);
@@ -183,6 +187,7 @@ async fn p6_a_full_outbox_says_so_and_recovers() {
     assert!(load.turned_away() >= turned_away);
     load.finish().await.settled(&meta, REST).await;
     gateway.drained().await;
+    assert_eq!(readyz().await.status, 200, "and that it passed");
     gateway.finish().await;
     meta.finish().await;
 }

@@ -128,36 +128,38 @@ async fn d9_a_part_that_panics_ends_the_process_with_1_and_what_was_promised_is_
     if !executable.has_failpoints().await {
         return;
     }
-    let meta = Meta::start(&executable).await;
-    let setup = Setup::new(&meta);
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("portcullis.toml"), setup.toml()).unwrap();
-    let arguments = ["serve", "--config", "portcullis.toml"].map(str::to_owned);
-    let failing = setup.clone().env("PORTCULLIS_FAILPOINT", "before_commit:4=panic");
-    let mut process = Process::start(executable.path(), &arguments, failing.environment(), folder.path(), "failing");
-    let address = process.wait_for("ready", listening).await;
-    let mut oracle = Oracle::default();
-    let ended = async {
-        // Until it breaks, and a little longer: nobody is answered 2xx any more.
-        for number in 0..1000 {
-            oracle.issue(&format!("panic-{number}"));
+    for (failpoint, said) in
+        [("before_commit:4=panic", "the outbox's writer has ended"), ("before_send:2-2=panic", "\"the sending\"")]
+    {
+        let meta = Meta::start(&executable).await;
+        let setup = Setup::new(&meta);
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("portcullis.toml"), setup.toml()).unwrap();
+        let arguments = ["serve", "--config", "portcullis.toml"].map(str::to_owned);
+        let failing = setup.clone().env("PORTCULLIS_FAILPOINT", failpoint);
+        let mut process = Process::start(executable.path(), &arguments, failing.environment(), folder.path(), "failing");
+        let address = process.wait_for("ready", listening).await;
+        let mut oracle = Oracle::default();
+        // Until it breaks, and a little longer: nobody is answered 2xx for what is not kept.
+        for number in 0.. {
+            let id = format!("panic-{number}");
+            oracle.issue(&id);
             match Client::new(address).post(&[numbered_purchase("panic", number)]).await {
-                Ok(answer) if answer.is_success() => oracle.owe(&format!("panic-{number}")),
+                Ok(answer) if answer.is_success() => oracle.owe(&id),
                 Ok(answer) => assert_eq!(answer.status, 503, "{}", answer.text()),
                 Err(_) => break,
             }
         }
-        process.ended(REST).await
-    };
-    assert_eq!(ended.await, Some(1));
-    let log = process.stderr();
-    assert!(log.contains("the outbox's writer has ended") && log.contains("panic at gateway"), "{log}");
-    let mut process = Process::start(executable.path(), &arguments, setup.environment(), folder.path(), "mended");
-    process.wait_for("ready", listening).await;
-    oracle.settled(&meta, REST).await;
-    process.signal(Signal::Terminate).await;
-    assert_eq!(process.ended(REST).await, Some(0));
-    meta.finish().await;
+        assert_eq!(process.ended(REST).await, Some(1), "{failpoint}");
+        let log = process.stderr();
+        assert!(log.contains(said) && log.contains("panic at gateway"), "{failpoint}: {log}");
+        let mut process = Process::start(executable.path(), &arguments, setup.environment(), folder.path(), "mended");
+        process.wait_for("ready", listening).await;
+        oracle.settled(&meta, REST).await;
+        process.signal(Signal::Terminate).await;
+        assert_eq!(process.ended(REST).await, Some(0));
+        meta.finish().await;
+    }
 }
 
 /// The address in the line that says that it accepts.

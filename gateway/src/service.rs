@@ -142,7 +142,7 @@ impl Service {
             stop_overseeing: CancellationToken::new(),
         };
         let dispatcher = Dispatcher::new(outbox.clone(), &config, metrics.clone(), clock.clone(), chance.clone())?;
-        let sending = dispatcher.start(&service.senders, service.stop_sending.clone(), lifecycle.clone());
+        let dispatching = dispatcher.start(&service.senders, service.stop_sending.clone(), lifecycle.clone());
         let ingest = Arc::new(Ingest::new(
             &config,
             pseudonyms,
@@ -158,7 +158,7 @@ impl Service {
             metrics: metrics.clone(),
             outbox: outbox.clone(),
             pulse: pulse.clone(),
-            dispatch: sending.status(),
+            dispatch: dispatching.status(),
             policies: Arc::clone(&policies),
             stopping: service.stop_listening.clone(),
             clock: clock.clone(),
@@ -192,7 +192,8 @@ impl Service {
         }
         let status = format!("accepting at {listen}, metrics at {admin_address}");
         systemd::tell_ready(&status);
-        let reloader = Reloader { source, current: config, sending, ingest, policies, certificate, metrics, clock, status };
+        let reloader =
+            Reloader { source, current: config, dispatching, ingest, policies, certificate, metrics, clock, status };
         let reload = reloader.run(reloads_asked, service.stop_listening.clone());
         service.commands.spawn(lifecycle.vital("the reload of the configuration", reload));
         let beat = pulse.run(outbox, lifecycle.clone(), service.stop_overseeing.clone());

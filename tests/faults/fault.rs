@@ -120,7 +120,7 @@ pub(crate) static ALL: &[Fault] = &[
     of_meta(
         "usage",
         "Meta takes the events, and its headers say that the limit is near",
-        || json!([{ "usage_percent": 96, "times": null }]),
+        || json!([{ "usage_percent": 76, "times": null }]),
     ),
     of_meta(
         "token",
@@ -158,7 +158,8 @@ pub(crate) static ALL: &[Fault] = &[
         name: "alike",
         what: "Meta refuses everything alike, as if for its content",
         act: Act::Meta(|| json!([{ "status": 400, "code": 100, "subcode": 2_804_050, "times": null }])),
-        sets_aside: SetsAside::AtMost(8),
+        // Eight in a row, and as many again if an answer from before is under way.
+        sets_aside: SetsAside::AtMost(16),
     },
     of_gateway("full", "Meta is away until the outbox is full", Act::FullOutbox),
     of_gateway("disk_full", "the disk is full for a while", Act::Disk("disk_full")),
@@ -176,7 +177,9 @@ pub(crate) const FAILPOINTS: &[(&str, u64)] = &[
     ("after_fsync_before_reply", 20),
     ("before_send", 8),
     ("after_send_before_settle", 8),
+    ("after_lease_before_reply", 8),
     ("after_settle_before_reply", 8),
+    ("after_split_before_reply", 2),
     ("before_voiding_leases", 1),
     ("after_voiding_leases", 1),
     ("before_truncating_log", 1),

@@ -24,14 +24,16 @@ impl Runs {
         let executable = self.executable.clone();
         let (told, mut note) = tokio::sync::oneshot::channel();
         let mut line = caught("outage", async move {
-            let ids = (minutes * 60.0 + 600.0) as u64 * u64::from(rate) * 2;
+            let time = arguments::minutes(minutes);
+            // Those of the outage, and of a drain of ten minutes, with as many again in reserve.
+            let ids = (time.as_secs() + 600) * u64::from(rate) * 2;
             let needs = Needs { many_ids: Some(ids), ..Needs::default() };
             let mut stage = Stage::start(&executable, needs).await;
             let demand = Demand { callers: 8, events: 20, per_second: Some(rate) };
             stage.proxy.set(Mode::Refuse);
             let began = Instant::now();
             let load = Load::following(&stage.addresses.subscribe(), "outage", demand);
-            Stage::go_on(Duration::MAX, began + arguments::minutes(minutes)).await;
+            Stage::go_on(Duration::MAX, began + time).await;
             let outage = load.finish().await;
             let came_in = outage.issued() as f64 / began.elapsed().as_secs_f64();
 

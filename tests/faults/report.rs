@@ -1,5 +1,7 @@
 //! The table.
 
+use std::fmt::Write as _;
+
 use crate::judge::Figures;
 
 /// The head of the table; [`Line::print`] writes its lines as they come.
@@ -61,7 +63,8 @@ impl Report {
         for line in &self.0 {
             for (what, told) in [("", &line.note), ("FAILED: ", &line.problem)] {
                 if let Some(told) = told {
-                    text.push_str(&format!("\n\n{}: {what}{told}", line.name));
+                    // Writing to a string cannot fail.
+                    _ = write!(text, "\n\n{}: {what}{told}", line.name);
                 }
             }
         }

@@ -35,6 +35,7 @@ impl Runs {
         caught(fault.name, async move {
             let mut stage = Stage::start(&executable, needs).await;
             let load = Load::following(&stage.addresses.subscribe(), fault.name, demand(rate, needs));
+            answers_again(&load).await;
             let end = Instant::now() + time;
             let mut strikes = 0;
             while strikes == 0 || Instant::now() < end {
@@ -53,17 +54,19 @@ impl Runs {
 
     /// Faults at random, often two at once, and kills among them.
     pub(crate) async fn mixed(&mut self, time: Duration, rate: u32) -> Line {
+        let needs = Needs { everything_on: self.chance.one_in(2), ..Needs::default() };
         let (executable, mut chance) = (self.executable.clone(), self.chance.fork());
         let failpoints = self.failpoints;
-        caught("mixed", async move {
-            let mut stage = Stage::start(&executable, Needs::default()).await;
-            let load = Load::following(&stage.addresses.subscribe(), "mixed", demand(rate, Needs::default()));
+        caught(if needs.everything_on { "mixed, all on" } else { "mixed" }, async move {
+            let mut stage = Stage::start(&executable, needs).await;
+            let load = Load::following(&stage.addresses.subscribe(), "mixed", demand(rate, needs));
             let fit = |fault: &&Fault| {
                 fault.act.mixes()
                     && (failpoints || !fault.act.needs_failpoints())
                     && !matches!(fault.sets_aside, SetsAside::AtMost(_))
             };
             let faults: Vec<&'static Fault> = ALL.iter().filter(fit).collect();
+            answers_again(&load).await;
             let end = Instant::now() + time;
             while Instant::now() < end {
                 let [first, second] = [chance.pick(&faults), chance.pick(&faults)];

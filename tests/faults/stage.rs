@@ -11,6 +11,8 @@ use crate::fault::{Act, FAILPOINTS};
 
 /// The variable that makes a debug build fail where a test wants it.
 const FAILPOINT: &str = "PORTCULLIS_FAILPOINT";
+/// 32 bytes, made up.
+const KEY_AT_REST: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 /// How long a failpoint may wait to be passed.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// What the log may say while things go wrong.
@@ -45,13 +47,15 @@ pub(crate) struct Needs {
     pub(crate) tls: bool,
     /// An outbox that is soon full.
     pub(crate) small_outbox: bool,
+    /// Encryption at rest and deduplication, which are off by default.
+    pub(crate) everything_on: bool,
     /// A Meta that remembers so many ids, and only the last events themselves.
     pub(crate) many_ids: Option<u64>,
 }
 
 impl Needs {
     pub(crate) fn of(act: Act) -> Self {
-        Self { tls: matches!(act, Act::Tls(_)), small_outbox: matches!(act, Act::FullOutbox), many_ids: None }
+        Self { tls: matches!(act, Act::Tls(_)), small_outbox: matches!(act, Act::FullOutbox), ..Self::default() }
     }
 }
 
@@ -63,22 +67,25 @@ impl Stage {
         };
         let mut setup = Setup::new(&meta);
         let authority = needs.tls.then(Authority::new);
-        let proxy = match &authority {
-            Some(authority) => {
-                let proxy = ChaosProxy::start_tls(meta.address(), &authority.issue()).await;
-                let file = authority.file().display().to_string();
-                setup = setup.set("meta", "base_url", &format!("\"https://{}\"", proxy.address()));
-                setup = setup.set("meta", "ca_file", &format!("\"{file}\""));
-                proxy
-            }
-            None => {
-                let proxy = ChaosProxy::start(meta.address()).await;
-                setup = setup.through(proxy.address());
-                proxy
-            }
+        let proxy = if let Some(authority) = &authority {
+            let proxy = ChaosProxy::start_tls(meta.address(), &authority.issue()).await;
+            let file = authority.file().display().to_string();
+            setup = setup.set("meta", "base_url", &format!("\"https://{}\"", proxy.address()));
+            setup = setup.set("meta", "ca_file", &format!("\"{file}\""));
+            proxy
+        } else {
+            let proxy = ChaosProxy::start(meta.address()).await;
+            setup = setup.through(proxy.address());
+            proxy
         };
         if needs.small_outbox {
             setup = setup.set("outbox", "max_bytes", "1_048_576");
+        }
+        if needs.everything_on {
+            setup = setup
+                .set("outbox", "encryption_key", "{ env = \"OUTBOX_KEY\" }")
+                .set("outbox", "deduplicate_hours", "48")
+                .env("OUTBOX_KEY", KEY_AT_REST);
         }
         let mut gateway = Gateway::start(executable, setup.clone()).await;
         gateway.expect_trouble_with_meta();
@@ -94,7 +101,13 @@ impl Stage {
         match act {
             Act::Network(mode) => self.proxy.set(mode(chance)),
             Act::Tls(mode) => self.proxy.set(mode),
-            Act::Meta(script) => self.meta.faults(&script()).await,
+            Act::Meta(script) => {
+                let before = self.meta.struck().await;
+                self.meta.faults(&script()).await;
+                let struck = async || (self.meta.struck().await > before).then_some(());
+                // Not every event is one that Meta refuses.
+                drop(tokio::time::timeout(PATIENCE, eventually("it strikes", PATIENCE * 2, struck)).await);
+            }
             Act::FullOutbox => {
                 self.proxy.set(Mode::Refuse);
                 let before = load.turned_away();
@@ -183,6 +196,6 @@ impl Stage {
 
     /// Lets things go on for so long, and no longer than until the end.
     pub(crate) async fn go_on(time: Duration, end: Instant) {
-        tokio::time::sleep_until(end.min(Instant::now() + time)).await;
+        tokio::time::sleep(time.min(end.saturating_duration_since(Instant::now()))).await;
     }
 }

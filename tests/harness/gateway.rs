@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::process::{Process, Signal};
-use crate::{Canaries, Client, Executable, KEY, Metrics, Pair, Setup, TOKEN, eventually, holds};
+use crate::{Canaries, Client, Executable, KEY, Metrics, Output, Pair, Setup, TOKEN, eventually, holds};
 
 /// A stop must not take longer than this.
 const STOP: Duration = Duration::from_secs(30);
@@ -121,6 +121,15 @@ impl Gateway {
     /// The folder of the outbox.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// Runs another command of the executable with this configuration.
+    pub async fn command(&self, arguments: &[&str]) -> Output {
+        let config = self.config().display().to_string();
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--config", &config]).collect();
+        let environment: Vec<(&str, &str)> =
+            self.setup.environment().iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.executable.run(&arguments, &environment, self.folder.path()).await
     }
 
     /// What Prometheus would scrape now.

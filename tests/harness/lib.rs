@@ -34,6 +34,7 @@ mod process;
 mod sdk;
 mod settings;
 mod setup;
+mod siege;
 
 pub use authority::{Authority, Pair};
 pub use canary::{Canaries, MARK};
@@ -57,6 +58,7 @@ pub use process::{Process, Signal};
 pub use sdk::{Sdk, installed};
 pub use settings::Settings;
 pub use setup::{DATASET, KEY, SITE, Setup, TOKEN, sha256_hex};
+pub use siege::Siege;
 
 /// The executable under test. A macro, because cargo tells the path only while it compiles a suite.
 #[macro_export]

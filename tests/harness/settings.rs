@@ -34,7 +34,7 @@ impl Settings {
     }
 
     /// The search path, which children need to find their parts.
-    pub(crate) fn path() -> String {
+    pub fn path() -> String {
         text("PATH").unwrap_or_default()
     }
 }

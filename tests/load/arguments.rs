@@ -17,6 +17,7 @@ Examples:
   load                                       every point: about six minutes
   load --points 1x64 --seconds 2 --rounds 1  one point, quickly
   load --points 1x64 --mix --json out.json   small requests beside large ones as well
+  load --points 1x64 --siege 1024            beside callers who are silent or slow, to compare with the same without
 
 PORTCULLIS_BIN=FILE measures that executable instead of the one that cargo builds."
 )]
@@ -44,6 +45,10 @@ pub(crate) struct Arguments {
     /// Also measure the latency of small requests alone and beside a caller who sends 1000 events at a time
     #[arg(long)]
     pub(crate) mix: bool,
+
+    /// So many connections of another process that hold their places and ask nothing, while it is measured
+    #[arg(long, value_name = "CONNECTIONS", default_value_t = 0)]
+    pub(crate) siege: usize,
 
     /// Also write the figures to this file
     #[arg(long, value_name = "FILE")]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+use harness::Siege;
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -20,6 +21,8 @@ pub(crate) struct Bench {
     pub(crate) policy: String,
     pub(crate) time: Duration,
     pub(crate) cores: Cores,
+    /// Connections that ask nothing.
+    pub(crate) siege: usize,
 }
 
 /// What a measurement came to.
@@ -45,7 +48,7 @@ pub(crate) struct Run {
 
 impl Bench {
     pub(crate) fn new(arguments: &Arguments, gateway: PathBuf, cores: Cores) -> Self {
-        Self { gateway, policy: arguments.policy.clone(), time: arguments.time(), cores }
+        Self { gateway, policy: arguments.policy.clone(), time: arguments.time(), cores, siege: arguments.siege }
     }
 
     pub(crate) async fn start(&self, kind: Kind) -> Server {
@@ -64,6 +67,10 @@ impl Bench {
         let mut callers = Callers::connect(server.address(), point, &template).await;
         let warm = callers.call(self.warm_up()).await;
         server.drained(warm.events).await;
+        let siege = match self.siege {
+            0 => None,
+            connections => Some(Siege::lay(server.address(), connections).await),
+        };
         let (started, cpu_before, busy_before) = (Instant::now(), server.cpu_secs(), self.cores.busy_secs());
         let counts = callers.call(self.time).await;
         let stopped = Instant::now();
@@ -72,7 +79,7 @@ impl Bench {
         let cpu_secs = server.cpu_secs() - cpu_before;
         let others_secs = self.cores.busy_secs() - busy_before - cpu_secs;
         let peak_rss_mib = server.peak_rss_mib();
-        drop(callers);
+        drop((callers, siege));
         server.finish().await;
         let quantile_ms = |quantile| counts.latency.value_at_quantile(quantile) as f64 / 1000.0;
         Run {

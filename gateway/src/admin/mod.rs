@@ -98,8 +98,8 @@ async fn readyz(State(admin): State<Arc<Admin>>) -> Response {
         reasons.insert(format!("dataset {dataset}"), format!("sending is held: {cause}"));
     }
     let held = reasons.len();
-    if let Err(reason) = admin.outbox.health() {
-        reasons.insert("outbox".to_owned(), reason);
+    if let Err(trouble) = admin.outbox.health() {
+        reasons.insert(trouble.as_str().to_owned(), trouble.to_string());
     } else if !admin.pulse.beats() {
         reasons.insert("outbox".to_owned(), "its writer does not answer".to_owned());
     }

@@ -103,7 +103,7 @@ fn of_site_changes(old: &Site, new: &Site) -> Vec<String> {
         ("keys", old.keys != new.keys),
         ("rate_limit", old.rate_limit != new.rate_limit),
     ];
-    keys.into_iter().filter_map(|(key, differs)| differs.then(|| of_site(&old.id, key))).collect()
+    keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| of_site(&old.id, key)).collect()
 }
 
 fn of_dataset_changes(old: &Dataset, new: &Dataset) -> Vec<String> {
@@ -112,5 +112,5 @@ fn of_dataset_changes(old: &Dataset, new: &Dataset) -> Vec<String> {
         ("app_secret", !is_same(old.app_secret.as_ref(), new.app_secret.as_ref())),
         ("allow_test_events", old.allow_test_events != new.allow_test_events),
     ];
-    keys.into_iter().filter_map(|(key, differs)| differs.then(|| of_dataset(&old.id, key))).collect()
+    keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| of_dataset(&old.id, key)).collect()
 }

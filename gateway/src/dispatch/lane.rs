@@ -1,5 +1,6 @@
 //! What is known of the sending of one dataset, shared by all of its rounds.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -67,6 +68,8 @@ pub(crate) struct Lane<S> {
     pub(crate) pace: Pace,
     /// How many may go at once.
     pub(crate) portion: Portion,
+    /// Whether more was due at the last look than one batch holds.
+    pub(crate) is_behind: AtomicBool,
     /// How many were refused in a row.
     pub(crate) refusals: Refusals,
     /// What is counted.
@@ -105,9 +108,10 @@ impl<S> Lane<S> {
         }
     }
 
-    /// What a look for work did besides: rows that could not be read are in quarantine, and some were purged while in hand.
-    pub(crate) fn count_leased(&self, leased: &Leased) {
-        self.metrics.events_quarantined.with_label_values(&[&*self.dataset, "unreadable"]).inc_by(leased.quarantined);
+    /// What the outbox set aside or purged while it looked for work.
+    pub(crate) fn count_found(&self, leased: &Leased) {
+        let unreadable = self.metrics.events_quarantined.with_label_values(&[&*self.dataset, "unreadable"]);
+        unreadable.inc_by(leased.quarantined);
         self.metrics.events_purged.with_label_values(&[&*self.dataset]).inc_by(leased.purged);
     }
 

@@ -23,7 +23,7 @@ pub(super) struct Room {
 
 /// Room of the same size for each address: what one stranger may hold of the room of all.
 #[derive(Debug)]
-pub(super) struct Shares {
+pub(super) struct RoomByAddress {
     bytes: usize,
     wait: Duration,
     /// Those in which somebody holds a place or waits for one; the others are forgotten by and by.
@@ -57,7 +57,7 @@ impl Room {
     }
 }
 
-impl Shares {
+impl RoomByAddress {
     /// So many bytes for each.
     pub(super) fn new(bytes: usize, wait: Duration) -> Self {
         Self { bytes, wait, rooms: Mutex::default() }
@@ -118,7 +118,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_address_holds_no_more_than_its_share_and_is_forgotten_when_it_holds_nothing() {
-        let shares = Shares::new(10 * PIECE, Duration::from_millis(100));
+        let shares = RoomByAddress::new(10 * PIECE, Duration::from_millis(100));
         let address = |n: u32| IpAddr::from(std::net::Ipv4Addr::from(n));
         let held = shares.of(address(1)).take(usize::MAX).await;
         assert!(held.is_some());

@@ -16,7 +16,7 @@ use crate::telemetry::site::SiteCounters;
 #[derive(Debug)]
 pub(super) struct Sites {
     keys: Keys,
-    sites: Vec<Site>,
+    list: Vec<Site>,
     /// Ids of datasets that take test events.
     test_datasets: Vec<Arc<str>>,
 }
@@ -35,7 +35,7 @@ impl Sites {
     /// As configured. What `before` counted and limited goes on where nothing of it changed.
     pub(super) fn new(config: &Config, metrics: &Metrics, before: Option<&Self>) -> Self {
         let site = |site: &crate::config::Site| {
-            let before = before.and_then(|before| before.sites.iter().find(|before| before.id == site.id));
+            let before = before.and_then(|before| before.list.iter().find(|before| before.id == site.id));
             let counters = before
                 .filter(|before| before.policy.digest() == site.policy.digest())
                 .map(|before| Arc::clone(&before.counters));
@@ -53,14 +53,14 @@ impl Sites {
         };
         Self {
             keys: Keys::new(config.sites.iter().map(|site| site.keys.as_slice())),
-            sites: config.sites.iter().map(site).collect(),
+            list: config.sites.iter().map(site).collect(),
             test_datasets: config.datasets.iter().filter(|d| d.allow_test_events).map(|d| Arc::clone(&d.id)).collect(),
         }
     }
 
     /// The site whose key this is.
     pub(super) fn of_key(&self, key: &str) -> Option<&Site> {
-        self.sites.get(self.keys.site_of(key)?)
+        self.list.get(self.keys.site_of(key)?)
     }
 
     /// Whether test events may go to a dataset.

@@ -87,8 +87,12 @@ impl Places {
         if silent.iter().any(|(_, taken)| !taken.silence.has_asked()) {
             silent.retain(|(_, taken)| !taken.silence.has_asked());
         }
-        silent.sort_unstable_by_key(|(silence, _)| std::cmp::Reverse(*silence));
-        for (_, taken) in silent.into_iter().take(self.all.div_ceil(PART)) {
+        let part = self.all.div_ceil(PART);
+        if part < silent.len() {
+            silent.select_nth_unstable_by_key(part, |(silence, _)| std::cmp::Reverse(*silence));
+            silent.truncate(part);
+        }
+        for (_, taken) in silent {
             taken.leave.cancel();
         }
     }

@@ -9,6 +9,28 @@ use super::power_cut::Files;
 use super::samples::append;
 use super::{AnyOutbox, Depth, Lease, LeaseRequest, Settings, Settled, Settlement};
 
+/// One test a clause and back end.
+macro_rules! contract {
+    ($(async fn $clause:ident($bench:ident: &mut Bench, cap $cap:expr) $body:block)*) => {
+        $(mod $clause {
+            use super::*;
+
+            async fn holds($bench: &mut Bench) $body
+
+            #[tokio::test]
+            async fn memory() {
+                holds(&mut Bench::memory($cap)).await;
+            }
+
+            #[tokio::test]
+            async fn embedded() {
+                holds(&mut Bench::embedded($cap)).await;
+            }
+        })*
+    };
+}
+pub(super) use contract;
+
 /// A cap that no test reaches by accident.
 pub(crate) const ROOMY: u64 = 100_000_000;
 

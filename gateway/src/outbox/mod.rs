@@ -215,7 +215,7 @@ impl AnyOutbox {
     }
 
     /// Whether events can be kept now, and if not, why. Asking while the disk was full makes the outbox try again.
-    pub fn health(&self) -> Result<(), String> {
+    pub fn health(&self) -> Result<(), Trouble> {
         match self {
             Self::Memory(memory) => memory.health(),
             Self::Embedded(embedded) => embedded.health(),
@@ -281,6 +281,31 @@ fn is_whole(lease: &Lease, settlements: &[Settlement]) -> Result<(), OutboxError
 /// Whether so little room is left under the cap that callers are better sent elsewhere: less than a sixty-fourth.
 fn is_nearly_full(cost: u64, max_bytes: u64) -> bool {
     cost >= max_bytes - max_bytes / 64
+}
+
+/// Why events cannot be kept now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// The cap is reached, or nearly. Passes when Meta has taken some of what waits.
+    #[error("{}", OutboxError::Full)]
+    Full,
+    /// The disk is full. Passes when there is room.
+    #[error("the disk is full")]
+    DiskFull,
+    /// Anything else, in words.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl Trouble {
+    /// Its name in readiness.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::DiskFull => "disk",
+            Self::Broken(_) => "outbox",
+        }
+    }
 }
 
 /// Why the outbox did not do it.

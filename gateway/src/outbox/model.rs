@@ -13,7 +13,8 @@ use super::memory::aside::Aside;
 use super::memory::{Group, Memory};
 use super::tally::{Amount, Shelf};
 use super::{
-    AnyOutbox, EventFilter, Lease, LeaseRequest, PurgeSelector, QuarantineReason, RedriveSelector, Settlement, samples,
+    AnyOutbox, Append, EventFilter, Lease, LeaseRequest, PurgeSelector, QuarantineReason, RedriveSelector, Settlement,
+    samples,
 };
 use crate::chance::Chance;
 
@@ -119,9 +120,35 @@ fn settlement(outcome: u8, not_before_ms: u64) -> Settlement {
     }
 }
 
+/// One of the ways to purge.
+fn selector(site: u8, dataset: u8, how: u8, event: u8, now_ms: u64) -> PurgeSelector {
+    let (site, dataset, all) = (format!("site{site}"), dataset.to_string(), EventFilter::default());
+    match how {
+        0 => PurgeSelector::Matching(EventFilter { dataset: Some(dataset), ..all }),
+        1 => PurgeSelector::Matching(EventFilter { site: Some(site), dataset: Some(dataset), ..all }),
+        2 => PurgeSelector::Matching(EventFilter { before_ms: Some(now_ms.saturating_sub(20)), ..all }),
+        3 | 4 => PurgeSelector::Matching(EventFilter { event_id: Some(format!("e{event}")), ..all }),
+        _ => {
+            let keep = if how == 5 { samples::RETAIL.digest() } else { PolicyDigest::from_bytes([0; 32]) };
+            PurgeSelector::OtherPolicies { site: site.into(), dataset: dataset.into(), keep }
+        }
+    }
+}
+
 /// What a dispatcher sees of a lease.
 fn seen(lease: &Lease) -> (Vec<String>, String, u32, u64, i64) {
     (samples::ids(lease), lease.site.to_string(), lease.attempts, lease.received_ms, lease.id.row)
+}
+
+/// Power fails while events are written: what was not synced may be on the disk in part. Nobody was answered, so all of it may be
+/// there or nothing of it; the comparison after each action finds anything between.
+async fn power_cut(benches: &mut [Bench; 2], append: impl Fn() -> Append, chance: &Chance) {
+    let [model, real] = benches;
+    let unanswered = async |outbox: &AnyOutbox| drop(outbox.append(append()).await);
+    if real.power_cut(unanswered, &mut || chance.below(u64::MAX)).await {
+        assert!(model.outbox.append(append()).await.is_ok(), "what does not fit was kept");
+    }
+    model.crash().await;
 }
 
 async fn run(actions: Vec<Action>) {
@@ -182,19 +209,7 @@ async fn run(actions: Vec<Action>) {
             Action::Settle { .. } | Action::Release { .. } | Action::Drop { .. } => {}
             Action::Advance { by_ms } => now_ms += by_ms,
             Action::Purge { site, dataset, how, event } => {
-                let dataset = dataset.to_string();
-                let site = format!("site{site}");
-                let all = EventFilter::default();
-                let selector = match how {
-                    0 => PurgeSelector::Matching(EventFilter { dataset: Some(dataset), ..all }),
-                    1 => PurgeSelector::Matching(EventFilter { site: Some(site), dataset: Some(dataset), ..all }),
-                    2 => PurgeSelector::Matching(EventFilter { before_ms: Some(now_ms.saturating_sub(20)), ..all }),
-                    3 | 4 => PurgeSelector::Matching(EventFilter { event_id: Some(format!("e{event}")), ..all }),
-                    _ => {
-                        let keep = if how == 5 { samples::RETAIL.digest() } else { PolicyDigest::from_bytes([0; 32]) };
-                        PurgeSelector::OtherPolicies { site: site.into(), dataset: dataset.into(), keep }
-                    }
-                };
+                let selector = selector(site, dataset, how, event, now_ms);
                 let would = benches[1].outbox.would_purge(selector.clone()).await.unwrap();
                 let model = benches[0].outbox.purge(selector.clone()).await.unwrap();
                 assert_eq!(model, benches[1].outbox.purge(selector).await.unwrap());
@@ -217,14 +232,7 @@ async fn run(actions: Vec<Action>) {
                 made += u32::from(events);
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 let append = || samples::append("site0", &dataset.to_string(), &names, now_ms);
-                let chance = Chance::seeded(seed);
-                let [model, real] = &mut benches;
-                let append_unanswered = async |outbox: &AnyOutbox| drop(outbox.append(append()).await);
-                // Nobody was answered, so all of it may be there or nothing of it; the comparison below finds anything between.
-                if real.power_cut(append_unanswered, &mut || chance.below(u64::MAX)).await {
-                    assert!(model.outbox.append(append()).await.is_ok(), "what does not fit was kept");
-                }
-                model.crash().await;
+                power_cut(&mut benches, append, &Chance::seeded(seed)).await;
             }
         }
         let [model, real] = [&benches[0].outbox, &benches[1].outbox];

@@ -45,12 +45,11 @@ impl Commands {
         for (dataset, events) in events {
             counter.with_label_values(&[dataset]).inc_by(*events);
         }
-        match done {
-            OutboxDone::Purged(Purged { quarantined, in_hand, .. }) => {
-                let waiting: u64 = events.values().sum();
-                tracing::warn!(waiting, quarantined, in_hand, "events were purged by command");
-            }
-            _ => tracing::info!(events = events.values().sum::<u64>(), "what was set aside waits again, by command"),
+        let waiting: u64 = events.values().sum();
+        if let OutboxDone::Purged(Purged { quarantined, in_hand, .. }) = done {
+            tracing::warn!(waiting, quarantined, in_hand, "events were purged by command");
+        } else {
+            tracing::info!(waiting, "what was set aside waits again, by command");
         }
     }
 }

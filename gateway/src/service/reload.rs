@@ -96,7 +96,7 @@ pub(super) struct Reloader {
     pub(super) source: Option<Source>,
     /// The configuration in force.
     pub(super) current: Config,
-    pub(super) sending: Dispatching,
+    pub(super) dispatching: Dispatching,
     pub(super) ingest: Arc<Ingest>,
     pub(super) policies: Arc<ArcSwap<Policies>>,
     pub(super) certificate: Option<watch::Sender<config::Tls>>,
@@ -152,7 +152,7 @@ impl Reloader {
         }
         // The last that can refuse, and does so before it changes anything. First what takes events away, so that none comes in
         // for a dataset that nobody sends to.
-        self.sending.apply(&config)?;
+        self.dispatching.apply(&config)?;
         self.take(config, &of_today);
         Ok(changes)
     }

@@ -7,8 +7,8 @@ use crate::outbox::{OutboxCommand, OutboxDone, key_id};
 
 /// Encrypt everything in the outbox under the key of today.
 ///
-/// To change the key: give the new one as outbox.encryption_key and the old one among outbox.previous_encryption_keys, restart the
-/// gateway, run this, then take the old key away. The same encrypts at once what rests plain from before there was a key.
+/// To change the key: give the new one in place of the old one, and that among the previous ones, restart the gateway, run this,
+/// then take the old key away. The same encrypts at once what rests plain from before there was a key.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
@@ -38,6 +38,10 @@ pub(super) async fn run(command: &Rekey) -> Result<(), Failure> {
         return print_json(&Json { rekeyed_events: events, key_id: &key_id });
     }
     let mut output = Output::standard();
-    output.line(format_args!("{events} events were encrypted anew; all are under the key {key_id}"))?;
-    Ok(output.line("keys among outbox.previous_encryption_keys are not needed any more, but for backups made before")?)
+    output.line(format_args!("{events} events were encrypted anew; all that can be read are under the key {key_id}"))?;
+    let deduplicates = place.outbox.deduplicate.is_some();
+    let marks = if deduplicates { " and, for outbox.deduplicate_hours, to know events that come again" } else { "" };
+    Ok(output.line(format_args!(
+        "keys among outbox.previous_encryption_keys are not needed any more, but for backups made before{marks}"
+    ))?)
 }

@@ -20,8 +20,8 @@ pub(super) struct Show {
     pub id: i64,
 
     /// Yes, values of the event belong on this screen
-    #[arg(long)]
-    pub show_values: bool,
+    #[arg(long = "show-values")]
+    pub values: bool,
 
     /// The configuration that names the outbox
     #[arg(long, value_name = "FILE")]
@@ -30,7 +30,7 @@ pub(super) struct Show {
 
 /// Runs it.
 pub(super) fn run(command: &Show) -> Result<(), Failure> {
-    if !command.show_values {
+    if !command.values {
         let reason = "this prints values of an event; say --show-values if they belong on this screen";
         return Err(Failure::Other(anyhow!(reason)));
     }

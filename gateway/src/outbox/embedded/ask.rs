@@ -9,6 +9,7 @@ use super::purge::{PurgeStep, PurgeStepDone};
 use super::redrive::{RedriveStep, RedriveStepDone};
 use super::reseal::{ResealStep, Resealed};
 use super::store::Store;
+use super::{purge, redrive, reseal};
 use crate::outbox::part::{PartRequest, Parted};
 use crate::outbox::spread::SpreadRequest;
 use crate::outbox::{
@@ -61,15 +62,29 @@ impl<I, O> Asked<I, O> {
 pub(super) enum Write {
     Lease(Asked<LeaseRequest, Leased>),
     Settle(Asked<(Lease, Vec<Settlement>), Settled>),
-    SettlePart(Asked<PartRequest, Parted>),
+    // What is boxed is rare, and large beside what comes all the time.
+    SettlePart(Box<Asked<PartRequest, Parted>>),
     Release(Asked<Lease, ()>),
     LeaseAt(Asked<SpreadRequest, Leased>),
-    Purge(Asked<PurgeStep, PurgeStepDone>),
-    Redrive(Asked<RedriveStep, RedriveStepDone>),
+    Purge(Box<Asked<PurgeStep, PurgeStepDone>>),
+    Redrive(Box<Asked<RedriveStep, RedriveStepDone>>),
     Reseal(Asked<ResealStep, Resealed>),
 }
 
 impl Write {
+    /// The failpoint between its commit and its answer.
+    pub(super) fn failpoint(&self) -> &'static str {
+        match self {
+            Self::Lease(_) | Self::LeaseAt(_) => "after_lease_before_reply",
+            Self::Settle(_) => "after_settle_before_reply",
+            Self::SettlePart(_) => "after_split_before_reply",
+            Self::Release(_) => "after_release_before_reply",
+            Self::Purge(_) => "after_purge_step",
+            Self::Redrive(_) => "after_redrive_step",
+            Self::Reseal(_) => "after_rekey_step",
+        }
+    }
+
     /// Does it as a part of the running transaction.
     pub(super) fn execute(&mut self, store: &mut Store) -> rusqlite::Result<()> {
         fn part<I, O>(
@@ -106,11 +121,23 @@ impl Write {
         }
     }
 
+    /// What it writes to the log at most, beside what every commit does.
+    pub(super) fn log_bytes(&self) -> u64 {
+        match self {
+            Self::Purge(_) => purge::STEP_BYTES as u64,
+            // Deleted in one place and written in another.
+            Self::Redrive(_) => 2 * redrive::STEP_BYTES as u64,
+            Self::Reseal(_) => reseal::STEP_BYTES as u64,
+            Self::Lease(_) | Self::Settle(_) | Self::SettlePart(_) | Self::Release(_) | Self::LeaseAt(_) => 0,
+        }
+    }
+
     /// Whether something that was purged in hand is gone now, of which nothing may be left in the log.
     pub(super) fn purges(&self) -> bool {
         match self {
-            Self::Lease(Asked { result, .. }) => matches!(result, Some(Ok(leased)) if leased.purged > 0),
-            Self::LeaseAt(Asked { result, .. }) => matches!(result, Some(Ok(leased)) if leased.purged > 0),
+            Self::Lease(Asked { result, .. }) | Self::LeaseAt(Asked { result, .. }) => {
+                matches!(result, Some(Ok(leased)) if leased.purged > 0)
+            }
             Self::Settle(asked) => matches!(&asked.result, Some(Ok(settled)) if settled.purged > 0),
             // A part leaves in hand what is condemned; a purge by command empties the log at its end.
             Self::SettlePart(_) | Self::Release(_) | Self::Purge(_) | Self::Redrive(_) | Self::Reseal(_) => false,

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::schema;
 use super::store::{Store, bytes, owner};
+use crate::outbox::Keys;
 use crate::outbox::group::MAX_GROUP_BYTES;
 use crate::outbox::seal::{SEAL_BYTES, Seat};
 use crate::outbox::tally::{Owner, Shelf};
@@ -38,7 +39,7 @@ pub(super) fn fits(length: usize, sealed: bool) -> bool {
 impl Store {
     /// The key under which rows are sealed now; nothing if they stay plain.
     pub(super) fn key_id(&self) -> Option<&str> {
-        self.keys.as_ref().map(|keys| keys.id())
+        self.keys.as_ref().map(Keys::id)
     }
 
     /// Writes the bodies of a new group.
@@ -68,8 +69,8 @@ impl Store {
     }
 
     /// Whose the bodies of a row are, and how long; nothing if there are none.
-    pub(super) fn stored(&self, shelf: Shelf, row: i64) -> rusqlite::Result<Option<Stored>> {
-        let sql = match shelf {
+    pub(super) fn stored(&self, on: Shelf, row: i64) -> rusqlite::Result<Option<Stored>> {
+        let sql = match on {
             Shelf::Pending => schema::BODIES_OF_GROUP,
             Shelf::Quarantine => schema::BODIES_OF_QUARANTINE,
         };

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::{Error, ErrorCode};
 
 use crate::failpoint::{self, Order};
-use crate::outbox::OutboxError;
+use crate::outbox::{OutboxError, Trouble};
 
 /// Why a transaction was not committed.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ impl Failure {
 
     fn text(&self) -> String {
         match self {
-            Self::DiskFull => "the disk is full".to_owned(),
+            Self::DiskFull => Trouble::DiskFull.to_string(),
             Self::Poisoned(cause) => format!("a write to the disk failed ({cause}); nothing is written until a restart"),
             Self::Passing(cause) => cause.clone(),
         }
@@ -62,11 +62,11 @@ pub(super) fn scripted(name: &'static str) -> rusqlite::Result<()> {
 
 /// The state of the last write, for readiness.
 #[derive(Debug, Default)]
-pub(super) struct Health(Mutex<Option<String>>);
+pub(super) struct Health(Mutex<Option<Trouble>>);
 
 impl Health {
     /// Nothing, or why events cannot be kept now.
-    pub(super) fn trouble(&self) -> Option<String> {
+    pub(super) fn trouble(&self) -> Option<Trouble> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -75,10 +75,13 @@ impl Health {
     }
 
     pub(super) fn failed(&self, failure: &Failure) {
-        self.set(Some(failure.text()));
+        self.set(Some(match failure {
+            Failure::DiskFull => Trouble::DiskFull,
+            Failure::Poisoned(_) | Failure::Passing(_) => Trouble::Broken(failure.text()),
+        }));
     }
 
-    pub(super) fn set(&self, trouble: Option<String>) {
+    pub(super) fn set(&self, trouble: Option<Trouble>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 }

@@ -159,8 +159,8 @@ impl Store {
         Ok(held.optional()?.map(|condemned| Condemned::read(condemned.as_deref())))
     }
 
-    /// The rows of this lease, and whether more are due. Ready groups are walked in order and no further than needed; of those whose time has come, which
-    /// are few, the earliest due are sorted in between.
+    /// The rows of this lease, and whether more are due. Ready groups are walked in order and no further than needed; of those
+    /// whose time has come, which are few, the earliest due are sorted in between.
     fn choose(&self, request: &LeaseRequest) -> rusqlite::Result<(Vec<i64>, bool)> {
         let mut selection = Selection::new(request, self.suspect_in_hand_until()?.is_some());
         let mut later = self.connection.prepare_cached(schema::LATER)?;

@@ -7,6 +7,7 @@
 use rusqlite::Connection;
 
 use super::schema;
+use crate::failpoint;
 
 /// From format 1: sealed bodies, what a purge takes from groups in hand, Meta's message in quarantine, marks of events seen.
 const TO_2: &str = "
@@ -36,5 +37,6 @@ pub(super) fn from(connection: &Connection, version: i32) -> rusqlite::Result<()
         transaction.execute_batch(step)?;
     }
     transaction.pragma_update(None, "user_version", schema::VERSION)?;
+    failpoint::pass("before_migrating");
     transaction.commit()
 }

@@ -49,7 +49,7 @@ use self::store::Store;
 use self::writer::{Shared, Writer};
 use super::{
     Append, Depth, EventsByDataset, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Purged,
-    Receipt, RedriveSelector, Redriven, Settings, Settled, Settlement, is_nearly_full, is_whole,
+    Receipt, RedriveSelector, Redriven, Settings, Settled, Settlement, Trouble, is_nearly_full, is_whole,
 };
 use crate::failpoint;
 
@@ -156,7 +156,7 @@ impl Embedded {
         let mut purged = Purged::default();
         let mut step = Some(PurgeStep::first(selector, dry));
         while let Some(next) = step {
-            let done = self.ask(|reply| Ask::Write(Write::Purge(Asked::new(next, reply)))).await?;
+            let done = self.ask(|reply| Ask::Write(Write::Purge(Box::new(Asked::new(next, reply))))).await?;
             purged.add(done.purged);
             step = done.next;
         }
@@ -176,7 +176,7 @@ impl Embedded {
         let mut redriven = Redriven::default();
         let mut step = Some(RedriveStep::first(selector));
         while let Some(next) = step {
-            let done = self.ask(|reply| Ask::Write(Write::Redrive(Asked::new(next, reply)))).await?;
+            let done = self.ask(|reply| Ask::Write(Write::Redrive(Box::new(Asked::new(next, reply))))).await?;
             redriven.add(done.redriven);
             step = done.next;
         }
@@ -195,7 +195,10 @@ impl Embedded {
             events += done.events;
             step = done.next;
         }
-        self.ask(|reply| Ask::Read(Read::Truncate(reply))).await?;
+        if let Err(error) = self.ask(|reply| Ask::Read(Read::Truncate(reply))).await {
+            // The rows are sealed, and the writer goes on trying.
+            tracing::warn!(%error, "what was encrypted anew may still be in the outbox's write-ahead log as it was");
+        }
         Ok(events)
     }
 
@@ -223,7 +226,7 @@ impl Embedded {
         self.0.has_held_events
     }
 
-    pub(super) fn health(&self) -> Result<(), String> {
+    pub(super) fn health(&self) -> Result<(), Trouble> {
         if let Some(trouble) = self.0.shared.health.trouble() {
             // While nothing can be kept, nobody sends, so no write would find out that there is room again. If the inbox is full,
             // the writes in it will.
@@ -231,7 +234,7 @@ impl Embedded {
             return Err(trouble);
         }
         if is_nearly_full(self.0.shared.cost.load(Ordering::Relaxed), self.0.max_bytes) {
-            return Err(OutboxError::Full.to_string());
+            return Err(Trouble::Full);
         }
         Ok(())
     }

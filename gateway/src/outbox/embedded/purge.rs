@@ -11,9 +11,9 @@ use crate::outbox::seal::Seat;
 use crate::outbox::tally::{Amount, Owner, Shelf};
 use crate::outbox::{PurgeSelector, Purged};
 
-/// Bounds of one step: rows, and bytes where rows have to be read.
+/// Bounds of one step: rows, and the bytes that they hold.
 const STEP_ROWS: i64 = 256;
-const STEP_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const STEP_BYTES: usize = 4 * 1024 * 1024;
 
 /// How a purge goes on.
 #[derive(Debug, Clone)]
@@ -53,26 +53,23 @@ pub(super) struct PurgeStepDone {
 impl Store {
     /// Deletes some of what is selected.
     pub(super) fn purge(&mut self, step: &PurgeStep) -> rusqlite::Result<PurgeStepDone> {
-        let through = match step.through {
-            Some(through) => through,
-            None => {
-                let sql = if step.shelf == Shelf::Pending { schema::LAST_ROW } else { schema::LAST_ASIDE };
-                self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?
-            }
+        let through = if let Some(through) = step.through {
+            through
+        } else {
+            let sql = if step.shelf == Shelf::Pending { schema::LAST_ROW } else { schema::LAST_ASIDE };
+            self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?
         };
         let mut purged = Purged::default();
-        let (mut last, mut read_bytes) = (None, 0);
+        let (mut last, mut bytes) = (None, 0);
         for (row, in_hand) in self.rows_to_purge(step, through)? {
             last = Some(row);
-            match (step.shelf, step.event_id()) {
+            bytes += match (step.shelf, step.event_id()) {
                 (Shelf::Pending, None) => self.purge_group(row, in_hand, step, &mut purged)?,
                 (Shelf::Quarantine, None) => self.purge_aside(row, step.dry, &mut purged)?,
-                (shelf, Some(id)) => {
-                    read_bytes += self.purge_event(shelf, row, in_hand, id, step.dry, &mut purged)?;
-                    if read_bytes > STEP_BYTES {
-                        break;
-                    }
-                }
+                (on, Some(id)) => self.purge_event(on, row, in_hand, id, step.dry, &mut purged)?,
+            };
+            if bytes >= STEP_BYTES {
+                break;
             }
         }
         let next = match (last, &step.selector, step.shelf) {
@@ -136,11 +133,12 @@ impl Store {
         }
     }
 
-    fn purge_group(&mut self, row: i64, in_hand: bool, step: &PurgeStep, purged: &mut Purged) -> rusqlite::Result<()> {
-        let Some((owner, amount)) = self.owner(row)? else { return Ok(()) };
+    /// Purges a whole group. Returns how long its bodies were.
+    fn purge_group(&mut self, row: i64, in_hand: bool, step: &PurgeStep, purged: &mut Purged) -> rusqlite::Result<usize> {
+        let Some((owner, amount)) = self.owner(row)? else { return Ok(0) };
         let events = unsigned(amount.events);
         match (in_hand, &step.selector) {
-            (true, PurgeSelector::OtherPolicies { .. }) => return Ok(()),
+            (true, PurgeSelector::OtherPolicies { .. }) => return Ok(0),
             (true, PurgeSelector::Matching(_)) => {
                 purged.in_hand += events;
                 if !step.dry {
@@ -154,41 +152,42 @@ impl Store {
                 }
             }
         }
-        Ok(())
+        Ok(usize::try_from(amount.bytes).unwrap_or(0))
     }
 
-    fn purge_aside(&mut self, row: i64, dry: bool, purged: &mut Purged) -> rusqlite::Result<()> {
-        let Some((owner, amount)) = self.owner_aside(row)? else { return Ok(()) };
+    /// The same for an entry of the quarantine.
+    fn purge_aside(&mut self, row: i64, dry: bool, purged: &mut Purged) -> rusqlite::Result<usize> {
+        let Some((owner, amount)) = self.owner_aside(row)? else { return Ok(0) };
         purged.quarantined += unsigned(amount.events);
         if !dry {
             self.remove_aside(row, owner, amount)?;
         }
-        Ok(())
+        Ok(usize::try_from(amount.bytes).unwrap_or(0))
     }
 
     /// Purges single events of a row. Returns how much had to be read.
     fn purge_event(
         &mut self,
-        shelf: Shelf,
+        on: Shelf,
         row: i64,
         in_hand: bool,
         id: &str,
         dry: bool,
         purged: &mut Purged,
     ) -> rusqlite::Result<usize> {
-        let Some((stored, bodies)) = self.readable(shelf, row)? else {
+        let Some((stored, bodies)) = self.readable(on, row)? else {
             purged.unreadable += 1;
             return Ok(0);
         };
         let (stays, gone) = without(&bodies, |line| has_id(line, id));
-        match (gone, shelf) {
+        match (gone, on) {
             (0, _) => {}
             (_, Shelf::Pending) if in_hand => purged.in_hand += gone,
             (_, Shelf::Pending) => purged.add_waiting(&stored.owner.dataset, gone),
             (_, Shelf::Quarantine) => purged.quarantined += gone,
         }
         if gone > 0 && !dry {
-            match shelf {
+            match on {
                 Shelf::Pending if in_hand => {
                     let before: Option<String> =
                         self.connection.prepare_cached(schema::CONDEMNED)?.query_row([row], |row| row.get(0))?;
@@ -203,9 +202,9 @@ impl Store {
     }
 
     /// The bodies of a row as text; nothing if they cannot be read. Of what is set aside, Meta's message may be the last line.
-    pub(super) fn readable(&self, shelf: Shelf, row: i64) -> rusqlite::Result<Option<(Stored, String)>> {
-        let Some(stored) = self.stored(shelf, row)?.filter(Stored::fits) else { return Ok(None) };
-        let bodies = self.read_bodies(Seat { shelf, row, owner: &stored.owner }, stored.key_id.as_deref())?;
+    pub(super) fn readable(&self, on: Shelf, row: i64) -> rusqlite::Result<Option<(Stored, String)>> {
+        let Some(stored) = self.stored(on, row)?.filter(Stored::fits) else { return Ok(None) };
+        let bodies = self.read_bodies(Seat { shelf: on, row, owner: &stored.owner }, stored.key_id.as_deref())?;
         Ok(bodies.and_then(|bodies| String::from_utf8(bodies).ok()).map(|bodies| (stored, bodies)))
     }
 

@@ -11,8 +11,8 @@ use crate::outbox::seal::Seat;
 use crate::outbox::tally::Shelf;
 
 /// Bounds of one step, so that nobody waits long behind it and the log stays short.
-const STEP_ROWS: usize = 64;
-const STEP_BYTES: usize = 2 * 1024 * 1024;
+const STEP_ROWS: i64 = 64;
+pub(super) const STEP_BYTES: usize = 2 * 1024 * 1024;
 
 /// Where to go on.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +51,7 @@ impl Store {
         let rows: Vec<i64> = self
             .connection
             .prepare_cached(sql)?
-            .query_map(params![after, today, plain_only, STEP_ROWS as i64], |row| row.get(0))?
+            .query_map(params![after, today, plain_only, STEP_ROWS], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         let (mut events, mut sealed_bytes, mut last) = (0, 0, None);
         for row in rows {

@@ -21,7 +21,7 @@ use super::reseal::ResealStep;
 use super::reserve::Reserve;
 use super::store::Store;
 use crate::failpoint;
-use crate::outbox::{Append, Lease, OutboxError, Receipt};
+use crate::outbox::{Append, Lease, OutboxError, Receipt, Trouble};
 
 /// From this number of appends in this commit and the one before, the writer waits for more: so many steps at most, and no
 /// further once two of them bring nothing.
@@ -95,7 +95,7 @@ struct Ended(Arc<Shared>);
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        self.0.health.set(Some(OutboxError::Closed.to_string()));
+        self.0.health.set(Some(Trouble::Broken(OutboxError::Closed.to_string())));
     }
 }
 
@@ -229,8 +229,8 @@ impl Writer {
         for asked in intake.appends {
             asked.answer(failure.as_ref());
         }
-        if write_failure.is_none() && intake.writes.iter().any(|write| matches!(write, Write::Settle(_))) {
-            failpoint::pass("after_settle_before_reply");
+        if write_failure.is_none() {
+            intake.writes.iter().for_each(|write| failpoint::pass(write.failpoint()));
         }
         let orphans: Vec<_> = intake.writes.into_iter().flat_map(|write| write.answer(write_failure.as_ref())).collect();
         self.give_back(&orphans);
@@ -251,7 +251,7 @@ impl Writer {
             }
             Ok(())
         })?;
-        let bytes: u64 = appends.iter().map(|asked| asked.input.cost()).sum();
+        let bytes: u64 = appends.iter().map(|asked| asked.input.cost()).chain(writes.iter().map(Write::log_bytes)).sum();
         self.written_bytes = self.written_bytes.saturating_add(bytes + COMMIT_BYTES);
         self.shared.cost.store(self.store.tally.cost(), Ordering::Relaxed);
         Ok(())
@@ -325,7 +325,7 @@ impl Writer {
         }
         drop(self.store);
         drop(self.lock);
-        self.shared.health.set(Some(OutboxError::Closed.to_string()));
+        self.shared.health.set(Some(Trouble::Broken(OutboxError::Closed.to_string())));
         for close in closes {
             // Whoever closed may have stopped waiting, which changes nothing.
             close.send(()).unwrap_or_default();

@@ -78,10 +78,8 @@ impl State {
         let mut gone = 0;
         for mut aside in std::mem::take(&mut self.quarantine) {
             let goes = |line: &str| filter.event_id.as_deref().is_none_or(|id| has_id(line, id));
-            let (stays, events) = match filter.fits(&aside.group.owner, aside.received_ms) {
-                true => without(&aside.group.bodies, goes),
-                false => (String::new(), 0),
-            };
+            let fits = filter.fits(&aside.group.owner, aside.received_ms);
+            let (stays, events) = if fits { without(&aside.group.bodies, goes) } else { (String::new(), 0) };
             gone += events;
             if events > 0 && !dry {
                 self.tally.note(Shelf::Quarantine, aside.group.owner.clone(), aside.group.amount().negated());

@@ -39,8 +39,8 @@ async fn a_copy_is_made_under_load_and_holds_one_instant_of_the_outbox() {
         let mut copies = Vec::new();
         for number in 0..5 {
             let (path, to) = (path.clone(), folder.path().join(format!("{number}.db")));
-            let copied = tokio::task::spawn_blocking(move || (backup(&path, &to).unwrap(), to));
-            copies.push(copied.await.unwrap());
+            let made = tokio::task::spawn_blocking(move || (backup(&path, &to).unwrap(), to));
+            copies.push(made.await.unwrap());
         }
         stop.send(()).unwrap();
         copies
