@@ -129,7 +129,7 @@ async fn d9_a_part_that_panics_ends_the_process_with_1_and_what_was_promised_is_
         return;
     }
     for (failpoint, said) in
-        [("before_commit:4=panic", "the outbox's writer has ended"), ("before_send:2-2=panic", "\"sending\"")]
+        [("before_commit:4=panic", "the outbox's writer has ended"), ("before_send:2-2=panic", "\"the sending\"")]
     {
         let meta = Meta::start(&executable).await;
         let setup = Setup::new(&meta);

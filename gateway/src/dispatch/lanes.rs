@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
@@ -188,6 +189,7 @@ impl<S: Sink> Lanes<S> {
             gate: Arc::new(Gate::new(dataset.clone(), backoff, chance.clone(), metrics.gate_closed.clone())),
             pace: Pace::new(metrics.usage_percent.with_label_values(&[&*dataset])),
             portion: Portion::default(),
+            is_behind: AtomicBool::new(false),
             refusals: Refusals::default(),
             settings: Mutex::new(Arc::new(settings)),
             stop: self.life.stop.clone(),

@@ -1,17 +1,22 @@
-//! Leasing one group from somewhere in a backlog: a witness for the dispatcher, when many events were refused alike.
+//! Leasing from somewhere in a backlog and not from its oldest end: a witness for the dispatcher when many events were refused
+//! alike, or the newest events, so that they need not wait until a long backlog is gone.
 
 use std::sync::Arc;
 
 use super::memory::Memory;
-use super::{AnyOutbox, Leased, OutboxError};
+use super::{AnyOutbox, LeaseRequest, Leased, OutboxError};
 
-/// Which group to lease.
+/// Which groups to lease.
 #[derive(Debug, Clone)]
 pub struct SpreadRequest {
-    /// A group of this dataset.
+    /// Groups of this dataset.
     pub dataset: Arc<str>,
     /// How far from the oldest receipt to the newest, in thousandths: 0 is the oldest group, 1000 the newest.
     pub at_permille: u64,
+    /// As many groups as fit in this number of events, from that place on towards older ones; at least one if there is one.
+    pub max_events: usize,
+    /// As many groups as fit in this number of bytes.
+    pub max_bytes: usize,
     /// Milliseconds since 1970. Groups whose retry time is later stay where they are.
     pub now_ms: u64,
     /// When the lease ends by itself, in milliseconds since 1970.
@@ -19,6 +24,17 @@ pub struct SpreadRequest {
 }
 
 impl SpreadRequest {
+    /// The same request for the oldest end, where the rules of sizes are.
+    pub(super) fn as_lease_request(&self) -> LeaseRequest {
+        LeaseRequest {
+            dataset: Arc::clone(&self.dataset),
+            max_events: self.max_events,
+            max_bytes: self.max_bytes,
+            now_ms: self.now_ms,
+            until_ms: self.until_ms,
+        }
+    }
+
     /// A place among so many, the first being 0.
     pub(super) fn place_among(&self, count: usize) -> usize {
         let last = count.saturating_sub(1);
@@ -27,8 +43,8 @@ impl SpreadRequest {
 }
 
 impl AnyOutbox {
-    /// Leases at most one due group, of those that were never tried if there is one. A group that may have killed the process is
-    /// never chosen.
+    /// Leases due groups, of those that were never tried; if there is none, one of the others. A group that may have killed the
+    /// process is never chosen.
     pub async fn lease_at(&self, request: SpreadRequest) -> Result<Leased, OutboxError> {
         match self {
             Self::Memory(memory) => memory.lease_at(&request),
@@ -51,10 +67,27 @@ mod tests {
     use crate::outbox::samples::{append, ids};
 
     async fn lease_at(bench: &Bench, dataset: &str, at_permille: u64) -> Vec<String> {
-        let request = SpreadRequest { dataset: dataset.into(), at_permille, now_ms: 50_000, until_ms: 60_000 };
-        let leased = bench.outbox.lease_at(request).await.unwrap();
-        assert!(leased.leases.len() <= 1);
-        leased.leases.iter().flat_map(ids).collect()
+        let leased = lease_many_at(bench, dataset, at_permille, 1).await;
+        assert!(leased.len() <= 1);
+        leased
+    }
+
+    async fn lease_many_at(bench: &Bench, dataset: &str, at_permille: u64, max_events: usize) -> Vec<String> {
+        let dataset = dataset.into();
+        let (max_bytes, now_ms, until_ms) = (1_000_000, 50_000, 60_000);
+        let request = SpreadRequest { dataset, at_permille, max_events, max_bytes, now_ms, until_ms };
+        bench.outbox.lease_at(request).await.unwrap().leases.iter().flat_map(ids).collect()
+    }
+
+    async fn the_newest_are_leased_as_many_as_fit(bench: &mut Bench) {
+        for number in 0..10 {
+            let at = append("shop", "1", &[&format!("e{number}"), "second"], 1_000 + number * 10);
+            assert_eq!(bench.outbox.append(at).await.unwrap().events(), 2);
+        }
+        assert_eq!(lease_many_at(bench, "1", 1000, 5).await, ["e8", "second", "e9", "second"]);
+        assert_eq!(lease_many_at(bench, "1", 1000, 2).await, ["e7", "second"]);
+        assert_eq!(lease_many_at(bench, "1", 1000, 1000).await.len(), 14);
+        assert!(lease_many_at(bench, "1", 1000, 1000).await.is_empty());
     }
 
     async fn groups_are_leased_from_all_over_the_backlog(bench: &mut Bench) {
@@ -103,6 +136,12 @@ mod tests {
     async fn groups_can_be_leased_from_all_over_the_backlog() {
         groups_are_leased_from_all_over_the_backlog(&mut Bench::memory(ROOMY)).await;
         groups_are_leased_from_all_over_the_backlog(&mut Bench::embedded(ROOMY)).await;
+    }
+
+    #[tokio::test]
+    async fn the_newest_groups_can_be_leased_as_many_as_fit() {
+        the_newest_are_leased_as_many_as_fit(&mut Bench::memory(ROOMY)).await;
+        the_newest_are_leased_as_many_as_fit(&mut Bench::embedded(ROOMY)).await;
     }
 
     #[tokio::test]

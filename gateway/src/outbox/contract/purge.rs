@@ -55,6 +55,21 @@ contract! {
         }
     }
 
+    async fn o8_what_stays_in_hand_of_a_parted_group_is_purged_once_it_is_settled(bench: &mut Bench, cap ROOMY) {
+        bench.append("1", &["a", "b", "c"]).await;
+        let lease = bench.lease_one("1", 2_000, 3_000).await;
+        let filter = EventFilter { event_id: Some("c".to_owned()), ..EventFilter::default() };
+        assert_eq!(bench.outbox.purge(PurgeSelector::Matching(filter)).await.unwrap().in_hand, 1);
+        let parted = bench.outbox.settle_part(lease, vec![Some(Settlement::Delivered), None, None], 4_000).await.unwrap();
+        assert_eq!((parted.settled.delivered, parted.settled.purged), (1, 0));
+        let rest = parted.rest.unwrap();
+        assert_eq!(ids(&rest), ["b", "c"]);
+        let settled = bench.settle(rest, RETRY_SENT).await;
+        assert_eq!((settled.retried, settled.purged), (1, 1));
+        bench.crash().await;
+        assert_eq!(all_ids(&bench.lease("1", 10, 2_000, 3_000).await), ["b"]);
+    }
+
     async fn o8_single_events_are_purged_out_of_their_groups(bench: &mut Bench, cap ROOMY) {
         let purge = |id: &str| PurgeSelector::Matching(EventFilter { event_id: Some(id.to_owned()), ..EventFilter::default() });
         bench.append("1", &["a", "b", "c", "d"]).await;

@@ -251,7 +251,7 @@ impl Writer {
             }
             Ok(())
         })?;
-        let bytes: u64 = appends.iter().map(|asked| asked.input.cost()).sum();
+        let bytes: u64 = appends.iter().map(|asked| asked.input.cost()).chain(writes.iter().map(Write::log_bytes)).sum();
         self.written_bytes = self.written_bytes.saturating_add(bytes + COMMIT_BYTES);
         self.shared.cost.store(self.store.tally.cost(), Ordering::Relaxed);
         Ok(())

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::failpoint;
 
 use super::{Failure, LOG_IS_HELD, OutboxError, TRUNCATE_PATIENCE, Writer};
+use crate::outbox::embedded::reseal;
 
 /// A checkpoint follows this much written to the log. With the largest transaction it is less than the reserve.
 const CHECKPOINT_BYTES: u64 = 8 * 1024 * 1024;
@@ -12,9 +13,6 @@ const CHECKPOINT_BYTES: u64 = 8 * 1024 * 1024;
 const CUT_LOG_PAGES: i64 = 64 * 1024;
 /// A log this long that a reader holds back is a disk about to be full: nothing is kept until it lets go (1 GiB).
 const MAX_LOG_PAGES: i64 = 256 * 1024;
-
-/// What a step of sealing writes, roughly.
-const SEALED_BYTES: u64 = 2 * 1024 * 1024;
 
 /// Free pages that are worth giving back, how many at a time, and how many are kept for what comes next.
 const WASTED_PAGES: i64 = 4096;
@@ -94,7 +92,7 @@ impl Writer {
         let Some(step) = self.sealing.take() else { return };
         match self.store.transaction(|store| store.reseal(&step)) {
             Ok(done) => {
-                self.written_bytes += SEALED_BYTES;
+                self.written_bytes += reseal::STEP_BYTES as u64;
                 self.sealing = done.next;
                 if done.next.is_none() {
                     self.must_truncate = true;
