@@ -166,5 +166,5 @@ async fn d9_a_part_that_panics_ends_the_process_with_1_and_what_was_promised_is_
 fn listening(log: &str) -> Option<SocketAddr> {
     let entries = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let mut ready = entries.filter(|entry| entry["message"] == "ready");
-    ready.next()?["listen"].as_str()?.parse().ok()
+    ready.next()?.get("listen")?.as_str()?.parse().ok()
 }
