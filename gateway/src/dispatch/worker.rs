@@ -15,7 +15,7 @@ use super::Sink;
 use super::batch::Limits;
 use super::gate::{Pass, Ticket};
 use super::lane::{Lane, Settings};
-use super::lanes::Life;
+use super::lanes::Tasks;
 use super::share::Permit;
 use crate::clock::millis;
 use crate::outbox::{Lease, LeaseRequest, SpreadRequest};
@@ -55,7 +55,7 @@ pub(crate) struct Round<S> {
 
 impl<S: Sink> Lane<S> {
     /// Sends until the stop.
-    pub(crate) async fn run(self: Arc<Self>, life: Life) {
+    pub(crate) async fn run(self: Arc<Self>, tasks: Tasks) {
         let mut turn = 0_u32;
         while let Some(round) = self.next_round(turn).await {
             turn = turn.wrapping_add(1);
@@ -63,7 +63,7 @@ impl<S: Sink> Lane<S> {
                 self.send(round).await;
             } else {
                 let lane = self.clone();
-                life.spawn(async move { lane.send(round).await });
+                tasks.spawn(async move { lane.send(round).await });
             }
         }
     }

@@ -63,7 +63,7 @@ impl Memory {
 mod tests {
     use super::*;
     use crate::outbox::Settlement;
-    use crate::outbox::bench::{Bench, ROOMY};
+    use crate::outbox::bench::{Bench, ROOMY, contract};
     use crate::outbox::samples::{append, ids};
 
     async fn lease_at(bench: &Bench, dataset: &str, at_permille: u64) -> Vec<String> {
@@ -79,80 +79,58 @@ mod tests {
         bench.outbox.lease_at(request).await.unwrap().leases.iter().flat_map(ids).collect()
     }
 
-    async fn the_newest_are_leased_as_many_as_fit(bench: &mut Bench) {
-        for number in 0..10 {
-            let at = append("shop", "1", &[&format!("e{number}"), "second"], 1_000 + number * 10);
-            assert_eq!(bench.outbox.append(at).await.unwrap().events(), 2);
+    contract! {
+        async fn the_newest_groups_can_be_leased_as_many_as_fit(bench: &mut Bench, cap ROOMY) {
+            for number in 0..10 {
+                let at = append("shop", "1", &[&format!("e{number}"), "second"], 1_000 + number * 10);
+                assert_eq!(bench.outbox.append(at).await.unwrap().events(), 2);
+            }
+            assert_eq!(lease_many_at(bench, "1", 1000, 5).await, ["e8", "second", "e9", "second"]);
+            assert_eq!(lease_many_at(bench, "1", 1000, 2).await, ["e7", "second"]);
+            assert_eq!(lease_many_at(bench, "1", 1000, 1000).await.len(), 14);
+            assert!(lease_many_at(bench, "1", 1000, 1000).await.is_empty());
         }
-        assert_eq!(lease_many_at(bench, "1", 1000, 5).await, ["e8", "second", "e9", "second"]);
-        assert_eq!(lease_many_at(bench, "1", 1000, 2).await, ["e7", "second"]);
-        assert_eq!(lease_many_at(bench, "1", 1000, 1000).await.len(), 14);
-        assert!(lease_many_at(bench, "1", 1000, 1000).await.is_empty());
-    }
 
-    async fn groups_are_leased_from_all_over_the_backlog(bench: &mut Bench) {
-        for number in 0..100 {
-            let at = append("shop", "1", &[&format!("e{number}")], 1_000 + number * 10);
-            assert_eq!(bench.outbox.append(at).await.unwrap().events(), 1);
+        async fn groups_can_be_leased_from_all_over_the_backlog(bench: &mut Bench, cap ROOMY) {
+            for number in 0..100 {
+                let at = append("shop", "1", &[&format!("e{number}")], 1_000 + number * 10);
+                assert_eq!(bench.outbox.append(at).await.unwrap().events(), 1);
+            }
+            bench.append("2", &["other"]).await;
+            assert_eq!(lease_at(bench, "1", 0).await, ["e0"]);
+            assert_eq!(lease_at(bench, "1", 1000).await, ["e99"]);
+            let middle = lease_at(bench, "1", 500).await;
+            let middle: u64 = middle[0].trim_start_matches('e').parse().unwrap();
+            assert!((45..55).contains(&middle), "{middle}");
+            // In hand, so a younger or older one is next, and none twice.
+            let mut seen = std::collections::HashSet::new();
+            for place in 0..97 {
+                assert!(seen.insert(lease_at(bench, "1", place * 10).await));
+            }
+            assert!(lease_at(bench, "1", 500).await.is_empty());
+            assert_eq!(lease_at(bench, "3", 500).await, Vec::<String>::new());
         }
-        bench.append("2", &["other"]).await;
-        assert_eq!(lease_at(bench, "1", 0).await, ["e0"]);
-        assert_eq!(lease_at(bench, "1", 1000).await, ["e99"]);
-        let middle = lease_at(bench, "1", 500).await;
-        let middle: u64 = middle[0].trim_start_matches('e').parse().unwrap();
-        assert!((45..55).contains(&middle), "{middle}");
-        // In hand, so a younger or older one is next, and none twice.
-        let mut seen = std::collections::HashSet::new();
-        for place in 0..97 {
-            assert!(seen.insert(lease_at(bench, "1", place * 10).await));
+
+        async fn o2_what_waits_for_its_retry_is_left_alone(bench: &mut Bench, cap ROOMY) {
+            for (id, not_before_ms) in [("a", 40_000), ("b", 50_001)] {
+                bench.append("1", &[id]).await;
+                let lease = bench.lease_one("1", 2_000, 3_000).await;
+                bench.settle(lease, Settlement::Retry { not_before_ms, attempted: true }).await;
+            }
+            assert_eq!(lease_at(bench, "1", 1000).await, ["a"]);
+            assert!(lease_at(bench, "1", 1000).await.is_empty());
         }
-        assert!(lease_at(bench, "1", 500).await.is_empty());
-        assert_eq!(lease_at(bench, "3", 500).await, Vec::<String>::new());
-    }
 
-    async fn what_waits_for_its_retry_is_left_alone(bench: &mut Bench) {
-        for (id, not_before_ms) in [("a", 40_000), ("b", 50_001)] {
-            bench.append("1", &[id]).await;
-            let lease = bench.lease_one("1", 2_000, 3_000).await;
-            bench.settle(lease, Settlement::Retry { not_before_ms, attempted: true }).await;
+        async fn b14_suspects_are_never_chosen(bench: &mut Bench, cap ROOMY) {
+            bench.append("1", &["a", "b"]).await;
+            bench.append("1", &["c", "d"]).await;
+            for _ in 0..3 {
+                assert_eq!(bench.lease("1", 10, 2_000, 3_000).await.len(), 2);
+                bench.crash().await;
+            }
+            bench.append("1", &["e"]).await;
+            assert_eq!(lease_at(bench, "1", 0).await, ["e"]);
+            assert!(lease_at(bench, "1", 0).await.is_empty());
         }
-        assert_eq!(lease_at(bench, "1", 1000).await, ["a"]);
-        assert!(lease_at(bench, "1", 1000).await.is_empty());
-    }
-
-    async fn suspects_are_never_chosen(bench: &mut Bench) {
-        bench.append("1", &["a", "b"]).await;
-        bench.append("1", &["c", "d"]).await;
-        for _ in 0..3 {
-            assert_eq!(bench.lease("1", 10, 2_000, 3_000).await.len(), 2);
-            bench.crash().await;
-        }
-        bench.append("1", &["e"]).await;
-        assert_eq!(lease_at(bench, "1", 0).await, ["e"]);
-        assert!(lease_at(bench, "1", 0).await.is_empty());
-    }
-
-    #[tokio::test]
-    async fn groups_can_be_leased_from_all_over_the_backlog() {
-        groups_are_leased_from_all_over_the_backlog(&mut Bench::memory(ROOMY)).await;
-        groups_are_leased_from_all_over_the_backlog(&mut Bench::embedded(ROOMY)).await;
-    }
-
-    #[tokio::test]
-    async fn the_newest_groups_can_be_leased_as_many_as_fit() {
-        the_newest_are_leased_as_many_as_fit(&mut Bench::memory(ROOMY)).await;
-        the_newest_are_leased_as_many_as_fit(&mut Bench::embedded(ROOMY)).await;
-    }
-
-    #[tokio::test]
-    async fn o2_what_waits_for_its_retry_is_left_alone() {
-        what_waits_for_its_retry_is_left_alone(&mut Bench::memory(ROOMY)).await;
-        what_waits_for_its_retry_is_left_alone(&mut Bench::embedded(ROOMY)).await;
-    }
-
-    #[tokio::test]
-    async fn b14_suspects_are_never_chosen() {
-        suspects_are_never_chosen(&mut Bench::memory(ROOMY)).await;
-        suspects_are_never_chosen(&mut Bench::embedded(ROOMY)).await;
     }
 }

@@ -154,7 +154,7 @@ impl Store {
             return Ok(events);
         }
         tracing::error!(row, "a group cannot be read nor moved to quarantine; it stays in the file and is passed over");
-        self.parked.insert(row);
+        self.unmovable.insert(row);
         Ok(0)
     }
 
@@ -185,7 +185,7 @@ impl Store {
             if earlier.is_none() {
                 next_ready = ready.next().transpose()?;
             }
-            if self.parked.contains(&candidate.row) {
+            if self.unmovable.contains(&candidate.row) {
                 continue;
             }
             let events = usize::try_from(candidate.events).unwrap_or(0);

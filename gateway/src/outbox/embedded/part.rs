@@ -78,7 +78,7 @@ impl Store {
                 && let Some(row) = rows.next()?
             {
                 let (id, crashes) = id_and_crashes(row)?;
-                if self.parked.contains(&id) {
+                if self.unmovable.contains(&id) {
                     continue;
                 }
                 let [events, bytes] = [row.get::<_, i64>(2)?, row.get(3)?].map(|size| usize::try_from(size).unwrap_or(0));
@@ -101,7 +101,7 @@ impl Store {
     }
 
     fn is_fit(&self, (row, crashes): &(i64, u32)) -> bool {
-        *crashes < SUSPECT_CRASHES && !self.parked.contains(row)
+        *crashes < SUSPECT_CRASHES && !self.unmovable.contains(row)
     }
 }
 
