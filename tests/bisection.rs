@@ -1,5 +1,6 @@
 //! Meta refuses a whole batch for one bad event. One bad event harms only itself (P7), and a fault of the whole dataset harms
 //! none (failure case B9).
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper of a test may panic as the test may")]
 
 use std::collections::BTreeSet;
 use std::time::Duration;

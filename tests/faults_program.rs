@@ -28,6 +28,20 @@ async fn p9_kills_one_after_the_other_lose_nothing() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+#[tokio::test]
+async fn a10_an_outage_and_a_backlog_are_measured_and_lose_nothing() {
+    for (mode, arguments) in
+        [("backlog", ["--pending", "2000"].as_slice()), ("outage", &["--outage", "0.05", "--rate", "100"])]
+    {
+        let output = faults(arguments).await;
+        let told = String::from_utf8_lossy(&output.stdout);
+        println!("{told}");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let measured = told.lines().any(|line| line.starts_with(&format!("{mode}: ")) && line.contains("RSS"));
+        assert!(measured, "nothing was measured");
+    }
+}
+
 async fn faults(arguments: &[&str]) -> Output {
     let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_faults"));
     program.args(arguments).env("PORTCULLIS_BIN", executable!().path());

@@ -1,4 +1,5 @@
 //! What a person does with the outbox, while the gateway runs and while it does not: by the real commands.
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
 
 use std::time::Duration;
 

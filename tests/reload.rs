@@ -1,6 +1,8 @@
 //! The configuration is read again while callers post: all of it is taken or nothing, no request is turned away for it, and what
 //! is in force can be read.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
+
 use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -196,7 +198,7 @@ async fn a_site_that_comes_is_taken_and_one_that_goes_is_refused_while_what_it_s
     let added = reload(&executable, &gateway).await;
     assert_eq!(added.stdout, format!("site `other`: added\ndataset `{OTHER_DATASET}`: added\nreloaded\n"), "{added:?}");
     let mut oracle = Oracle::default();
-    meta.faults(&serde_json::json!([{ "status": 503, "times": 100000 }])).await;
+    meta.faults(&serde_json::json!([{ "status": 503, "times": 100_000 }])).await;
     for number in 0..5 {
         oracle.issue(&format!("other-{number}"));
         assert_eq!(other.post(&[numbered_purchase("other", number)]).await.unwrap().status, 200);

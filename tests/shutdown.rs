@@ -129,7 +129,7 @@ async fn d9_a_part_that_panics_ends_the_process_with_1_and_what_was_promised_is_
         return;
     }
     for (failpoint, said) in
-        [("before_commit:4=panic", "the outbox's writer has ended"), ("before_send:2-2=panic", "\"sending\"")]
+        [("before_commit:4=panic", "the outbox's writer has ended"), ("before_send:2-2=panic", "\"the sending\"")]
     {
         let meta = Meta::start(&executable).await;
         let setup = Setup::new(&meta);
@@ -166,5 +166,5 @@ async fn d9_a_part_that_panics_ends_the_process_with_1_and_what_was_promised_is_
 fn listening(log: &str) -> Option<SocketAddr> {
     let entries = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let mut ready = entries.filter(|entry| entry["message"] == "ready");
-    ready.next()?["listen"].as_str()?.parse().ok()
+    ready.next()?.get("listen")?.as_str()?.parse().ok()
 }

@@ -1,6 +1,8 @@
 //! The gateway under a service manager, which this suite plays: a datagram socket that hears what it is told, and a program that
 //! binds sockets and passes them on.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper of a test may panic as the test may")]
+
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

@@ -1,13 +1,14 @@
 //! Points at which tests make a process fail: power cuts at the worst moment, a disk that stalls, one that gives errors.
 //!
 //! They exist in builds with debug assertions alone; in a release [`hit`] does nothing and the environment is not read.
-//! `PORTCULLIS_FAILPOINT=NAME[:FROM[-TO]]=ACTION` with more of the same after a comma; `FROM` and `TO` count how often the point was
-//! passed, from 1. Actions: `abort` (as kill -9), `panic` (of the thread), `sleep=MILLISECONDS` (the thread stands still), and `io_error` and `disk_full`
-//! where the point is one of writing.
+//! `PORTCULLIS_FAILPOINT=NAME[:FROM[-TO]]=ACTION` with more of the same after a comma; `FROM` and `TO` count how often the point
+//! was passed, from 1. Actions: `abort` (as kill -9), `panic` (of the thread), `sleep=MILLISECONDS` (the thread stands still), and
+//! `io_error` and `disk_full` where the point is one of writing.
 
 /// What the code at a point is to do, beyond what the point itself did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
+#[cfg_attr(not(debug_assertions), expect(dead_code, reason = "nothing gives these orders in a release"))]
 pub(crate) enum Order {
     /// Go on.
     GoOn,
@@ -20,7 +21,7 @@ pub(crate) enum Order {
 /// Passes a point where nothing can fail but the process.
 #[inline]
 pub(crate) fn pass(name: &'static str) {
-    debug_assert_eq!(hit(name), Order::GoOn, "this failpoint can only abort or sleep");
+    debug_assert_eq!(hit(name), Order::GoOn, "this failpoint cannot fail a write, as nothing is written here");
 }
 
 /// Passes a point.

@@ -1,8 +1,8 @@
 //! How an event comes in, is kept and is sent.
 //!
 //! The modules follow the way of an event: it is received (`listener`, `ingest`), kept (`outbox`) and sent (`dispatch`).
-//! `config` says how, `telemetry` and `admin` show it, `service` puts the parts together and `lifecycle` starts and stops
-//! them. What may leave is not decided here but in the crate `portcullis-filters`.
+//! `config` says how, `telemetry` and `admin` show it, `control` takes commands, `service` puts the parts together and `lifecycle`
+//! starts and stops them. What may leave is not decided here but in the crate `portcullis-filters`.
 
 pub mod cli;
 

@@ -35,6 +35,7 @@ impl Runs {
         caught(fault.name, async move {
             let mut stage = Stage::start(&executable, needs).await;
             let load = Load::following(&stage.addresses.subscribe(), fault.name, demand(rate, needs));
+            answers_again(&load).await;
             let end = Instant::now() + time;
             let mut strikes = 0;
             while strikes == 0 || Instant::now() < end {
@@ -65,6 +66,7 @@ impl Runs {
                     && !matches!(fault.sets_aside, SetsAside::AtMost(_))
             };
             let faults: Vec<&'static Fault> = ALL.iter().filter(fit).collect();
+            answers_again(&load).await;
             let end = Instant::now() + time;
             while Instant::now() < end {
                 let [first, second] = [chance.pick(&faults), chance.pick(&faults)];

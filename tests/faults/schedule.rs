@@ -16,6 +16,7 @@ const LONGEST_MIX: Duration = Duration::from_secs(60);
 const AROUND: Duration = Duration::from_secs(2);
 /// A run that is shorter says little.
 const SHORTEST: Duration = Duration::from_secs(1);
+const SHORTEST_MIX: Duration = Duration::from_secs(10);
 
 /// Each fault alone, then mixes until the time is over; or the chosen faults alone.
 pub(crate) async fn all(runs: &mut Runs, arguments: &Arguments, report: &mut Report) {
@@ -30,9 +31,11 @@ pub(crate) async fn all(runs: &mut Runs, arguments: &Arguments, report: &mut Rep
     for fault in &faults {
         report.add(runs.alone(fault, time, arguments.rate).await);
     }
+    // At least one mix, however long the faults alone have taken.
+    let mut owed = !chosen;
     loop {
         let left = end.saturating_duration_since(Instant::now());
-        if left <= AROUND + SHORTEST {
+        if left <= AROUND + SHORTEST && !owed {
             return;
         }
         let time = left.saturating_sub(AROUND).min(LONGEST_MIX);
@@ -41,7 +44,8 @@ pub(crate) async fn all(runs: &mut Runs, arguments: &Arguments, report: &mut Rep
                 report.add(runs.alone(fault, time.min(share), arguments.rate).await);
             }
         } else {
-            report.add(runs.mixed(time, arguments.rate).await);
+            report.add(runs.mixed(time.max(SHORTEST_MIX), arguments.rate).await);
         }
+        owed = false;
     }
 }

@@ -101,7 +101,13 @@ impl Stage {
         match act {
             Act::Network(mode) => self.proxy.set(mode(chance)),
             Act::Tls(mode) => self.proxy.set(mode),
-            Act::Meta(script) => self.meta.faults(&script()).await,
+            Act::Meta(script) => {
+                let before = self.meta.struck().await;
+                self.meta.faults(&script()).await;
+                let struck = async || (self.meta.struck().await > before).then_some(());
+                // Not every event is one that Meta refuses.
+                drop(tokio::time::timeout(PATIENCE, eventually("it strikes", PATIENCE * 2, struck)).await);
+            }
             Act::FullOutbox => {
                 self.proxy.set(Mode::Refuse);
                 let before = load.turned_away();

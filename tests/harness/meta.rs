@@ -66,7 +66,8 @@ impl Meta {
 
     async fn start_as(executable: &Executable, more: Vec<String>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut arguments = ["meta-simulator", "--listen", "127.0.0.1:0"].map(str::to_owned).to_vec();
+        // What it leaves to chance is the same in every run, so that a run can be repeated.
+        let mut arguments = ["meta-simulator", "--listen", "127.0.0.1:0", "--seed", "1"].map(str::to_owned).to_vec();
         arguments.extend(more);
         let mut process = Process::start(executable.path(), &arguments, &[], folder.path(), "simulator");
         let address = process
@@ -113,6 +114,11 @@ impl Meta {
     /// How many requests it had, answered or not.
     pub async fn requests(&self) -> u64 {
         self.get("/_simulator/ledger").await.json()["requests"].as_u64().expect("a count")
+    }
+
+    /// How many of them met a scripted fault.
+    pub async fn struck(&self) -> u64 {
+        self.get("/_simulator/ledger").await.json()["faults"].as_u64().expect("a count")
     }
 
     /// What it noted of every request, as text.

@@ -6,8 +6,11 @@
 use super::shape::{is_system_version, is_version};
 use crate::cut;
 
-/// How one starts, then each of its versions with what stands behind it.
-type Usual = (&'static str, &'static [(fn(&str) -> bool, &'static str)]);
+/// What a version looks like, and what stands behind it.
+type Version = (fn(&str) -> bool, &'static str);
+
+/// How one starts, then each of its versions.
+type Usual = (&'static str, &'static [Version]);
 
 #[rustfmt::skip]
 static USUAL: &[Usual] = &[
@@ -38,7 +41,7 @@ pub(super) fn is_usual(value: &str) -> bool {
     USUAL.iter().any(|(start, versions)| value.strip_prefix(start).is_some_and(|rest| goes_on(rest, versions)))
 }
 
-fn goes_on(mut rest: &str, versions: &[(fn(&str) -> bool, &str)]) -> bool {
+fn goes_on(mut rest: &str, versions: &[Version]) -> bool {
     for (is_version, behind) in versions {
         let (version, tail) = cut::before(rest, |byte| byte == b' ');
         match tail.strip_prefix(behind) {

@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::policy::GoodsTold;
 use super::{Failure, Output};
 use crate::clock::Clock;
-use crate::config::{Backend, Config, ConfigError, Environment};
+use crate::config::{Backend, Config, ConfigError, Encryption, Environment};
+use crate::outbox::key_id;
 
 /// Check a configuration and its policies, without network and without touching the outbox.
 ///
@@ -37,6 +38,9 @@ struct Summary<'a> {
     ok: bool,
     sites: Vec<Site<'a>>,
     outbox: String,
+    /// What names the keys of the outbox, that of today first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    encryption_keys: Vec<String>,
     sends_to: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     tls: Option<Tls>,
@@ -110,6 +114,7 @@ impl<'a> Summary<'a> {
         Self {
             ok: true,
             sites: config.sites.iter().map(site).collect(),
+            encryption_keys: config.outbox.encryption.iter().flat_map(key_ids).collect(),
             outbox: match &config.outbox.backend {
                 Backend::Embedded(path) => path.display().to_string(),
                 Backend::Memory => "memory".to_owned(),
@@ -136,6 +141,10 @@ impl<'a> Summary<'a> {
             }
         }
         output.line(format_args!("outbox   {}", self.outbox))?;
+        if let Some((today, previous)) = self.encryption_keys.split_first() {
+            let also = if previous.is_empty() { String::new() } else { format!(", also reads {}", previous.join(", ")) };
+            output.line(format_args!("  encrypted under the key {today}{also}"))?;
+        }
         output.line(format_args!("sends to {}", self.sends_to))?;
         if let Some(tls) = &self.tls {
             output.line(format_args!("tls      {}, valid until {}", tls.certificate, tls.valid_until))?;
@@ -145,6 +154,11 @@ impl<'a> Summary<'a> {
         }
         output.line("OK")
     }
+}
+
+/// That of today first.
+fn key_ids(encryption: &Encryption) -> impl Iterator<Item = String> {
+    std::iter::once(&encryption.key).chain(&encryption.previous).map(|key| key_id(key))
 }
 
 #[cfg(test)]
@@ -189,6 +203,21 @@ mod tests {
             printed.contains("warning: outbox.backend: `memory` is not durable") && printed.ends_with("OK\n"),
             "{printed}"
         );
+    }
+
+    #[test]
+    fn keys_of_the_outbox_are_named_by_their_ids_and_never_shown() {
+        let keys = "encryption_key = { file = \"now\" }\nprevious_encryption_keys = [{ file = \"now\" }]\n";
+        let folder = tempfile::tempdir().unwrap();
+        let secret = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+        std::fs::write(folder.path().join("now"), secret).unwrap();
+        let text = EXAMPLE.replace("[identity]\n", &format!("{keys}[identity]\n"));
+        let text = text.replace("file = \"now\"", &format!("file = \"{}\"", folder.path().join("now").display()));
+        let (judged, printed) = judged(&text, false);
+        judged.unwrap();
+        let id = key_id(b"01234567890123456789012345678901");
+        assert!(printed.contains(&format!("encrypted under the key {id}, also reads {id}\n")), "{printed}");
+        assert!(!printed.contains(secret), "{printed}");
     }
 
     #[test]

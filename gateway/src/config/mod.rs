@@ -12,6 +12,7 @@ mod endpoint;
 mod environment;
 mod file;
 mod json_schema;
+mod outbox;
 mod policy;
 mod reload;
 mod resolve;
@@ -41,6 +42,7 @@ pub use document::host;
 pub use endpoint::Endpoint;
 pub use environment::Environment;
 pub use json_schema::json_schema;
+pub use outbox::{Backend, Deduplicate, Encryption, Outbox};
 pub use policy::{PolicyText, PolicyTextError};
 pub use secret::SecretFile;
 
@@ -234,52 +236,6 @@ pub enum TokenPlace {
     Header,
     /// The body's `access_token`.
     Body,
-}
-
-/// `[outbox]`
-#[derive(Debug, Clone)]
-pub struct Outbox {
-    /// Which engine.
-    pub backend: Backend,
-    /// Cap of what is kept, in bytes.
-    pub max_bytes: u64,
-    /// What the events that wait are encrypted with, if they are.
-    pub encryption: Option<Encryption>,
-    /// How events that come twice are known, if they are to be.
-    pub deduplicate: Option<Deduplicate>,
-}
-
-/// What is remembered of events that came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Deduplicate {
-    /// How long, in milliseconds.
-    pub keep_ms: u64,
-    /// Of how many at most; the oldest are forgotten first.
-    pub max_events: u64,
-}
-
-/// The keys of the outbox.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Encryption {
-    /// Encrypts what comes in.
-    pub key: Zeroizing<[u8; 32]>,
-    /// Those before it, which still open what they encrypted.
-    pub previous: Vec<Zeroizing<[u8; 32]>>,
-}
-
-impl std::fmt::Debug for Encryption {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Encryption").field("previous", &self.previous.len()).finish_non_exhaustive()
-    }
-}
-
-/// The engine that keeps events.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Backend {
-    /// SQLite in this file.
-    Embedded(PathBuf),
-    /// Memory: not durable, for demonstration and comparison.
-    Memory,
 }
 
 /// `[identity]`

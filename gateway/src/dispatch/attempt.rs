@@ -73,7 +73,7 @@ impl<S: Sink> Lane<S> {
         match verdict {
             Verdict::Delivered => {
                 self.tell_opened(self.gate.passed(round.ticket));
-                self.refusals.accepted();
+                self.refusals.taken();
                 self.portion.taken();
                 // Meta took these and says that it takes no more for a while.
                 if let Some(regain) = usage.and_then(|usage| usage.regain) {

@@ -1,5 +1,6 @@
 //! What is known of the sending of one dataset, shared by all of its rounds.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -67,6 +68,8 @@ pub(crate) struct Lane<S> {
     pub(crate) pace: Pace,
     /// How many may go at once.
     pub(crate) portion: Portion,
+    /// Whether more was due at the last look than one batch holds.
+    pub(crate) is_behind: AtomicBool,
     /// How many were refused in a row.
     pub(crate) refusals: Refusals,
     /// What is counted.

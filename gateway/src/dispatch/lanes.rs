@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
@@ -26,7 +27,7 @@ use crate::telemetry::metrics::Metrics;
 
 /// What stays the same for as long as the process lives.
 #[derive(Debug, Clone)]
-pub(crate) struct Parts {
+pub(crate) struct Surroundings {
     /// Where events are kept.
     pub(crate) outbox: AnyOutbox,
     /// What is counted.
@@ -39,7 +40,7 @@ pub(crate) struct Parts {
 
 /// Who owns the tasks, and when they end.
 #[derive(Debug, Clone)]
-pub(crate) struct Life {
+pub(crate) struct Tasks {
     /// Waited for at the stop.
     pub(crate) tracker: TaskTracker,
     /// The stop.
@@ -48,7 +49,7 @@ pub(crate) struct Life {
     pub(crate) lifecycle: Lifecycle,
 }
 
-impl Life {
+impl Tasks {
     /// Spawns a part of the sending.
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.tracker.spawn(self.lifecycle.vital("the sending", work));
@@ -98,8 +99,8 @@ impl<S> Plan<S> {
 /// Every lane that runs.
 #[derive(Debug)]
 pub(crate) struct Lanes<S> {
-    parts: Parts,
-    life: Life,
+    surroundings: Surroundings,
+    tasks: Tasks,
     running: Mutex<Running<S>>,
     gates: Gates,
 }
@@ -124,9 +125,9 @@ impl Gates {
 
 impl<S: Sink> Lanes<S> {
     /// Starts a lane for each dataset.
-    pub(crate) fn start(parts: Parts, plan: Plan<S>, life: Life) -> Self {
+    pub(crate) fn start(surroundings: Surroundings, plan: Plan<S>, tasks: Tasks) -> Self {
         let running = Mutex::new(Running { lanes: BTreeMap::new(), max_requests: 0 });
-        let lanes = Self { parts, life, running, gates: Gates::default() };
+        let lanes = Self { surroundings, tasks, running, gates: Gates::default() };
         lanes.apply(plan);
         lanes
     }
@@ -175,7 +176,7 @@ impl<S: Sink> Lanes<S> {
                 let settings = Settings { sink, sites, tuning, share: shares.share() };
                 let lane = self.new_lane(dataset.clone(), settings, backoff);
                 running.lanes.insert(dataset, lane.clone());
-                self.life.spawn(lane.run(self.life.clone()));
+                self.tasks.spawn(lane.run(self.tasks.clone()));
             }
         }
         let gates = running.lanes.iter().map(|(dataset, lane)| (Arc::clone(dataset), Arc::clone(&lane.gate))).collect();
@@ -183,15 +184,16 @@ impl<S: Sink> Lanes<S> {
     }
 
     fn new_lane(&self, dataset: Arc<str>, settings: Settings<S>, backoff: Backoff) -> Arc<Lane<S>> {
-        let Parts { outbox, metrics, clock, chance } = self.parts.clone();
+        let Surroundings { outbox, metrics, clock, chance } = self.surroundings.clone();
         Arc::new(Lane {
             gate: Arc::new(Gate::new(dataset.clone(), backoff, chance.clone(), metrics.gate_closed.clone())),
             pace: Pace::new(metrics.usage_percent.with_label_values(&[&*dataset])),
             portion: Portion::default(),
+            is_behind: AtomicBool::new(false),
             refusals: Refusals::default(),
             settings: Mutex::new(Arc::new(settings)),
-            stop: self.life.stop.clone(),
-            retired: self.life.stop.child_token(),
+            stop: self.tasks.stop.clone(),
+            retired: self.tasks.stop.child_token(),
             dataset,
             outbox,
             metrics,

@@ -50,7 +50,7 @@ pub use self::gate::Cause;
 
 use self::batch::Batch;
 use self::classify::Delivery;
-use self::lanes::{Gates, Lanes, Life, Parts, Plan};
+use self::lanes::{Gates, Lanes, Plan, Surroundings, Tasks};
 use self::meta::MetaSink;
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -97,7 +97,7 @@ pub enum DispatchError {
 /// Sends what the outbox holds, once it is started.
 #[derive(Debug)]
 pub struct Dispatcher {
-    parts: Parts,
+    surroundings: Surroundings,
     plan: Plan<MetaSink>,
 }
 
@@ -111,16 +111,16 @@ impl Dispatcher {
         chance: Chance,
     ) -> Result<Self, DispatchError> {
         let sink = MetaSink::new(&config.meta, &config.datasets, clock.clone())?;
-        Ok(Self { parts: Parts { outbox, metrics, clock, chance }, plan: Plan::new(config, sink) })
+        Ok(Self { surroundings: Surroundings { outbox, metrics, clock, chance }, plan: Plan::new(config, sink) })
     }
 
     /// Starts sending. It ends soon after `stop`: a request in hand is finished within its time-out up to a grace and settled;
     /// everything else stays in the outbox. A panic fails the `lifecycle`: after three starts the outbox singles out whatever it was.
     #[must_use]
     pub fn start(self, tracker: &TaskTracker, stop: CancellationToken, lifecycle: Lifecycle) -> Dispatching {
-        let clock = self.parts.clock.clone();
-        let life = Life { tracker: tracker.clone(), stop, lifecycle };
-        Dispatching { lanes: Arc::new(Lanes::start(self.parts, self.plan, life)), clock }
+        let clock = self.surroundings.clock.clone();
+        let tasks = Tasks { tracker: tracker.clone(), stop, lifecycle };
+        Dispatching { lanes: Arc::new(Lanes::start(self.surroundings, self.plan, tasks)), clock }
     }
 }
 

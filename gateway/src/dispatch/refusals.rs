@@ -1,6 +1,6 @@
 //! Counts refusals in a row, so that a fault of the whole dataset is not taken for many bad events (promise P7).
 //!
-//! Refusals are alike if code and subcode are the same. After eight alike and no acceptance between them, over all rounds of the
+//! Refusals are alike if code and subcode are the same. After eight alike, with no event taken in between over all rounds of the
 //! dataset, no ninth is set aside before others have been heard (`witness`). If those are refused too, nothing is set aside until
 //! Meta takes an event again. Kept in memory only: a restart starts anew.
 
@@ -60,7 +60,7 @@ impl Refusals {
     }
 
     /// Meta took an event.
-    pub(crate) fn accepted(&self) {
+    pub(crate) fn taken(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.runs.clear();
         state.held = false;
@@ -96,16 +96,16 @@ mod tests {
         }
         assert_eq!(refusals.rule(OLD), Ruling::Doubtful);
         assert_eq!(refusals.rule(POOR), Ruling::SetAside);
-        refusals.accepted();
+        refusals.taken();
         assert_eq!(refusals.rule(OLD), Ruling::SetAside);
     }
 
     #[test]
-    fn p7_while_held_nothing_is_set_aside_until_an_acceptance() {
+    fn p7_while_held_nothing_is_set_aside_until_meta_takes_an_event() {
         let refusals = Refusals::default();
         refusals.hold();
         assert_eq!((refusals.rule(OLD), refusals.are_held()), (Ruling::Held, true));
-        refusals.accepted();
+        refusals.taken();
         assert_eq!((refusals.rule(OLD), refusals.are_held()), (Ruling::SetAside, false));
     }
 

@@ -229,14 +229,14 @@ impl Rig {
                 clock.advance(Duration::from_millis(5));
             }
         });
-        let parts = Parts {
+        let surroundings = Surroundings {
             outbox: self.outbox.clone(),
             metrics: self.metrics.clone(),
             clock: self.clock.clone(),
             chance: Chance::seeded(3),
         };
-        let life = Life { tracker: self.tracker.clone(), stop: self.stop.clone(), lifecycle: Lifecycle::new() };
-        Lanes::start(parts, self.plan(&self.script), life)
+        let tasks = Tasks { tracker: self.tracker.clone(), stop: self.stop.clone(), lifecycle: Lifecycle::new() };
+        Lanes::start(surroundings, self.plan(&self.script), tasks)
     }
 
     /// What a configuration would say, with this Meta.

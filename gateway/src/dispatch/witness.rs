@@ -92,7 +92,8 @@ impl<S: Sink> Lane<S> {
     async fn lease_witness(&self, at_permille: u64, away: &mut Vec<Work>, round: &Round<S>) -> Option<Parcel> {
         let now_ms = self.clock.unix_ms();
         let until_ms = now_ms.saturating_add(millis(round.settings.tuning.lease));
-        let request = SpreadRequest { dataset: self.dataset.clone(), at_permille, now_ms, until_ms };
+        let dataset = self.dataset.clone();
+        let request = SpreadRequest { dataset, at_permille, max_events: 1, max_bytes: 1, now_ms, until_ms };
         let leased = match self.outbox.lease_at(request).await {
             Ok(leased) => leased,
             Err(error) => {

@@ -5,6 +5,7 @@
 //! for the memory as well. While refusals are held back, a round is one single event from somewhere in the backlog.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -14,7 +15,7 @@ use super::Sink;
 use super::batch::Limits;
 use super::gate::{Pass, Ticket};
 use super::lane::{Lane, Settings};
-use super::lanes::Life;
+use super::lanes::Tasks;
 use super::share::Permit;
 use crate::clock::millis;
 use crate::outbox::{Lease, LeaseRequest, SpreadRequest};
@@ -24,6 +25,9 @@ pub(crate) const POLL: Duration = Duration::from_secs(5);
 
 /// The pause after the outbox said that something is due and then leased nothing.
 const EMPTY_PAUSE: Duration = Duration::from_millis(100);
+
+/// Behind a backlog, one round in so many takes the newest events: they need not wait until the backlog is gone.
+const FRESH_EVERY: u32 = 4;
 
 /// A lingering lane looks this often whether its batch is full.
 const LINGER_STEPS: u32 = 4;
@@ -51,19 +55,21 @@ pub(crate) struct Round<S> {
 
 impl<S: Sink> Lane<S> {
     /// Sends until the stop.
-    pub(crate) async fn run(self: Arc<Self>, life: Life) {
-        while let Some(round) = self.next_round().await {
+    pub(crate) async fn run(self: Arc<Self>, tasks: Tasks) {
+        let mut turn = 0_u32;
+        while let Some(round) = self.next_round(turn).await {
+            turn = turn.wrapping_add(1);
             if round.is_probe {
                 self.send(round).await;
             } else {
                 let lane = self.clone();
-                life.spawn(async move { lane.send(round).await });
+                tasks.spawn(async move { lane.send(round).await });
             }
         }
     }
 
     /// Waits for events and for a permit, and leases. `None` at the stop.
-    async fn next_round(&self) -> Option<Round<S>> {
+    async fn next_round(&self, turn: u32) -> Option<Round<S>> {
         loop {
             self.wait_until_due().await?;
             let settings = self.settings();
@@ -82,11 +88,18 @@ impl<S: Sink> Lane<S> {
             let is_alone = self.refusals.are_held();
             let limits = self.portion.of(settings.tuning.limits);
             let until_ms = self.clock.unix_ms().saturating_add(millis(settings.tuning.lease));
-            let leases = if is_alone {
-                self.lease_anywhere(limits, until_ms).await?
-            } else {
-                self.lease(limits, settings.tuning.linger, until_ms).await?
-            };
+            let mut leases = Vec::new();
+            if is_alone {
+                leases = self.lease_one(until_ms).await?;
+            } else if self.is_behind.load(Ordering::Relaxed) && turn % FRESH_EVERY == FRESH_EVERY - 1 {
+                leases = self.lease_at(1000, limits, until_ms).await?;
+            }
+            if leases.is_empty() {
+                // While refusals are held and nothing was found, there are none but such as may have killed the process.
+                let alone = (Limits { events: 1, ..limits }, Duration::ZERO);
+                let (limits, linger) = if is_alone { alone } else { (limits, settings.tuning.linger) };
+                leases = self.lease(limits, linger, until_ms).await?;
+            }
             if leases.is_empty() {
                 drop(permit);
                 self.or_retired(tokio::time::sleep(EMPTY_PAUSE)).await?;
@@ -156,6 +169,7 @@ impl<S: Sink> Lane<S> {
             match self.outbox.lease(request).await {
                 Ok(leased) => {
                     hand.is_full = leased.more;
+                    self.is_behind.store(leased.more, Ordering::Relaxed);
                     self.count_found(&leased);
                     hand.take(leased.leases);
                 }
@@ -182,18 +196,25 @@ impl<S: Sink> Lane<S> {
         self.unless_retired(hand.leases).await
     }
 
-    /// Leases one group, half of the time the newest: what came in since the trouble began tells most about its end. The first one
-    /// if there is none but such as may have killed the process.
-    async fn lease_anywhere(&self, limits: Limits, until_ms: u64) -> Option<Vec<Lease>> {
+    /// Leases one group, half of the time the newest: what came in since the trouble began tells most about its end.
+    async fn lease_one(&self, until_ms: u64) -> Option<Vec<Lease>> {
         let at_permille = if self.chance.below(2) == 0 { 1000 } else { self.chance.below(1000) };
-        let now_ms = self.clock.unix_ms();
-        let request = SpreadRequest { dataset: self.dataset.clone(), at_permille, now_ms, until_ms };
+        self.lease_at(at_permille, Limits { events: 1, bytes: 1 }, until_ms).await
+    }
+
+    /// Leases from that place of the backlog on towards older groups. `None` at the stop, with nothing in hand.
+    async fn lease_at(&self, at_permille: u64, limits: Limits, until_ms: u64) -> Option<Vec<Lease>> {
+        let request = SpreadRequest {
+            dataset: self.dataset.clone(),
+            at_permille,
+            max_events: limits.events,
+            max_bytes: limits.bytes,
+            now_ms: self.clock.unix_ms(),
+            until_ms,
+        };
         match self.outbox.lease_at(request).await {
             Ok(leased) => {
                 self.count_found(&leased);
-                if leased.leases.is_empty() {
-                    return self.lease(Limits { events: 1, ..limits }, Duration::ZERO, until_ms).await;
-                }
                 self.unless_retired(leased.leases).await
             }
             Err(error) => {

@@ -19,7 +19,7 @@ use super::decode::Parameter;
 use super::encoding::Compression;
 use super::inflate::{InflateError, inflate};
 use super::respond::Fault;
-use super::room::{Place, Room, Shares};
+use super::room::{Place, Room, RoomByAddress};
 use crate::config::Server;
 
 /// How much and how long a body that is too large is read over.
@@ -37,7 +37,7 @@ pub(super) struct Door {
     /// A part of that, for bodies that may hold the key: a stranger can fill no more than this.
     room_of_strangers: Room,
     /// What one of them can fill of that: the largest body, so that it takes several to keep the others waiting.
-    shares_of_strangers: Shares,
+    room_by_address: RoomByAddress,
     /// Another part, for bodies that are still compressed: the rest of the room is large enough for any of them.
     room_of_compressed: Room,
 }
@@ -72,7 +72,7 @@ impl Door {
             body_timeout: server.body_timeout,
             room: Room::new(server.max_in_flight_bytes, server.admission_wait),
             room_of_strangers: Room::new(server.max_unauthenticated_bytes, server.admission_wait),
-            shares_of_strangers: Shares::new(server.max_body_bytes, server.admission_wait),
+            room_by_address: RoomByAddress::new(server.max_body_bytes, server.admission_wait),
             room_of_compressed: Room::new(beside_the_largest, server.admission_wait),
         }
     }
@@ -120,7 +120,7 @@ impl Door {
     /// nothing of what others wait for.
     async fn places(&self, stranger: Option<IpAddr>, part: Option<&Room>, bytes: usize) -> Option<Places> {
         let of_address = match stranger {
-            Some(address) => Some(self.shares_of_strangers.of(address).take(bytes).await?),
+            Some(address) => Some(self.room_by_address.of(address).take(bytes).await?),
             None => None,
         };
         let share = match part {
@@ -231,7 +231,7 @@ mod tests {
             body_timeout: Duration::from_secs(1),
             room: Room::new(in_flight, WAIT),
             room_of_strangers: Room::new(in_flight.min(2 * BODY), WAIT),
-            shares_of_strangers: Shares::new(BODY, WAIT),
+            room_by_address: RoomByAddress::new(BODY, WAIT),
             room_of_compressed: Room::new(in_flight - BODY, WAIT),
         }
     }

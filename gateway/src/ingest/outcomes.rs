@@ -58,8 +58,8 @@ impl Outcomes {
         std::mem::take(&mut self.survivors)
     }
 
-    /// Counts the events in one go, when it is known whether the survivors are durable, which a receipt proves. How many events were received is said by
-    /// whoever decoded them: were it summed up here, the accounts of promise P5 could not fail.
+    /// Counts the events in one go, when it is known whether the survivors are durable, which a receipt proves. How many events
+    /// were received is said by whoever decoded them: were it summed up here, the accounts of promise P5 could not fail.
     pub(super) fn count(&self, counters: &SiteCounters, source: Source, received: usize, receipt: Option<&Receipt>) {
         let (forwarded, refused) = (self.forwarded as u64, self.refused.len() as u64);
         let duplicate = receipt.map_or(0, |receipt| receipt.duplicates() as u64);

@@ -23,7 +23,7 @@ pub(super) struct Room {
 
 /// Room of the same size for each address: what one stranger may hold of the room of all.
 #[derive(Debug)]
-pub(super) struct Shares {
+pub(super) struct RoomByAddress {
     bytes: usize,
     wait: Duration,
     /// Those in which somebody holds a place or waits for one; the others are forgotten by and by.
@@ -57,7 +57,7 @@ impl Room {
     }
 }
 
-impl Shares {
+impl RoomByAddress {
     /// So many bytes for each.
     pub(super) fn new(bytes: usize, wait: Duration) -> Self {
         Self { bytes, wait, rooms: Mutex::default() }
@@ -118,17 +118,17 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_address_holds_no_more_than_its_share_and_is_forgotten_when_it_holds_nothing() {
-        let shares = Shares::new(10 * PIECE, Duration::from_millis(100));
+        let rooms = RoomByAddress::new(10 * PIECE, Duration::from_millis(100));
         let address = |n: u32| IpAddr::from(std::net::Ipv4Addr::from(n));
-        let held = shares.of(address(1)).take(usize::MAX).await;
+        let held = rooms.of(address(1)).take(usize::MAX).await;
         assert!(held.is_some());
-        assert!(shares.of(address(1)).take(1).await.is_none());
-        assert!(shares.of(address(2)).take(usize::MAX).await.is_some());
+        assert!(rooms.of(address(1)).take(1).await.is_none());
+        assert!(rooms.of(address(2)).take(usize::MAX).await.is_some());
         for n in 3..5_000 {
-            assert!(shares.of(address(n)).take(1).await.is_some());
+            assert!(rooms.of(address(n)).take(1).await.is_some());
         }
-        assert!(shares.rooms.lock().unwrap().len() <= FORGET_EVERY + 1);
-        assert!(shares.of(address(1)).take(1).await.is_none(), "what is held is not forgotten");
+        assert!(rooms.rooms.lock().unwrap().len() <= FORGET_EVERY + 1);
+        assert!(rooms.of(address(1)).take(1).await.is_none(), "what is held is not forgotten");
         let of_one_network = ["2001:db8::1", "2001:db8::ffff:1"].map(|text| owner(text.parse().unwrap()));
         assert_eq!(of_one_network[0], of_one_network[1]);
         assert_ne!(of_one_network[0], owner("2001:db8:0:1::1".parse().unwrap()));

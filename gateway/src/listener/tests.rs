@@ -45,6 +45,20 @@ async fn start_many(
     running
 }
 
+/// What answers `late` there, once it is let go; and how it says that it was asked.
+fn late_at(path: &str) -> (Router, Arc<Notify>, Arc<Notify>) {
+    let (asked, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let handler = {
+        let (asked, go) = (Arc::clone(&asked), Arc::clone(&go));
+        async move || {
+            asked.notify_one();
+            go.notified().await;
+            "late"
+        }
+    };
+    (Router::new().route(path, get(handler)), asked, go)
+}
+
 impl Running {
     async fn connect(&self, bytes: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
@@ -84,17 +98,9 @@ async fn a_silent_connection_gives_its_place_back() {
 
 #[tokio::test]
 async fn a_request_in_hand_is_no_silence_and_outlives_the_stop() {
-    let (asked, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let handler = {
-        let (asked, go) = (Arc::clone(&asked), Arc::clone(&go));
-        async move || {
-            asked.notify_one();
-            go.notified().await;
-            "late"
-        }
-    };
+    let (router, asked, go) = late_at("/slow");
     let patience = Duration::from_millis(20);
-    let running = start(Router::new().route("/slow", get(handler)), patience, TIME).await;
+    let running = start(router, patience, TIME).await;
     let mut stream = running.connect(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
     asked.notified().await;
     // Longer than any silence may last, and what ends it is not the listener.
@@ -110,16 +116,8 @@ async fn a_request_in_hand_is_no_silence_and_outlives_the_stop() {
 
 #[tokio::test]
 async fn d8_a_request_over_http2_in_hand_at_the_stop_is_answered() {
-    let (asked, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let handler = {
-        let (asked, go) = (Arc::clone(&asked), Arc::clone(&go));
-        async move || {
-            asked.notify_one();
-            go.notified().await;
-            "late"
-        }
-    };
-    let running = start(Router::new().route("/", get(handler)), TIME, TIME).await;
+    let (router, asked, go) = late_at("/");
+    let running = start(router, TIME, TIME).await;
     let request = [&[0, 0, 6, 1, 5, 0, 0, 0, 1][..], GET].concat();
     let mut stream = running.connect(&[PREFACE, SETTINGS, &request].concat()).await;
     asked.notified().await;
@@ -139,16 +137,8 @@ async fn d8_a_request_over_http2_in_hand_at_the_stop_is_answered() {
 
 #[tokio::test]
 async fn p6_where_all_places_are_taken_the_silent_give_way_and_requests_in_hand_do_not() {
-    let (asked, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let handler = {
-        let (asked, go) = (Arc::clone(&asked), Arc::clone(&go));
-        async move || {
-            asked.notify_one();
-            go.notified().await;
-            "late"
-        }
-    };
-    let router = Router::new().route("/ok", get(async || "fine")).route("/slow", get(handler));
+    let (router, asked, go) = late_at("/slow");
+    let router = router.route("/ok", get(async || "fine"));
     let running = start_many(4, None, router, TIME * 10, TIME).await;
     let mut busy = running.connect(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
     asked.notified().await;

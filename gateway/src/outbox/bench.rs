@@ -7,10 +7,39 @@ use tempfile::TempDir;
 use super::embedded::{Embedded, OpenError};
 use super::power_cut::Files;
 use super::samples::append;
-use super::{AnyOutbox, Depth, Lease, LeaseRequest, Settings, Settled, Settlement};
+use super::{AnyOutbox, Depth, Lease, LeaseRequest, OutboxError, Settings, Settled, Settlement};
+
+/// One test a clause and back end.
+macro_rules! contract {
+    ($(async fn $clause:ident($bench:ident: &mut Bench, cap $cap:expr) $body:block)*) => {
+        $(mod $clause {
+            use super::*;
+
+            async fn holds($bench: &mut Bench) $body
+
+            #[tokio::test]
+            async fn memory() {
+                holds(&mut Bench::memory($cap)).await;
+            }
+
+            #[tokio::test]
+            async fn embedded() {
+                holds(&mut Bench::embedded($cap)).await;
+            }
+        })*
+    };
+}
+pub(super) use contract;
 
 /// A cap that no test reaches by accident.
 pub(crate) const ROOMY: u64 = 100_000_000;
+
+impl AnyOutbox {
+    /// Settles one lease, as most tests do.
+    pub(crate) async fn settle(&self, lease: Lease, settlements: Vec<Settlement>) -> Result<Settled, OutboxError> {
+        self.settle_all(vec![(lease, settlements)]).await.pop().unwrap()
+    }
+}
 
 /// An outbox under test, with its folder if it has one.
 #[derive(Debug)]

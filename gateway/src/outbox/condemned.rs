@@ -17,17 +17,17 @@ pub(super) enum Condemned {
     Nothing,
     /// All of it.
     Whole,
-    /// The events with these marks.
+    /// The events whose ids have these digests.
     Events(Vec<String>),
 }
 
 impl Condemned {
-    /// As it is stored: nothing, an empty text, or a mark a line.
+    /// As it is stored: nothing, an empty text, or a digest a line.
     pub(super) fn read(stored: Option<&str>) -> Self {
         match stored {
             None => Self::Nothing,
             Some("") => Self::Whole,
-            Some(marks) => Self::Events(marks.split('\n').map(str::to_owned).collect()),
+            Some(digests) => Self::Events(digests.split('\n').map(str::to_owned).collect()),
         }
     }
 
@@ -36,21 +36,21 @@ impl Condemned {
         match self {
             Self::Nothing => None,
             Self::Whole => Some(String::new()),
-            Self::Events(marks) => Some(marks.join("\n")),
+            Self::Events(digests) => Some(digests.join("\n")),
         }
     }
 
     /// The same and one event more.
     pub(super) fn and(self, event_id: &str) -> Self {
-        let mark = mark(event_id);
+        let digest = digest(event_id);
         match self {
-            Self::Nothing => Self::Events(vec![mark]),
+            Self::Nothing => Self::Events(vec![digest]),
             Self::Whole => Self::Whole,
-            Self::Events(mut marks) => {
-                if !marks.contains(&mark) {
-                    marks.push(mark);
+            Self::Events(mut digests) => {
+                if !digests.contains(&digest) {
+                    digests.push(digest);
                 }
-                Self::Events(marks)
+                Self::Events(digests)
             }
         }
     }
@@ -60,7 +60,7 @@ impl Condemned {
         match self {
             Self::Nothing => false,
             Self::Whole => true,
-            Self::Events(marks) => event_id(body).is_some_and(|id| marks.contains(&mark(&id))),
+            Self::Events(digests) => event_id(body).is_some_and(|id| digests.contains(&digest(&id))),
         }
     }
 }
@@ -96,10 +96,10 @@ fn event_id(body: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Half of a SHA-256 in hex.
-fn mark(event_id: &str) -> String {
-    let mut mark = String::from_utf8_lossy(&hex(&Sha256::digest(event_id).into())).into_owned();
-    mark.truncate(32);
-    mark
+fn digest(event_id: &str) -> String {
+    let mut digest = String::from_utf8_lossy(&hex(&Sha256::digest(event_id).into())).into_owned();
+    digest.truncate(32);
+    digest
 }
 
 #[cfg(test)]

@@ -230,14 +230,21 @@ impl State {
         let Some(groups) = self.datasets.get_mut(&request.dataset) else { return nothing };
         let due = groups.iter_mut().filter(|(_, group)| group.due_ms <= request.now_ms && !group.is_suspect());
         let (ready, later): (Vec<_>, Vec<_>) = due.partition(|(_, group)| group.due_ms == 0);
-        let mut from = if ready.is_empty() { later } else { ready };
-        if from.is_empty() {
-            return nothing;
+        let are_ready = !ready.is_empty();
+        let mut from = if are_ready { ready } else { later };
+        let place = request.place_among(from.len());
+        let mut selection = Selection::new(&request.as_lease_request(), true);
+        let mut leases = Vec::new();
+        for (position, group) in from.iter_mut().take(place + 1).rev() {
+            if selection.offer(group.events, group.bodies.len(), false) != Choice::Take || (!are_ready && !leases.is_empty())
+            {
+                break;
+            }
+            self.last_serial += 1;
+            leases.push(group.lease(**position, self.last_serial, request.until_ms, &self.policies));
         }
-        let (position, group) = from.swap_remove(request.place_among(from.len()));
-        self.last_serial += 1;
-        let lease = group.lease(*position, self.last_serial, request.until_ms, &self.policies);
-        Leased { leases: vec![lease], ..nothing }
+        leases.reverse();
+        Leased { leases, ..nothing }
     }
 
     /// Leases to the same hand what is left of a lease that was just settled in part. Gives the new serial.

@@ -110,14 +110,9 @@ impl AnyOutbox {
         either!(self.lease(request))
     }
 
-    /// Says what became of each event of a lease, one settlement a line, all in one transaction (O4).
-    pub async fn settle(&self, lease: Lease, settlements: Vec<Settlement>) -> Result<Settled, OutboxError> {
-        let settled = self.settle_all(vec![(lease, settlements)]).await;
-        settled.into_iter().next().unwrap_or(Err(OutboxError::Closed))
-    }
-
-    /// The same for several leases, each for itself: what fails for one is nothing to the others. Asked for together, so that they
-    /// share a commit. As many answers, in the same order.
+    /// Says what became of each event of these leases, one settlement a line (O4). Each lease is settled whole or not at all, and
+    /// what fails for one is nothing to the others. Asked for together, so that they share a commit. As many answers, in the same
+    /// order.
     pub async fn settle_all(&self, leases: Vec<(Lease, Vec<Settlement>)>) -> Vec<Result<Settled, OutboxError>> {
         match self {
             Self::Memory(memory) => leases

@@ -13,7 +13,8 @@ use super::memory::aside::Aside;
 use super::memory::{Group, Memory};
 use super::tally::{Amount, Shelf};
 use super::{
-    AnyOutbox, EventFilter, Lease, LeaseRequest, PurgeSelector, QuarantineReason, RedriveSelector, Settlement, samples,
+    AnyOutbox, Append, EventFilter, Lease, LeaseRequest, PurgeSelector, QuarantineReason, RedriveSelector, Settlement,
+    samples,
 };
 use crate::chance::Chance;
 
@@ -139,6 +140,17 @@ fn seen(lease: &Lease) -> (Vec<String>, String, u32, u64, i64) {
     (samples::ids(lease), lease.site.to_string(), lease.attempts, lease.received_ms, lease.id.row)
 }
 
+/// Power fails while events are written: what was not synced may be on the disk in part. Nobody was answered, so all of it may be
+/// there or nothing of it; the comparison after each action finds anything between.
+async fn power_cut(benches: &mut [Bench; 2], append: impl Fn() -> Append, chance: &Chance) {
+    let [model, real] = benches;
+    let unanswered = async |outbox: &AnyOutbox| drop(outbox.append(append()).await);
+    if real.power_cut(unanswered, &mut || chance.below(u64::MAX)).await {
+        assert!(model.outbox.append(append()).await.is_ok(), "what does not fit was kept");
+    }
+    model.crash().await;
+}
+
 async fn run(actions: Vec<Action>) {
     const CAP: u64 = 40_000;
     let mut benches = [Bench::memory(CAP), Bench::embedded(CAP)];
@@ -220,14 +232,7 @@ async fn run(actions: Vec<Action>) {
                 made += u32::from(events);
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 let append = || samples::append("site0", &dataset.to_string(), &names, now_ms);
-                let chance = Chance::seeded(seed);
-                let [model, real] = &mut benches;
-                let append_unanswered = async |outbox: &AnyOutbox| drop(outbox.append(append()).await);
-                // Nobody was answered, so all of it may be there or nothing of it; the comparison below finds anything between.
-                if real.power_cut(append_unanswered, &mut || chance.below(u64::MAX)).await {
-                    assert!(model.outbox.append(append()).await.is_ok(), "what does not fit was kept");
-                }
-                model.crash().await;
+                power_cut(&mut benches, append, &Chance::seeded(seed)).await;
             }
         }
         let [model, real] = [&benches[0].outbox, &benches[1].outbox];

@@ -76,70 +76,54 @@ impl PartRequest {
 mod tests {
     use super::*;
     use crate::outbox::QuarantineReason;
-    use crate::outbox::bench::{Bench, ROOMY};
+    use crate::outbox::bench::{Bench, ROOMY, contract};
     use crate::outbox::samples::ids;
 
-    fn refused() -> Option<Settlement> {
-        Some(Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 1, message: None }))
+    fn refused() -> Settlement {
+        Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 1, message: None })
     }
 
-    async fn what_is_decided_leaves_and_the_rest_stays_in_hand(bench: &mut Bench) {
-        bench.append("1", &["a", "b", "c", "d"]).await;
-        let lease = bench.lease_one("1", 2_000, 3_000).await;
-        let copy = lease.forged_copy();
-        let part = vec![Some(Settlement::Delivered), None, refused(), None];
-        let parted = bench.outbox.settle_part(lease, part, 4_000).await.unwrap();
-        assert_eq!(parted.settled, Settled { delivered: 1, quarantined: 1, retried: 2, ..Settled::default() });
-        let rest = parted.rest.unwrap();
-        assert_eq!((ids(&rest), rest.count(), rest.received_ms), (vec!["b".to_owned(), "d".to_owned()], 2, 1_000));
-        let depth = bench.depth().await;
-        assert_eq!((depth.pending_events, depth.quarantined_events), (2, 1));
-        // In hand until the new time, and the old lease is worth nothing.
-        assert!(bench.lease("1", 10, 3_999, 5_000).await.is_empty());
-        assert_eq!(bench.settle(copy, Settlement::Delivered).await, Settled::default());
-        assert_eq!(bench.settle(rest, Settlement::Delivered).await.delivered, 2);
-        assert_eq!(bench.depth().await.pending_events, 0);
-    }
+    contract! {
+        async fn o4_what_is_decided_of_a_lease_leaves_and_the_rest_stays_in_hand(bench: &mut Bench, cap ROOMY) {
+            bench.append("1", &["a", "b", "c", "d"]).await;
+            let lease = bench.lease_one("1", 2_000, 3_000).await;
+            let copy = lease.forged_copy();
+            let part = vec![Some(Settlement::Delivered), None, Some(refused()), None];
+            let parted = bench.outbox.settle_part(lease, part, 4_000).await.unwrap();
+            assert_eq!(parted.settled, Settled { delivered: 1, quarantined: 1, retried: 2, ..Settled::default() });
+            let rest = parted.rest.unwrap();
+            assert_eq!((ids(&rest), rest.count(), rest.received_ms), (vec!["b".to_owned(), "d".to_owned()], 2, 1_000));
+            let depth = bench.depth().await;
+            assert_eq!((depth.pending_events, depth.quarantined_events), (2, 1));
+            // In hand until the new time, and the old lease is worth nothing.
+            assert!(bench.lease("1", 10, 3_999, 5_000).await.is_empty());
+            assert_eq!(bench.settle(copy, Settlement::Delivered).await, Settled::default());
+            assert_eq!(bench.settle(rest, Settlement::Delivered).await.delivered, 2);
+            assert_eq!(bench.depth().await.pending_events, 0);
+        }
 
-    async fn a_crash_repeats_the_rest_alone(bench: &mut Bench) {
-        bench.append("1", &["a", "b", "c"]).await;
-        let lease = bench.lease_one("1", 2_000, 3_000).await;
-        let part = vec![None, Some(Settlement::Delivered), None];
-        drop(bench.outbox.settle_part(lease, part, 3_000).await.unwrap());
-        bench.crash().await;
-        let again = bench.lease_one("1", 2_000, 3_000).await;
-        assert_eq!((ids(&again), again.attempts), (vec!["a".to_owned(), "c".to_owned()], 1));
-    }
+        async fn o3_a_crash_after_a_part_was_settled_repeats_the_rest_alone(bench: &mut Bench, cap ROOMY) {
+            bench.append("1", &["a", "b", "c"]).await;
+            let lease = bench.lease_one("1", 2_000, 3_000).await;
+            let part = vec![None, Some(Settlement::Delivered), None];
+            drop(bench.outbox.settle_part(lease, part, 3_000).await.unwrap());
+            bench.crash().await;
+            let again = bench.lease_one("1", 2_000, 3_000).await;
+            assert_eq!((ids(&again), again.attempts), (vec!["a".to_owned(), "c".to_owned()], 1));
+        }
 
-    async fn a_lease_that_ended_is_parted_into_nothing(bench: &mut Bench) {
-        bench.append("1", &["a", "b"]).await;
-        let lease = bench.lease_one("1", 2_000, 3_000).await;
-        let copy = lease.forged_copy();
-        assert!(bench.lease("2", 1, 3_000, 4_000).await.is_empty());
-        let parted = bench.outbox.settle_part(lease, vec![Some(Settlement::Delivered), None], 9_000).await.unwrap();
-        assert_eq!((parted.settled, parted.rest.is_none()), (Settled::default(), true));
-        assert!(matches!(bench.outbox.settle_part(copy, vec![None], 9_000).await, Err(OutboxError::Unfit(_))));
-        assert_eq!(bench.depth().await.pending_events, 2);
-        let whole = bench.lease_one("1", 3_000, 4_000).await;
-        let parted = bench.outbox.settle_part(whole, vec![Some(Settlement::Delivered), refused()], 9_000).await.unwrap();
-        assert_eq!((parted.settled.delivered, parted.rest.is_none(), bench.depth().await.pending_events), (1, true, 0));
-    }
-
-    #[tokio::test]
-    async fn o4_what_is_decided_of_a_lease_leaves_and_the_rest_stays_in_hand() {
-        what_is_decided_leaves_and_the_rest_stays_in_hand(&mut Bench::memory(ROOMY)).await;
-        what_is_decided_leaves_and_the_rest_stays_in_hand(&mut Bench::embedded(ROOMY)).await;
-    }
-
-    #[tokio::test]
-    async fn o3_a_crash_after_a_part_was_settled_repeats_the_rest_alone() {
-        a_crash_repeats_the_rest_alone(&mut Bench::memory(ROOMY)).await;
-        a_crash_repeats_the_rest_alone(&mut Bench::embedded(ROOMY)).await;
-    }
-
-    #[tokio::test]
-    async fn o4_a_lease_that_ended_is_parted_into_nothing() {
-        a_lease_that_ended_is_parted_into_nothing(&mut Bench::memory(ROOMY)).await;
-        a_lease_that_ended_is_parted_into_nothing(&mut Bench::embedded(ROOMY)).await;
+        async fn o4_a_lease_that_ended_is_parted_into_nothing(bench: &mut Bench, cap ROOMY) {
+            bench.append("1", &["a", "b"]).await;
+            let lease = bench.lease_one("1", 2_000, 3_000).await;
+            let copy = lease.forged_copy();
+            assert!(bench.lease("2", 1, 3_000, 4_000).await.is_empty());
+            let parted = bench.outbox.settle_part(lease, vec![Some(Settlement::Delivered), None], 9_000).await.unwrap();
+            assert_eq!((parted.settled, parted.rest.is_none()), (Settled::default(), true));
+            assert!(matches!(bench.outbox.settle_part(copy, vec![None], 9_000).await, Err(OutboxError::Unfit(_))));
+            assert_eq!(bench.depth().await.pending_events, 2);
+            let whole = bench.lease_one("1", 3_000, 4_000).await;
+            let parted = bench.outbox.settle_part(whole, vec![Some(Settlement::Delivered), Some(refused())], 9_000).await.unwrap();
+            assert_eq!((parted.settled.delivered, parted.rest.is_none(), bench.depth().await.pending_events), (1, true, 0));
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Marks of events that came before, so that one that is sent twice is kept once.
 //!
 //! An event is known by its dataset, its name and its id as it is stored. A mark is a digest of these under a key made from the
-//! key of encryption: whoever reads the file learns no id from it, and cannot try out ids either. Marks under earlier keys are still
-//! known. Absent on purpose: telling events apart by anything else; one without an id of its caller's is never seen before.
+//! key of encryption: whoever reads the file learns no id from it, and cannot try out ids either. Marks under earlier keys are
+//! still known. Absent on purpose: telling events apart by anything else; one without an id of its caller's is never seen before.
 
 use std::borrow::Cow;
 

@@ -40,11 +40,6 @@ pub struct EventFilter {
 }
 
 impl EventFilter {
-    /// Whether nothing narrows it.
-    pub fn is_everything(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Whether a group of this owner and time can hold what is meant.
     pub(super) fn fits(&self, owner: &Owner, received_ms: u64) -> bool {
         self.site.as_deref().is_none_or(|site| *owner.site == *site)

@@ -39,7 +39,7 @@ static KEYS: LazyLock<HashMap<String, Vec<&'static Keyed>>> = LazyLock::new(|| {
 /// What a value is by its key, if it is anything.
 pub(super) fn find(setting: Setting, key: &str, value: &str) -> Option<Reason> {
     let value = value.trim_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '"' | '\'' | '[' | ']'));
-    if says_nothing(value) {
+    if is_no_answer(value) {
         return None;
     }
     let (words, ends) = glued(key);
@@ -57,7 +57,7 @@ pub(super) fn find(setting: Setting, key: &str, value: &str) -> Option<Reason> {
 }
 
 /// Answers that say that there is none.
-fn says_nothing(value: &str) -> bool {
+fn is_no_answer(value: &str) -> bool {
     ["", "false", "null", "none", "undefined", "n/a", "na", "nan", "unknown", "0"]
         .iter()
         .any(|word| value.eq_ignore_ascii_case(word))

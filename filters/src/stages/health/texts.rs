@@ -192,7 +192,7 @@ impl<'a> Look<'a, '_> {
 
     fn value(&mut self, spot: Spot<'a>, field: Field, value: &Value<'_>) -> Result<(), WorkLimit> {
         match value {
-            Value::Text(text) if !says_nothing(field.row().kind, value) => self.text(spot, "", text, role(field)),
+            Value::Text(text) if !is_closed_by_nature(field.row().kind, value) => self.text(spot, "", text, role(field)),
             _ => Ok(()),
         }
     }
@@ -244,7 +244,7 @@ fn without_own_host<'u>(policy: &Policy, url: &'u str) -> &'u str {
 }
 
 /// Whether a value is closed by its nature: a number, a word of Meta's, a day, an address.
-fn says_nothing(kind: Kind, value: &Value<'_>) -> bool {
+fn is_closed_by_nature(kind: Kind, value: &Value<'_>) -> bool {
     match kind {
         Kind::Digits { .. }
         | Kind::Uuid

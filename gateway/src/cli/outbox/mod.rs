@@ -1,7 +1,7 @@
 //! `portcullis outbox …`: what waits for Meta, what was set aside, and what a person can do about it.
 //!
-//! What changes the outbox is asked of the gateway that runs with it, through its control socket. Where none runs, the command takes
-//! the outbox itself and does the same.
+//! What changes the outbox is asked of the gateway that runs with it, through its control socket. Where none runs, the command
+//! takes the outbox itself and does the same.
 
 mod backup;
 mod inspect;

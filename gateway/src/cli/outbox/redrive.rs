@@ -9,8 +9,8 @@ use crate::outbox::{OutboxCommand, OutboxDone, QuarantineReason, RedriveSelector
 
 /// Send again what was set aside.
 ///
-/// The events wait again, and pass the policy of today before they are sent. Without an option that narrows it, all of the quarantine
-/// does. What cannot be read stays where it is.
+/// The events wait again, and pass the policy of today before they are sent. Without an option that narrows it, all of the
+/// quarantine does. What cannot be read stays where it is.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -38,6 +38,10 @@ pub(super) async fn run(command: &Rekey) -> Result<(), Failure> {
         return print_json(&Json { rekeyed_events: events, key_id: &key_id });
     }
     let mut output = Output::standard();
-    output.line(format_args!("{events} events were encrypted anew; all are under the key {key_id}"))?;
-    Ok(output.line("keys among outbox.previous_encryption_keys are not needed any more, but for backups made before")?)
+    output.line(format_args!("{events} events were encrypted anew; all that can be read are under the key {key_id}"))?;
+    let deduplicates = place.outbox.deduplicate.is_some();
+    let marks = if deduplicates { " and, for outbox.deduplicate_hours, to know events that come again" } else { "" };
+    Ok(output.line(format_args!(
+        "keys among outbox.previous_encryption_keys are not needed any more, but for backups made before{marks}"
+    ))?)
 }

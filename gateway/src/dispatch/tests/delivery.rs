@@ -173,6 +173,31 @@ async fn events_of_another_policy_are_purged_where_that_is_configured() {
     rig.stop().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn new_events_do_not_wait_until_a_long_backlog_is_gone() {
+    let mut rig = Rig::new(&[], Step::Late(Duration::from_secs(1)));
+    (rig.max_requests, rig.max_events) = (1, 10);
+    for number in 0..100 {
+        rig.append(number * 10..number * 10 + 10).await;
+        rig.clock.advance(Duration::from_millis(10));
+    }
+    let _lanes = rig.start();
+    rig.until(|| rig.delivered() >= 50).await;
+    for number in 0..5 {
+        let (event, started) = (5_000 + number, rig.now());
+        rig.append(event..event + 1).await;
+        rig.until(|| rig.taken().contains(&event)).await;
+        assert!(rig.now() - started < 6_000, "{} ms behind a backlog of {}", rig.now() - started, rig.pending().await);
+    }
+    // Three in four rounds are still for the oldest.
+    let taken = rig.taken();
+    let oldest = (0..taken.len()).filter(|number| taken.contains(number)).count();
+    assert!(oldest * 10 >= taken.len() * 6, "{oldest} of {}", taken.len());
+    rig.drained().await;
+    assert_eq!(rig.delivered(), 1005);
+    rig.stop().await;
+}
+
 /// The time of an event that Meta finds too old so many seconds after the tests begin.
 fn expiring_in(secs: u64) -> u64 {
     NOW_SECS - (7 * 86_400 - 60) + secs

@@ -9,6 +9,7 @@ use super::purge::{PurgeStep, PurgeStepDone};
 use super::redrive::{RedriveStep, RedriveStepDone};
 use super::reseal::{ResealStep, Resealed};
 use super::store::Store;
+use super::{purge, redrive, reseal};
 use crate::outbox::part::{PartRequest, Parted};
 use crate::outbox::spread::SpreadRequest;
 use crate::outbox::{
@@ -117,6 +118,17 @@ impl Write {
             Self::SettlePart(asked) => asked.input.lease.suspect,
             Self::Release(_) | Self::Redrive(_) => true,
             Self::Lease(_) | Self::LeaseAt(_) | Self::Purge(_) | Self::Reseal(_) => false,
+        }
+    }
+
+    /// What it writes to the log at most, beside what every commit does.
+    pub(super) fn log_bytes(&self) -> u64 {
+        match self {
+            Self::Purge(_) => purge::STEP_BYTES as u64,
+            // Deleted in one place and written in another.
+            Self::Redrive(_) => 2 * redrive::STEP_BYTES as u64,
+            Self::Reseal(_) => reseal::STEP_BYTES as u64,
+            Self::Lease(_) | Self::Settle(_) | Self::SettlePart(_) | Self::Release(_) | Self::LeaseAt(_) => 0,
         }
     }
 

@@ -1,7 +1,7 @@
 //! A copy of an outbox while a gateway owns it, and the way back.
 //!
-//! The copy is one instant of the outbox, made by SQLite from a reader's view, so it holds up under load; what is sealed stays sealed.
-//! It is checked before it gets its name. Events of a restored copy may have been sent since: they are sent again, with the same
+//! The copy is one instant of the outbox, made by SQLite from a reader's view, so it holds up under load; what is sealed stays
+//! sealed. It is checked before it gets its name. Events of a restored copy may have been sent since: they are sent again, with the same
 //! ids. Absent on purpose: overwriting or deleting anything.
 
 use std::fs::OpenOptions;

@@ -156,7 +156,7 @@ impl Store {
             return Ok(events);
         }
         tracing::error!(row, "a group cannot be read nor moved to quarantine; it stays in the file and is passed over");
-        self.parked.insert((Shelf::Pending, row));
+        self.unmovable.insert((Shelf::Pending, row));
         Ok(0)
     }
 
@@ -168,8 +168,8 @@ impl Store {
         Ok(held.optional()?.map(|condemned| Condemned::read(condemned.as_deref())))
     }
 
-    /// The rows of this lease, and whether more are due. Ready groups are walked in order and no further than needed; of those whose time has come, which
-    /// are few, the earliest due are sorted in between.
+    /// The rows of this lease, and whether more are due. Ready groups are walked in order and no further than needed; of those
+    /// whose time has come, which are few, the earliest due are sorted in between.
     fn choose(&self, request: &LeaseRequest) -> rusqlite::Result<(Vec<i64>, bool)> {
         let mut selection = Selection::new(request, self.suspect_in_hand_until()?.is_some());
         let mut later = self.connection.prepare_cached(schema::LATER)?;
@@ -187,7 +187,7 @@ impl Store {
             if earlier.is_none() {
                 next_ready = ready.next().transpose()?;
             }
-            if self.parked.contains(&(Shelf::Pending, candidate.row)) {
+            if self.unmovable.contains(&(Shelf::Pending, candidate.row)) {
                 continue;
             }
             let events = usize::try_from(candidate.events).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! What the dispatcher does with groups of a batch that Meta refuses: settle a part, and lease one from elsewhere.
+//! What the dispatcher does besides leasing the oldest groups and settling them whole: settle a part, and lease from elsewhere.
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
@@ -6,10 +6,11 @@ use super::ask::{Ask, Asked, Write};
 use super::store::{Store, signed};
 use super::{Embedded, schema};
 use crate::outbox::crash::SUSPECT_CRASHES;
+use crate::outbox::lease::{Choice, Selection};
 use crate::outbox::part::{PartRequest, Parted};
 use crate::outbox::spread::SpreadRequest;
 use crate::outbox::tally::Shelf;
-use crate::outbox::{LeaseRequest, Leased, OutboxError};
+use crate::outbox::{Leased, OutboxError};
 
 /// The oldest and the newest receipt of the groups that were never tried.
 const FIRST_READY: &str = "
@@ -17,9 +18,9 @@ SELECT received_ms FROM groups WHERE dataset = ?1 AND due_ms = 0 ORDER BY receiv
 const LAST_READY: &str = "
 SELECT received_ms FROM groups WHERE dataset = ?1 AND due_ms = 0 ORDER BY received_ms DESC LIMIT 1";
 const READY_FROM: &str = "
-SELECT id, crashes FROM groups WHERE dataset = ?1 AND due_ms = 0 AND received_ms >= ?2 ORDER BY received_ms, id";
+SELECT id, crashes, events, bytes FROM groups WHERE dataset = ?1 AND due_ms = 0 AND received_ms >= ?2 ORDER BY received_ms, id";
 const READY_BEFORE: &str = "
-SELECT id, crashes FROM groups WHERE dataset = ?1 AND due_ms = 0 AND received_ms < ?2 ORDER BY received_ms DESC, id DESC";
+SELECT id, crashes, events, bytes FROM groups WHERE dataset = ?1 AND due_ms = 0 AND received_ms < ?2 ORDER BY received_ms DESC, id DESC";
 const LATER: &str = "
 SELECT id, crashes FROM groups WHERE dataset = ?1 AND due_ms > 0 AND due_ms <= ?2 ORDER BY due_ms LIMIT 1000";
 
@@ -46,35 +47,50 @@ impl Store {
         Ok(Parted { settled, rest: Some(request.rest(self.last_serial)) })
     }
 
-    /// Leases one due group from that place of the backlog. The way there is by index, whatever the depth.
+    /// Leases due groups from that place of the backlog on. The way there is by index, whatever the depth.
     pub(super) fn lease_at(&mut self, request: &SpreadRequest) -> rusqlite::Result<Leased> {
         self.now_ms = request.now_ms;
         self.end_far_waits(&request.dataset)?;
         let purged = self.sweep(Some(&request.dataset))?;
-        let Some(row) = self.ready_at(request)?.map_or_else(|| self.later_at(request), |row| Ok(Some(row)))? else {
-            return Ok(Leased { purged, ..Leased::default() });
-        };
-        let lease = LeaseRequest {
-            dataset: request.dataset.clone(),
-            max_events: 0,
-            max_bytes: 0,
-            now_ms: request.now_ms,
-            until_ms: request.until_ms,
-        };
-        Ok(Leased { purged, ..self.take(vec![row], &lease)? })
+        let mut rows = self.ready_at(request)?;
+        if rows.is_empty() {
+            rows.extend(self.later_at(request)?);
+        }
+        // Oldest first, as every lease.
+        rows.reverse();
+        Ok(Leased { purged, ..self.take(rows, &request.as_lease_request())? })
     }
 
-    fn ready_at(&self, request: &SpreadRequest) -> rusqlite::Result<Option<i64>> {
+    /// The first group at or after that place, and those before it, as many as fit.
+    fn ready_at(&self, request: &SpreadRequest) -> rusqlite::Result<Vec<i64>> {
         let receipt = |sql: &str| -> rusqlite::Result<Option<i64>> {
             self.connection.prepare_cached(sql)?.query_row([&*request.dataset], |row| row.get(0)).optional()
         };
-        let (Some(first), Some(last)) = (receipt(FIRST_READY)?, receipt(LAST_READY)?) else { return Ok(None) };
+        let (Some(first), Some(last)) = (receipt(FIRST_READY)?, receipt(LAST_READY)?) else { return Ok(Vec::new()) };
         let span = last.saturating_sub(first).max(0);
         let at = first.saturating_add(span.saturating_mul(signed(request.at_permille.min(1000))) / 1000);
-        match self.first_of(READY_FROM, &request.dataset, at)? {
-            Some(row) => Ok(Some(row)),
-            None => self.first_of(READY_BEFORE, &request.dataset, at),
+        let mut selection = Selection::new(&request.as_lease_request(), true);
+        let mut chosen = Vec::new();
+        for (sql, most) in [(READY_FROM, 1), (READY_BEFORE, usize::MAX)] {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut rows = statement.query(params![&*request.dataset, at])?;
+            let before = chosen.len();
+            while chosen.len() - before < most
+                && let Some(row) = rows.next()?
+            {
+                let (id, crashes) = id_and_crashes(row)?;
+                if self.unmovable.contains(&(Shelf::Pending, id)) {
+                    continue;
+                }
+                let [events, bytes] = [row.get::<_, i64>(2)?, row.get(3)?].map(|size| usize::try_from(size).unwrap_or(0));
+                match selection.offer(events, bytes, crashes >= SUSPECT_CRASHES) {
+                    Choice::Take => chosen.push(id),
+                    Choice::Skip => {}
+                    Choice::Stop => return Ok(chosen),
+                }
+            }
         }
+        Ok(chosen)
     }
 
     fn later_at(&self, request: &SpreadRequest) -> rusqlite::Result<Option<i64>> {
@@ -85,19 +101,8 @@ impl Store {
         Ok(fit.get(request.place_among(fit.len())).copied())
     }
 
-    fn first_of(&self, sql: &str, dataset: &str, at: i64) -> rusqlite::Result<Option<i64>> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        for found in statement.query_map(params![dataset, at], id_and_crashes)? {
-            let found = found?;
-            if self.is_fit(&found) {
-                return Ok(Some(found.0));
-            }
-        }
-        Ok(None)
-    }
-
     fn is_fit(&self, (row, crashes): &(i64, u32)) -> bool {
-        *crashes < SUSPECT_CRASHES && !self.parked.contains(&(Shelf::Pending, *row))
+        *crashes < SUSPECT_CRASHES && !self.unmovable.contains(&(Shelf::Pending, *row))
     }
 }
 

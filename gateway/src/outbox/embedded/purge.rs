@@ -11,9 +11,9 @@ use crate::outbox::seal::Seat;
 use crate::outbox::tally::{Amount, Owner, Shelf};
 use crate::outbox::{PurgeSelector, Purged};
 
-/// Bounds of one step: rows, and bytes where rows have to be read.
+/// Bounds of one step: rows, and the bytes that they hold.
 const STEP_ROWS: i64 = 256;
-const STEP_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const STEP_BYTES: usize = 4 * 1024 * 1024;
 
 /// How a purge goes on.
 #[derive(Debug, Clone)]
@@ -60,19 +60,19 @@ impl Store {
             self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?
         };
         let mut purged = Purged::default();
-        let (mut last, mut read_bytes) = (None, 0);
+        let (mut last, mut bytes) = (None, 0);
         for (row, in_hand) in self.rows_to_purge(step, through)? {
             last = Some(row);
             let read = self.with_row(step.shelf, row, |store| match (step.shelf, step.event_id()) {
-                (Shelf::Pending, None) => store.purge_group(row, in_hand, step, &mut purged).map(|()| 0),
-                (Shelf::Quarantine, None) => store.purge_aside(row, step.dry, &mut purged).map(|()| 0),
+                (Shelf::Pending, None) => store.purge_group(row, in_hand, step, &mut purged),
+                (Shelf::Quarantine, None) => store.purge_aside(row, step.dry, &mut purged),
                 (on, Some(id)) => store.purge_event(on, row, in_hand, id, step.dry, &mut purged),
             })?;
             match read {
-                Some(bytes) => read_bytes += bytes,
+                Some(read) => bytes += read,
                 None => purged.unreadable += 1,
             }
-            if read_bytes > STEP_BYTES {
+            if bytes >= STEP_BYTES {
                 break;
             }
         }
@@ -142,11 +142,12 @@ impl Store {
         }
     }
 
-    fn purge_group(&mut self, row: i64, in_hand: bool, step: &PurgeStep, purged: &mut Purged) -> rusqlite::Result<()> {
-        let Some((owner, amount)) = self.owner(row)? else { return Ok(()) };
+    /// Purges a whole group. Returns how long its bodies were.
+    fn purge_group(&mut self, row: i64, in_hand: bool, step: &PurgeStep, purged: &mut Purged) -> rusqlite::Result<usize> {
+        let Some((owner, amount)) = self.owner(row)? else { return Ok(0) };
         let events = unsigned(amount.events);
         match (in_hand, &step.selector) {
-            (true, PurgeSelector::OtherPolicies { .. }) => return Ok(()),
+            (true, PurgeSelector::OtherPolicies { .. }) => return Ok(0),
             (true, PurgeSelector::Matching(_)) => {
                 purged.in_hand += events;
                 if !step.dry {
@@ -160,16 +161,17 @@ impl Store {
                 }
             }
         }
-        Ok(())
+        Ok(usize::try_from(amount.bytes).unwrap_or(0))
     }
 
-    fn purge_aside(&mut self, row: i64, dry: bool, purged: &mut Purged) -> rusqlite::Result<()> {
-        let Some((owner, amount)) = self.owner_aside(row)? else { return Ok(()) };
+    /// The same for an entry of the quarantine.
+    fn purge_aside(&mut self, row: i64, dry: bool, purged: &mut Purged) -> rusqlite::Result<usize> {
+        let Some((owner, amount)) = self.owner_aside(row)? else { return Ok(0) };
         purged.quarantined += unsigned(amount.events);
         if !dry {
             self.remove_aside(row, owner, amount)?;
         }
-        Ok(())
+        Ok(usize::try_from(amount.bytes).unwrap_or(0))
     }
 
     /// Purges single events of a row. Returns how much had to be read.

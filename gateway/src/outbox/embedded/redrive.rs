@@ -13,7 +13,7 @@ use crate::outbox::{QuarantineReason, RedriveSelector, Redriven};
 
 /// Bounds of one step.
 const STEP_ROWS: i64 = 256;
-const STEP_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const STEP_BYTES: usize = 4 * 1024 * 1024;
 
 /// How a redrive goes on.
 #[derive(Debug, Clone)]

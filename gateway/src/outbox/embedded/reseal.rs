@@ -13,7 +13,7 @@ use crate::outbox::tally::Shelf;
 
 /// Bounds of one step, so that nobody waits long behind it and the log stays short.
 const STEP_ROWS: i64 = 64;
-const STEP_BYTES: usize = 2 * 1024 * 1024;
+pub(super) const STEP_BYTES: usize = 2 * 1024 * 1024;
 
 /// Where to go on.
 #[derive(Debug, Clone, Copy)]

@@ -53,7 +53,7 @@ impl Store {
         let oldest_ms = signed(latest_ms.saturating_sub(deduplication.keep_ms));
         let mut forget = self.connection.prepare_cached(schema::FORGET_OLD)?;
         known -= signed(forget.execute(params![oldest_ms, 2 * fresh + FORGET_MORE])? as u64);
-        let surplus = known - signed(deduplication.max_events);
+        let surplus = (known - signed(deduplication.max_events)).min(2 * fresh + FORGET_MORE);
         if surplus > 0 {
             known -= signed(self.connection.prepare_cached(schema::FORGET_OLDEST)?.execute([surplus])? as u64);
         }

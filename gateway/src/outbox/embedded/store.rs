@@ -44,7 +44,7 @@ pub(super) struct Store {
     /// The time that the last look for work told. Leases end by it.
     pub(super) now_ms: u64,
     /// Rows that the engine can neither read nor move. They stay where they are and are passed over until the next start.
-    pub(super) parked: HashSet<(Shelf, i64)>,
+    pub(super) unmovable: HashSet<(Shelf, i64)>,
     pub(super) max_bytes: u64,
     /// Whether opening purged groups that were condemned and in hand.
     pub(super) swept_at_open: bool,
@@ -77,7 +77,7 @@ impl Store {
             read_policies: HashMap::new(),
             last_serial: 0,
             now_ms: 0,
-            parked: HashSet::new(),
+            unmovable: HashSet::new(),
             max_bytes,
             swept_at_open: false,
             drained: true,
@@ -167,13 +167,13 @@ impl Store {
         row: i64,
         work: impl FnOnce(&mut Self) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<Option<T>> {
-        if self.parked.contains(&(on, row)) {
+        if self.unmovable.contains(&(on, row)) {
             return Ok(None);
         }
         let done = work(self);
         if done.as_ref().is_err_and(is_damaged) {
             tracing::error!(row, "a row of the outbox is damaged; it stays in the file and is passed over");
-            self.parked.insert((on, row));
+            self.unmovable.insert((on, row));
         }
         done.map(Some)
     }
@@ -253,7 +253,7 @@ impl Store {
         let mut rows = ready.query([dataset])?;
         while let Some(row) = rows.next()? {
             match waits_until(row.get(4)?) {
-                _ if self.parked.contains(&(Shelf::Pending, row.get(0)?)) => {}
+                _ if self.unmovable.contains(&(Shelf::Pending, row.get(0)?)) => {}
                 Some(until) => note(until),
                 None => return Ok(Some(now_ms)),
             }
@@ -263,7 +263,7 @@ impl Store {
         while let Some(row) = rows.next()? {
             let due_ms: i64 = row.get(2)?;
             match waits_until(row.get(1)?) {
-                _ if self.parked.contains(&(Shelf::Pending, row.get(0)?)) => {}
+                _ if self.unmovable.contains(&(Shelf::Pending, row.get(0)?)) => {}
                 Some(until) if until > due_ms => note(until),
                 // They come in the order of their times, so the first that need not wait for another is the earliest.
                 _ => {

@@ -202,7 +202,7 @@ impl Writer {
         if self.store.now_ms.abs_diff(self.reserve_tried_ms) >= RESERVE_RETRY_MS {
             self.regain_reserve();
         }
-        let mut parked = self.store.parked.len();
+        let mut unmovable = self.store.unmovable.len();
         let mut failure = match &self.poison {
             Some(poison) => Some(poison.clone()),
             None => self.transact(&mut intake.appends, &mut intake.writes).err(),
@@ -210,8 +210,8 @@ impl Writer {
         let mut write_failure = failure.clone();
         // A damaged row was met, and is passed over now. There may be another. Events that came in the same moment are turned away:
         // what was taken out of them as seen before may not have been kept.
-        while matches!(write_failure, Some(Failure::Passing(_))) && self.store.parked.len() > parked {
-            parked = self.store.parked.len();
+        while matches!(write_failure, Some(Failure::Passing(_))) && self.store.unmovable.len() > unmovable {
+            unmovable = self.store.unmovable.len();
             write_failure = self.transact(&mut [], &mut intake.writes).err();
         }
         if intake.appends.is_empty() {
@@ -263,7 +263,7 @@ impl Writer {
             }
             Ok(())
         })?;
-        let bytes: u64 = appends.iter().map(|asked| asked.input.cost()).sum();
+        let bytes: u64 = appends.iter().map(|asked| asked.input.cost()).chain(writes.iter().map(Write::log_bytes)).sum();
         self.written_bytes = self.written_bytes.saturating_add(bytes + COMMIT_BYTES);
         self.shared.cost.store(self.store.tally.cost(), Ordering::Relaxed);
         Ok(())

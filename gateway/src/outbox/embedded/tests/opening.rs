@@ -101,6 +101,37 @@ fn o10_a_first_start_that_was_cut_short_is_taken_up_again() {
     drop(AnyOutbox::open_embedded(&folder.path().join("empty.db"), Settings::plain(ROOMY)).unwrap());
 }
 
+#[tokio::test]
+async fn a10_a_backlog_of_200_000_events_is_opened_without_reading_it() {
+    let mut bench = Bench::embedded(ROOMY);
+    bench.append("1", &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]).await;
+    // 20,000 groups that share one body: to read any of the others would fail, and be seen as an event in quarantine.
+    super::tamper(
+        &mut bench,
+        "WITH RECURSIVE numbers(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < 20000)
+        INSERT INTO groups (id, site, dataset, envelope, policy_digest, events, bytes, oldest_event_secs, received_ms)
+            SELECT n, site, dataset, envelope, policy_digest, events, bytes, oldest_event_secs, received_ms + n
+            FROM groups, numbers WHERE id = 1",
+    )
+    .await;
+    bench.outbox.close().await;
+    let path = bench.path();
+    let opened = tokio::task::spawn_blocking(move || AnyOutbox::open_embedded(&path, Settings::plain(ROOMY)));
+    let outbox = tokio::time::timeout(std::time::Duration::from_secs(5), opened).await.unwrap().unwrap().unwrap();
+    let depth = outbox.depth().await.unwrap();
+    assert_eq!((depth.pending_events, depth.quarantined_events), (200_000, 0));
+    assert_eq!(outbox.pending_by_dataset().await.unwrap(), [("shop".into(), "1".into(), 200_000)]);
+    let request = crate::outbox::LeaseRequest {
+        dataset: "1".into(),
+        max_events: 10,
+        max_bytes: 1_000_000,
+        now_ms: 2_000,
+        until_ms: 3_000,
+    };
+    let leased = outbox.lease(request).await.unwrap();
+    assert_eq!((leased.leases.len(), leased.quarantined, leased.more), (1, 0, true));
+}
+
 #[test]
 fn the_file_is_set_up_as_the_design_says() {
     let folder = tempfile::tempdir().unwrap();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::failpoint;
 
 use super::{Failure, LOG_IS_HELD, OutboxError, TRUNCATE_PATIENCE, Writer};
+use crate::outbox::embedded::reseal;
 
 /// A checkpoint follows this much written to the log. With the largest transaction it is less than the reserve.
 const CHECKPOINT_BYTES: u64 = 8 * 1024 * 1024;
@@ -12,9 +13,6 @@ const CHECKPOINT_BYTES: u64 = 8 * 1024 * 1024;
 const CUT_LOG_PAGES: i64 = 64 * 1024;
 /// A log this long that a reader holds back is a disk about to be full: nothing is kept until it lets go (1 GiB).
 const MAX_LOG_PAGES: i64 = 256 * 1024;
-
-/// What a step of sealing writes, roughly.
-const SEALED_BYTES: u64 = 2 * 1024 * 1024;
 
 /// Free pages that are worth giving back, how many at a time, and how many are kept for what comes next.
 const WASTED_PAGES: i64 = 4096;
@@ -92,10 +90,10 @@ impl Writer {
     /// frees, and the log is emptied at the end.
     pub(super) fn seal_some(&mut self) {
         let Some(step) = self.sealing.take() else { return };
-        let parked = self.store.parked.len();
+        let unmovable = self.store.unmovable.len();
         match self.store.transaction(|store| store.reseal(&step)) {
             Ok(done) => {
-                self.written_bytes += SEALED_BYTES;
+                self.written_bytes += reseal::STEP_BYTES as u64;
                 self.sealing = done.next;
                 if done.next.is_none() {
                     self.must_truncate = true;
@@ -103,7 +101,7 @@ impl Writer {
                 }
             }
             // A damaged row was met, and is passed over now.
-            Err(Failure::Passing(_)) if self.store.parked.len() > parked => self.sealing = Some(step),
+            Err(Failure::Passing(_)) if self.store.unmovable.len() > unmovable => self.sealing = Some(step),
             // Tried again after the next start.
             Err(failure) => {
                 tracing::error!(error = %failure.error(), "what rests unencrypted in the outbox was not encrypted");
