@@ -94,6 +94,12 @@ impl SecretFile {
         }
     }
 
+    /// The one at this path.
+    #[cfg(test)]
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
     /// What it holds now; none if that is no secret. Blocks while it is read.
     pub fn read(&self) -> Option<SecretString> {
         let mut file = File::open(&self.0).ok()?;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Client, Proxy, Response, redirect};
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::answer::{Answer, PaceHeaders};
@@ -42,6 +43,8 @@ struct Route {
     url: Url,
     authorization: Option<HeaderValue>,
     members: SecretString,
+    /// Held while the file of the token is read: one that hangs takes one thread, and not one more with every look.
+    reading: Arc<Semaphore>,
     /// Of what it was made.
     dataset: Dataset,
 }
@@ -116,7 +119,11 @@ impl Sink for MetaSink {
         let Some(route) = self.route(dataset) else { return false };
         let Some(file) = route.dataset.access_token_file.clone() else { return false };
         // A file can lie on a network that is away.
-        let reading = tokio::task::spawn_blocking(move || file.read());
+        let Ok(turn) = Arc::clone(&route.reading).try_acquire_owned() else { return false };
+        let reading = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            file.read()
+        });
         let Ok(Ok(Some(access_token))) = tokio::time::timeout(FILE_TIMEOUT, reading).await else { return false };
         // What cannot be used is no better than what there is; a reload says what is wrong with it.
         let Ok(renewed) = Route::new(&self.meta, &Dataset { access_token, ..route.dataset.clone() }) else { return false };
@@ -146,6 +153,7 @@ impl Route {
             url: events_url(&meta.endpoint, &dataset.id)?,
             authorization,
             members: members.into(),
+            reading: Arc::new(Semaphore::new(1)),
             dataset: dataset.clone(),
         })
     }

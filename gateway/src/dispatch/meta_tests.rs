@@ -7,6 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 
 use super::*;
+use crate::config::SecretFile;
 use crate::dispatch::answer::GraphBody;
 use crate::dispatch::batch::{Entry, Limits, Parcel, Place};
 use crate::dispatch::testing::{NOW_SECS, sanitized};
@@ -293,4 +294,20 @@ fn what_cannot_work_is_refused_before_anything_runs() {
     bad_token.access_token = "canary\ntoken".into();
     let refused = MetaSink::new(&meta("http://127.0.0.1:1".parse().unwrap()), &[bad_token], Clock::set(0)).unwrap_err();
     assert!(refused.to_string().contains(DATASET) && !refused.to_string().contains("canary"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_token_file_that_hangs_takes_one_thread_and_not_one_more_with_every_look() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    // Who opens it waits for somebody who writes.
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let dataset = Dataset { access_token_file: Some(SecretFile::at(path.clone())), ..dataset(None) };
+    let meta = meta("http://127.0.0.1:1".parse().unwrap());
+    let sink = MetaSink::new(&meta, &[dataset], Clock::set(NOW_SECS * 1000)).unwrap();
+    let look = || tokio::time::timeout(Duration::from_millis(300), sink.refresh(DATASET));
+    let first = look().await;
+    let second = look().await;
+    std::fs::write(&path, "EAAanotherToken0123456789").unwrap();
+    assert!(first.is_err() && second == Ok(false), "{first:?}, {second:?}");
 }

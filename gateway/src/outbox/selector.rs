@@ -58,7 +58,7 @@ pub struct Purged {
     pub quarantined: u64,
     /// What is on its way to Meta now: it is gone once that is decided, unless Meta has it then.
     pub in_hand: u64,
-    /// What cannot be read, so that nobody can say whether an event of that id is in it.
+    /// Rows that cannot be read, so that nobody can say whether an event of that id is in them, or that are too damaged to be deleted.
     pub unreadable: u64,
     /// Why not all of it was done, if something came between: what was done holds, and is counted here.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -119,7 +119,8 @@ fn print(purged: &Purged, what: &str, json: bool) -> Result<(), Failure> {
     }
     if purged.unreadable > 0 {
         output.line(format_args!(
-            "{} rows cannot be read, so nobody knows whether they hold it; a purge by dataset or time deletes them",
+            "{} rows cannot be read, so nobody knows whether they hold it; a purge by dataset or time deletes them, but for \
+             those that the disk has damaged",
             purged.unreadable
         ))?;
     }

@@ -75,9 +75,9 @@ impl Store {
     }
 
     /// Seals a row, if it can be read. Returns how many events and bytes it has.
-    fn reseal_row(&self, shelf: Shelf, row: i64) -> rusqlite::Result<Option<(u64, usize)>> {
-        let Some(stored) = self.stored(shelf, row)?.filter(Stored::fits) else { return Ok(None) };
-        let seat = Seat { shelf, row, owner: &stored.owner };
+    fn reseal_row(&self, on: Shelf, row: i64) -> rusqlite::Result<Option<(u64, usize)>> {
+        let Some(stored) = self.stored(on, row)?.filter(Stored::fits) else { return Ok(None) };
+        let seat = Seat { shelf: on, row, owner: &stored.owner };
         let Some(bodies) = self.read_bodies(seat, stored.key_id.as_deref())? else { return Ok(None) };
         self.rewrite_bodies(seat, &bodies)?;
         Ok(Some((u64::try_from(stored.events).unwrap_or(0), bodies.len())))
