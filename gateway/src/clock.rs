@@ -32,6 +32,14 @@ impl Clock {
         }
     }
 
+    /// Sets a clock made by [`Clock::set`] back, as an operator or a time server does.
+    #[cfg(test)]
+    pub(crate) fn set_back(&self, by: Duration) {
+        if let Source::Set(unix_ms) = &self.0 {
+            unix_ms.fetch_sub(millis(by), Ordering::SeqCst);
+        }
+    }
+
     /// Milliseconds since 1970. A clock that is set before 1970 reads as 0.
     pub fn unix_ms(&self) -> u64 {
         match &self.0 {

@@ -8,6 +8,7 @@
 /// What the code at a point is to do, beyond what the point itself did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
+#[cfg_attr(not(debug_assertions), expect(dead_code, reason = "nothing gives these orders in a release"))]
 pub(crate) enum Order {
     /// Go on.
     GoOn,

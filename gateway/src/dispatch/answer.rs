@@ -12,7 +12,7 @@ use super::remark::Remark;
 use super::usage::{Usage, UsageHeaders};
 
 /// The longest wait that an answer can ask for. A probe an hour does no harm, and a mad value must not hold a dataset for days.
-const WAIT_CAP: Duration = Duration::from_secs(3600);
+pub(crate) const WAIT_CAP: Duration = Duration::from_secs(3600);
 
 /// The longest trace id that is taken over into the log.
 const TRACE_CAP: usize = 64;

@@ -19,6 +19,9 @@ use crate::outbox::{Lease, QuarantineReason, Settlement};
 /// How long a group of a site that is not configured stays out of the way.
 pub(crate) const PARKED_MS: u64 = 3600 * 1000;
 
+/// How long before a group could hold an old event each of its events is given its own time: longer than any round lasts.
+const NEAR_SECS: u64 = 2 * 86_400;
+
 /// After so many events the task lets others run.
 const YIELD_EVERY: usize = 64;
 
@@ -50,6 +53,12 @@ impl Sites {
         sender.datasets.iter().any(|listed| &**listed == dataset).then_some(&*sender.policy)
     }
 
+    /// The one policy of which a site's events for a dataset stay, where those of others are purged.
+    pub(crate) fn kept_alone(&self, site: &str, dataset: &str) -> Option<PolicyDigest> {
+        let policy = self.policy(site, dataset)?;
+        (self.on_policy_change == OnPolicyChange::Purge).then(|| policy.digest())
+    }
+
     /// What is to be done with a group.
     fn fate(&self, lease: &Lease) -> Fate<'_> {
         match self.policy(&lease.site, &lease.dataset) {
@@ -57,7 +66,7 @@ impl Sites {
             Some(policy) if policy.digest() == lease.policy_digest => Fate::Send(policy),
             Some(policy) => match self.on_policy_change {
                 OnPolicyChange::Readmit => Fate::Send(policy),
-                OnPolicyChange::Purge => Fate::Purge(policy.digest()),
+                OnPolicyChange::Purge => Fate::Purge,
             },
         }
     }
@@ -66,7 +75,7 @@ impl Sites {
 enum Fate<'a> {
     Send(&'a Policy),
     Park,
-    Purge(PolicyDigest),
+    Purge,
 }
 
 /// What was made of some leases.
@@ -76,8 +85,8 @@ pub(crate) struct Readmitted {
     pub(crate) groups: Vec<Group>,
     /// What is to be sent of them.
     pub(crate) parcels: Vec<Parcel>,
-    /// Groups that are to be purged, each with the policy of today, whose events stay.
-    pub(crate) purge: Vec<(Lease, PolicyDigest)>,
+    /// Groups that are to be purged.
+    pub(crate) purge: Vec<Lease>,
     /// How many groups were put back because their site is not configured.
     pub(crate) parked: usize,
 }
@@ -96,8 +105,8 @@ pub(crate) async fn readmit_all(sites: &Sites, leases: Vec<Lease>, limits: Limit
                 readmitted.groups.push(group);
                 continue;
             }
-            Fate::Purge(keep) => {
-                readmitted.purge.push((lease, keep));
+            Fate::Purge => {
+                readmitted.purge.push(lease);
                 continue;
             }
         };
@@ -128,8 +137,8 @@ async fn readmit_group(policy: &Policy, group: &mut Group, number: usize, now_ms
         if event % YIELD_EVERY == YIELD_EVERY - 1 {
             tokio::task::yield_now().await;
         }
-        // Only a group that may hold an old event is read for its times.
-        let expires_secs = if group_expires > now_secs {
+        // Only a group that may hold an old event, or will before the round is over, is read for its times.
+        let expires_secs = if group_expires > now_secs + NEAR_SECS {
             group_expires
         } else {
             match expiry::expires_secs(body, lease.received_ms) {

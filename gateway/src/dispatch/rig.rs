@@ -270,7 +270,7 @@ impl Rig {
             site: site.into(),
             dataset: dataset.into(),
             envelope: SanitizedEnvelope::from_stored(envelope).unwrap(),
-            policy: policy(),
+            policy: self.policy.clone(),
             events,
             received_ms: self.clock.unix_ms(),
         };

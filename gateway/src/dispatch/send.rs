@@ -41,11 +41,12 @@ impl<S: Sink> Lane<S> {
         self.give_back(work, not_before_ms).await;
     }
 
-    /// What may be sent of these leases. The rest is settled, purged or put back.
+    /// What may be sent of these leases by the policies of now, which a reload may have brought after the round began. The rest is
+    /// settled, purged or put back.
     pub(crate) async fn readmit(&self, leases: Vec<Lease>, round: &Round<S>) -> Work {
         let now_ms = self.clock.unix_ms();
-        let Readmitted { groups, parcels, purge, parked } =
-            readmit_all(&round.settings.sites, leases, round.limits, now_ms).await;
+        let sites = self.settings().sites.clone();
+        let Readmitted { groups, parcels, purge, parked } = readmit_all(&sites, leases, round.limits, now_ms).await;
         if parked > 0 {
             tracing::warn!(dataset = &*self.dataset, groups = parked, "groups of sites that are not configured are kept");
         }
@@ -101,7 +102,7 @@ impl<S: Sink> Lane<S> {
 
     /// Sends one event alone while refusals are held back. Nothing is set aside: if Meta refuses it, another one is tried later.
     async fn send_one(&self, work: &mut Work, round: &Round<S>) -> Option<u64> {
-        let parcel = work.take_one(self.chance.below(1001))?;
+        let parcel = work.take_one(self.chance.below(1001), self.clock.unix_secs())?;
         let now_ms = self.clock.unix_ms();
         match self.attempt(parcel, round).await {
             Attempt::Delivered(parcel) => {

@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use portcullis_filters::policy::PolicyDigest;
-
 use super::Sink;
 use super::group::{Counts, Group};
 use super::lane::Lane;
@@ -80,15 +78,17 @@ impl<S: Sink> Lane<S> {
     }
 
     /// Purges what was stored under another policy than today's. A purge leaves leased groups alone, so they go back first.
-    pub(crate) async fn purge(&self, groups: Vec<(Lease, PolicyDigest)>) {
+    pub(crate) async fn purge(&self, groups: Vec<Lease>) {
         let mut sites = HashSet::new();
-        for (lease, keep) in groups {
-            sites.insert((lease.site.clone(), keep));
+        for lease in groups {
+            sites.insert(lease.site.clone());
             self.release(lease).await;
         }
-        for (site, keep) in sites {
+        for site in sites {
+            // Looked up now: what a reload brought in between must not be taken for the other policy.
+            let Some(keep) = self.settings().sites.kept_alone(&site, &self.dataset) else { continue };
             let selector = PurgeSelector::OtherPolicies { site: site.clone(), dataset: self.dataset.clone(), keep };
-            match self.outbox.purge(selector).await {
+            let broke_off = match self.outbox.purge(selector).await {
                 Ok(purged) => {
                     let events = purged.waiting_events();
                     self.metrics.events_purged.with_label_values(&[&*self.dataset]).inc_by(events);
@@ -98,12 +98,14 @@ impl<S: Sink> Lane<S> {
                         events,
                         "events of an earlier policy were purged"
                     );
+                    purged.broke_off
                 }
-                Err(error) => {
-                    tracing::error!(dataset = &*self.dataset, %error, "events of an earlier policy are not purged");
-                    // They are due at once again: the failure must not become a loop.
-                    self.or_retired(tokio::time::sleep(POLL)).await;
-                }
+                Err(error) => Some(error.to_string()),
+            };
+            if let Some(error) = broke_off {
+                tracing::error!(dataset = &*self.dataset, error, "events of an earlier policy are not purged");
+                // They are due at once again: the failure must not become a loop.
+                self.or_retired(tokio::time::sleep(POLL)).await;
             }
         }
     }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::answer::WAIT_CAP;
+
 /// The usage headers of an answer.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct UsageHeaders<'a> {
@@ -23,7 +25,7 @@ pub(crate) struct UsageHeaders<'a> {
 pub(crate) struct Usage {
     /// Per cent of the limit that is nearest.
     pub(crate) percent: u8,
-    /// How long until Meta takes requests again, if it takes none.
+    /// How long until Meta takes requests again, if it takes none; no longer than any answer can ask for.
     pub(crate) regain: Option<Duration>,
 }
 
@@ -68,7 +70,7 @@ impl Usage {
         Some(Self {
             percent: whole(percents.fold(0.0, f64::max)),
             // Zero minutes ask for no wait.
-            regain: (minutes > 0).then(|| Duration::from_secs(minutes.saturating_mul(60))),
+            regain: (minutes > 0).then(|| Duration::from_secs(minutes.saturating_mul(60)).min(WAIT_CAP)),
         })
     }
 }

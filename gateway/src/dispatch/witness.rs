@@ -53,13 +53,13 @@ impl<S: Sink> Lane<S> {
             // The middle of each eighth.
             let at_permille = (2 * turn + 1) * 1000 / (2 * WITNESSES);
             let in_hand_first = turn < WITNESSES / 2;
-            let mut witness = if in_hand_first { work.take_one(at_permille) } else { None };
+            let mut witness = if in_hand_first { work.take_one(at_permille, now_ms / 1000) } else { None };
             let mut is_from_away = false;
             if witness.is_none() {
                 witness = self.lease_witness(at_permille, away, round).await;
                 is_from_away = witness.is_some();
             }
-            let Some(witness) = witness.or_else(|| work.take_one(at_permille)) else { break };
+            let Some(witness) = witness.or_else(|| work.take_one(at_permille, now_ms / 1000)) else { break };
             let attempt = self.attempt(witness, round).await;
             let home = match away.last_mut() {
                 Some(elsewhere) if is_from_away => elsewhere,
@@ -107,7 +107,7 @@ impl<S: Sink> Lane<S> {
             return None;
         }
         let mut elsewhere = self.readmit(leased.leases, round).await;
-        let witness = elsewhere.take_one(self.chance.below(1001));
+        let witness = elsewhere.take_one(self.chance.below(1001), now_ms / 1000);
         away.push(elsewhere);
         witness
     }

@@ -27,11 +27,8 @@ impl Work {
     /// must hold a refused event is cut without being sent again.
     pub(crate) fn next(&mut self, now_secs: u64) -> Option<Parcel> {
         loop {
-            let mut parcel = self.parcels.pop()?;
-            parcel.entries.retain(|entry| matches!(self.groups.get(entry.place.group), Some(Some(_))));
-            for entry in parcel.take_expired(now_secs) {
-                self.decide([entry.place], &Settlement::Expired);
-            }
+            self.sift(self.parcels.len().saturating_sub(1), now_secs);
+            let parcel = self.parcels.pop()?;
             let blamed = parcel.part.filter(|part| part.is_blamed && parcel.entries.len() > 1);
             if parcel.entries.is_empty() {
                 continue;
@@ -81,8 +78,12 @@ impl Work {
         parcel.part.and_then(|part| self.bisections.get(part.bisection)).is_some_and(|taken| *taken)
     }
 
-    /// Takes one event out of what is still to be sent, so many thousandths of the way to its end.
-    pub(crate) fn take_one(&mut self, at_permille: u64) -> Option<Parcel> {
+    /// Takes one event out of what is still to be sent, so many thousandths of the way to its end. What is too old by now is decided,
+    /// and what is not in hand any more is left out.
+    pub(crate) fn take_one(&mut self, at_permille: u64, now_secs: u64) -> Option<Parcel> {
+        for number in 0..self.parcels.len() {
+            self.sift(number, now_secs);
+        }
         let count: usize = self.parcels.iter().map(|parcel| parcel.entries.len()).sum();
         let last = count.checked_sub(1)?;
         let mut at = usize::try_from(at_permille.min(1000)).unwrap_or(0) * last / 1000;
@@ -93,6 +94,14 @@ impl Work {
             }
         }
         None
+    }
+
+    /// Decides what is too old by now of a parcel, and leaves out what is not in hand any more.
+    fn sift(&mut self, number: usize, now_secs: u64) {
+        let Some(parcel) = self.parcels.get_mut(number) else { return };
+        parcel.entries.retain(|entry| matches!(self.groups.get(entry.place.group), Some(Some(_))));
+        let expired: Vec<Place> = parcel.take_expired(now_secs).into_iter().map(|entry| entry.place).collect();
+        self.decide(expired, &Settlement::Expired);
     }
 
     /// Puts a parcel behind all others.

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::Sink;
 use super::batch::Limits;
@@ -73,6 +74,8 @@ impl<S: Sink> Lane<S> {
             self.wait_until_due().await?;
             let settings = self.settings();
             let permit = self.or_retired(settings.share.take()).await??;
+            // A reload may have come meanwhile.
+            let settings = self.settings();
             // Asked after the wait for the permit: an answer may have come meanwhile.
             let (ticket, is_probe) = match self.gate.look(self.clock.unix_ms()) {
                 Pass::Open(ticket) => (ticket, false),
@@ -103,6 +106,9 @@ impl<S: Sink> Lane<S> {
                 continue;
             }
             let is_probe = is_probe || is_alone;
+            // And again during the linger.
+            let settings = self.settings();
+            let limits = self.portion.of(settings.tuning.limits);
             return Some(Round { settings, limits, leases, until_ms, ticket, is_probe, is_alone, _permit: permit });
         }
     }
@@ -149,6 +155,7 @@ impl<S: Sink> Lane<S> {
     async fn lease(&self, limits: Limits, linger: Duration, until_ms: u64) -> Option<Vec<Lease>> {
         let step = (linger / LINGER_STEPS).max(Duration::from_millis(1));
         let started_ms = self.clock.unix_ms();
+        let started = Instant::now();
         let mut hand = Hand::default();
         loop {
             let now_ms = self.clock.unix_ms();
@@ -175,10 +182,10 @@ impl<S: Sink> Lane<S> {
                     break;
                 }
             }
-            // Never longer than from now on, in case the clock was set back since the receipt.
+            // Never longer than from now on, in case the clock was set back since the receipt, or is now.
             let send_at_ms = hand.oldest_received_ms.min(started_ms).saturating_add(millis(linger));
             let full = hand.is_full || hand.events >= limits.events || hand.bytes >= limits.bytes;
-            if full || hand.leases.is_empty() || now_ms >= send_at_ms {
+            if full || hand.leases.is_empty() || now_ms >= send_at_ms || started.elapsed() >= linger {
                 break;
             }
             let wait = Duration::from_millis(send_at_ms - now_ms).min(step);

@@ -228,6 +228,21 @@ contract! {
         assert_eq!(bench.outbox.health(), Ok(()));
     }
 
+    async fn p4_a_retry_time_of_a_clock_that_was_ahead_holds_nothing(bench: &mut Bench, cap ROOMY) {
+        const DAY_MS: u64 = 86_400_000;
+        let now_ms = 1_000 * DAY_MS;
+        bench.append("1", &["a"]).await;
+        for (after_ms, is_due) in [(DAY_MS, false), (3 * DAY_MS, true), (u64::from(u32::MAX) * DAY_MS, true)] {
+            let lease = bench.lease_one("1", now_ms + DAY_MS, now_ms + DAY_MS + 1).await;
+            bench.settle(lease, Settlement::Retry { not_before_ms: now_ms + after_ms, attempted: true }).await;
+            bench.crash().await;
+            let due_ms = bench.outbox.next_due_ms("1", now_ms).await.unwrap();
+            assert_eq!(due_ms, Some(if is_due { now_ms } else { now_ms + DAY_MS }), "{after_ms}");
+            let leases = bench.lease("1", 10, now_ms, now_ms + 1).await;
+            assert_eq!(!leases.is_empty(), is_due, "{after_ms}");
+        }
+    }
+
     async fn o9_a_wake_up_is_never_lost(bench: &mut Bench, cap ROOMY) {
         for round in 0..100 {
             let mut changed = bench.outbox.changed();

@@ -6,6 +6,10 @@ use portcullis_filters::policy::{PolicyDigest, StoredPolicy};
 
 use super::group::count_lines;
 
+/// No retry time is set so far ahead: the longest wait is a day. One that is was set by a clock that was ahead, and its group is due
+/// at once.
+pub(super) const FAR_MS: u64 = 2 * 86_400_000;
+
 /// Which groups to lease.
 #[derive(Debug, Clone)]
 pub struct LeaseRequest {

@@ -15,7 +15,7 @@ use self::aside::Aside;
 use super::condemned::Condemned;
 use super::crash::SUSPECT_CRASHES;
 use super::group::gather;
-use super::lease::{Choice, LeaseId, Selection};
+use super::lease::{Choice, FAR_MS, LeaseId, Selection};
 use super::settlement::Division;
 use super::tally::{Amount, Owner, Shelf, Tally};
 use super::{
@@ -201,6 +201,7 @@ impl State {
 
     fn lease(&mut self, request: &LeaseRequest) -> Leased {
         self.now_ms = request.now_ms;
+        self.end_far_waits(&request.dataset);
         let mut leased = Leased { purged: self.sweep(&request.dataset), ..Leased::default() };
         let mut selection = Selection::new(request, self.suspect_in_hand_until().is_some());
         for (position, group) in self.datasets.get_mut(&request.dataset).into_iter().flatten() {
@@ -223,6 +224,7 @@ impl State {
 
     pub(super) fn lease_at(&mut self, request: &SpreadRequest) -> Leased {
         self.now_ms = request.now_ms;
+        self.end_far_waits(&request.dataset);
         let purged = self.sweep(&request.dataset);
         let nothing = Leased { purged, ..Leased::default() };
         let Some(groups) = self.datasets.get_mut(&request.dataset) else { return nothing };
@@ -285,12 +287,19 @@ impl State {
         let mut earliest = None;
         for group in self.datasets.get(dataset).into_iter().flat_map(BTreeMap::values) {
             let due_ms = if group.is_suspect() { group.due_ms.max(suspects_wait_until) } else { group.due_ms };
-            if due_ms <= self.now_ms {
+            if due_ms <= self.now_ms || due_ms > self.now_ms.saturating_add(FAR_MS) {
                 return Some(self.now_ms);
             }
             earliest = Some(earliest.map_or(due_ms, |earliest: u64| earliest.min(due_ms)));
         }
         earliest
+    }
+
+    /// Makes what waits for a time that only a clock that was ahead can have set due at once.
+    fn end_far_waits(&mut self, dataset: &str) {
+        let far_ms = self.now_ms.saturating_add(FAR_MS);
+        let groups = self.datasets.get_mut(dataset).into_iter().flat_map(BTreeMap::values_mut);
+        groups.filter(|group| group.serial == 0 && group.due_ms > far_ms).for_each(|group| group.due_ms = 0);
     }
 
     fn suspect_in_hand_until(&self) -> Option<u64> {

@@ -60,6 +60,9 @@ pub struct Purged {
     pub in_hand: u64,
     /// What cannot be read, so that nobody can say whether an event of that id is in it.
     pub unreadable: u64,
+    /// Why not all of it was done, if something came between: what was done holds, and is counted here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broke_off: Option<String>,
 }
 
 impl Purged {
@@ -104,6 +107,9 @@ pub struct Redriven {
     pub waiting: BTreeMap<String, u64>,
     /// What cannot be read, and stays where it is.
     pub unreadable: u64,
+    /// Why not all of it was done, if something came between: what was done holds, and is counted here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broke_off: Option<String>,
 }
 
 impl Redriven {

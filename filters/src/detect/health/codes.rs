@@ -56,6 +56,9 @@ fn has_dashed_ndc(text: &str, words: &[Word]) -> bool {
 
 /// `E11.9`
 fn has_dotted_icd(text: &str) -> bool {
+    if !text.contains('.') {
+        return false;
+    }
     let parts = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '.');
     parts.map(|part| part.trim_end_matches('.')).any(|part| {
         let Some((category, detail)) = part.split_once('.') else { return false };

@@ -4,6 +4,7 @@
 const SPREAD: u64 = 0xd6e8_feb8_6659_fd93;
 
 /// A number below two to the `power` for a hash.
+#[inline]
 pub(super) fn place_of(hash: u64, power: u32) -> usize {
     let upper = hash.wrapping_mul(SPREAD) >> (u64::BITS - power);
     usize::try_from(upper).unwrap_or(usize::MAX)
@@ -25,6 +26,7 @@ impl<const POWER: u32> Bitmap<POWER> {
     }
 
     /// Whether the hash may have been inserted; false is certain.
+    #[inline]
     pub(super) fn may_have(&self, hash: u64) -> bool {
         let place = place_of(hash, POWER);
         self.0.get(place / 64).is_some_and(|bits| bits >> (place % 64) & 1 == 1)

@@ -17,7 +17,7 @@ const LONGEST_WORD: usize = 24;
 
 /// The names of drugs, findable by their misspellings.
 pub(crate) struct Misspellings {
-    /// Of the first and of the last letters of each name, as many as [`kept`] says of a misspelling of any length.
+    /// Of the first and of the last letters of each name, as [`edges`] has them for a misspelling of any length.
     starts: Bitmap<17>,
     ends: Bitmap<17>,
     begun: Bitmap<20>,
@@ -43,7 +43,7 @@ impl Misspellings {
         let (mut starts, mut ends) = (Bitmap::new(), Bitmap::new());
         for name in &names {
             for length in name.len() - 1..=name.len() + 1 {
-                let [start, end] = edges(name.as_bytes(), kept(length));
+                let [start, end] = edges(name.as_bytes(), length);
                 starts.insert(start);
                 ends.insert(end);
             }
@@ -66,7 +66,7 @@ impl Misspellings {
         if !Self::LENGTHS.contains(&word.len()) {
             return false;
         }
-        let [start, end] = edges(word.as_bytes(), kept(word.len()));
+        let [start, end] = edges(word.as_bytes(), word.len());
         if !self.starts.may_have(start) && !self.ends.may_have(end) {
             return false;
         }
@@ -100,15 +100,18 @@ fn kept(length: usize) -> usize {
     }
 }
 
-/// The first and the last letters, up to five, as one number each, whatever their case.
-fn edges(letters: &[u8], count: usize) -> [u64; 2] {
-    let number = |[a, b, c, d, e]: [u8; 5]| {
-        let small = u64::from_be_bytes([a, b, c, d, e, 0, 0, 0]) & u64::from_be_bytes([0x1f; 8]);
-        small & !(u64::MAX >> (8 * count))
+/// The first and the last letters that a misspelling of some length keeps, as one number each with that length, whatever their
+/// case.
+fn edges(letters: &[u8], length: usize) -> [u64; 2] {
+    let others = 64 - 8 * kept(length);
+    // Four letters are read at once, and the fifth beside them.
+    let number = |four: u32, fifth: u8| {
+        let small = (u64::from(four) | u64::from(fifth) << 32) & u64::from_le_bytes([0x1f; 8]);
+        small & (u64::MAX >> others) | (length as u64) << 40
     };
-    let first = letters.first_chunk().copied().unwrap_or_default();
-    let last = letters.last_chunk().map_or([0; 5], |[a, b, c, d, e]| [*e, *d, *c, *b, *a]);
-    [number(first), number(last)]
+    let first = letters.first_chunk::<5>().map_or(0, |[four @ .., fifth]| number(u32::from_le_bytes(*four), *fifth));
+    let last = letters.last_chunk::<5>().map_or(0, |[fifth, four @ ..]| number(u32::from_be_bytes(*four), *fifth));
+    [first, last]
 }
 
 /// The hash of a word and those of the word without each of its letters.

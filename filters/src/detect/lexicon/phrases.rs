@@ -38,6 +38,7 @@ pub(crate) struct Found {
 
 impl Phrases {
     /// Whether a phrase begins with this word.
+    #[inline]
     pub(crate) fn begin_with(&self, word: &Word) -> bool {
         let begin = |hash| self.begins.may_have(hash) && self.slot(hash).is_some();
         begin(word.hash) || (word.singular != word.hash && begin(word.singular))

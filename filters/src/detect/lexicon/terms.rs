@@ -96,6 +96,7 @@ impl Terms {
     }
 
     /// Whether a term begins with this word.
+    #[inline]
     pub(crate) fn begin_with(&self, word: &Word) -> bool {
         self.phrases.begin_with(word)
     }

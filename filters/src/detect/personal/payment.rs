@@ -116,8 +116,11 @@ const IBAN_LENGTHS: &[(usize, &str, &str)] = &[
 /// Country, length, and the remainder of the check. Half of it or more is digits; without that one long random id in
 /// some thousands would be an account. What follows may touch it.
 fn is_iban(text: &[u8]) -> bool {
-    let Some(country) = text.get(..2).map(<[u8]>::to_ascii_uppercase) else { return false };
-    let is_in = |list: &str| list.split(' ').any(|listed| listed.as_bytes() == country);
+    let Some(country) = text.first_chunk::<2>().map(|letters| letters.map(|letter| letter.to_ascii_uppercase())) else {
+        return false;
+    };
+    // Two letters and a space each.
+    let is_in = |list: &str| list.as_bytes().chunks(3).any(|listed| listed.starts_with(&country));
     let Some((length, plain, _)) = IBAN_LENGTHS.iter().find(|(_, plain, mixed)| is_in(plain) || is_in(mixed)) else {
         return false;
     };

@@ -19,6 +19,9 @@ pub(crate) fn could_be_text(digits: &str) -> bool {
 /// Shows the text that runs of digits hold, at both alignments.
 pub(super) fn each(text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
     let bytes = text.as_bytes();
+    if bytes.len() < SHORTEST {
+        return Ok(());
+    }
     // A run that is long enough covers one of every eight places.
     let mut probe = SHORTEST - 1;
     while let Some(&byte) = bytes.get(probe) {
@@ -47,7 +50,7 @@ pub(super) fn each(text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
 fn separated(bytes: &[u8], take: &mut Take<'_>) -> Result<(), WorkLimit> {
     let after = |places: usize| bytes.get(places..).unwrap_or_default();
     let between = |first: u8, second: u8, third: u8| {
-        first == second && second == third && matches!(first, b' ' | b':' | b'-' | b',' | b'.')
+        (first == second) & (second == third) & matches!(first, b' ' | b':' | b'-' | b',' | b'.')
     };
     let places =
         || after(0).iter().zip(after(3)).zip(after(6)).map(|((first, second), third)| between(*first, *second, *third));

@@ -11,8 +11,8 @@ const LONGEST: usize = 253;
 /// Shows the letters that labels stand for.
 pub(super) fn each(text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
     let next = text.as_bytes().get(1..).unwrap_or_default();
-    // First counted, which takes no branch a byte: hardly any text has it.
-    if text.bytes().zip(next).filter(|(byte, next)| *byte == b'-' && **next == b'-').count() == 0 {
+    // First without a branch a byte: hardly any text has it.
+    if !text.bytes().zip(next).fold(false, |any, (byte, next)| any | (byte == b'-') & (*next == b'-')) {
         return Ok(());
     }
     for hyphens in memmem::find_iter(text.as_bytes(), "--") {

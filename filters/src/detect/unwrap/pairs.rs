@@ -131,11 +131,12 @@ fn value(mark: u8, after: &[u8]) -> Range<usize> {
 /// Bytes up to the one that ends a value, or to one mark too many.
 fn extent(text: &[u8], ends: impl Fn(usize, u8) -> bool) -> usize {
     let mut marks = 0;
-    let end = text.iter().enumerate().position(|(place, &byte)| {
-        marks += usize::from(matches!(byte, b'=' | b':'));
-        marks > INNER_MARKS || ends(place, byte)
+    let mut told = text.iter().enumerate().filter(|(_, byte)| kind(**byte) & (MARK | ENDS) != 0);
+    let end = told.find(|(place, byte)| {
+        marks += usize::from(kind(**byte) & MARK != 0);
+        marks > INNER_MARKS || ends(*place, **byte)
     });
-    end.unwrap_or(text.len())
+    end.map_or(text.len(), |(place, _)| place)
 }
 
 /// How many backslashes stand before a place.
@@ -145,7 +146,42 @@ fn escapes_before(text: &[u8], place: usize) -> usize {
 }
 
 fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || !byte.is_ascii() || matches!(byte, b'_' | b'-' | b'.' | b'[' | b']' | b'$' | b'@' | b'%')
+    kind(byte) & NAME != 0
+}
+
+/// Names have it.
+const NAME: u8 = 1;
+/// It stands between a key and its value.
+const MARK: u8 = 1 << 1;
+/// It ends values, or some of them.
+const ENDS: u8 = 1 << 2;
+
+/// A table, because every byte of most texts is asked.
+static KINDS: [u8; 256] = kinds();
+
+#[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
+fn kind(byte: u8) -> u8 {
+    KINDS[usize::from(byte)]
+}
+
+#[expect(clippy::indexing_slicing, reason = "runs when the program is compiled")]
+const fn kinds() -> [u8; 256] {
+    let mut kinds = [0; 256];
+    let mut byte: u8 = 0;
+    loop {
+        kinds[byte as usize] = match byte {
+            b'[' | b'_' | b'-' | b'.' | b'$' | b'@' | b'%' | 0x80.. => NAME,
+            b']' => NAME | ENDS,
+            b'=' | b':' => MARK,
+            b'&' | b';' | b'?' | b'#' | b'\n' | b',' | b'}' | b'|' | b'"' | b'\'' => ENDS,
+            _ if byte.is_ascii_alphanumeric() => NAME,
+            _ => 0,
+        };
+        if byte == u8::MAX {
+            break kinds;
+        }
+        byte += 1;
+    }
 }
 
 fn after_last(text: &[u8], found: impl Fn(u8) -> bool) -> usize {

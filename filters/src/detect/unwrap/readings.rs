@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::FixedState;
 
 use super::{At, Changed, MAX_DEPTH};
 use crate::detect::WorkLimit;
@@ -23,7 +25,7 @@ pub(super) struct Readings {
     found: Vec<Waiting>,
     shown: usize,
     /// Where a reading of this hash was found first. Two that share a hash by chance are compared, and both are shown.
-    places: HashMap<u64, usize, BuildHasherDefault<DefaultHasher>>,
+    places: HashMap<u64, usize, FixedState>,
 }
 
 impl Readings {

@@ -110,6 +110,14 @@ fn unexpected() -> Failure {
     Failure::Other(anyhow!("the gateway answered something else than what was asked; use the version that runs"))
 }
 
+/// What was told was done, and why not all of it.
+fn whole(broke_off: Option<&String>) -> Result<(), Failure> {
+    match broke_off {
+        None => Ok(()),
+        Some(reason) => Err(Failure::Other(anyhow!("not all of it was done: {reason}; run it again"))),
+    }
+}
+
 /// One JSON object on standard output.
 fn print_json<T: serde::Serialize>(value: &T) -> Result<(), Failure> {
     let text = serde_json::to_string(value).context("the answer cannot be written as JSON")?;

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use clap::error::ErrorKind;
 use clap::{ArgGroup, CommandFactory as _};
 
-use super::{Failure, Output, Place, print_json, time, unexpected};
+use super::{Failure, Output, Place, print_json, time, unexpected, whole};
 use crate::cli::Cli;
 use crate::clock::Clock;
 use crate::outbox::{EventFilter, OutboxCommand, OutboxDone, Purged};
@@ -102,7 +102,8 @@ fn confirm(would: &Purged) -> Result<(), Failure> {
 
 fn print(purged: &Purged, what: &str, json: bool) -> Result<(), Failure> {
     if json {
-        return print_json(purged);
+        print_json(purged)?;
+        return whole(purged.broke_off.as_ref());
     }
     let mut output = Output::standard();
     output.line(format_args!("{} events that waited {what}", purged.waiting_events()))?;
@@ -122,7 +123,7 @@ fn print(purged: &Purged, what: &str, json: bool) -> Result<(), Failure> {
             purged.unreadable
         ))?;
     }
-    Ok(())
+    whole(purged.broke_off.as_ref())
 }
 
 /// The command line is wrong in a way that clap could not see.

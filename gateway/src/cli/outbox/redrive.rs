@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::{Failure, Output, Place, print_json, unexpected};
+use super::{Failure, Output, Place, print_json, unexpected, whole};
 use crate::outbox::{OutboxCommand, OutboxDone, QuarantineReason, RedriveSelector};
 
 /// Send again what was set aside.
@@ -76,7 +76,8 @@ pub(super) async fn run(command: Redrive) -> Result<(), Failure> {
     let done = Place::of(&command.config)?.perform(OutboxCommand::Redrive(selector)).await?;
     let OutboxDone::Redriven(redriven) = done else { return Err(unexpected()) };
     if command.json {
-        return print_json(&redriven);
+        print_json(&redriven)?;
+        return whole(redriven.broke_off.as_ref());
     }
     let mut output = Output::standard();
     let all: u64 = redriven.waiting.values().sum();
@@ -87,7 +88,7 @@ pub(super) async fn run(command: Redrive) -> Result<(), Failure> {
     if redriven.unreadable > 0 {
         output.line(format_args!("{} events cannot be read and stay in quarantine", redriven.unreadable))?;
     }
-    Ok(())
+    whole(redriven.broke_off.as_ref())
 }
 
 #[cfg(test)]

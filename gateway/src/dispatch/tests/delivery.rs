@@ -197,3 +197,53 @@ async fn new_events_do_not_wait_until_a_long_backlog_is_gone() {
     assert_eq!(rig.delivered(), 1005);
     rig.stop().await;
 }
+
+/// The time of an event that Meta finds too old so many seconds after the tests begin.
+fn expiring_in(secs: u64) -> u64 {
+    NOW_SECS - (7 * 86_400 - 60) + secs
+}
+
+#[tokio::test(start_paused = true)]
+async fn b15_a_fresh_event_does_not_expire_with_an_old_one_of_its_group() {
+    let rig = Rig::new(&[], Step::ByContent);
+    rig.script.play(|play| (play.poison, play.takes) = ([0].into(), Duration::from_secs(5)));
+    let mut events: Vec<_> = (0..9).map(sanitized).collect();
+    events.push(sanitized_at(9, expiring_in(3), "website"));
+    rig.append_as("shop", "d", "{}", events).await;
+    let _lanes = rig.start();
+    rig.drained().await;
+    let expired = rig.metrics.events_expired.with_label_values(&["d"]).get();
+    assert_eq!((rig.delivered(), rig.quarantined().await, expired), (8, 1, 1));
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn b15_a_witness_that_became_too_old_expires_and_holds_nobody_up() {
+    let mut rig = Rig::new(&[], Step::ByContent);
+    rig.max_requests = 1;
+    rig.script.play(|play| (play.poison, play.takes) = ((0..9).collect(), Duration::from_secs(1)));
+    let old = (9..14).map(|number| sanitized_at(number, expiring_in(4), "website"));
+    rig.append_as("shop", "d", "{}", (0..9).map(sanitized).chain(old).collect()).await;
+    let _lanes = rig.start();
+    rig.until(|| rig.script.requests() == 1).await;
+    let begun = rig.now();
+    rig.append(20..25).await;
+    rig.drained().await;
+    let expired = rig.metrics.events_expired.with_label_values(&["d"]).get();
+    assert_eq!((rig.delivered(), rig.quarantined().await, expired), (5, 9, 5));
+    assert!(rig.now() - begun < 45_000, "{} ms", rig.now() - begun);
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_back_while_a_batch_is_gathered_does_not_hold_it() {
+    let mut rig = Rig::new(&[], SUCCESS);
+    rig.linger = Duration::from_secs(10);
+    rig.append(0..3).await;
+    let _lanes = rig.start();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    rig.clock.set_back(Duration::from_secs(3600));
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert_eq!(rig.delivered(), 3);
+    rig.stop().await;
+}

@@ -86,3 +86,19 @@ async fn b16_a_meta_that_fails_half_of_the_time_is_held_at_each_failure_and_gets
     assert_eq!((rig.delivered(), rig.quarantined().await), (60, 0));
     rig.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_mad_wait_beside_a_success_holds_the_dataset_no_longer_than_any_other() {
+    let mad = Step::Usage(r#"{"call_count":10,"estimated_time_to_regain_access":99999999}"#);
+    let rig = Rig::new(&[mad], SUCCESS);
+    rig.append(0..3).await;
+    let _lanes = rig.start();
+    rig.until(|| rig.gate(Cause::RateLimited) == 1).await;
+    rig.append(3..6).await;
+    let end = rig.now() + 3_700_000;
+    while rig.now() < end {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    assert_eq!((rig.delivered(), rig.gate(Cause::RateLimited)), (6, 0));
+    rig.stop().await;
+}

@@ -102,3 +102,47 @@ async fn d4_reloads_under_load_lose_and_repeat_nothing() {
     assert_eq!(taken, (0..500).collect::<Vec<_>>());
     rig.stop().await;
 }
+
+/// The policy of the tests with one host more, so that it is another one.
+fn another_policy() -> Arc<Policy> {
+    let (name, text) = Policy::builtin("retail").unwrap();
+    let hosts = ["www.shop.example".to_owned(), "other.shop.example".to_owned()];
+    Arc::new(Policy::compile(text, name, &hosts).unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn p4_a_bisection_that_a_reload_overtakes_purges_nothing_of_the_new_policy() {
+    let mut rig = Rig::new(&[], Step::ByContent);
+    rig.max_requests = 1;
+    rig.on_policy_change = OnPolicyChange::Purge;
+    rig.script.play(|play| (play.poison, play.takes) = ((0..20).collect(), Duration::from_millis(300)));
+    rig.append(0..20).await;
+    let lanes = rig.start();
+    rig.until(|| rig.script.requests() == 2).await;
+    rig.policy = another_policy();
+    lanes.apply(rig.plan(&rig.script));
+    rig.append(20..30).await;
+    rig.drained().await;
+    let purged = rig.metrics.events_purged.with_label_values(&["d"]).get();
+    assert_eq!((rig.delivered(), rig.quarantined().await, purged), (10, 20, 0));
+    rig.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn p3_what_waits_for_its_turn_is_judged_by_the_policy_that_a_reload_brought_meanwhile() {
+    let mut rig = Rig::new(&[], Step::Late(Duration::from_secs(5)));
+    rig.max_requests = 1;
+    rig.on_policy_change = OnPolicyChange::Purge;
+    rig.append(0..5).await;
+    let lanes = rig.start();
+    rig.until(|| rig.script.requests() == 1).await;
+    rig.append(5..10).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    rig.policy = another_policy();
+    lanes.apply(rig.plan(&rig.script));
+    rig.append(10..15).await;
+    rig.drained().await;
+    let purged = rig.metrics.events_purged.with_label_values(&["d"]).get();
+    assert_eq!((rig.taken(), purged), ((0..5).chain(10..15).collect(), 5));
+    rig.stop().await;
+}

@@ -125,7 +125,7 @@ contract! {
         changed.mark_unchanged();
         let only = RedriveSelector { reason: Some("refused".to_owned()), ..RedriveSelector::default() };
         let redriven = bench.outbox.redrive(only).await.unwrap();
-        assert_eq!(redriven, Redriven { waiting: [("1".to_owned(), 2)].into(), unreadable: 0 });
+        assert_eq!(redriven, Redriven { waiting: [("1".to_owned(), 2)].into(), ..Redriven::default() });
         assert!(changed.has_changed().unwrap());
         bench.crash().await;
         let leases = bench.lease("1", 10, 2_000, 3_000).await;
@@ -148,5 +148,16 @@ contract! {
         let other = purge(PolicyDigest::from_bytes([0; 32]));
         assert_eq!(bench.outbox.purge(other).await.unwrap().waiting_events(), 1);
         assert_eq!(bench.outbox.pending_by_dataset().await.unwrap(), [("clinic".into(), "1".into(), 1)]);
+    }
+
+    async fn o8_a_redrive_beside_a_purge_brings_nothing_back(bench: &mut Bench, cap ROOMY) {
+        bench.append("1", &["a"]).await;
+        let lease = bench.lease_one("1", 2_000, 3_000).await;
+        bench.settle(lease, Settlement::Quarantine(QuarantineReason::Unreadable)).await;
+        bench.append("1", &["b"]).await;
+        let purge = bench.outbox.purge(PurgeSelector::Matching(EventFilter::default()));
+        let (purged, redriven) = tokio::join!(purge, bench.outbox.redrive(RedriveSelector::default()));
+        assert_eq!((redriven.unwrap(), purged.unwrap().quarantined), (Redriven::default(), 1));
+        assert_eq!(bench.depth().await, Depth::default());
     }
 }

@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use super::open::{OpenError, connect_to_read, folder_of, sync_folder, take_lock, with_suffix};
 use super::schema;
@@ -86,10 +86,7 @@ pub fn backup(path: &Path, to: &Path) -> Result<BackedUp, BackupError> {
 fn copy_and_check(source: &Connection, path: &Path, part: &Path, to: &Path) -> Result<BackedUp, BackupError> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(part).map_err(of_file(part))?;
     let copied = (|| {
-        let Some(name) = part.to_str() else {
-            return Err(of_file(part)(io::Error::new(io::ErrorKind::InvalidFilename, "not UTF-8")));
-        };
-        source.execute("VACUUM INTO ?1", [name]).map_err(|error| OpenError::engine(path, &error))?;
+        copy_into(source, path, part)?;
         let held = check(part)?;
         // The engine does not sync what it copies into.
         file.sync_all().map_err(of_file(part))?;
@@ -115,11 +112,15 @@ pub fn restore(from: &Path, path: &Path, aside: &str, replace: bool) -> Result<R
     {
         return Err(BackupError::HoldsEvents { path: path.to_owned(), events });
     }
+    let moved_to = with_suffix(path, aside);
+    if before.is_some() && moved_to.exists() {
+        return Err(of_file(&moved_to)(io::ErrorKind::AlreadyExists.into()));
+    }
     let fresh = with_suffix(path, ".restored");
     copy(from, &fresh)?;
     let held = check(&fresh)?;
-    let moved_to = with_suffix(path, aside);
-    // With its log, which the engine would take for that of the copy.
+    empty_log(path);
+    // With what is left of its log, which the engine would take for that of the copy.
     for suffix in ["", "-wal", "-shm"] {
         let (from, to) = (with_suffix(path, suffix), with_suffix(&moved_to, suffix));
         if from.exists() {
@@ -140,12 +141,31 @@ fn held_before(path: &Path) -> Result<Option<u64>, BackupError> {
     Ok(Some(held.pending_events + held.quarantined_events))
 }
 
-/// Copies a file, closed to others and synced. What an earlier attempt left there is overwritten.
+/// Copies an outbox, with what is in a log beside it, to a file that is closed to others and synced. What an earlier attempt left
+/// there is overwritten.
 fn copy(from: &Path, to: &Path) -> Result<(), BackupError> {
-    let mut source = std::fs::File::open(from).map_err(of_file(from))?;
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to).map_err(of_file(to))?;
-    io::copy(&mut source, &mut file).map_err(of_file(to))?;
+    let (source, _) = connect_to_read(from)?;
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to).map_err(of_file(to))?;
+    copy_into(&source, from, to)?;
     file.sync_all().map_err(of_file(to))
+}
+
+/// Copies what a reader sees into an empty file.
+fn copy_into(source: &Connection, from: &Path, to: &Path) -> Result<(), BackupError> {
+    let Some(name) = to.to_str() else {
+        return Err(of_file(to)(io::Error::new(io::ErrorKind::InvalidFilename, "not UTF-8")));
+    };
+    source.execute("VACUUM INTO ?1", [name]).map(drop).map_err(|error| OpenError::engine(from, &error).into())
+}
+
+/// Moves what a dead owner left in the log into the file, so that a crash between two renames cannot part them. Where the outbox is
+/// damaged it stays as it is.
+fn empty_log(path: &Path) {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // The last connection that is closed empties the log and deletes it.
+    if let Ok(connection) = Connection::open_with_flags(path, flags) {
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).ok();
+    }
 }
 
 /// Whether a copy is whole, and what it holds.

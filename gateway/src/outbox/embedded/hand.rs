@@ -11,7 +11,7 @@ use super::store::{Store, signed, signed_len};
 use crate::outbox::condemned::Condemned;
 use crate::outbox::crash::SUSPECT_CRASHES;
 use crate::outbox::group::count_lines;
-use crate::outbox::lease::{Choice, LeaseId, Selection};
+use crate::outbox::lease::{Choice, FAR_MS, LeaseId, Selection};
 use crate::outbox::seal::Seat;
 use crate::outbox::settlement::Division;
 use crate::outbox::tally::{Amount, Owner, Shelf};
@@ -34,6 +34,7 @@ impl Store {
     /// Leases due groups, oldest first (O2). Bodies are read for those alone that are handed out (O6).
     pub(super) fn lease(&mut self, request: &LeaseRequest) -> rusqlite::Result<Leased> {
         self.now_ms = request.now_ms;
+        self.end_far_waits(&request.dataset)?;
         let purged = self.sweep(Some(&request.dataset))?;
         let (rows, more) = self.choose(request)?;
         Ok(Leased { more, purged, ..self.take(rows, request)? })
@@ -100,6 +101,12 @@ impl Store {
             self.connection.prepare_cached(schema::RELEASE)?.execute([lease.id.row])?;
         }
         Ok(())
+    }
+
+    /// Makes what waits for a time that only a clock that was ahead can have set due at once.
+    pub(super) fn end_far_waits(&self, dataset: &str) -> rusqlite::Result<()> {
+        let far_ms = signed(self.now_ms.saturating_add(FAR_MS));
+        self.connection.prepare_cached(schema::END_FAR_WAITS)?.execute(params![dataset, far_ms]).map(drop)
     }
 
     /// When the lease of a suspect that is in hand ends.

@@ -69,6 +69,8 @@ struct Handle {
     set_aside_at_open: EventsByDataset,
     has_held_events: bool,
     is_sealed: bool,
+    /// Held by what takes many steps and would miss what another one moves behind its back.
+    long_work: tokio::sync::Mutex<()>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -116,6 +118,7 @@ impl Embedded {
             set_aside_at_open,
             has_held_events,
             is_sealed,
+            long_work: tokio::sync::Mutex::new(()),
             thread,
         })))
     }
@@ -153,12 +156,23 @@ impl Embedded {
 
     /// In steps, so that appends are not held up; then nothing of what was purged is left in the log either. `dry`: it only counts.
     pub(super) async fn purge(&self, selector: PurgeSelector, dry: bool) -> Result<Purged, OutboxError> {
+        // A redrive in between would bring back what the purge has not come to.
+        let _alone = self.0.long_work.lock().await;
         let mut purged = Purged::default();
         let mut step = Some(PurgeStep::first(selector, dry));
         while let Some(next) = step {
-            let done = self.ask(|reply| Ask::Write(Write::Purge(Box::new(Asked::new(next, reply))))).await?;
-            purged.add(done.purged);
-            step = done.next;
+            match self.ask(|reply| Ask::Write(Write::Purge(Box::new(Asked::new(next, reply))))).await {
+                Ok(done) => {
+                    purged.add(done.purged);
+                    step = done.next;
+                }
+                Err(error) if dry || purged == Purged::default() => return Err(error),
+                // What is gone is gone, and is to be counted.
+                Err(error) => {
+                    purged.broke_off = Some(error.to_string());
+                    break;
+                }
+            }
         }
         failpoint::pass("after_purge_before_truncating");
         if !dry
@@ -173,12 +187,21 @@ impl Embedded {
 
     /// In steps as well.
     pub(super) async fn redrive(&self, selector: RedriveSelector) -> Result<Redriven, OutboxError> {
+        let _alone = self.0.long_work.lock().await;
         let mut redriven = Redriven::default();
         let mut step = Some(RedriveStep::first(selector));
         while let Some(next) = step {
-            let done = self.ask(|reply| Ask::Write(Write::Redrive(Box::new(Asked::new(next, reply))))).await?;
-            redriven.add(done.redriven);
-            step = done.next;
+            match self.ask(|reply| Ask::Write(Write::Redrive(Box::new(Asked::new(next, reply))))).await {
+                Ok(done) => {
+                    redriven.add(done.redriven);
+                    step = done.next;
+                }
+                Err(error) if redriven == Redriven::default() => return Err(error),
+                Err(error) => {
+                    redriven.broke_off = Some(error.to_string());
+                    break;
+                }
+            }
         }
         Ok(redriven)
     }

@@ -49,6 +49,7 @@ impl Store {
     /// Leases due groups from that place of the backlog on. The way there is by index, whatever the depth.
     pub(super) fn lease_at(&mut self, request: &SpreadRequest) -> rusqlite::Result<Leased> {
         self.now_ms = request.now_ms;
+        self.end_far_waits(&request.dataset)?;
         let purged = self.sweep(Some(&request.dataset))?;
         let mut rows = self.ready_at(request)?;
         if rows.is_empty() {

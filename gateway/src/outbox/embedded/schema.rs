@@ -94,6 +94,8 @@ SELECT id, received_ms, events, bytes, crashes FROM groups WHERE dataset = ?1 AN
 pub(super) const LATER: &str = "
 SELECT id, received_ms, events, bytes, crashes, due_ms FROM groups
 WHERE dataset = ?1 AND due_ms > 0 AND due_ms <= ?2 ORDER BY due_ms LIMIT ?3";
+pub(super) const END_FAR_WAITS: &str = "
+UPDATE groups SET due_ms = 0 WHERE dataset = ?1 AND due_ms > 0 AND due_ms > ?2 AND lease_serial = 0";
 pub(super) const SUSPECT_IN_HAND: &str = "
 SELECT max(due_ms) FROM groups WHERE lease_serial <> 0 AND crashes >= ?1 AND due_ms > ?2";
 

@@ -18,6 +18,7 @@ use super::{ask::Asked, schema};
 use crate::failpoint;
 use crate::outbox::crash::SUSPECT_CRASHES;
 use crate::outbox::group::gather;
+use crate::outbox::lease::FAR_MS;
 use crate::outbox::tally::{Amount, Owner, Shelf, Tally};
 use crate::outbox::{Append, Deduplication, Depth, EventsByDataset, Keys, OutboxError, Receipt, Settings};
 
@@ -251,7 +252,8 @@ impl Store {
                 }
             }
         }
-        Ok(earliest.map(|due_ms| u64::try_from(due_ms).unwrap_or(0).max(now_ms)))
+        let earliest = earliest.map(|due_ms| u64::try_from(due_ms).unwrap_or(0).max(now_ms));
+        Ok(earliest.map(|due_ms| if due_ms > now_ms.saturating_add(FAR_MS) { now_ms } else { due_ms }))
     }
 
     /// Writes and deletes as much as an ordinary commit may need.

@@ -135,7 +135,7 @@ impl State {
             groups.insert((received_ms, self.last_row), group.fresh());
         }
         self.tally.commit();
-        Redriven { waiting, unreadable: 0 }
+        Redriven { waiting, ..Redriven::default() }
     }
 }
 

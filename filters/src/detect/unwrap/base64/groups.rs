@@ -10,6 +10,8 @@ use crate::detect::WorkLimit;
 
 /// Places that are asked at once.
 const PLACES: usize = 16;
+/// No fewer characters are worth decoding: a group, and the three that say what the next one is.
+const FEWEST: usize = 7;
 /// Groups that have to be known for that: up to three in a row from each place.
 const GROUPS: usize = PLACES + 8;
 /// Characters that have to be known for that: a group's, and the first of the next.
@@ -36,7 +38,7 @@ static CLASSES: [u16; 256] = classes();
 /// Shows each place where groups begin that are worth decoding.
 pub(super) fn each(text: &[u8], mut found: impl FnMut(usize) -> Result<(), WorkLimit>) -> Result<(), WorkLimit> {
     let mut rest = text;
-    while !rest.is_empty() {
+    while rest.len() >= FEWEST {
         let worth = worth(rest);
         if worth.iter().fold(0, |any, place| any | place) != 0 {
             let before = text.len() - rest.len();

@@ -126,3 +126,29 @@ async fn a_damaged_copy_is_not_put_back() {
     restore(&copy, &bench.path(), ".before", true).unwrap_err();
     assert_eq!(std::fs::read(bench.path()).unwrap(), before);
 }
+
+#[tokio::test]
+async fn what_a_dead_owner_left_in_its_log_comes_back_from_where_it_was_moved() {
+    let bench = Bench::embedded(ROOMY);
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    bench.append("1", &["a"]).await;
+    backup(&bench.path(), &copy).unwrap();
+    bench.append("1", &["b"]).await;
+    let killed = folder.path().join("outbox.db");
+    crate::outbox::bench::copy_files(&bench.path(), &killed);
+    // A copy that somebody made without us: the file, and beside it the log with most of the events.
+    let snapshot = folder.path().join("snapshot.db");
+    crate::outbox::bench::copy_files(&bench.path(), &snapshot);
+    bench.outbox.close().await;
+    let aside = restore(&copy, &killed, ".before", true).unwrap().moved_to.unwrap();
+    assert!(!open::with_suffix(&aside, "-wal").exists(), "a crash could part the file from its log");
+    for (from, again) in [(&aside, ".1"), (&snapshot, ".2")] {
+        assert_eq!(restore(from, &killed, again, true).unwrap().held.pending_events, 2, "{from:?}");
+        let outbox = open_outbox(&killed, ROOMY).unwrap();
+        assert_eq!(outbox.depth().await.unwrap().pending_events, 2);
+        outbox.close().await;
+    }
+    let refused = restore(&copy, &killed, ".2", true).unwrap_err();
+    assert!(matches!(refused, BackupError::File { .. }), "nothing is overwritten: {refused}");
+}

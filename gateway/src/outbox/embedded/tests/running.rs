@@ -10,7 +10,8 @@ use crate::outbox::bench::{Bench, ROOMY, open_outbox};
 use crate::outbox::embedded::{Embedded, OpenError, inspect, open};
 use crate::outbox::samples::append;
 use crate::outbox::{
-    AnyOutbox, EventFilter, LeaseRequest, OutboxError, PurgeSelector, QuarantineReason, Settings, Settlement, Trouble,
+    AnyOutbox, EventFilter, LeaseRequest, OutboxError, PurgeSelector, QuarantineReason, RedriveSelector, Settings,
+    Settlement, Trouble,
 };
 
 #[tokio::test]
@@ -240,4 +241,28 @@ async fn a16_a_reader_holds_back_the_log_but_neither_writes_nor_a_purge() {
     .await
     .unwrap();
     assert_eq!(bench.depth().await.pending_events, 1);
+}
+
+#[tokio::test]
+async fn p5_what_a_redrive_or_a_purge_did_before_it_broke_off_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = Embedded::open_with(&folder.path().join("outbox.db"), Settings::plain(ROOMY), 4_096, |store| {
+        let no = "CREATE TEMP TRIGGER no BEFORE DELETE ON quarantine WHEN old.id = 300 BEGIN SELECT RAISE(ABORT, 'no'); END";
+        store.connection.execute_batch(no).unwrap();
+    });
+    let outbox = AnyOutbox::Embedded(opened.unwrap());
+    let names: Vec<String> = (0..300).map(|number| format!("e{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    drop(outbox.append(append("shop", "1", &names, 1_000)).await.unwrap());
+    let request = LeaseRequest { dataset: "1".into(), max_events: 1, max_bytes: 1, now_ms: 2_000, until_ms: 3_000 };
+    let lease = outbox.lease(request).await.unwrap().leases.remove(0);
+    outbox.settle(lease, vec![Settlement::Quarantine(QuarantineReason::Unreadable); 300]).await.unwrap();
+
+    let redriven = outbox.redrive(RedriveSelector::default()).await.unwrap();
+    assert!(redriven.waiting["1"] == 256 && redriven.broke_off.is_some(), "{redriven:?}");
+    let purged = outbox.purge(PurgeSelector::Matching(EventFilter::default())).await.unwrap();
+    assert!(purged.waiting["1"] == 256 && purged.quarantined == 0 && purged.broke_off.is_some(), "{purged:?}");
+    let depth = outbox.depth().await.unwrap();
+    assert_eq!((depth.pending_events, depth.quarantined_events), (0, 44));
+    outbox.redrive(RedriveSelector::default()).await.unwrap_err();
 }
