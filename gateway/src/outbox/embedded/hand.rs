@@ -44,13 +44,15 @@ impl Store {
     pub(super) fn take(&mut self, rows: Vec<i64>, request: &LeaseRequest) -> rusqlite::Result<Leased> {
         let mut leased = Leased::default();
         for row in rows {
-            match self.read(row, request) {
-                Ok(Some(lease)) => {
+            match self.with_row(Shelf::Pending, row, |store| store.read(row, request)) {
+                Ok(Some(Some(lease))) => {
                     let changes = params![row, lease.id.serial, signed(request.until_ms)];
                     self.connection.prepare_cached(schema::LEASE)?.execute(changes)?;
                     leased.leases.push(lease);
                 }
-                Ok(None) => leased.quarantined += self.set_aside_unreadable(row)?,
+                Ok(Some(None)) => leased.quarantined += self.set_aside_unreadable(row)?,
+                Ok(None) => {}
+                Err(error) if is_damaged(&error) => return Err(error),
                 Err(error) if is_unreadable(&error) => leased.quarantined += self.set_aside_unreadable(row)?,
                 Err(error) => return Err(error),
             }
@@ -154,7 +156,7 @@ impl Store {
             return Ok(events);
         }
         tracing::error!(row, "a group cannot be read nor moved to quarantine; it stays in the file and is passed over");
-        self.unmovable.insert(row);
+        self.unmovable.insert((Shelf::Pending, row));
         Ok(0)
     }
 
@@ -185,7 +187,7 @@ impl Store {
             if earlier.is_none() {
                 next_ready = ready.next().transpose()?;
             }
-            if self.unmovable.contains(&candidate.row) {
+            if self.unmovable.contains(&(Shelf::Pending, candidate.row)) {
                 continue;
             }
             let events = usize::try_from(candidate.events).unwrap_or(0);
@@ -287,6 +289,11 @@ pub(super) fn is_unreadable(error: &rusqlite::Error) -> bool {
         | rusqlite::Error::InvalidColumnType(..)
         | rusqlite::Error::QueryReturnedNoRows
         | rusqlite::Error::Utf8Error(..) => true,
-        error => error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt),
+        error => is_damaged(error),
     }
+}
+
+/// Whether the engine met pages that are none of its own.
+pub(super) fn is_damaged(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
 }

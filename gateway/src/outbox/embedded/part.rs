@@ -9,6 +9,7 @@ use crate::outbox::crash::SUSPECT_CRASHES;
 use crate::outbox::lease::{Choice, Selection};
 use crate::outbox::part::{PartRequest, Parted};
 use crate::outbox::spread::SpreadRequest;
+use crate::outbox::tally::Shelf;
 use crate::outbox::{Leased, OutboxError};
 
 /// The oldest and the newest receipt of the groups that were never tried.
@@ -78,7 +79,7 @@ impl Store {
                 && let Some(row) = rows.next()?
             {
                 let (id, crashes) = id_and_crashes(row)?;
-                if self.unmovable.contains(&id) {
+                if self.unmovable.contains(&(Shelf::Pending, id)) {
                     continue;
                 }
                 let [events, bytes] = [row.get::<_, i64>(2)?, row.get(3)?].map(|size| usize::try_from(size).unwrap_or(0));
@@ -101,7 +102,7 @@ impl Store {
     }
 
     fn is_fit(&self, (row, crashes): &(i64, u32)) -> bool {
-        *crashes < SUSPECT_CRASHES && !self.unmovable.contains(row)
+        *crashes < SUSPECT_CRASHES && !self.unmovable.contains(&(Shelf::Pending, *row))
     }
 }
 

@@ -63,11 +63,15 @@ impl Store {
         let (mut last, mut bytes) = (None, 0);
         for (row, in_hand) in self.rows_to_purge(step, through)? {
             last = Some(row);
-            bytes += match (step.shelf, step.event_id()) {
-                (Shelf::Pending, None) => self.purge_group(row, in_hand, step, &mut purged)?,
-                (Shelf::Quarantine, None) => self.purge_aside(row, step.dry, &mut purged)?,
-                (on, Some(id)) => self.purge_event(on, row, in_hand, id, step.dry, &mut purged)?,
-            };
+            let read = self.with_row(step.shelf, row, |store| match (step.shelf, step.event_id()) {
+                (Shelf::Pending, None) => store.purge_group(row, in_hand, step, &mut purged),
+                (Shelf::Quarantine, None) => store.purge_aside(row, step.dry, &mut purged),
+                (on, Some(id)) => store.purge_event(on, row, in_hand, id, step.dry, &mut purged),
+            })?;
+            match read {
+                Some(read) => bytes += read,
+                None => purged.unreadable += 1,
+            }
             if bytes >= STEP_BYTES {
                 break;
             }
@@ -94,18 +98,23 @@ impl Store {
             .collect::<rusqlite::Result<_>>()?;
         let mut events = 0;
         for (row, condemned) in condemned {
-            if condemned == Condemned::Whole {
-                events += self.remove(row)?.map_or(0, |(_, amount)| unsigned(amount.events));
-                continue;
-            }
-            // What cannot be read goes to quarantine with the next lease.
-            if let Some((stored, bodies)) = self.readable(Shelf::Pending, row)? {
-                let (stays, gone) = without(&bodies, |line| condemned.takes(line));
-                self.narrow(row, &stored.owner, &stays, gone)?;
-                events += gone;
-            }
-            self.connection.prepare_cached(schema::CONDEMN)?.execute(params![row, None::<&str>])?;
+            events += self.with_row(Shelf::Pending, row, |store| store.sweep_group(row, &condemned))?.unwrap_or(0);
         }
+        Ok(events)
+    }
+
+    fn sweep_group(&mut self, row: i64, condemned: &Condemned) -> rusqlite::Result<u64> {
+        if *condemned == Condemned::Whole {
+            return Ok(self.remove(row)?.map_or(0, |(_, amount)| unsigned(amount.events)));
+        }
+        let mut events = 0;
+        // What cannot be read goes to quarantine with the next lease.
+        if let Some((stored, bodies)) = self.readable(Shelf::Pending, row)? {
+            let (stays, gone) = without(&bodies, |line| condemned.takes(line));
+            self.narrow(row, &stored.owner, &stays, gone)?;
+            events = gone;
+        }
+        self.connection.prepare_cached(schema::CONDEMN)?.execute(params![row, None::<&str>])?;
         Ok(events)
     }
 

@@ -8,7 +8,7 @@ use rusqlite::params;
 use super::schema;
 use super::store::{Store, signed_len};
 use crate::outbox::group::{MAX_GROUP_BYTES, count_lines};
-use crate::outbox::tally::{Amount, Shelf};
+use crate::outbox::tally::{Amount, Owner, Shelf};
 use crate::outbox::{QuarantineReason, RedriveSelector, Redriven};
 
 /// Bounds of one step.
@@ -60,9 +60,8 @@ impl Store {
             last = Some(row);
             let Some((owner, amount)) = self.owner_aside(row)? else { continue };
             let events = u64::try_from(amount.events).unwrap_or(0);
-            match self.put_back(row, &reason, amount)? {
+            match self.with_row(Shelf::Quarantine, row, |store| store.move_back(row, &reason, &owner, amount))?.flatten() {
                 Some(length) => {
-                    self.remove_aside(row, owner.clone(), amount)?;
                     self.tally.note(Shelf::Pending, owner.clone(), Amount::row(amount.events, signed_len(length)));
                     *redriven.waiting.entry(owner.dataset.to_string()).or_default() += events;
                     bytes += length;
@@ -75,6 +74,14 @@ impl Store {
         }
         let next = last.map(|after| RedriveStep { after, through: Some(through), ..step.clone() });
         Ok(RedriveStepDone { redriven, next })
+    }
+
+    fn move_back(&mut self, row: i64, reason: &str, owner: &Owner, amount: Amount) -> rusqlite::Result<Option<usize>> {
+        let length = self.put_back(row, reason, amount)?;
+        if length.is_some() {
+            self.remove_aside(row, owner.clone(), amount)?;
+        }
+        Ok(length)
     }
 
     /// Makes a group of an entry that can be read. Returns the length of its bodies.

@@ -5,6 +5,7 @@
 
 use rusqlite::params;
 
+use super::bodies::Stored;
 use super::schema;
 use super::store::Store;
 use crate::outbox::seal::Seat;
@@ -56,15 +57,10 @@ impl Store {
         let (mut events, mut sealed_bytes, mut last) = (0, 0, None);
         for row in rows {
             last = Some(row);
-            if let Some(stored) = self.stored(shelf, row)?
-                && stored.fits()
-            {
-                let seat = Seat { shelf, row, owner: &stored.owner };
-                if let Some(bodies) = self.read_bodies(seat, stored.key_id.as_deref())? {
-                    self.rewrite_bodies(seat, &bodies)?;
-                    events += u64::try_from(stored.events).unwrap_or(0);
-                    sealed_bytes += bodies.len();
-                }
+            let resealed = self.with_row(shelf, row, |store| store.reseal_row(shelf, row))?.flatten();
+            if let Some((resealed, bytes)) = resealed {
+                events += resealed;
+                sealed_bytes += bytes;
             }
             if sealed_bytes >= STEP_BYTES {
                 break;
@@ -76,5 +72,14 @@ impl Store {
             (None, Shelf::Quarantine) => None,
         };
         Ok(Resealed { events, next })
+    }
+
+    /// Seals a row, if it can be read. Returns how many events and bytes it has.
+    fn reseal_row(&self, shelf: Shelf, row: i64) -> rusqlite::Result<Option<(u64, usize)>> {
+        let Some(stored) = self.stored(shelf, row)?.filter(Stored::fits) else { return Ok(None) };
+        let seat = Seat { shelf, row, owner: &stored.owner };
+        let Some(bodies) = self.read_bodies(seat, stored.key_id.as_deref())? else { return Ok(None) };
+        self.rewrite_bodies(seat, &bodies)?;
+        Ok(Some((u64::try_from(stored.events).unwrap_or(0), bodies.len())))
     }
 }

@@ -13,6 +13,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::failure::{self, Failure};
+use super::hand::is_damaged;
 use super::open::{OpenError, connect};
 use super::{ask::Asked, schema};
 use crate::failpoint;
@@ -43,7 +44,7 @@ pub(super) struct Store {
     /// The time that the last look for work told. Leases end by it.
     pub(super) now_ms: u64,
     /// Rows that the engine can neither read nor move. They stay where they are and are passed over until the next start.
-    pub(super) unmovable: HashSet<i64>,
+    pub(super) unmovable: HashSet<(Shelf, i64)>,
     pub(super) max_bytes: u64,
     /// Whether opening purged groups that were condemned and in hand.
     pub(super) swept_at_open: bool,
@@ -158,6 +159,25 @@ impl Store {
         }
     }
 
+    /// Does something with a row, unless it is passed over. A row that turns out to be damaged is passed over from then on: the engine
+    /// commits nothing after it has met one, so this transaction is lost, and the writer tries it again without the row.
+    pub(super) fn with_row<T>(
+        &mut self,
+        on: Shelf,
+        row: i64,
+        work: impl FnOnce(&mut Self) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Option<T>> {
+        if self.unmovable.contains(&(on, row)) {
+            return Ok(None);
+        }
+        let done = work(self);
+        if done.as_ref().is_err_and(is_damaged) {
+            tracing::error!(row, "a row of the outbox is damaged; it stays in the file and is passed over");
+            self.unmovable.insert((on, row));
+        }
+        done.map(Some)
+    }
+
     /// Stores the appends that fit under the cap and sets the result of each (O1, O7).
     pub(super) fn append(&mut self, appends: &mut [Asked<Append, Receipt>]) -> rusqlite::Result<()> {
         let mut cost = self.tally.cost();
@@ -233,7 +253,7 @@ impl Store {
         let mut rows = ready.query([dataset])?;
         while let Some(row) = rows.next()? {
             match waits_until(row.get(4)?) {
-                _ if self.unmovable.contains(&row.get(0)?) => {}
+                _ if self.unmovable.contains(&(Shelf::Pending, row.get(0)?)) => {}
                 Some(until) => note(until),
                 None => return Ok(Some(now_ms)),
             }
@@ -243,7 +263,7 @@ impl Store {
         while let Some(row) = rows.next()? {
             let due_ms: i64 = row.get(2)?;
             match waits_until(row.get(1)?) {
-                _ if self.unmovable.contains(&row.get(0)?) => {}
+                _ if self.unmovable.contains(&(Shelf::Pending, row.get(0)?)) => {}
                 Some(until) if until > due_ms => note(until),
                 // They come in the order of their times, so the first that need not wait for another is the earliest.
                 _ => {

@@ -202,13 +202,25 @@ impl Writer {
         if self.store.now_ms.abs_diff(self.reserve_tried_ms) >= RESERVE_RETRY_MS {
             self.regain_reserve();
         }
-        let failure = match &self.poison {
+        let mut unmovable = self.store.unmovable.len();
+        let mut failure = match &self.poison {
             Some(poison) => Some(poison.clone()),
             None => self.transact(&mut intake.appends, &mut intake.writes).err(),
         };
+        let mut write_failure = failure.clone();
+        // A damaged row was met, and is passed over now. There may be another. Events that came in the same moment are turned away:
+        // what was taken out of them as seen before may not have been kept.
+        while matches!(write_failure, Some(Failure::Passing(_))) && self.store.unmovable.len() > unmovable {
+            unmovable = self.store.unmovable.len();
+            write_failure = self.transact(&mut [], &mut intake.writes).err();
+        }
+        if intake.appends.is_empty() {
+            failure.clone_from(&write_failure);
+        } else if !matches!(write_failure, Some(Failure::Passing(_))) {
+            self.note(write_failure.as_ref(), false);
+        }
         let appended = failure.is_none() && intake.appends.iter().any(|asked| matches!(asked.result, Some(Ok(_))));
         self.note(failure.as_ref(), appended);
-        let mut write_failure = failure.clone();
         if matches!(failure, Some(Failure::DiskFull)) && !intake.writes.is_empty() {
             // Settling needs little room, and without it Meta would get again what it has. The reserve is free now, and a checkpoint
             // lets the log start over.

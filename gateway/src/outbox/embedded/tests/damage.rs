@@ -4,10 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{log_of, tamper};
+use crate::chance::Chance;
 use crate::outbox::bench::{Bench, ROOMY, copy_files, open_outbox};
+use crate::outbox::embedded::Embedded;
 use crate::outbox::embedded::inspect;
 use crate::outbox::samples::ids;
-use crate::outbox::{LeaseRequest, Settlement};
+use crate::outbox::{AnyOutbox, EventFilter, Keys, LeaseRequest, PurgeSelector, Settings, Settlement};
 
 /// Appends one event at a time and notes how long the log was when each was answered.
 async fn grown_log(bench: &Bench) -> Vec<u64> {
@@ -134,4 +136,49 @@ async fn o5_a_group_whose_policy_is_gone_is_handed_out_all_the_same() {
     tamper(&mut bench, "DELETE FROM policies").await;
     let lease = bench.lease_one("1", 2_000, 3_000).await;
     assert_eq!(lease.policy_digest, crate::outbox::samples::RETAIL.digest());
+}
+
+/// An outbox of three groups, of which the engine can neither read nor delete the middle one: the chain of its pages is broken.
+async fn with_a_broken_chain() -> Bench {
+    let mut bench = Bench::embedded(ROOMY);
+    let long: Vec<String> = (0..100).map(|number| format!("long{number}")).collect();
+    bench.append("1", &["first"]).await;
+    bench.append("1", &long.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    bench.append("1", &["last"]).await;
+    bench.outbox.close().await;
+    let mut file = std::fs::read(bench.path()).unwrap();
+    let holds = |page: &[u8], text: &[u8]| page.windows(text.len()).any(|window| window == text);
+    let mut pages = file.chunks_mut(4096).filter(|page| holds(page, b"\"long5"));
+    pages.next().unwrap()[..4].fill(0xff);
+    std::fs::write(bench.path(), &file).unwrap();
+    bench.outbox = open_outbox(&bench.path(), ROOMY).unwrap();
+    bench
+}
+
+#[tokio::test]
+async fn o5_o8_a_group_that_cannot_even_be_deleted_stops_no_purge() {
+    let bench = with_a_broken_chain().await;
+    let leases = bench.lease("1", 1_000, 2_000, 3_000).await;
+    assert_eq!(leases.iter().flat_map(ids).collect::<Vec<_>>(), ["first", "last"]);
+    for lease in leases {
+        bench.outbox.release(lease).await.unwrap();
+    }
+    let last = EventFilter { event_id: Some("last".to_owned()), ..EventFilter::default() };
+    let purged = bench.outbox.purge(PurgeSelector::Matching(last)).await.unwrap();
+    assert_eq!((purged.waiting_events(), purged.unreadable, purged.broke_off), (1, 1, None));
+    let purged = bench.outbox.purge(PurgeSelector::Matching(EventFilter::default())).await.unwrap();
+    assert_eq!((purged.waiting_events(), purged.unreadable, purged.broke_off), (1, 1, None));
+    assert_eq!(bench.depth().await.pending_events, 100);
+}
+
+#[tokio::test]
+async fn o5_a_group_that_cannot_be_read_does_not_keep_others_from_being_encrypted() {
+    let bench = with_a_broken_chain().await;
+    bench.outbox.close().await;
+    let keys = Keys::new(&[1; 32], [], Chance::seeded(1));
+    let settings = Settings { keys: Some(keys), ..Settings::plain(ROOMY) };
+    let outbox = AnyOutbox::Embedded(Embedded::open_with_small_reserve(&bench.path(), settings).unwrap());
+    outbox.rekey().await.unwrap();
+    assert_eq!(inspect(&bench.path(), None).unwrap().unencrypted_events, 100);
+    assert!(outbox.health().is_ok());
 }

@@ -90,6 +90,7 @@ impl Writer {
     /// frees, and the log is emptied at the end.
     pub(super) fn seal_some(&mut self) {
         let Some(step) = self.sealing.take() else { return };
+        let unmovable = self.store.unmovable.len();
         match self.store.transaction(|store| store.reseal(&step)) {
             Ok(done) => {
                 self.written_bytes += reseal::STEP_BYTES as u64;
@@ -99,6 +100,8 @@ impl Writer {
                     tracing::info!("everything in the outbox is encrypted now");
                 }
             }
+            // A damaged row was met, and is passed over now.
+            Err(Failure::Passing(_)) if self.store.unmovable.len() > unmovable => self.sealing = Some(step),
             // Tried again after the next start.
             Err(failure) => {
                 tracing::error!(error = %failure.error(), "what rests unencrypted in the outbox was not encrypted");
