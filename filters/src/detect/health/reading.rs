@@ -154,7 +154,7 @@ impl<'p> Reader<'p> {
         let Some(stretch) = self.words.camel_stretch() else { return Ok(sight) };
         // Joined words make a difference only as a beginning of a term, or behind one.
         let joined = self.words.joined();
-        if self.term_begins.get() || joined.iter().any(|word| self.begins_term(word)) {
+        if self.term_begins.get() || joined.iter().any(self.begins_term()) {
             sight.or_else(|| {
                 self.words.read_within(text, stretch, Split::Digits);
                 self.terms_of_words(text, role, hints, work)
@@ -166,20 +166,19 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// Whether a term begins with a word.
-    fn begins_term(&self, word: &Word) -> bool {
-        lexicon().terms.begin_with(word) || self.rules.added.as_ref().is_some_and(|added| added.phrases.begin_with(word))
+    /// Tells whether a term begins with a word.
+    fn begins_term(&self) -> impl Fn(&Word) -> bool {
+        let (terms, added) = (&lexicon().terms, self.rules.added.as_ref());
+        move |word| terms.begin_with(word) || added.is_some_and(|added| added.phrases.begin_with(word))
     }
 
     fn terms_of_words(&self, text: &str, role: Role, hints: &mut Hints, work: &mut Work) -> Result<Sight, WorkLimit> {
         let mut sight = Sight::Nothing;
         let mut rest = self.words.list();
-        while let Some((word, others)) = rest.split_first() {
-            let mut skipped = 0;
-            if !self.begins_term(word) {
-                rest = others;
-                continue;
-            }
+        let begins_term = self.begins_term();
+        while let Some(place) = rest.iter().position(&begins_term) {
+            rest = rest.get(place..).unwrap_or_default();
+            let mut passed = 1;
             self.term_begins.set(true);
             let added = self.rules.added.as_ref().map(|added| &added.phrases);
             if added.is_some_and(|added| added.longest(rest, |found| !is_denied(text, rest, found)).is_some()) {
@@ -187,14 +186,14 @@ impl<'p> Reader<'p> {
             }
             if let Some((found, term)) = self.term_at(text, rest, role, work)? {
                 if term.weight == Weight::Never || self.rules.ignores(found.number) {
-                    skipped = found.length.saturating_sub(1);
+                    passed = found.length;
                 } else if term.kind == SignalKind::Specialty && self.rules.setting == Setting::Retail {
                     sight = hints.add_term(term.kind, found.number);
                 } else {
                     return Ok(Sight::Signal(term.kind));
                 }
             }
-            rest = others.get(skipped..).unwrap_or_default();
+            rest = rest.get(passed..).unwrap_or_default();
         }
         if self.has_misspelling(text, role, self.words.list()) {
             return Ok(Sight::Signal(SignalKind::Drug));

@@ -40,8 +40,14 @@ impl Phrases {
     /// Whether a phrase begins with this word.
     #[inline]
     pub(crate) fn begin_with(&self, word: &Word) -> bool {
-        let begin = |hash| self.begins.may_have(hash) && self.slot(hash).is_some();
-        begin(word.hash) || (word.singular != word.hash && begin(word.singular))
+        let may_begin = |hash| self.begins.may_have(hash);
+        (may_begin(word.hash) || word.singular != word.hash && may_begin(word.singular)) && self.is_a_beginning(word)
+    }
+
+    /// The same, of a word of which the bitmap does not say that none does.
+    #[cold]
+    fn is_a_beginning(&self, word: &Word) -> bool {
+        self.slot(word.hash).is_some() || self.slot(word.singular).is_some()
     }
 
     /// How many words the longest phrase has.

@@ -47,6 +47,7 @@ pub(super) fn each(text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
 }
 
 /// Shows what pairs of digits hold that have the same character between them.
+#[expect(clippy::needless_bitwise_bool, reason = "without a branch a byte, as most texts have none of these")]
 fn separated(bytes: &[u8], take: &mut Take<'_>) -> Result<(), WorkLimit> {
     let after = |places: usize| bytes.get(places..).unwrap_or_default();
     let between = |first: u8, second: u8, third: u8| {
@@ -54,7 +55,7 @@ fn separated(bytes: &[u8], take: &mut Take<'_>) -> Result<(), WorkLimit> {
     };
     let places =
         || after(0).iter().zip(after(3)).zip(after(6)).map(|((first, second), third)| between(*first, *second, *third));
-    // First without a branch a byte: hardly any text has it.
+    // Hardly any text has it.
     if !places().fold(false, |any, here| any | here) {
         return Ok(());
     }

@@ -9,9 +9,10 @@ use crate::detect::WorkLimit;
 const LONGEST: usize = 253;
 
 /// Shows the letters that labels stand for.
+#[expect(clippy::needless_bitwise_bool, reason = "without a branch a byte, as most texts have none of these")]
 pub(super) fn each(text: &str, take: &mut Take<'_>) -> Result<(), WorkLimit> {
     let next = text.as_bytes().get(1..).unwrap_or_default();
-    // First without a branch a byte: hardly any text has it.
+    // Hardly any text has it.
     if !text.bytes().zip(next).fold(false, |any, (byte, next)| any | (byte == b'-') & (*next == b'-')) {
         return Ok(());
     }
