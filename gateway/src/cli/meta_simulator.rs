@@ -32,16 +32,17 @@ Examples:
     {\"reset\": \"after_reading\"}]'
   curl -X DELETE http://127.0.0.1:9100/_simulator/faults
 
-  # From now on a batch that holds one of two events is refused whole, and a tenth of all others is lost:
+  # From now on a batch that holds one of two events is refused whole, a tenth of others is lost:
   curl http://127.0.0.1:9100/_simulator/faults -d '[
     {\"status\": 400, \"code\": 100, \"times\": null, \"event_ids\": [\"order-1\", \"order-2\"]},
     {\"reset\": \"before_reading\", \"times\": null, \"percent\": 10}]'
 
-A fault may hold: status, code, subcode, is_transient, body, times (1 if not said, null is forever),
-delay_ms, retry_after_secs, reset (before_reading, after_reading, within_answer), hang, usage_percent,
-regain_access_minutes; and whom it is meant for: dataset, event_id, event_ids (any of them), values (any of
-them as custom_data.value), more_than_events; and of these so many in a hundred: percent. One that says
-whom it is meant for by nothing strikes everything alike. A request meets the first fault that strikes it.")]
+A fault may hold: status, code, subcode, is_transient, body, times (1 if not said, null is
+forever), delay_ms, retry_after_secs, reset (before_reading, after_reading, within_answer), hang,
+usage_percent, regain_access_minutes; and whom it is meant for: dataset, event_id, event_ids (any
+of them), values (any of them as custom_data.value), more_than_events; and of these so many in a
+hundred: percent. One that says whom it is meant for by nothing strikes everything alike. A request
+meets the first fault that strikes it.")]
 pub struct MetaSimulator {
     /// Address to listen on; loopback only, port 0 takes any free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9100")]

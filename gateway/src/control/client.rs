@@ -21,6 +21,9 @@ pub enum AskError {
     /// There cannot be a socket.
     #[error(transparent)]
     Control(#[from] ControlError),
+    /// It is another user's.
+    #[error("{0}: permission denied; run this as the user that runs the gateway, or as root")]
+    Denied(PathBuf),
     /// The way there or back broke.
     #[error("{path}: the gateway cannot be asked: {reason}")]
     Broken {
@@ -42,6 +45,7 @@ pub fn ask(outbox: &Path, command: &Command) -> Result<Answer, AskError> {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
             return Err(AskError::NotRunning(path));
         }
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(AskError::Denied(path)),
         Err(reason) => return Err(AskError::Broken { path, reason }),
     };
     let line = exchange(stream, command).map_err(|reason| AskError::Broken { path: path.clone(), reason })?;

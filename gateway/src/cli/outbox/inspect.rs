@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::{Failure, Output, Place, print_json};
+use super::{Failure, Output, Place, events, print_json};
 use crate::clock::Clock;
 use crate::outbox::{Inspection, inspect};
 
@@ -41,7 +41,7 @@ pub(super) fn run(command: &Inspect) -> Result<(), Failure> {
 
 fn print<W: Write>(inspection: &Inspection, now_ms: u64, output: &mut Output<W>) -> std::io::Result<()> {
     let pending: u64 = inspection.pending.iter().map(|line| line.events).sum();
-    output.line(format_args!("{pending} events wait for Meta"))?;
+    output.line(format_args!("waiting for Meta: {}", events(pending)))?;
     if pending > 0 {
         output.line(row(&["site", "dataset", "events", "groups", "bytes", "oldest", "attempts"]))?;
     }
@@ -56,7 +56,7 @@ fn print<W: Write>(inspection: &Inspection, now_ms: u64, output: &mut Output<W>)
             &line.max_attempts.to_string(),
         ]))?;
     }
-    output.line(format_args!("{} events are in quarantine", inspection.quarantined_events))?;
+    output.line(format_args!("in quarantine: {}", events(inspection.quarantined_events)))?;
     if !inspection.quarantine.is_empty() {
         output.line(
             row(&["site", "dataset", "number", "events", "reason", "code", "subcode"]) + "           since  what Meta says",
@@ -77,7 +77,7 @@ fn print<W: Write>(inspection: &Inspection, now_ms: u64, output: &mut Output<W>)
         output.line(format!("{} {since:>15}  {told}", row(&cells.map(String::as_str))).trim_end())?;
     }
     if inspection.unencrypted_events > 0 {
-        output.line(format_args!("{} events rest unencrypted", inspection.unencrypted_events))?;
+        output.line(format_args!("unencrypted on this disk: {}", events(inspection.unencrypted_events)))?;
     }
     Ok(())
 }

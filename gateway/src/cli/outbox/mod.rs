@@ -118,6 +118,11 @@ fn whole(broke_off: Option<&String>) -> Result<(), Failure> {
     }
 }
 
+/// A number of events in words.
+fn events(number: u64) -> String {
+    if number == 1 { "1 event".to_owned() } else { format!("{number} events") }
+}
+
 /// One JSON object on standard output.
 fn print_json<T: serde::Serialize>(value: &T) -> Result<(), Failure> {
     let text = serde_json::to_string(value).context("the answer cannot be written as JSON")?;

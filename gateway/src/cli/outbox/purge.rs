@@ -7,8 +7,9 @@ use anyhow::anyhow;
 use clap::error::ErrorKind;
 use clap::{ArgGroup, CommandFactory as _};
 
-use super::{Failure, Output, Place, print_json, time, unexpected, whole};
+use super::{Failure, Output, Place, events, print_json, time, unexpected, whole};
 use crate::cli::Cli;
+use crate::cli::output::remark;
 use crate::clock::Clock;
 use crate::outbox::{EventFilter, OutboxCommand, OutboxDone, Purged};
 
@@ -74,7 +75,7 @@ pub(super) async fn run(command: Purge) -> Result<(), Failure> {
         confirm(&would)?;
     }
     let done = purged(place.perform(OutboxCommand::Purge(filter)).await?)?;
-    print(&done, "were deleted", command.json)
+    print(&done, "deleted", command.json)
 }
 
 fn purged(done: OutboxDone) -> Result<Purged, Failure> {
@@ -93,8 +94,8 @@ fn confirm(would: &Purged) -> Result<(), Failure> {
         )));
     }
     let mut question = Output::error();
-    let all = would.waiting_events() + would.quarantined + would.in_hand;
-    question.line(format_args!("{all} events go for good. Delete them? Answer yes or no:"))?;
+    let all = events(would.waiting_events() + would.quarantined + would.in_hand);
+    question.line(format_args!("To be deleted for good: {all}. Answer yes or no:"))?;
     let mut answer = String::new();
     stdin.lock().read_line(&mut answer)?;
     if answer.trim() == "yes" { Ok(()) } else { Err(Failure::Other(anyhow!("nothing was deleted"))) }
@@ -106,11 +107,17 @@ fn print(purged: &Purged, what: &str, json: bool) -> Result<(), Failure> {
         return whole(purged.broke_off.as_ref());
     }
     let mut output = Output::standard();
-    output.line(format_args!("{} events that waited {what}", purged.waiting_events()))?;
+    output.line(format_args!(
+        "{what}: {} that waited, {} in quarantine",
+        events(purged.waiting_events()),
+        purged.quarantined
+    ))?;
     for (dataset, events) in &purged.waiting {
         output.line(format_args!("  {dataset:<20} {events:>12}"))?;
     }
-    output.line(format_args!("{} events in quarantine {what}", purged.quarantined))?;
+    if *purged == Purged::default() {
+        remark("nothing matched; `portcullis outbox inspect` shows the sites and datasets of what is there");
+    }
     if purged.in_hand > 0 {
         output.line(format_args!(
             "{} events are on their way to Meta: each goes when that is decided, unless Meta has it then",
@@ -129,5 +136,13 @@ fn print(purged: &Purged, what: &str, json: bool) -> Result<(), Failure> {
 
 /// The command line is wrong in a way that clap could not see.
 fn wrong(option: &str, reason: &str) -> Failure {
-    Failure::CommandLine(Cli::command().error(ErrorKind::ValueValidation, format!("{option}: {reason}")))
+    let mut command = Cli::command();
+    // So that it knows its whole name.
+    command.build();
+    let purge = command.find_subcommand_mut("outbox").and_then(|outbox| outbox.find_subcommand_mut("purge"));
+    let text = format!("{option}: {reason}");
+    Failure::CommandLine(match purge {
+        Some(purge) => purge.error(ErrorKind::ValueValidation, text),
+        None => command.error(ErrorKind::ValueValidation, text),
+    })
 }

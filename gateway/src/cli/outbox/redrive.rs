@@ -81,12 +81,12 @@ pub(super) async fn run(command: Redrive) -> Result<(), Failure> {
     }
     let mut output = Output::standard();
     let all: u64 = redriven.waiting.values().sum();
-    output.line(format_args!("{all} events wait again"))?;
+    output.line(format_args!("waiting again: {}", super::events(all)))?;
     for (dataset, events) in &redriven.waiting {
         output.line(format_args!("  {dataset:<20} {events:>12}"))?;
     }
     if redriven.unreadable > 0 {
-        output.line(format_args!("{} events cannot be read and stay in quarantine", redriven.unreadable))?;
+        output.line(format_args!("unreadable, stays in quarantine: {}", super::events(redriven.unreadable)))?;
     }
     whole(redriven.broke_off.as_ref())
 }

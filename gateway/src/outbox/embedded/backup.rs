@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::open::{OpenError, connect_to_read, folder_of, sync_folder, take_lock, with_suffix};
+use super::open::{OpenError, connect_to_read, folder_of, hand_over, sync_folder, take_lock, with_suffix};
 use super::schema;
 
 /// What a copy holds.
@@ -117,19 +117,29 @@ pub fn restore(from: &Path, path: &Path, aside: &str, replace: bool) -> Result<R
         return Err(of_file(&moved_to)(io::ErrorKind::AlreadyExists.into()));
     }
     let fresh = with_suffix(path, ".restored");
-    copy(from, &fresh)?;
-    let held = check(&fresh)?;
+    let put_back = copy(from, &fresh, path).and_then(|()| check(&fresh)).and_then(|held| {
+        exchange(&fresh, path, &moved_to)?;
+        Ok(held)
+    });
+    if put_back.is_err() {
+        // Half a copy takes room, and no purge reaches it.
+        std::fs::remove_file(&fresh).ok();
+    }
+    Ok(Restored { held: put_back?, moved_to: before.map(|_| moved_to) })
+}
+
+/// Moves the outbox aside and the copy in its place.
+fn exchange(fresh: &Path, path: &Path, moved_to: &Path) -> Result<(), BackupError> {
     empty_log(path);
     // With what is left of its log, which the engine would take for that of the copy.
     for suffix in ["", "-wal", "-shm"] {
-        let (from, to) = (with_suffix(path, suffix), with_suffix(&moved_to, suffix));
+        let (from, to) = (with_suffix(path, suffix), with_suffix(moved_to, suffix));
         if from.exists() {
             std::fs::rename(&from, &to).map_err(of_file(&to))?;
         }
     }
-    std::fs::rename(&fresh, path).map_err(of_file(path))?;
-    sync_folder(folder_of(path))?;
-    Ok(Restored { held, moved_to: before.map(|_| moved_to) })
+    std::fs::rename(fresh, path).map_err(of_file(path))?;
+    Ok(sync_folder(folder_of(path))?)
 }
 
 /// How many events the outbox holds that is there, if there is one.
@@ -141,11 +151,15 @@ fn held_before(path: &Path) -> Result<Option<u64>, BackupError> {
     Ok(Some(held.pending_events + held.quarantined_events))
 }
 
-/// Copies an outbox, with what is in a log beside it, to a file that is closed to others and synced. What an earlier attempt left
-/// there is overwritten.
-fn copy(from: &Path, to: &Path) -> Result<(), BackupError> {
+/// Copies an outbox, with what is in a log beside it, to a file that is closed to others and synced. What an attempt that was
+/// killed left there goes.
+fn copy(from: &Path, to: &Path, outbox: &Path) -> Result<(), BackupError> {
     let (source, _) = connect_to_read(from)?;
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to).map_err(of_file(to))?;
+    if to.exists() {
+        std::fs::remove_file(to).map_err(of_file(to))?;
+    }
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(of_file(to))?;
+    let file = hand_over(file, if outbox.exists() { outbox } else { folder_of(outbox) })?;
     copy_into(&source, from, to)?;
     file.sync_all().map_err(of_file(to))
 }

@@ -6,7 +6,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -285,8 +285,30 @@ fn private_file(path: &Path) -> Result<File, OpenError> {
 
 /// A new file is its owner's alone; one that exists is opened as it is.
 fn open_or_make(path: &Path) -> Result<File, OpenError> {
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
-    file.map_err(in_file(path))
+    let made = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            // A link to what is not there yet is one of these, too.
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(path)
+                .map_err(in_file(path))
+        }
+        Err(error) => Err(in_file(path)(error)),
+        Ok(file) => hand_over(file, folder_of(path)),
+    }
+}
+
+/// Gives a new file to whom this belongs: what a command of root makes is for the user that runs the gateway.
+pub(super) fn hand_over(file: File, to_owner_of: &Path) -> Result<File, OpenError> {
+    let owner = std::fs::metadata(to_owner_of).map_err(in_file(to_owner_of))?;
+    // None but root can, and none but root has to.
+    fchown(&file, Some(owner.uid()), Some(owner.gid())).ok();
+    Ok(file)
 }
 
 /// The file, its log and the index of that.

@@ -152,3 +152,19 @@ async fn what_a_dead_owner_left_in_its_log_comes_back_from_where_it_was_moved() 
     let refused = restore(&copy, &killed, ".2", true).unwrap_err();
     assert!(matches!(refused, BackupError::File { .. }), "nothing is overwritten: {refused}");
 }
+
+#[tokio::test]
+async fn a_copy_that_cannot_take_its_place_leaves_no_half_of_it() {
+    let bench = Bench::embedded(ROOMY);
+    bench.append("1", &["first"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    backup(&bench.path(), &copy).unwrap();
+    let place = folder.path().join("outbox.db");
+    // A log that is to be moved aside, and a folder in its way.
+    std::fs::write(folder.path().join("outbox.db-wal"), "left").unwrap();
+    std::fs::create_dir(folder.path().join("outbox.db.before-wal")).unwrap();
+    restore(&copy, &place, ".before", true).unwrap_err();
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().contains("restored")), "{left:?}");
+}
