@@ -10,9 +10,9 @@ use crate::control::{self, Answer, Command, Done};
 
 /// Have the running gateway read its configuration again.
 ///
-/// Sites, datasets, what they name, [dispatch] and the certificate follow at once. If anything in the new configuration is wrong,
-/// or another key differs, nothing changes, and the exit code is 64. The gateway reads the file with which it was started; the
-/// one that is named here says which gateway is meant, by its outbox.
+/// Sites, datasets, what they name, the table `dispatch` and the certificate follow at once. If anything in the new
+/// configuration is wrong, or another key differs, nothing changes, and the exit code is 64. The gateway reads the file with which
+/// it was started; the one that is named here says which gateway is meant, by its outbox.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
