@@ -36,11 +36,33 @@ impl AnyOutbox {
     pub async fn obey(&self, command: OutboxCommand) -> Result<OutboxDone, OutboxError> {
         Ok(match command {
             OutboxCommand::Redrive(selector) => OutboxDone::Redriven(self.redrive(selector).await?),
+            // Whoever means all of it names a time; a command in which something was forgotten must not delete everything.
+            OutboxCommand::Purge(filter) if filter == EventFilter::default() => {
+                return Err(OutboxError::Unfit("a purge names a site, a dataset, a time or an event id"));
+            }
             OutboxCommand::Purge(filter) => OutboxDone::Purged(self.purge(PurgeSelector::Matching(filter)).await?),
             OutboxCommand::WouldPurge(filter) => {
                 OutboxDone::Purged(self.would_purge(PurgeSelector::Matching(filter)).await?)
             }
             OutboxCommand::Rekey => OutboxDone::Rekeyed(self.rekey().await?),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbox::bench::ROOMY;
+    use crate::outbox::samples;
+
+    #[tokio::test]
+    async fn a_command_to_purge_that_names_nothing_deletes_nothing() {
+        let outbox = AnyOutbox::memory(ROOMY);
+        drop(outbox.append(samples::append("shop", "1", &["a"], 1)).await.unwrap());
+        assert!(outbox.obey(OutboxCommand::Purge(EventFilter::default())).await.is_err());
+        assert_eq!(outbox.depth().await.unwrap().pending_events, 1);
+        let named = EventFilter { site: Some("shop".to_owned()), ..EventFilter::default() };
+        assert!(outbox.obey(OutboxCommand::Purge(named)).await.is_ok());
+        assert_eq!(outbox.depth().await.unwrap().pending_events, 0);
     }
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use super::{Failure, Output, Place, print_json, unexpected, whole};
-use crate::outbox::{OutboxCommand, OutboxDone, QuarantineReason, RedriveSelector};
+use crate::cli::output::remark;
+use crate::outbox::{OutboxCommand, OutboxDone, QuarantineReason, RedriveSelector, Redriven};
 
 /// Send again what was set aside.
 ///
@@ -84,6 +85,9 @@ pub(super) async fn run(command: Redrive) -> Result<(), Failure> {
     output.line(format_args!("waiting again: {}", super::events(all)))?;
     for (dataset, events) in &redriven.waiting {
         output.line(format_args!("  {dataset:<20} {events:>12}"))?;
+    }
+    if redriven == Redriven::default() {
+        remark("nothing matched; `portcullis outbox inspect` shows what was set aside");
     }
     if redriven.unreadable > 0 {
         output.line(format_args!("unreadable, stays in quarantine: {}", super::events(redriven.unreadable)))?;
