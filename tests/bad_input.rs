@@ -311,7 +311,7 @@ async fn milliseconds_get_a_hint() {
 }
 
 #[tokio::test]
-async fn a_wrong_type_in_an_optional_field_costs_only_that_field() {
+async fn e3_a_wrong_type_in_an_optional_field_costs_only_that_field() {
     let executable = executable!();
     let meta = Meta::start(&executable).await;
     let gateway = Gateway::start(&executable, Setup::new(&meta)).await;

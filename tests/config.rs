@@ -102,7 +102,7 @@ async fn a_policy_that_keeps_a_must_hash_field_is_refused() {
 }
 
 #[tokio::test]
-async fn a_policy_with_an_unknown_field_or_action_is_refused() {
+async fn e8_a_policy_with_an_unknown_field_or_action_is_refused() {
     let policy = retail_with("em", "hsah");
     refused(&good().site("own.toml"), &[("own.toml", &policy)], &["own.toml", "em", "hsah", "hash"]).await;
     let policy = retail_with("em", "hash").replace("[fields.user_data]", "[fields.user_data]\nemial = \"hash\"");

@@ -72,7 +72,7 @@ async fn b10_what_meta_refused_is_seen_and_sent_again_by_a_command() {
 }
 
 #[tokio::test]
-async fn a14_what_is_purged_is_not_sent_and_does_not_come_back() {
+async fn a14_e13_what_is_purged_is_not_sent_and_does_not_come_back() {
     let executable = executable!();
     let meta = Meta::start(&executable).await;
     let proxy = ChaosProxy::start(meta.address()).await;

@@ -52,17 +52,17 @@ const BUILT_IN: [Kept; 3] = [
 ];
 
 #[tokio::test]
-async fn only_what_retail_keeps_leaves_or_rests() {
+async fn e1_only_what_retail_keeps_leaves_or_rests() {
     only_what_is_kept_leaves_or_rests(&BUILT_IN[0]).await;
 }
 
 #[tokio::test]
-async fn only_what_pharmacy_keeps_leaves_or_rests() {
+async fn e1_only_what_pharmacy_keeps_leaves_or_rests() {
     only_what_is_kept_leaves_or_rests(&BUILT_IN[1]).await;
 }
 
 #[tokio::test]
-async fn only_what_hospital_keeps_leaves_or_rests() {
+async fn e1_only_what_hospital_keeps_leaves_or_rests() {
     only_what_is_kept_leaves_or_rests(&BUILT_IN[2]).await;
 }
 

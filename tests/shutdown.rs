@@ -41,7 +41,7 @@ async fn a_stop_under_load_loses_nothing(signal: Signal) {
 }
 
 #[tokio::test]
-async fn d1_a_long_linger_and_a_silent_meta_do_not_hold_the_stop() {
+async fn d1_a18_a_long_linger_and_a_silent_meta_do_not_hold_the_stop() {
     let executable = executable!();
     let meta = Meta::start(&executable).await;
     let proxy = ChaosProxy::start(meta.address()).await;

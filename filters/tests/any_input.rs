@@ -117,7 +117,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn only_what_the_policy_names_leaves_and_only_as_the_guard_would_write_it_again(event in event()) {
+    fn e2_only_what_the_policy_names_leaves_and_only_as_the_guard_would_write_it_again(event in event()) {
         let raw = event.to_string();
         for (policy, raised) in POLICIES.iter() {
             let outcome = run_with(policy, &raw);

@@ -179,7 +179,7 @@ fn free_text_never_leaves() {
 }
 
 #[test]
-fn hashes_leave_as_lists_and_raw_values_never() {
+fn e11_hashes_leave_as_lists_and_raw_values_never() {
     let jane = "8c87b489ce35cf2e2f39f80e282cb2e804932a56a213983eeeb428407d43b52d";
     let (upper, suffixed) = (format!("\"{}\"", jane.to_uppercase()), format!("\" {jane}.AQICAQMC\""));
     let list = format!("[\"{jane}\"]");

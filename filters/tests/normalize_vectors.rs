@@ -86,7 +86,7 @@ fn leaves_in_clear(path: &str, input: &str) -> Option<String> {
 }
 
 #[test]
-fn every_recorded_value_is_ours_or_a_written_decision() {
+fn e12_every_recorded_value_is_ours_or_a_written_decision() {
     let mut decisions = BTreeMap::new();
     for decision in DECISIONS {
         let key = (decision.field, decision.input);

@@ -97,7 +97,7 @@ fn bounds_are_kept_exactly() {
 }
 
 #[test]
-fn a_key_that_comes_twice_is_refused_at_every_level() {
+fn e7_a_key_that_comes_twice_is_refused_at_every_level() {
     for (from, to, path) in [
         (r#""event_id":"e-1""#, r#""event_id":"e-1","event_id":"e-2""#, "event"),
         (r#""event_id":"e-1""#, r#""event_id":"e-1","event\u005fid":"e-2""#, "event"),

@@ -158,7 +158,7 @@ contract! {
         assert_eq!(bench.depth().await, before);
     }
 
-    async fn o4_settling_an_expired_lease_has_no_effect(bench: &mut Bench, cap ROOMY) {
+    async fn o4_b8_settling_an_expired_lease_has_no_effect(bench: &mut Bench, cap ROOMY) {
         bench.append("1", &["a"]).await;
         let expired = bench.lease_one("1", 2_000, 3_000).await;
         let late = expired.forged_copy();

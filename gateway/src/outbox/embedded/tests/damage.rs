@@ -99,7 +99,7 @@ async fn a5_a_damaged_file_is_opened_or_refused_but_never_hangs_nor_vanishes() {
 }
 
 #[tokio::test]
-async fn o5_a6_rows_that_cannot_be_read_go_aside_and_harm_no_neighbour() {
+async fn o5_a6_a7_b13_rows_that_cannot_be_read_go_aside_and_harm_no_neighbour() {
     let mut bench = Bench::embedded(ROOMY);
     for number in 0..7 {
         bench.append("1", &[&format!("e{number}")]).await;
