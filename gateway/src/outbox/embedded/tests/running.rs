@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, StatementStatus};
 
 use super::{log_of, tamper};
 use crate::outbox::bench::{Bench, ROOMY, open_outbox};
-use crate::outbox::embedded::{Embedded, OpenError, inspect, open};
+use crate::outbox::embedded::{Embedded, OpenError, inspect, open, schema};
 use crate::outbox::samples::append;
 use crate::outbox::{
     AnyOutbox, EventFilter, LeaseRequest, OutboxError, PurgeSelector, QuarantineReason, RedriveSelector, Settings,
@@ -197,6 +197,28 @@ async fn a13_a_drained_file_becomes_small_again() {
     outbox.close().await;
     assert!(std::fs::metadata(&path).unwrap().len() < 6_000_000);
     assert_eq!(std::fs::metadata(log_of(&path)).unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a12_after_a_million_events_a_look_at_nothing_walks_over_nothing() {
+    let mut bench = Bench::embedded(ROOMY);
+    let fill = "
+        CREATE TEMP TABLE numbers AS
+            WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 50000) SELECT n FROM counted;
+        INSERT INTO groups (id, site, dataset, envelope, policy_digest, events, bytes, oldest_event_secs, received_ms)
+            SELECT n, 'shop', '1', '{}', zeroblob(32), 20, 59, 1, n FROM numbers;
+        INSERT INTO group_bodies (id, bodies) SELECT n, hex(zeroblob(29)) FROM numbers;";
+    tamper(&mut bench, fill).await;
+    assert_eq!(bench.depth().await.pending_events, 1_000_000);
+    let all = EventFilter { dataset: Some("1".to_owned()), ..EventFilter::default() };
+    let purged = bench.outbox.purge(PurgeSelector::Matching(all)).await.unwrap();
+    assert_eq!(purged.waiting_events(), 1_000_000);
+    assert_eq!(bench.outbox.next_due_ms("1", 2_000_000).await.unwrap(), None);
+    let looker = open::connect_to_look(&bench.path()).unwrap();
+    let mut ready = looker.prepare(schema::READY).unwrap();
+    assert!(ready.query(["1"]).unwrap().next().unwrap().is_none());
+    let steps = ready.get_status(StatementStatus::VmStep);
+    assert!((1..100).contains(&steps), "{steps} steps");
 }
 
 #[tokio::test]
