@@ -12,6 +12,7 @@ mod hand;
 mod inspect;
 mod migrate;
 mod open;
+mod pages;
 mod part;
 mod place;
 mod policies;

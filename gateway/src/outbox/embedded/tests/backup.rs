@@ -1,6 +1,7 @@
 //! A copy of an outbox in use, and the way back.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 
 use crate::outbox::bench::{Bench, ROOMY, open_outbox};
 use crate::outbox::embedded::{BackupError, OpenError, backup, open, restore};
@@ -92,8 +93,8 @@ async fn a_copy_is_put_back_where_nobody_runs_and_nothing_is_lost_by_it() {
     assert_eq!(open_outbox(&elsewhere, ROOMY).unwrap().depth().await.unwrap().pending_events, 2);
 }
 
-#[tokio::test]
-async fn a_log_that_a_dead_owner_left_is_not_taken_for_that_of_the_copy() {
+/// An outbox whose owner died after a second event, and a copy that was made before that one.
+async fn killed_beside_a_copy() -> (Bench, tempfile::TempDir, PathBuf, PathBuf) {
     let bench = Bench::embedded(ROOMY);
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("copy.db");
@@ -102,6 +103,12 @@ async fn a_log_that_a_dead_owner_left_is_not_taken_for_that_of_the_copy() {
     bench.append("1", &["b"]).await;
     let killed = folder.path().join("outbox.db");
     crate::outbox::bench::copy_files(&bench.path(), &killed);
+    (bench, folder, copy, killed)
+}
+
+#[tokio::test]
+async fn a_log_that_a_dead_owner_left_is_not_taken_for_that_of_the_copy() {
+    let (bench, _folder, copy, killed) = killed_beside_a_copy().await;
     bench.outbox.close().await;
     restore(&copy, &killed, ".before", true).unwrap();
     let outbox = open_outbox(&killed, ROOMY).unwrap();
@@ -129,14 +136,7 @@ async fn a_damaged_copy_is_not_put_back() {
 
 #[tokio::test]
 async fn what_a_dead_owner_left_in_its_log_comes_back_from_where_it_was_moved() {
-    let bench = Bench::embedded(ROOMY);
-    let folder = tempfile::tempdir().unwrap();
-    let copy = folder.path().join("copy.db");
-    bench.append("1", &["a"]).await;
-    backup(&bench.path(), &copy).unwrap();
-    bench.append("1", &["b"]).await;
-    let killed = folder.path().join("outbox.db");
-    crate::outbox::bench::copy_files(&bench.path(), &killed);
+    let (bench, folder, copy, killed) = killed_beside_a_copy().await;
     // A copy that somebody made without us: the file, and beside it the log with most of the events.
     let snapshot = folder.path().join("snapshot.db");
     crate::outbox::bench::copy_files(&bench.path(), &snapshot);
