@@ -1,3 +1,5 @@
+//! Where words begin and end, however they are written.
+
 use super::*;
 
 /// The words of a text, found again in it.

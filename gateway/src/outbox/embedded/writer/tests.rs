@@ -1,3 +1,5 @@
+//! What the writer does once a write has failed.
+
 use super::*;
 use crate::outbox::bench::ROOMY;
 use crate::outbox::embedded::open::take_ownership;
