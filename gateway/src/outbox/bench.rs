@@ -70,10 +70,8 @@ impl Bench {
             memory.crash();
             return;
         }
-        // Answered after all that was asked before is done, so the file does not change while it is copied.
-        self.outbox.depth().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        copy_files(&self.path(), &folder.path().join("outbox.db"));
+        self.files_at_rest().await.write(&folder.path().join("outbox.db"));
         self.outbox = open_outbox(&folder.path().join("outbox.db"), self.max_bytes).unwrap();
         self.folder = Some(folder);
     }
@@ -81,16 +79,27 @@ impl Bench {
     /// A power cut in the middle of some work, and a new start: of what the work wrote, the disk holds parts that `draw` chooses,
     /// and of what was synced before all. Whether a new group is among them.
     pub(crate) async fn power_cut(&mut self, work: impl AsyncFnOnce(&AnyOutbox), draw: &mut dyn FnMut() -> u64) -> bool {
-        self.outbox.depth().await.unwrap();
-        let synced = Files::read(&self.path());
+        let synced = self.files_at_rest().await;
         work(&self.outbox).await;
-        self.outbox.depth().await.unwrap();
-        let disk = Files::read(&self.path()).back_onto(&synced, draw);
+        let disk = self.files_at_rest().await.back_onto(&synced, draw);
         let folder = tempfile::tempdir().unwrap();
         disk.write(&folder.path().join("outbox.db"));
         self.outbox = open_outbox(&folder.path().join("outbox.db"), self.max_bytes).unwrap();
         self.folder = Some(folder);
         disk.last_row() > synced.last_row()
+    }
+
+    /// The files, of one moment: the writer tends its log after it has answered, so they are read until they stand still.
+    async fn files_at_rest(&self) -> Files {
+        loop {
+            let files = Files::read(&self.path());
+            // Answered after all that was asked before is done, and what follows an answer before the next one.
+            self.outbox.depth().await.unwrap();
+            self.outbox.depth().await.unwrap();
+            if files == Files::read(&self.path()) {
+                return files;
+            }
+        }
     }
 
     pub(crate) async fn append(&self, dataset: &str, ids: &[&str]) {

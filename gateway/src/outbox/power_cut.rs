@@ -9,9 +9,11 @@ use rusqlite::Connection;
 
 /// What a disk writes at once.
 const SECTOR: usize = 512;
+/// The header of a log. It changes when the log starts over.
+const LOG_HEADER: usize = 32;
 
 /// The file and its log. The index of the log is not durable.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Files {
     file: Vec<u8>,
     log: Vec<u8>,
@@ -36,9 +38,26 @@ impl Files {
         Connection::open(path).unwrap().query_row(last, [], |row| row.get(0)).unwrap()
     }
 
-    /// These files, of which what is not in `synced` was written back in part.
+    /// These files, of which what is not in `synced` was written back in part. What the engine syncs in between is on the disk:
+    /// the log before a checkpoint changes the file, the file before the log starts over, and the header of a log that starts over
+    /// before what follows it.
     pub(crate) fn back_onto(&self, synced: &Self, draw: &mut dyn FnMut() -> u64) -> Self {
-        Self { file: mixed(&synced.file, &self.file, draw), log: mixed(&synced.log, &self.log, draw) }
+        let (file, log) = match (synced.header(), self.header()) {
+            (Some(old), Some(new)) if old != new => {
+                let mut log = mixed(&synced.log, &self.log, draw);
+                log.splice(..LOG_HEADER, new.iter().copied());
+                (self.file.clone(), log)
+            }
+            (Some(_), None) => (self.file.clone(), Vec::new()),
+            _ if self.file != synced.file => (mixed(&synced.file, &self.file, draw), self.log.clone()),
+            _ => (self.file.clone(), mixed(&synced.log, &self.log, draw)),
+        };
+        Self { file, log }
+    }
+
+    /// That of the log; none while the log is empty.
+    fn header(&self) -> Option<&[u8]> {
+        self.log.get(..LOG_HEADER)
     }
 }
 
@@ -66,6 +85,24 @@ fn mixed(old: &[u8], new: &[u8], draw: &mut dyn FnMut() -> u64) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::chance::Chance;
+
+    #[test]
+    fn a_checkpoint_cuts_only_the_file_and_a_log_that_started_over_only_the_log() {
+        let files = |file: u8, log: u8| Files { file: vec![file; 4 * SECTOR], log: vec![log; 4 * SECTOR] };
+        let mut checkpointed = files(2, 1);
+        checkpointed.log.extend([3; SECTOR]);
+        let mut emptied = files(2, 1);
+        emptied.log.clear();
+        for seed in 0..50 {
+            let chance = Chance::seeded(seed);
+            let mut draw = || chance.below(u64::MAX);
+            assert_eq!(checkpointed.back_onto(&files(1, 1), &mut draw).log, checkpointed.log);
+            let started_over = files(2, 2).back_onto(&files(1, 1), &mut draw);
+            assert_eq!(started_over.file, files(2, 2).file);
+            assert_eq!(started_over.log[..LOG_HEADER], [2; LOG_HEADER]);
+            assert_eq!(emptied.back_onto(&files(1, 1), &mut draw), emptied);
+        }
+    }
 
     #[test]
     fn what_was_synced_stays_and_the_rest_may_be_there_or_not() {
