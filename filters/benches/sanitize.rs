@@ -16,6 +16,7 @@ use portcullis_filters::pipeline::{Context, Outcome, run_through, sanitize};
 use portcullis_filters::policy::Policy;
 use portcullis_filters::pseudonym::PseudonymKey;
 use portcullis_filters::report::StageName;
+use portcullis_filters::suppression::Nobody;
 use serde::Deserialize;
 
 const NOW_SECS: u64 = 1_791_000_100;
@@ -119,7 +120,8 @@ fn measure(policy_name: &str, events: &[String]) -> Vec<(String, f64, f64)> {
     let (file, text) = Policy::builtin(policy_name).unwrap();
     let policy = Policy::compile(text, file, &["shop.example.com".to_owned()]).unwrap();
     let key = PseudonymKey::new([7; 32]);
-    let context = Context { dataset: "1234567890", now_secs: NOW_SECS, fresh_id: [9; 16], pseudonyms: &key };
+    let context =
+        Context { dataset: "1234567890", now_secs: NOW_SECS, fresh_id: [9; 16], pseudonyms: &key, suppressed: &Nobody };
     for event in events {
         assert!(matches!(sanitize(&policy, &context, event), Outcome::Forward(..)), "the benchmark's event must leave");
     }

@@ -22,11 +22,14 @@ pub mod report;
 // What the stages are made of.
 pub mod catalog;
 mod closed_form;
+#[expect(dead_code, reason = "the stage that decides with it comes next")]
+mod consent;
 mod cut;
 mod detect;
 pub mod normalize;
 mod page;
 pub mod pseudonym;
+pub mod suppression;
 mod user_agent;
 
 // Reads TOML with errors that name line and key; policies and the gateway's configuration are such documents.

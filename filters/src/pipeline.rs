@@ -16,6 +16,7 @@ use crate::pseudonym::PseudonymKey;
 use crate::refusal::{Refusal, Rule};
 use crate::report::{DropReason, Report, StageName};
 use crate::stages::{self, Halt, Pass};
+use crate::suppression::Suppressed;
 
 /// What the filter has to know besides policy and event. It has no clock and no chance of its own.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Context<'a> {
     pub fresh_id: [u8; 16],
     /// The key of all pseudonyms.
     pub pseudonyms: &'a PseudonymKey,
+    /// Who must not be sent.
+    pub suppressed: &'a dyn Suppressed,
 }
 
 /// What became of an event.

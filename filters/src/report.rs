@@ -37,6 +37,8 @@ words! {
     StageName {
         /// Sizes, types and required fields, as they came.
         Shape = "shape",
+        /// Consent, Global Privacy Control, residence, suppression.
+        Consent = "consent",
         /// The closed lists of event names and of action sources.
         Events = "events",
         /// The classes of pages.
@@ -195,6 +197,16 @@ words! {
 words! {
     /// Why an event was dropped. Its caller is answered as if it had been taken.
     DropReason {
+        /// The policy asks for consent, and the event does not say that it was given.
+        NoConsent = "no_consent",
+        /// The person said no, or something that cannot be read.
+        ConsentDenied = "consent_denied",
+        /// The consent is older than the policy takes, or says no time that could be judged.
+        ConsentExpired = "consent_expired",
+        /// Global Privacy Control is on.
+        GlobalPrivacyControl = "global_privacy_control",
+        /// The person must not be sent.
+        Suppressed = "suppressed",
         /// The policy does not list the event's name.
         EventNotAllowed = "event_not_allowed",
         /// The policy does not list the event's action source.
@@ -221,6 +233,10 @@ words! {
 words! {
     /// Why a stored event was withdrawn before it was sent.
     WithdrawReason {
+        /// The person must not be sent any more.
+        Suppressed = "suppressed",
+        /// The policy of today asks for more consent than the one under which the event was stored.
+        ConsentUnknown = "consent_unknown",
         /// Its name is not allowed any more.
         EventNotAllowed = "event_not_allowed",
         /// Its action source is not listed any more.

@@ -6,6 +6,7 @@ mod common;
 use common::{DATASET, EVENTS, FRESH_ID, NOW, PAGES, event, forwarded, json, policy, report, text};
 use portcullis_filters::pipeline::{Context, Outcome, sanitize};
 use portcullis_filters::pseudonym::PseudonymKey;
+use portcullis_filters::suppression::Nobody;
 
 fn id(policy: &str, value: &str) -> String {
     let raw = event("").replace("\"e-1\"", value);
@@ -129,7 +130,7 @@ fn what_is_ours_depends_on_the_key() {
     let raw = event(r#""custom_data":{"order_id":"o-1"}"#).replace("e-1", "a b");
     let under = |key: [u8; 32], fresh_id: [u8; 16]| {
         let pseudonyms = PseudonymKey::new(key);
-        let context = Context { dataset: DATASET, now_secs: NOW, fresh_id, pseudonyms: &pseudonyms };
+        let context = Context { dataset: DATASET, now_secs: NOW, fresh_id, pseudonyms: &pseudonyms, suppressed: &Nobody };
         match sanitize(&policy, &context, &raw) {
             Outcome::Forward(event, _) => event.as_str().to_owned(),
             other => panic!("{other:?}"),

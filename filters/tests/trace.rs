@@ -8,13 +8,19 @@ use common::{FBP, with, with_fields_and};
 use portcullis_filters::pipeline::{Context, Fate, Outcome, Trace, Verdict, sanitize, trace};
 use portcullis_filters::policy::{BUILTINS, Policy};
 use portcullis_filters::report::Report;
+use portcullis_filters::suppression::Nobody;
 use serde_json::value::RawValue;
 
 /// Traces an event; what it says must be what a run of the filter does.
 fn traced(policy: &Policy, raw: &str) -> Trace {
     let pseudonyms = common::key();
-    let context =
-        Context { dataset: common::DATASET, now_secs: common::NOW, fresh_id: common::FRESH, pseudonyms: &pseudonyms };
+    let context = Context {
+        dataset: common::DATASET,
+        now_secs: common::NOW,
+        fresh_id: common::FRESH,
+        pseudonyms: &pseudonyms,
+        suppressed: &Nobody,
+    };
     let trace = trace(policy, &context, raw);
     match sanitize(policy, &context, raw) {
         Outcome::Forward(event, report) => {

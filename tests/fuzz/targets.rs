@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use portcullis_filters::pipeline::{Context, Outcome, Readmission, readmit, sanitize as sanitize_event};
 use portcullis_filters::policy::{BUILTINS, Policy, StoredPolicy};
 use portcullis_filters::pseudonym::PseudonymKey;
+use portcullis_filters::suppression::Nobody;
 use serde_json::json;
 
 const HOST: &str = "www.shop.example";
@@ -65,7 +66,8 @@ pub(crate) fn unwrap(bytes: &[u8]) {
 
 /// The bytes that leave, if any do.
 fn forwarded(policy: &Policy, raw: &str) -> Option<String> {
-    let context = Context { dataset: DATASET, now_secs: NOW, fresh_id: [9; 16], pseudonyms: &PSEUDONYMS };
+    let context =
+        Context { dataset: DATASET, now_secs: NOW, fresh_id: [9; 16], pseudonyms: &PSEUDONYMS, suppressed: &Nobody };
     let Outcome::Forward(event, _) = sanitize_event(policy, &context, raw) else { return None };
     let body = event.as_str();
     assert!(body.is_ascii() && body.starts_with('{') && serde_json::from_str::<serde_json::Value>(body).is_ok(), "{body}");

@@ -149,13 +149,20 @@ fn step<S: Stage>(pass: &mut Pass<'_>, last: StageName) -> Result<(), (StageName
 mod tests {
     use super::*;
     use crate::pseudonym::PseudonymKey;
+    use crate::suppression::Nobody;
 
     /// Units of work that an event costs, for each of its bytes.
     fn work_per_byte(raw: &str) -> usize {
         let (_, retail) = Policy::builtin("retail").expect("a built-in");
         let policy = Policy::compile(retail, "retail", &["www.shop.example".to_owned()]).expect("a policy");
         let pseudonyms = PseudonymKey::new([7; 32]);
-        let context = Context { dataset: "1", now_secs: 1_791_000_100, fresh_id: [9; 16], pseudonyms: &pseudonyms };
+        let context = Context {
+            dataset: "1",
+            now_secs: 1_791_000_100,
+            fresh_id: [9; 16],
+            pseudonyms: &pseudonyms,
+            suppressed: &Nobody,
+        };
         let event = RawEvent::parse_with(raw, policy.properties(), policy.scans_whole_events()).expect("an event");
         let mut pass = Pass::new(&policy, &context, raw, &event);
         let _halted = run(&mut pass, StageName::Guard);

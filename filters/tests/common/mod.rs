@@ -12,6 +12,7 @@ use portcullis_filters::pipeline::{Context, Outcome, Readmission, readmit, sanit
 use portcullis_filters::policy::{Policy, StoredPolicy};
 use portcullis_filters::pseudonym::PseudonymKey;
 use portcullis_filters::report::Report;
+use portcullis_filters::suppression::Nobody;
 use serde_json::value::RawValue;
 
 /// The site's hosts.
@@ -106,7 +107,7 @@ pub(crate) fn run(policy_text: &str, raw: &str) -> Outcome {
 /// Sanitizes one event under a compiled policy.
 pub(crate) fn run_with(policy: &Policy, raw: &str) -> Outcome {
     let pseudonyms = key();
-    let context = Context { dataset: DATASET, now_secs: NOW, fresh_id: FRESH, pseudonyms: &pseudonyms };
+    let context = Context { dataset: DATASET, now_secs: NOW, fresh_id: FRESH, pseudonyms: &pseudonyms, suppressed: &Nobody };
     sanitize(policy, &context, raw)
 }
 

@@ -6,6 +6,7 @@ use portcullis_filters::event::SanitizedEvent;
 use portcullis_filters::pipeline::{Context, Outcome, sanitize};
 use portcullis_filters::policy::Policy;
 use portcullis_filters::pseudonym::PseudonymKey;
+use portcullis_filters::suppression::Nobody;
 
 /// The time of the tests, in seconds since 1970.
 pub(crate) const NOW_SECS: u64 = 1_790_000_000;
@@ -31,7 +32,13 @@ pub(crate) fn sanitized_at(number: usize, event_time: u64, action_source: &str) 
         r#"{{"event_name":"Purchase","event_time":{event_time},"event_id":"order-{number:05}","action_source":"{action_source}","event_source_url":"https://www.shop.example/","user_data":{{"em":"jane@example.com","client_user_agent":"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"}},"custom_data":{{"value":19.5,"currency":"EUR"}}}}"#
     );
     let pseudonyms = PseudonymKey::new([7; 32]);
-    let context = Context { dataset: "1234567890123456", now_secs: event_time, fresh_id: [1; 16], pseudonyms: &pseudonyms };
+    let context = Context {
+        dataset: "1234567890123456",
+        now_secs: event_time,
+        fresh_id: [1; 16],
+        pseudonyms: &pseudonyms,
+        suppressed: &Nobody,
+    };
     match sanitize(&policy(), &context, &raw) {
         Outcome::Forward(event, _) => event,
         other => panic!("an ordinary purchase does not pass: {other:?}"),

@@ -9,6 +9,7 @@ use axum::extract::Request;
 use axum::http::request::Parts;
 use portcullis_filters::event::{SanitizedEnvelope, sanitize_envelope};
 use portcullis_filters::pipeline::{Context, sanitize};
+use portcullis_filters::suppression::Nobody;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 
@@ -228,7 +229,13 @@ async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&Ra
             bytes = 0;
         }
         bytes += event.get().len();
-        let context = Context { dataset, now_secs, fresh_id: ingest.chance.bytes(), pseudonyms: &ingest.pseudonyms };
+        let context = Context {
+            dataset,
+            now_secs,
+            fresh_id: ingest.chance.bytes(),
+            pseudonyms: &ingest.pseudonyms,
+            suppressed: &Nobody,
+        };
         if let Some(report) = outcomes.add(index, sanitize(&site.policy, &context, event.get())) {
             site.counters.count_report(&report);
         }

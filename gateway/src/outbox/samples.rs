@@ -6,6 +6,7 @@ use portcullis_filters::event::{SanitizedEnvelope, SanitizedEvent};
 use portcullis_filters::pipeline::{Context, Outcome, sanitize};
 use portcullis_filters::policy::Policy;
 use portcullis_filters::pseudonym::PseudonymKey;
+use portcullis_filters::suppression::Nobody;
 
 use super::{Append, Lease};
 
@@ -22,7 +23,7 @@ pub(crate) fn event(id: &str) -> SanitizedEvent {
         r#"{{"event_name":"Purchase","event_time":{now_secs},"event_id":"{id}","action_source":"website","event_source_url":"https://www.shop.example/checkout","user_data":{{"em":"jane.doe@shop.example","client_user_agent":"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}},"custom_data":{{"value":29.9,"currency":"EUR"}}}}"#
     );
     let pseudonyms = PseudonymKey::new([7; 32]);
-    let context = Context { dataset: "1", now_secs, fresh_id: [1; 16], pseudonyms: &pseudonyms };
+    let context = Context { dataset: "1", now_secs, fresh_id: [1; 16], pseudonyms: &pseudonyms, suppressed: &Nobody };
     match sanitize(&RETAIL, &context, &raw) {
         Outcome::Forward(event, _) => event,
         other => panic!("the sample must pass: {other:?}"),

@@ -158,6 +158,7 @@ mod tests {
     use portcullis_filters::pipeline::{Context, Outcome, sanitize};
     use portcullis_filters::policy::Policy;
     use portcullis_filters::pseudonym::PseudonymKey;
+    use portcullis_filters::suppression::Nobody;
 
     use super::*;
 
@@ -210,7 +211,13 @@ mod tests {
         .unwrap();
         let counters = SiteCounters::new(&"shop".into(), policy.property_paths().cloned(), &metrics);
         let pseudonyms = PseudonymKey::new([7; 32]);
-        let context = Context { dataset: "1", now_secs: 1_791_000_100, fresh_id: [9; 16], pseudonyms: &pseudonyms };
+        let context = Context {
+            dataset: "1",
+            now_secs: 1_791_000_100,
+            fresh_id: [9; 16],
+            pseudonyms: &pseudonyms,
+            suppressed: &Nobody,
+        };
         let event = r#"{"event_name":"Lead","event_time":1791000000,"action_source":"website","user_data":{},
             "custom_data":{"tier":"platinum"}}"#;
         let Outcome::Drop(_, _, report) = sanitize(&policy, &context, event) else { panic!("nobody is named") };

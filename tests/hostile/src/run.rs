@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use portcullis_filters::pipeline::{Context, Outcome, sanitize};
 use portcullis_filters::policy::Policy;
 use portcullis_filters::pseudonym::PseudonymKey;
+use portcullis_filters::suppression::Nobody;
 use serde_json::Value;
 
 use crate::checker::Checker;
@@ -61,7 +62,13 @@ impl Filter {
 
     /// What becomes of an event.
     pub fn sanitize(&self, raw: &str) -> Outcome {
-        let context = Context { dataset: DATASET, now_secs: NOW, fresh_id: [9; 16], pseudonyms: &self.pseudonyms };
+        let context = Context {
+            dataset: DATASET,
+            now_secs: NOW,
+            fresh_id: [9; 16],
+            pseudonyms: &self.pseudonyms,
+            suppressed: &Nobody,
+        };
         sanitize(&self.policy, &context, raw)
     }
 }

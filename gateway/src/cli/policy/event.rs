@@ -16,6 +16,7 @@ use anyhow::Context as _;
 use portcullis_filters::pipeline::{Context, Trace, trace};
 use portcullis_filters::policy::Policy;
 use portcullis_filters::pseudonym::PseudonymKey;
+use portcullis_filters::suppression::Nobody;
 
 use crate::chance::Chance;
 use crate::cli::{Failure, Output, output};
@@ -73,7 +74,13 @@ pub(super) fn run(file: &Path, arguments: &Arguments, telling: &Telling<'_>) -> 
     let traces: Vec<(&str, Trace)> = events
         .iter()
         .map(|raw| {
-            let context = Context { dataset: &arguments.dataset, now_secs, fresh_id: chance.bytes(), pseudonyms: &key };
+            let context = Context {
+                dataset: &arguments.dataset,
+                now_secs,
+                fresh_id: chance.bytes(),
+                pseudonyms: &key,
+                suppressed: &Nobody,
+            };
             (raw.get(), trace(telling.policy, &context, raw.get()))
         })
         .collect();

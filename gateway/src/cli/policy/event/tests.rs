@@ -12,7 +12,7 @@ fn told(text: &str, arguments: &Arguments, json: bool) -> String {
     let hosts = ["www.shop.example".to_owned()];
     let policy = PolicyText::find("retail@1", Path::new("")).unwrap().compile(&hosts, &mut Catalogs::default()).unwrap();
     let key = PseudonymKey::new([7; 32]);
-    let context = || Context { dataset: "", now_secs: AT, fresh_id: [9; 16], pseudonyms: &key };
+    let context = || Context { dataset: "", now_secs: AT, fresh_id: [9; 16], pseudonyms: &key, suppressed: &Nobody };
     let events = input::events(text).unwrap();
     let traces: Vec<(&str, Trace)> = events.iter().map(|raw| (raw.get(), trace(&policy, &context(), raw.get()))).collect();
     let mut output = Vec::new();
