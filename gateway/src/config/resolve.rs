@@ -18,7 +18,7 @@ use super::reload::Written;
 use super::validate::{self, of_dataset, of_site};
 use super::{
     Admin, Backend, Config, ConfigError, Dataset, Deduplicate, Dispatch, Encryption, Endpoint, Environment, Identity, Log,
-    Meta, Outbox, PseudonymKeySource, RateLimit, Server, Site, Tls, TlsFiles, default, file, secret,
+    Meta, Outbox, OwnKeySource, RateLimit, Server, Site, Tls, TlsFiles, default, file, secret,
 };
 
 /// Shorter keys can be guessed.
@@ -188,9 +188,9 @@ impl<'a> Resolver<'a> {
 
     fn identity(&mut self, written: document::Identity, outbox: &Outbox) -> Result<Identity, ConfigError> {
         let pseudonym_key = match (written.pseudonym_key, &outbox.backend) {
-            (Some(source), _) => PseudonymKeySource::Given(self.key_of_32_bytes(&source, "identity.pseudonym_key")?),
-            (None, Backend::Embedded(path)) => PseudonymKeySource::Kept(path.with_file_name(PSEUDONYM_KEY_FILE)),
-            (None, Backend::Memory) => PseudonymKeySource::Forgotten,
+            (Some(source), _) => OwnKeySource::Given(self.key_of_32_bytes(&source, "identity.pseudonym_key")?),
+            (None, Backend::Embedded(path)) => OwnKeySource::Kept(path.with_file_name(PSEUDONYM_KEY_FILE)),
+            (None, Backend::Memory) => OwnKeySource::Forgotten,
         };
         Ok(Identity { pseudonym_key })
     }

@@ -7,9 +7,7 @@ use serde::de::value::Error as Refused;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::super::document::{self, Document};
-use super::super::{
-    Backend, Config, EXAMPLE, LogFormat, OnPolicyChange, PseudonymKeySource, TokenPlace, default, json_schema,
-};
+use super::super::{Backend, Config, EXAMPLE, LogFormat, OnPolicyChange, OwnKeySource, TokenPlace, default, json_schema};
 use super::{environment, load, text};
 
 #[test]
@@ -108,7 +106,7 @@ fn every_key_of_a_single_table_has_a_default_or_is_optional() {
 fn relative_paths_are_relative_to_the_file() {
     let config = load(&text(""));
     assert_eq!(config.outbox.backend, Backend::Embedded("etc/portcullis-data/outbox.db".into()));
-    let PseudonymKeySource::Kept(path) = &config.identity.pseudonym_key else { panic!("not kept") };
+    let OwnKeySource::Kept(path) = &config.identity.pseudonym_key else { panic!("not kept") };
     assert_eq!(path, Path::new("etc/portcullis-data/pseudonym.key"));
     assert_eq!(load(&text("[outbox]\npath = '/var/o.db'")).outbox.backend, Backend::Embedded("/var/o.db".into()));
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
-use super::super::{Config, Environment, PseudonymKeySource};
+use super::super::{Config, Environment, OwnKeySource};
 use super::{KEY, TOKEN, environment, error, error_in, load, text, with};
 
 #[test]
@@ -135,7 +135,7 @@ fn a_given_key_of_pseudonyms_is_32_bytes_in_base64() {
     let table = text("[identity]\npseudonym_key = { env = 'PSEUDONYM_KEY' }");
     let given = with(&[("PSEUDONYM_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")]);
     let config = Config::parse(&table, Path::new("p.toml"), &given).unwrap();
-    let PseudonymKeySource::Given(key) = &config.identity.pseudonym_key else { panic!("not given") };
+    let OwnKeySource::Given(key) = &config.identity.pseudonym_key else { panic!("not given") };
     assert!(key.iter().copied().eq(0..32));
     assert!(!format!("{config:?}").contains("[0, 1, 2"));
     for wrong in ["canary", "AAECAwQFBgcICQoLDA0ODw==", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"] {
@@ -143,7 +143,7 @@ fn a_given_key_of_pseudonyms_is_32_bytes_in_base64() {
         assert!(message.contains("identity.pseudonym_key: is not 32 bytes in base64"), "{message}");
     }
     let forgotten = load(&text("[outbox]\nbackend = 'memory'"));
-    assert!(matches!(forgotten.identity.pseudonym_key, PseudonymKeySource::Forgotten));
+    assert!(matches!(forgotten.identity.pseudonym_key, OwnKeySource::Forgotten));
 }
 
 #[test]
