@@ -25,6 +25,7 @@ mod closed_form;
 #[expect(dead_code, reason = "the stage that decides with it comes next")]
 mod consent;
 mod cut;
+pub mod delivered;
 mod detect;
 pub mod normalize;
 mod page;
