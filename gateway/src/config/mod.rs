@@ -24,7 +24,7 @@ pub mod kept_key;
 pub mod pseudonym;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +35,6 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
-use zeroize::Zeroizing;
 
 pub use catalog::Catalogs;
 pub use certificate::{Certificate, CertificateError, TlsFiles};
@@ -44,6 +43,7 @@ pub use document::host;
 pub use endpoint::Endpoint;
 pub use environment::Environment;
 pub use json_schema::json_schema;
+pub use kept_key::OwnKeySource;
 pub use outbox::{Backend, Deduplicate, Encryption, Outbox};
 pub use policy::{PolicyText, PolicyTextError};
 pub use secret::SecretFile;
@@ -247,28 +247,7 @@ pub enum TokenPlace {
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// The key of pseudonyms, or where it is made.
-    pub pseudonym_key: PseudonymKeySource,
-}
-
-/// Where the key of pseudonyms comes from.
-#[derive(Clone, PartialEq, Eq)]
-pub enum PseudonymKeySource {
-    /// Given by configuration.
-    Given(Zeroizing<[u8; 32]>),
-    /// Read from this file beside the outbox; made at first start.
-    Kept(PathBuf),
-    /// Made at every start and forgotten: only with the memory back end.
-    Forgotten,
-}
-
-impl std::fmt::Debug for PseudonymKeySource {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Given(_) => f.write_str("Given(..)"),
-            Self::Kept(path) => f.debug_tuple("Kept").field(path).finish(),
-            Self::Forgotten => f.write_str("Forgotten"),
-        }
-    }
+    pub pseudonym_key: OwnKeySource,
 }
 
 /// `[dispatch]`

@@ -13,13 +13,12 @@ use zeroize::Zeroizing;
 
 use super::catalog::Catalogs;
 use super::document::{self, BackendWord, Document, KeySource, SecretSource};
-use super::kept_key;
 use super::policy::PolicyText;
 use super::reload::Written;
 use super::validate::{self, of_dataset, of_site};
 use super::{
     Admin, Backend, Config, ConfigError, Dataset, Deduplicate, Dispatch, Encryption, Endpoint, Environment, Identity, Log,
-    Meta, Outbox, PseudonymKeySource, RateLimit, Server, Site, Suppression, SuppressionStore, Tls, TlsFiles, default, file,
+    Meta, Outbox, OwnKeySource, RateLimit, Server, Site, Suppression, SuppressionStore, Tls, TlsFiles, default, file,
     secret,
 };
 
@@ -193,9 +192,9 @@ impl<'a> Resolver<'a> {
 
     fn identity(&mut self, written: document::Identity, outbox: &Outbox) -> Result<Identity, ConfigError> {
         let pseudonym_key = match (written.pseudonym_key, &outbox.backend) {
-            (Some(source), _) => PseudonymKeySource::Given(self.key_of_32_bytes(&source, "identity.pseudonym_key")?),
-            (None, Backend::Embedded(path)) => PseudonymKeySource::Kept(path.with_file_name(PSEUDONYM_KEY_FILE)),
-            (None, Backend::Memory) => PseudonymKeySource::Forgotten,
+            (Some(source), _) => OwnKeySource::Given(self.key_of_32_bytes(&source, "identity.pseudonym_key")?),
+            (None, Backend::Embedded(path)) => OwnKeySource::Kept(path.with_file_name(PSEUDONYM_KEY_FILE)),
+            (None, Backend::Memory) => OwnKeySource::Forgotten,
         };
         Ok(Identity { pseudonym_key })
     }
@@ -212,8 +211,8 @@ impl<'a> Resolver<'a> {
             (None, Backend::Memory) => return Ok(Suppression { store: None }),
         };
         let key = match written.key {
-            Some(source) => kept_key::KeySource::Given(self.key_of_32_bytes(&source, "suppression.key")?),
-            None => kept_key::KeySource::Kept(path.with_extension("key")),
+            Some(source) => OwnKeySource::Given(self.key_of_32_bytes(&source, "suppression.key")?),
+            None => OwnKeySource::Kept(path.with_extension("key")),
         };
         Ok(Suppression { store: Some(SuppressionStore { path, key }) })
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::kept_key::KeySource;
+use super::OwnKeySource;
 
 /// `[suppression]`
 #[derive(Debug, Clone)]
@@ -17,5 +17,5 @@ pub struct SuppressionStore {
     /// Its file.
     pub path: PathBuf,
     /// The key under which persons are kept.
-    pub key: KeySource,
+    pub key: OwnKeySource,
 }
