@@ -7,7 +7,9 @@ use serde::de::value::Error as Refused;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::super::document::{self, Document};
-use super::super::{Backend, Config, EXAMPLE, LogFormat, OnPolicyChange, OwnKeySource, TokenPlace, default, json_schema};
+use super::super::{
+    Backend, Config, EXAMPLE, LogFormat, OnPolicyChange, OwnKeySource, SuppressionStore, TokenPlace, default, json_schema,
+};
 use super::{environment, load, text};
 
 #[test]
@@ -60,6 +62,7 @@ fn every_key_of_every_table_stands_in_the_example_with_a_comment() {
         ("[meta]", keys::<document::Meta>()),
         ("[outbox]", keys::<document::Outbox>()),
         ("[identity]", keys::<document::Identity>()),
+        ("[suppression]", keys::<document::Suppression>()),
         ("[dispatch]", keys::<document::Dispatch>()),
         ("[log]", keys::<document::Log>()),
         ("[[site]]", keys::<document::Site>()),
@@ -78,7 +81,7 @@ fn every_key_of_every_table_stands_in_the_example_with_a_comment() {
         }
         assert_eq!(documented, keys, "{table}");
     }
-    assert_eq!(keys::<Document>().len(), 9);
+    assert_eq!(keys::<Document>().len(), 10);
 }
 
 #[test]
@@ -95,6 +98,8 @@ fn every_key_of_a_single_table_has_a_default_or_is_optional() {
             "encryption_key",
             "previous_encryption_keys",
             "pseudonym_key",
+            "path",
+            "key",
             "rate_limit",
             "app_secret",
             "allow_test_events"
@@ -108,6 +113,12 @@ fn relative_paths_are_relative_to_the_file() {
     assert_eq!(config.outbox.backend, Backend::Embedded("etc/portcullis-data/outbox.db".into()));
     let OwnKeySource::Kept(path) = &config.identity.pseudonym_key else { panic!("not kept") };
     assert_eq!(path, Path::new("etc/portcullis-data/pseudonym.key"));
+    let SuppressionStore { path, key } = config.suppression.store.unwrap();
+    assert_eq!(path, Path::new("etc/portcullis-data/suppression.db"));
+    assert_eq!(key, OwnKeySource::Kept("etc/portcullis-data/suppression.key".into()));
+    let elsewhere = load(&text("[suppression]\npath = 'who.db'")).suppression.store.unwrap();
+    assert_eq!(elsewhere.path, Path::new("etc/who.db"));
+    assert_eq!(elsewhere.key, OwnKeySource::Kept("etc/who.key".into()));
     assert_eq!(load(&text("[outbox]\npath = '/var/o.db'")).outbox.backend, Backend::Embedded("/var/o.db".into()));
 
     let folder = tempfile::tempdir().unwrap();

@@ -147,6 +147,25 @@ fn a_given_key_of_pseudonyms_is_32_bytes_in_base64() {
 }
 
 #[test]
+fn the_key_of_suppressed_persons_is_32_bytes_and_needs_a_store() {
+    let table = text("[suppression]\nkey = { env = 'KEY' }");
+    let given = with(&[("KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")]);
+    let config = Config::parse(&table, Path::new("p.toml"), &given).unwrap();
+    let OwnKeySource::Given(key) = &config.suppression.store.as_ref().unwrap().key else { panic!("not given") };
+    assert!(key.iter().copied().eq(0..32));
+    assert!(!format!("{config:?}").contains("[0, 1, 2"));
+    let message = error_in(&table, &with(&[("KEY", "canary")]));
+    assert!(message.contains("suppression.key: is not 32 bytes in base64"), "{message}");
+    let memory = "\n[outbox]\nbackend = 'memory'";
+    assert!(load(&text(memory)).suppression.store.is_none());
+    assert!(load(&text(&format!("[suppression]\npath = 'who.db'{memory}"))).suppression.store.is_some());
+    let message = error_in(&text(&format!("[suppression]\nkey = {{ env = 'KEY' }}{memory}")), &given);
+    assert!(message.contains("suppression.key: is of no use without suppression.path"), "{message}");
+    let message = error(&text("[suppression]\npath = 'portcullis-data/outbox.db'"));
+    assert!(message.contains("suppression.path: is the file of the outbox"), "{message}");
+}
+
+#[test]
 fn nothing_secret_is_in_the_debug_text() {
     let config = load(&(text("") + "app_secret = { env = 'META_TOKEN_SHOP' }\n"));
     for shown in [format!("{config:?}"), format!("{config:#?}"), format!("{:?}", environment())] {
