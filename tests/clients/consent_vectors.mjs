@@ -145,8 +145,8 @@ const tcf = () => {
   for (let number = 1; number <= 60; number += 1) read(`random ${number}`, randomTcf(Array.from({ length: 11 }, (_, at) => at + 1).filter(coin)));
 
   const whole = encoded(core({}));
-  // The consents to purposes end with bit 176, in letter 30.
-  for (const letters of [0, 1, 2, 7, 12, 20, 25, 29]) unreadable(`cut after ${letters} letters`, whole.slice(0, letters));
+  // Its part of a fixed length has 230 bits.
+  for (const letters of [0, 1, 2, 7, 12, 20, 25, 29, 35, 38]) unreadable(`cut after ${letters} letters`, whole.slice(0, letters));
   for (const version of [0, 1, 3, 63]) unreadable(`version ${version}`, encoded(core({ version })));
   unreadable('a string of version 1, published', 'BOhwdphOxFC7tAHABBFRC--AAAAuhr_7__7-_9_-_f__9uj3Or_v_f__32ccL59v_h_7v-_7fi_20nV4u_1vft9yfk1-5ctDztp507iakivXmqdeb9v_nz3_5pxP78k89r7337Ew_v8_v-b7BCON_YxEiA');
   unreadable('a string of version 1 with ranges, published', 'BO2e4qiO2e4qiB9ABADEDS-AAAAxKABgACBiQA');
@@ -208,12 +208,20 @@ const readSection = (name, section) => {
   };
 };
 
+// The European section by the TCF library, so that it has two opinions. Of Canada's, which knows implied consents too, the express
+// ones.
+const readFramework = (name, section, string) => {
+  if (name === 'tcfeuv2') return readTcf(string.split('~')[1]);
+  const purposes = section.PurposesExpressConsent.flatMap((consented, at) => (consented ? [at + 1] : []));
+  return { purposes, marketing: MARKETING.every((purpose) => purposes.includes(purpose)) ? 'granted' : 'denied' };
+};
+
 const readGpp = (string) => {
   const model = new GppModel(string);
   const sections = {};
   let [marketing, health, gpc] = ['nothing', 'nothing', false];
   for (const [name, section] of Object.entries(model.toObject())) {
-    const said = name === 'tcfeuv2' ? { ...readTcf(string.split('~')[1]), health: 'nothing', gpc: false } : readSection(name, section);
+    const said = name.startsWith('tcf') ? { ...readFramework(name, section, string), health: 'nothing', gpc: false } : readSection(name, section);
     sections[name] = said;
     marketing = both(marketing, said.marketing);
     health = both(health, said.health);
@@ -227,7 +235,7 @@ const PUBLISHED_GPP = [
   'DBABBg~BAAAAACA', 'DBABBg~BVVVVVVY', 'DBABBg~BVqqqqpY.YA', 'DBABJg~BAAAAEA', 'DBABJg~BVVVVVg', 'DBABJg~BVVVVVg.YA',
   'DBABVg~BAAAAAEA', 'DBABVg~BVVVVVVg', 'DBABVg~BVVVVVVg.YA', 'DBABLA~BAAAAAAAAQA', 'DBABLA~BVVVVVVVVWA', 'DBABLA~BVVVVVVVVWA.YA',
   'DBABFg~BAAAAAQA', 'DBABFg~BVVVVVmA', 'DBABRg~BAAAABA', 'DBABRg~BVVVVWY', 'DBABMA~CPXxRfAPXxRfAAfKABENB-CgAAAAAAAAAAYgAAAAAAAA',
-  'DBACNYA~CPXxRfAPXxRfAAfKABENB-CgAAAAAAAAAAYgAAAAAAAA~1YNN', 'DBABTA~1YNN', 'DBABrw~CAAQAAAAAABA.QA~BAgAAABA.QA',
+  'DBACNYA~CPXxRfAPXxRfAAfKABENB-CgAAAAAAAAAAYgAAAAAAAA~1YNN', 'DBABTA~1YNN', 'DBABDA~BPXuQIAPXuQIAAfKABENB-CgAAAAAAAAAAAAAAAA', 'DBABrw~CAAQAAAAAABA.QA~BAgAAABA.QA',
 ];
 
 const nameOf = (id) => Object.keys(SECTIONS)[id - 7];
@@ -273,6 +281,17 @@ const gpp = () => {
   read('TCF without purpose 7', withTcf([1, 2, 3, 4]));
   read('TCF with all, and US Privacy with an opt-out', `DBACNYA~${encoded(core({}))}~1YYN`);
 
+  for (const missing of [0, ...MARKETING]) {
+    const model = new GppModel();
+    model.setFieldValueBySectionId(5, 'PurposesExpressConsent', Array.from({ length: 24 }, (_, at) => MARKETING.includes(at + 1) && at + 1 !== missing));
+    model.setFieldValueBySectionId(5, 'PurposesImpliedConsent', Array.from({ length: 24 }, () => true));
+    // The library writes the time of this moment into both times, whatever it is told.
+    const [start, section, ...rest] = model.encode().split(/[~.]/);
+    const times = bitsOf(FIRST / 100, 36) + bitsOf(LAST / 100, 36);
+    const string = [`${start}~${encoded(`${decoded(section).slice(0, 6)}${times}${decoded(section).slice(78)}`)}`, ...rest].join('.');
+    read(missing === 0 ? 'Canada, all that marketing takes' : `Canada, purpose ${missing} is but implied`, string);
+  }
+
   const whole = new GppModel();
   fill(whole, 7, true);
   const calm = whole.encode();
@@ -288,6 +307,17 @@ const gpp = () => {
   unreadable('another type of header', `A${calm.slice(1)}`);
   unreadable('another version of the header', `DCABLA~${section}`);
   unreadable('a version of the section that nobody knows', `${header}~${ALPHABET[9]}${section.slice(1)}`);
+  for (const id of [24, 25, 26, 27]) {
+    const model = new GppModel();
+    model.setFieldValueBySectionId(id, 'SaleOptOut', 2);
+    unreadable(`section ${id}, of which there is but a draft`, model.encode());
+  }
+  const bits = decoded(section.split('.')[0]);
+  // Of the US National section: sale, sharing, targeted advertising, health, consumer health, children.
+  for (const at of [6, 7, 8, 11, 21, 25, 26, 27]) {
+    const place = 6 + 2 * at;
+    unreadable(`the reserved value in field ${at}`, `${header}~${encoded(`${bits.slice(0, place)}11${bits.slice(place + 2)}`)}`);
+  }
   unreadable('a TCF section that is cut', `DBABMA~${encoded(core({})).slice(0, 12)}`);
   unreadable('a TCF section of version 1', `DBABMA~${encoded(core({ version: 1 }))}`);
   for (const string of ['1YN', '2YNN', '1XNN', '1YNNN', '']) unreadable(`US Privacy ${JSON.stringify(string)}`, `DBABTA~${string}`);
