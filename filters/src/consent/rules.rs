@@ -1,13 +1,18 @@
 //! What a policy asks of an event because of the person: `[consent]`, `[residence]` and `[[jurisdiction]]`, compiled.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::region::Region;
 use crate::policy::Narrowed;
 
 /// What has to be there before an event may leave. The later, the stricter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Require {
     /// Nothing; a denial counts all the same.
     #[default]
+    #[serde(rename = "none")]
     Nothing,
     /// That nobody said no, in any of the ways in which it can be said.
     OptOut,
@@ -46,6 +51,11 @@ impl Terms {
                 (one, other) => one.or(other),
             },
         }
+    }
+
+    /// Whether what satisfies these satisfies `other` too.
+    pub(crate) fn ask_at_least(self, other: Self) -> bool {
+        self.strictest(other) == self
     }
 }
 

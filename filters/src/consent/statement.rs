@@ -42,6 +42,16 @@ pub(crate) enum Told {
     Unreadable,
 }
 
+impl Told {
+    /// The place, if it names one.
+    pub(crate) fn region(self) -> Option<Region> {
+        match self {
+            Self::Region(region) => Some(region),
+            Self::Nothing | Self::Unreadable => None,
+        }
+    }
+}
+
 /// When consent was given. Two that differ are both kept, for either could be too old or lie in the future.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Given {

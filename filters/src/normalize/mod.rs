@@ -28,12 +28,13 @@ mod postcode;
 mod prehashed;
 
 pub(crate) use self::country::COUNTRIES;
+pub(crate) use self::phone::decimal;
 pub(crate) use self::place::STATES;
 pub(crate) use self::prehashed::is_written_digest;
 pub use self::prehashed::{hex, parse_hex, strip_suffix};
 
 /// Longer values are not normalised; the longest legal one, an e-mail address, has 254 bytes.
-const MAX_BYTES: usize = 512;
+pub(crate) const MAX_BYTES: usize = 512;
 
 /// Which rule normalises a field before it is hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

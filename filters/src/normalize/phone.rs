@@ -48,7 +48,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// The ASCII digit that a digit of a script in use for phone numbers stands for.
-pub(super) fn decimal(c: char) -> Option<char> {
+pub(crate) fn decimal(c: char) -> Option<char> {
     let zero = match c {
         '0'..='9' => return Some(c),
         '\u{660}'..='\u{669}' => 0x660,

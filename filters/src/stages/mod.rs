@@ -6,6 +6,8 @@
 
 pub(crate) mod shape;
 
+mod consent;
+
 mod events;
 
 mod pages;
@@ -131,6 +133,7 @@ impl<'a> Pass<'a> {
 /// Runs the stages up to and including `last`.
 pub(crate) fn run(pass: &mut Pass<'_>, last: StageName) -> Result<(), (StageName, Halt)> {
     step::<shape::Shape>(pass, last)?;
+    step::<consent::Consent>(pass, last)?;
     step::<events::Events>(pass, last)?;
     step::<pages::Pages>(pass, last)?;
     step::<health::Health>(pass, last)?;

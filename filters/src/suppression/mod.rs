@@ -1,8 +1,21 @@
 //! Persons who must not be sent: what stands for them, and the look-up that the gateway passes in.
 //!
 //! A person is known by an e-mail address, a telephone number, an id of the site's or a browser id. What stands for each is the
-//! SHA-256 of its normalised text, because that is what senders' libraries make of it before they send. Kinds are not told apart:
-//! an e-mail address's digest counts in every field in which an identifier can stand.
+//! SHA-256 of its text in every form that a sender's library may give it ([`forms`]), because libraries hash before they send.
+//! Kinds are not told apart: an e-mail address's digest counts in every field in which an identifier can stand (`event`). Stored
+//! events may carry a keyed digest in its place ([`pseudonyms`]). Left to the gateway: who is in the set, and how it is kept.
+//! MD5 and SHA-1 of an identifier are not recognised: Meta takes neither, so they never leave.
+
+mod forms;
+
+mod event;
+
+mod pseudonyms;
+
+pub(crate) use event::is_of;
+pub use event::{is_stored_of, of_stored};
+pub use forms::{Kind, forms};
+pub use pseudonyms::pseudonyms;
 
 use std::fmt;
 

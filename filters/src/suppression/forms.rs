@@ -1,0 +1,188 @@
+//! Every form in which a library, or a careless sender, hashes an identifier.
+//!
+//! The official libraries disagree on telephone numbers and on what an e-mail address is, and senders hash what was typed as
+//! well. So a person stands under the SHA-256 of each of these texts. Too many forms cost a look-up, one too few lets somebody's
+//! event out. Absent on purpose: texts so short that they stand for many people, and guesses at the country of a number, but
+//! for North America's, whose numbers have a shape of their own.
+
+use std::borrow::Cow;
+
+use sha2::{Digest as _, Sha256};
+
+use super::Identifier;
+use crate::normalize::{MAX_BYTES, Normalizer, decimal, parse_hex, strip_suffix};
+
+/// Fewer digits are no telephone number. It is the fewest that a normalised one has.
+const FEWEST_DIGITS: usize = 7;
+
+/// As what somebody is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An e-mail address.
+    Email,
+    /// A telephone number.
+    Phone,
+    /// The site's own id of the person.
+    ExternalId,
+    /// Meta's browser id, `fb.1.1558571054389.1098115397`.
+    Fbp,
+}
+
+/// What stands for somebody known by this text; nothing if it is too short, too long or no such thing at all. A SHA-256, with or
+/// without the parameter builder's suffix, stands for itself.
+pub fn forms(kind: Kind, raw: &str) -> Vec<Identifier> {
+    let mut forms = Vec::new();
+    any_form(kind, raw, &mut |form| {
+        if !forms.contains(form) {
+            forms.push(*form);
+        }
+        false
+    });
+    forms
+}
+
+/// Shows each form until one is the one that is looked for; whether one was.
+pub(super) fn any_form(kind: Kind, raw: &str, is_it: &mut dyn FnMut(&Identifier) -> bool) -> bool {
+    let text = raw.trim();
+    if let Some(digest) = digest(text) {
+        return is_it(&digest);
+    }
+    if text.is_empty() || text.len() > MAX_BYTES {
+        return false;
+    }
+    let mut texts = Texts(Vec::with_capacity(4));
+    match kind {
+        Kind::Email => texts.add_email(text),
+        Kind::Phone => texts.add_phone(text),
+        Kind::ExternalId => texts.add_external_id(text),
+        Kind::Fbp => texts.add_browser_id(text),
+    }
+    texts.0.iter().any(|text| is_it(&Identifier(Sha256::digest(text.as_bytes()).into())))
+}
+
+/// What a text is that is a SHA-256 already, but not that of nothing, which a careless sender makes of a missing value.
+pub(super) fn digest(text: &str) -> Option<Identifier> {
+    let digits = if text.len() < 64 { return None } else { strip_suffix(text) };
+    parse_hex(digits).filter(|digest| *digest != <[u8; 32]>::from(Sha256::digest(b""))).map(Identifier)
+}
+
+/// Texts of which each is hashed, every one once.
+struct Texts<'r>(Vec<Cow<'r, str>>);
+
+impl<'r> Texts<'r> {
+    fn add(&mut self, text: impl Into<Cow<'r, str>>) {
+        let text = text.into();
+        if !self.0.contains(&text) {
+            self.0.push(text);
+        }
+    }
+
+    /// Python's SDK hashes whatever has an @, as it stands but for case.
+    fn add_email(&mut self, text: &'r str) {
+        if !text.contains('@') {
+            return;
+        }
+        self.0.extend(Normalizer::Email.normalize(text));
+        self.add(lower(text));
+        self.add(text);
+        let inside = text.rsplit_once('<').map_or(text, |(_, rest)| rest.trim_end_matches('>'));
+        let address = inside.strip_prefix("mailto:").unwrap_or(inside).trim_end_matches('.').trim();
+        if address.len() < text.len() && address.contains('@') {
+            self.add_email(address);
+        }
+    }
+
+    /// The form that leaves, what was typed, what each library leaves of it, and the number with and without its country.
+    fn add_phone(&mut self, text: &'r str) {
+        let digits: String = text.chars().filter_map(decimal).collect();
+        if digits.len() < FEWEST_DIGITS {
+            return;
+        }
+        self.0.extend(Normalizer::Phone.normalize(text));
+        self.add(text);
+        // What Python's and Node's SDKs leave, and before them the zeros, of which one library takes off two and another all.
+        let sdk: String = text.chars().filter(|c| !is_dropped_by_sdks(*c)).collect();
+        self.add(sdk.trim_start_matches('0').to_owned());
+        self.add(sdk);
+        // The parameter builder leaves ASCII digits alone.
+        let ascii: String = text.chars().filter(char::is_ascii_digit).collect();
+        let ascii = ascii.trim_start_matches('0');
+        if ascii.len() >= FEWEST_DIGITS {
+            self.add(ascii.to_owned());
+        }
+        self.add_number(&digits, text.starts_with(['+', '\u{ff0b}']) || digits.starts_with("00"));
+        // A zero that is dialled within the country only, as in `+44 (0)20 7946 0958`.
+        if let Some((before, after)) = text.split_once("(0)") {
+            let digits: String = before.chars().chain(after.chars()).filter_map(decimal).collect();
+            self.add_number(&digits, true);
+        }
+    }
+
+    fn add_number(&mut self, digits: &str, names_country: bool) {
+        let number = digits.trim_start_matches('0');
+        if number.len() < FEWEST_DIGITS {
+            return;
+        }
+        self.add(number.to_owned());
+        let is_american = number.len() == digits.len() && is_american(number);
+        if is_american && number.len() == 10 && !names_country {
+            self.add(format!("1{number}"));
+        } else if names_country || is_american {
+            self.add(format!("+{number}"));
+            let national = number.get(length_of_country(number)..).unwrap_or_default().trim_start_matches('0');
+            if national.len() >= FEWEST_DIGITS {
+                self.add(national.to_owned());
+            }
+        }
+    }
+
+    /// SDKs send an id as it is; the parameter builder makes it small, without spaces.
+    fn add_external_id(&mut self, text: &'r str) {
+        self.0.extend(Normalizer::ExternalId.normalize(text));
+        self.add(text);
+        self.add(lower(text));
+    }
+
+    fn add_browser_id(&mut self, text: &'r str) {
+        if text.starts_with("fb.") {
+            self.add(strip_suffix(text));
+        }
+    }
+}
+
+fn lower(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.to_lowercase())
+    }
+}
+
+/// Node's SDK drops these; Python's, which drops fewer, refuses what has the others.
+fn is_dropped_by_sdks(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_ascii_lowercase()
+        || matches!(c, '-' | '@' | '#' | '<' | '>' | '\'' | '"' | ',' | ';' | '(' | ')' | '+')
+}
+
+/// A number of North America's plan: area and exchange begin with 2 to 9, and a 1 may stand before them.
+fn is_american(digits: &str) -> bool {
+    let number = if digits.len() == 11 { digits.strip_prefix('1').unwrap_or_default() } else { digits };
+    let begins = |at: usize| number.as_bytes().get(at).is_some_and(|digit| (b'2'..=b'9').contains(digit));
+    number.len() == 10 && begins(0) && begins(3)
+}
+
+/// How many digits of an international number are its country's, by the list of the ITU.
+fn length_of_country(number: &str) -> usize {
+    match number.as_bytes() {
+        [b'1' | b'7', ..] => 1,
+        [b'2', b'0' | b'7', ..]
+        | [b'3', b'0'..=b'4' | b'6' | b'9', ..]
+        | [b'4', b'0' | b'1' | b'3'..=b'9', ..]
+        | [b'5', b'1'..=b'8', ..]
+        | [b'6', b'0'..=b'6', ..]
+        | [b'8', b'1' | b'2' | b'4' | b'6', ..]
+        | [b'9', b'0'..=b'5' | b'8', ..] => 2,
+        _ => 3,
+    }
+}
