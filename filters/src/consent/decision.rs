@@ -133,15 +133,14 @@ pub(crate) fn decide<'r>(rules: &'r Rules, known: &Known, now_secs: u64) -> Deci
 
 /// Why a law applies; `None` if it does not.
 fn applies(jurisdiction: &Jurisdiction, rules: &Rules, known: &Known) -> Option<Applies> {
-    let any = |places: &mut dyn Iterator<Item = Region>, is_so: fn(Region, Region) -> bool| {
-        places.any(|place| jurisdiction.regions.iter().any(|region| is_so(*region, place)))
-    };
+    let holds = |place: Region| jurisdiction.regions.iter().any(|region| region.holds(place));
+    let could_be = |place: Region| jurisdiction.regions.iter().any(|region| region.could_be(place));
     let collections = || known.collections().chain(rules.collected_in.iter().copied());
-    if any(&mut known.residences(), Region::holds) {
+    if known.residences().any(holds) {
         Some(Applies::There)
-    } else if any(&mut collections(), Region::holds) {
+    } else if collections().any(holds) {
         Some(Applies::CollectedThere)
-    } else if any(&mut known.residences().chain(collections()), Region::could_be) {
+    } else if known.residences().chain(collections()).any(could_be) {
         Some(Applies::CouldBeThere)
     } else if known.has_unreadable_place() {
         Some(Applies::PlaceUnreadable)
