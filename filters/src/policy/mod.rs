@@ -53,6 +53,7 @@ pub struct Policy {
     document: document::Document,
     pub(crate) hosts: Vec<Box<str>>,
     persons: Rules,
+    persons_text: Option<canonical::PersonsText>,
     pub(crate) events: EventRules,
     pub(crate) pages: PageRules,
     fields: FieldRules,
