@@ -20,6 +20,7 @@ use self::reload::Reloader;
 use crate::admin::{Admin, Policies};
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::config::kept_key::OwnKeyError;
 use crate::config::{self, Backend, Config, pseudonym};
 use crate::control::{self, ControlError};
 use crate::dispatch::{DispatchError, Dispatcher};
@@ -59,9 +60,9 @@ pub enum StartError {
     /// The outbox cannot be read.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
-    /// The key of pseudonyms cannot be had.
+    /// A key of our own cannot be had.
     #[error(transparent)]
-    Pseudonym(#[from] pseudonym::PseudonymKeyError),
+    OwnKey(#[from] OwnKeyError),
     /// Nobody knows who must not be sent.
     #[error(transparent)]
     Suppression(#[from] SuppressionError),
