@@ -97,6 +97,8 @@ words! {
         Shape = "shape",
         /// A rule of `[[narrow]]` takes the field away here.
         Narrowed = "narrowed",
+        /// A law that applies to the person takes the field away.
+        Jurisdiction = "jurisdiction",
         /// Meta's rule for the field gives no normalised form, so there is nothing to hash.
         NotNormalizable = "not_normalizable",
         /// A digest that is not SHA-256.
@@ -191,6 +193,8 @@ words! {
         Rounded = "rounded",
         /// Replaced by a value of ours: an event id that had not the form the policy wants, a user agent's family, a renamed event.
         Rewritten = "rewritten",
+        /// A restriction was set or made stricter: what Meta may do with the event.
+        Restricted = "restricted",
     }
 }
 

@@ -22,10 +22,6 @@ impl Suppressed for Persons {
         self.0.is_empty()
     }
 
-    fn generation(&self) -> u64 {
-        0
-    }
-
     fn holds(&self, identifier: &Identifier) -> bool {
         self.0.contains(identifier)
     }

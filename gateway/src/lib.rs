@@ -16,6 +16,8 @@ pub mod ingest;
 
 pub mod outbox;
 
+pub mod suppression;
+
 pub mod dispatch;
 
 pub mod admin;
@@ -26,7 +28,10 @@ pub mod simulator;
 
 pub mod chance;
 pub mod clock;
+pub mod disk;
 pub mod lifecycle;
+
+mod keyed;
 
 mod failpoint;
 

@@ -27,6 +27,7 @@ use crate::ingest::Ingest;
 use crate::lifecycle::{Lifecycle, Pulse, Sockets, systemd};
 use crate::listener::{Bounds, Listener, Renewal, Tls};
 use crate::outbox::{AnyOutbox, OpenError, OutboxError, Settings};
+use crate::suppression::{SuppressionError, Suppressions};
 use crate::telemetry::metrics::Metrics;
 
 /// Connections to the admin listener at once.
@@ -61,6 +62,9 @@ pub enum StartError {
     /// The key of pseudonyms cannot be had.
     #[error(transparent)]
     Pseudonym(#[from] pseudonym::PseudonymKeyError),
+    /// Nobody knows who must not be sent.
+    #[error(transparent)]
+    Suppression(#[from] SuppressionError),
     /// The client for Meta cannot be made.
     #[error(transparent)]
     Dispatch(#[from] DispatchError),
@@ -117,6 +121,7 @@ impl Service {
         // After the outbox, whose lock keeps a second process from making another key. A start that was killed between the two
         // leaves an outbox that never held anything, and that may get a key.
         let pseudonyms = pseudonym::load_or_make(&config.identity.pseudonym_key, outbox.has_held_events(), &chance)?;
+        let suppressions = Suppressions::open(&config.suppression, &metrics, &clock, &chance)?;
         describe(&config, &outbox, &metrics).await?;
 
         // All addresses first: a port that is taken must not leave a gateway that only sends.
@@ -146,6 +151,7 @@ impl Service {
         let ingest = Arc::new(Ingest::new(
             &config,
             pseudonyms,
+            suppressions.clone(),
             outbox.clone(),
             metrics.clone(),
             clock.clone(),
@@ -157,6 +163,7 @@ impl Service {
         let admin = Admin {
             metrics: metrics.clone(),
             outbox: outbox.clone(),
+            suppressions: suppressions.clone(),
             pulse: pulse.clone(),
             dispatch: dispatching.status(),
             policies: Arc::clone(&policies),
@@ -186,7 +193,7 @@ impl Service {
         }
         if let Some(control) = control {
             let (tracker, stop) = (service.commands.clone(), service.stop_listening.clone());
-            let commands = Commands { reloads, outbox: outbox.clone(), metrics: metrics.clone() };
+            let commands = Commands { reloads, outbox: outbox.clone(), suppressions, metrics: metrics.clone() };
             let serve = async move { control.run(move |command| commands.clone().obey(command), &tracker, stop).await };
             service.commands.spawn(lifecycle.vital("the control socket", serve));
         }

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 
 pub(crate) use cookies::fbc_from_fbclid;
-pub(crate) use dates::seconds_near;
+pub(crate) use dates::{day, seconds_near};
 pub(crate) use ext_info::{ExtInfo, ext_info};
 pub(crate) use ids::{content_id, free_text, fresh_uuid, is_opaque, is_uuid_or_sha256, opaque_id, token};
 pub(crate) use numbers::{decimal, integer, round_decimal};

@@ -1,13 +1,18 @@
 //! What a policy asks of an event because of the person: `[consent]`, `[residence]` and `[[jurisdiction]]`, compiled.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::region::Region;
 use crate::policy::Narrowed;
 
 /// What has to be there before an event may leave. The later, the stricter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Require {
     /// Nothing; a denial counts all the same.
     #[default]
+    #[serde(rename = "none")]
     Nothing,
     /// That nobody said no, in any of the ways in which it can be said.
     OptOut,
@@ -16,7 +21,7 @@ pub(crate) enum Require {
 }
 
 /// What consent is for. Never empty: marketing is always one of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Purposes {
     /// That a conversion of the person is used for advertising is what this interface is about. The use of what tells of health is
     /// consented to by itself.
@@ -24,7 +29,7 @@ pub(crate) struct Purposes {
 }
 
 /// What is asked of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Terms {
     pub(crate) require: Require,
     pub(crate) purposes: Purposes,
@@ -46,6 +51,11 @@ impl Terms {
                 (one, other) => one.or(other),
             },
         }
+    }
+
+    /// Whether what satisfies these satisfies `other` too.
+    pub(crate) fn ask_at_least(self, other: Self) -> bool {
+        self.strictest(other) == self
     }
 }
 

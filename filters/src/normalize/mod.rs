@@ -29,6 +29,7 @@ mod prehashed;
 
 pub(crate) use self::country::COUNTRIES;
 pub(crate) use self::phone::decimal;
+pub(crate) use self::place::STATES;
 pub(crate) use self::prehashed::{OF_NOTHING, is_written_digest};
 pub use self::prehashed::{hex, parse_hex, strip_suffix};
 

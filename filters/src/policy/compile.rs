@@ -9,6 +9,7 @@ use super::fields::{compile_fields, unknown_field};
 use super::literals;
 use super::narrow::{Narrow, Narrowed};
 use super::pages::{Outcome, PageClass, PageRules, Pattern};
+use super::persons;
 use super::property;
 use super::{EventIdForm, EventRules, FieldAction, FieldRules, MissingId, Policy, PolicyDigest};
 use crate::catalog::Catalog;
@@ -70,10 +71,13 @@ fn assemble(document: Document, hosts: &[String], read_catalog: ReadCatalog<'_>)
     let narrow = compile_narrow(&document.narrow, &events, &pages, &fields)?;
     let setting = setting(&document.health);
     let health_rules = compile_health(setting, &document.health)?;
+    let persons = persons::compile(&document, setting, &fields)?;
     literals::check(&document, &health_rules)?;
     // Last, because it can be long to read and every other error is told sooner.
     let catalog = compile_catalog(document.catalog.as_ref(), read_catalog)?;
-    let canonical = canonical::write(&document, &hosts, &events.sources, &fields.actions, catalog.as_deref());
+    let persons_text = canonical::PersonsText::of(&document, &persons);
+    let canonical =
+        canonical::write(&document, &hosts, &events.sources, &fields.actions, catalog.as_deref(), persons_text.as_ref());
     Ok(Policy {
         name: document.name.as_str().into(),
         version: document.version,
@@ -85,6 +89,8 @@ fn assemble(document: Document, hosts: &[String], read_catalog: ReadCatalog<'_>)
         events,
         pages,
         fields,
+        persons,
+        persons_text,
         narrow,
         catalog,
         setting,
@@ -328,27 +334,7 @@ fn compile_narrow(
         if when.dataset.as_ref().is_some_and(|id| id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit())) {
             return wrong(format!("{key}.when.dataset"), "must be the digits of a dataset's id");
         }
-        if rule.remove.is_empty() {
-            return wrong(format!("{key}.remove"), "must list the fields to take away");
-        }
-        let mut remove = Narrowed::default();
-        for (nth, path) in rule.remove.iter().enumerate() {
-            let key = format!("{key}.remove#{}", nth + 1);
-            if let Some(property) = path.strip_prefix(property::SECTION).and_then(|name| fields.properties.find(name)) {
-                remove.insert_property(property);
-                continue;
-            }
-            let Some(field) = Field::from_path(path) else {
-                let advice =
-                    if path.starts_with(property::SECTION) { " and no property that this policy names" } else { "" };
-                return wrong(key, unknown_field(path, advice));
-            };
-            let action = fields.actions.get(field as usize).copied().unwrap_or(FieldAction::None);
-            if matches!(action, FieldAction::None | FieldAction::Always) {
-                return wrong(key, "is not a field that this policy lets leave, so the rule would do nothing; remove it");
-            }
-            remove.insert(field);
-        }
+        let remove = compile_remove(&format!("{key}.remove"), &rule.remove, fields)?;
         compiled.push(Narrow {
             event: when.event.as_deref().map(Into::into),
             page: when.page.as_deref().map(Into::into),
@@ -358,6 +344,31 @@ fn compile_narrow(
         });
     }
     Ok(compiled)
+}
+
+/// The fields and properties of these paths, which a rule takes away: each must be one that leaves.
+pub(super) fn compile_remove(key: &str, paths: &[String], fields: &FieldRules) -> Checked<Narrowed> {
+    if paths.is_empty() {
+        return wrong(key, "must list the fields to take away");
+    }
+    let mut remove = Narrowed::default();
+    for (nth, path) in paths.iter().enumerate() {
+        let key = format!("{key}#{}", nth + 1);
+        if let Some(property) = path.strip_prefix(property::SECTION).and_then(|name| fields.properties.find(name)) {
+            remove.insert_property(property);
+            continue;
+        }
+        let Some(field) = Field::from_path(path) else {
+            let advice = if path.starts_with(property::SECTION) { " and no property that this policy names" } else { "" };
+            return wrong(key, unknown_field(path, advice));
+        };
+        let action = fields.actions.get(field as usize).copied().unwrap_or(FieldAction::None);
+        if matches!(action, FieldAction::None | FieldAction::Always) {
+            return wrong(key, "is not a field that this policy lets leave, so the rule would do nothing; remove it");
+        }
+        remove.insert(field);
+    }
+    Ok(remove)
 }
 
 fn suggest<S: AsRef<str>>(word: &str, words: &[S]) -> String {

@@ -3,12 +3,14 @@
 //! The comments of tables and keys are what an editor shows to who writes a policy: `json_schema` takes them from here.
 
 mod fields;
+mod persons;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::persons::{Consent, Jurisdiction, Purpose, Residence, ResidenceSource};
 use super::written::WrittenForm;
 
 /// What may leave of a site's events. What no line names is removed and counted. `portcullis policy explain FILE` says in plain
@@ -26,6 +28,14 @@ pub(super) struct Document {
     #[serde(default)]
     #[schemars(with = "String")]
     pub(super) owner: Option<String>,
+    #[serde(default)]
+    #[schemars(with = "Consent")]
+    pub(super) consent: Option<Consent>,
+    #[serde(default)]
+    #[schemars(with = "Residence")]
+    pub(super) residence: Option<Residence>,
+    #[serde(default)]
+    pub(super) jurisdiction: Vec<Jurisdiction>,
     pub(super) events: Events,
     pub(super) pages: Pages,
     pub(super) fields: Fields,

@@ -40,6 +40,12 @@ pub(super) fn sources(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// The packs.
+pub(super) fn packs(_: &mut SchemaGenerator) -> Schema {
+    let names: Vec<&str> = super::packs::all().iter().map(|pack| pack.written.name.as_str()).collect();
+    json_schema!({ "type": "string", "enum": names })
+}
+
 /// The fields whose paths begin so; what is set deeper stands in tables of its own.
 fn table(prefix: &str, about: &str) -> Schema {
     let mut properties: BTreeMap<&str, Schema> = BTreeMap::new();

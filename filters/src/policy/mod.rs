@@ -13,7 +13,9 @@ mod fields;
 mod json_schema;
 mod literals;
 mod narrow;
+mod packs;
 mod pages;
+mod persons;
 mod property;
 mod written;
 
@@ -29,11 +31,13 @@ pub use json_schema::json_schema;
 
 pub(crate) use document::{OnSignal, PageAction, Unknown};
 pub(crate) use narrow::{Moment, Narrow, Narrowed, removed};
+pub(crate) use packs::limited_data_use_code;
 pub(crate) use pages::{PageRules, Verdict};
 pub(crate) use property::{Properties, Property};
 pub(crate) use written::WordList;
 
 use crate::catalog::{Catalog, Class};
+use crate::consent::rules::Rules;
 use crate::detect::Setting;
 use crate::detect::health::HealthRules;
 use crate::report::Action;
@@ -48,6 +52,8 @@ pub struct Policy {
     page_texts: Option<canonical::PageTexts>,
     document: document::Document,
     pub(crate) hosts: Vec<Box<str>>,
+    persons: Rules,
+    persons_text: Option<canonical::PersonsText>,
     pub(crate) events: EventRules,
     pub(crate) pages: PageRules,
     fields: FieldRules,
@@ -194,6 +200,11 @@ impl Policy {
     /// What leaves, how, and which channels are open.
     pub fn explain(&self) -> Explanation {
         explain::explain(self)
+    }
+
+    /// What it asks of an event because of the person.
+    pub(crate) fn consent_rules(&self) -> &Rules {
+        &self.persons
     }
 
     /// What the policy does with a field.

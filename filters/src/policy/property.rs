@@ -15,6 +15,9 @@ const MAX_NAME: usize = 40;
 /// What stands before the name in a property's path.
 pub(super) const SECTION: &str = "custom_data.";
 
+/// Keys of `custom_data` under which senders tell this gateway of consent and place. They are read and never leave.
+const SAID_OF_PERSONS: [&str; 3] = ["consent", "residence", "collection"];
+
 /// The properties of a policy.
 #[derive(Debug, Default)]
 pub(crate) struct Properties(Vec<Property>);
@@ -83,6 +86,11 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
     let mut fields = ROWS.iter().filter(|row| row.section == Section::CustomData);
     if let Some(row) = fields.find(|row| row.name.eq_ignore_ascii_case(name)) {
         return Err(format!("is the field {} but for its case; write it so", row.path));
+    }
+    if let Some(reserved) = SAID_OF_PERSONS.iter().find(|reserved| reserved.eq_ignore_ascii_case(name)) {
+        return Err(format!(
+            "`{reserved}` is what a sender says of the person to this gateway, and never leaves; choose another name"
+        ));
     }
     personal(name).map_or(Ok(()), |reason| Err(reason.to_owned()))
 }

@@ -48,9 +48,6 @@ pub trait Suppressed: fmt::Debug + Send + Sync {
     /// Whether nobody is. Nothing is then looked up.
     fn is_empty(&self) -> bool;
 
-    /// Changes whenever somebody was added. Whoever looked before must look again.
-    fn generation(&self) -> u64;
-
     /// Whether this person is.
     fn holds(&self, identifier: &Identifier) -> bool;
 }
@@ -62,10 +59,6 @@ pub struct Nobody;
 impl Suppressed for Nobody {
     fn is_empty(&self) -> bool {
         true
-    }
-
-    fn generation(&self) -> u64 {
-        0
     }
 
     fn holds(&self, _: &Identifier) -> bool {

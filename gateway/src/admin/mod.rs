@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::dispatch::DispatchStatus;
 use crate::lifecycle::Pulse;
 use crate::outbox::AnyOutbox;
+use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
 
 /// Each site and the policy that is in force for it.
@@ -32,6 +33,8 @@ pub struct Admin {
     pub metrics: Metrics,
     /// What is pending.
     pub outbox: AnyOutbox,
+    /// Whether it can be looked up who must not be sent.
+    pub suppressions: Suppressions,
     /// Whether the outbox answers.
     pub pulse: Pulse,
     /// How sending goes.
@@ -96,6 +99,9 @@ async fn readyz(State(admin): State<Arc<Admin>>) -> Response {
     let mut reasons = BTreeMap::new();
     for (dataset, cause) in admin.dispatch.closed_gates() {
         reasons.insert(format!("dataset {dataset}"), format!("sending is held: {cause}"));
+    }
+    if let Some(trouble) = admin.suppressions.trouble() {
+        reasons.insert("suppression".to_owned(), trouble.to_owned());
     }
     let held = reasons.len();
     if let Err(trouble) = admin.outbox.health() {

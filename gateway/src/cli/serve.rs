@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 
 use super::Failure;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{Config, Environment};
 use crate::lifecycle::{self, Lifecycle, Sockets, systemd};
-use crate::service::{Service, Source, Start};
+use crate::service::{Service, Source, Start, StartError};
 use crate::telemetry::logs;
 
 /// Run the gateway until SIGTERM or SIGINT.
@@ -51,7 +51,7 @@ async fn serve(source: Source, sockets: Sockets) -> Result<(), Failure> {
     warn(&config, &of_today);
     let start =
         Start { config, source: Some(source), sockets, lifecycle: lifecycle.clone(), clock, chance: Chance::from_system()? };
-    let service = Service::start(start).await.context("the gateway cannot start")?;
+    let service = Service::start(start).await.map_err(refused)?;
     service.reload_on(hangups);
     tracing::info!(listen = %service.listen, admin = %service.admin, version = crate::VERSION, "ready");
     lifecycle.stop.cancelled().await;
@@ -64,6 +64,13 @@ async fn serve(source: Source, sockets: Sockets) -> Result<(), Failure> {
         )));
     }
     Ok(())
+}
+
+/// What a person has to put right before a start can succeed is told from what may pass.
+fn refused(error: StartError) -> Failure {
+    let is_of_configuration = matches!(&error, StartError::Suppression(error) if error.is_of_configuration());
+    let error = anyhow::Error::from(error).context("the gateway cannot start");
+    if is_of_configuration { Failure::Configuration(error) } else { Failure::Other(error) }
 }
 
 /// Says what an operator should know before the first event comes.

@@ -29,6 +29,7 @@ pub(super) struct Document {
     pub(super) meta: Meta,
     pub(super) outbox: Outbox,
     pub(super) identity: Identity,
+    pub(super) suppression: Suppression,
     pub(super) dispatch: Dispatch,
     pub(super) log: Log,
     pub(super) site: Vec<Site>,
@@ -46,6 +47,7 @@ impl Document {
             meta: self.meta.over(below.meta),
             outbox: self.outbox.over(below.outbox),
             identity: self.identity.over(below.identity),
+            suppression: self.suppression.over(below.suppression),
             dispatch: self.dispatch.over(below.dispatch),
             log: self.log.over(below.log),
             site: self.site,
@@ -61,6 +63,7 @@ impl Document {
             meta: self.meta.clone(),
             outbox: self.outbox.clone(),
             identity: self.identity.clone(),
+            suppression: self.suppression.clone(),
             dispatch: self.dispatch.clone(),
             log: self.log.clone(),
             site: Vec::new(),
@@ -177,6 +180,14 @@ single_table! {
     /// `[identity]`: what pseudonyms are made with.
     Identity {
         pseudonym_key: SecretSource,
+    }
+}
+
+single_table! {
+    /// `[suppression]`: where it is kept who must not be sent.
+    Suppression {
+        path: FilePath,
+        key: SecretSource,
     }
 }
 

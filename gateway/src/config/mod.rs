@@ -17,8 +17,10 @@ mod policy;
 mod reload;
 mod resolve;
 mod secret;
+mod suppression;
 mod validate;
 
+pub mod kept_key;
 pub mod pseudonym;
 
 use std::net::SocketAddr;
@@ -45,6 +47,7 @@ pub use json_schema::json_schema;
 pub use outbox::{Backend, Deduplicate, Encryption, Outbox};
 pub use policy::{PolicyText, PolicyTextError};
 pub use secret::SecretFile;
+pub use suppression::{Suppression, SuppressionStore};
 
 /// Everything the gateway needs to run.
 #[derive(Debug)]
@@ -59,6 +62,8 @@ pub struct Config {
     pub outbox: Outbox,
     /// The key of pseudonyms.
     pub identity: Identity,
+    /// Where it is kept who must not be sent.
+    pub suppression: Suppression,
     /// How events are sent.
     pub dispatch: Dispatch,
     /// What the log looks like.

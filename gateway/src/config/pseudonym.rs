@@ -4,22 +4,14 @@
 //! is gone does not start with a fresh one; a person has to say so. The caller holds the lock of the outbox, so that no two
 //! processes make a key for the same folder.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use portcullis_filters::pseudonym::PseudonymKey;
-use zeroize::Zeroizing;
 
 use super::PseudonymKeySource;
-use super::file;
+use super::kept_key::{self, KeptKeyError};
 use crate::chance::Chance;
-
-/// 32 bytes in base64 and a line end, with room for what an editor adds.
-const MAX_KEY_FILE_BYTES: usize = 256;
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +35,16 @@ pub enum PseudonymKeyError {
     },
 }
 
+impl From<KeptKeyError> for PseudonymKeyError {
+    fn from(error: KeptKeyError) -> Self {
+        match error {
+            KeptKeyError::Missing(path) => Self::Missing(path),
+            KeptKeyError::Malformed(path) => Self::Malformed(path),
+            KeptKeyError::File { path, reason } => Self::File { path, reason },
+        }
+    }
+}
+
 /// The key from its source. `has_held_events` says whether the outbox ever held an event: pseudonyms of it may be at Meta.
 pub fn load_or_make(
     source: &PseudonymKeySource,
@@ -52,68 +54,23 @@ pub fn load_or_make(
     match source {
         PseudonymKeySource::Given(key) => Ok(PseudonymKey::new(**key)),
         PseudonymKeySource::Forgotten => Ok(PseudonymKey::new(chance.bytes())),
-        PseudonymKeySource::Kept(path) => kept(path, has_held_events, chance),
+        PseudonymKeySource::Kept(path) if has_held_events => read(path),
+        PseudonymKeySource::Kept(path) => Ok(PseudonymKey::new(*kept_key::read_or_make(path, chance)?)),
     }
 }
 
 /// The key in a file.
 pub fn read(path: &Path) -> Result<PseudonymKey, PseudonymKeyError> {
-    let text =
-        file::read(path, MAX_KEY_FILE_BYTES).map_err(|reason| PseudonymKeyError::File { path: path.to_owned(), reason })?;
-    parse(path, &text)
-}
-
-fn parse(path: &Path, text: &[u8]) -> Result<PseudonymKey, PseudonymKeyError> {
-    let bytes = Zeroizing::new(STANDARD.decode(text.trim_ascii()).unwrap_or_default());
-    let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| PseudonymKeyError::Malformed(path.to_owned()))?;
-    Ok(PseudonymKey::new(key))
-}
-
-fn kept(path: &Path, has_held_events: bool, chance: &Chance) -> Result<PseudonymKey, PseudonymKeyError> {
-    let fail = |reason| PseudonymKeyError::File { path: path.to_owned(), reason };
-    match file::read(path, MAX_KEY_FILE_BYTES) {
-        Ok(text) => parse(path, &text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && has_held_events => {
-            Err(PseudonymKeyError::Missing(path.to_owned()))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let key = Zeroizing::new(chance.bytes::<32>());
-            write(path, &key).map_err(fail)?;
-            Ok(PseudonymKey::new(*key))
-        }
-        Err(error) => Err(fail(error)),
-    }
-}
-
-/// Written aside, synced, then renamed and the folder synced: after a crash there is the whole key or none.
-fn write(path: &Path, key: &[u8; 32]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    make_private_folder(folder)?;
-    let aside = path.with_extension("key.new");
-    let text = Zeroizing::new(STANDARD.encode(key) + "\n");
-    // What a crash left there is no key of anybody's.
-    match fs::remove_file(&aside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = create_private(&aside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&aside, path)?;
-    File::open(folder)?.sync_all()
-}
-
-fn make_private_folder(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-fn create_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    Ok(PseudonymKey::new(*kept_key::read(path)?))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
+
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
 
     use super::*;
 

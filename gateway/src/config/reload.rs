@@ -63,6 +63,7 @@ impl Config {
             ("meta", old.meta.differences(&new.meta)),
             ("outbox", old.outbox.differences(&new.outbox)),
             ("identity", old.identity.differences(&new.identity)),
+            ("suppression", old.suppression.differences(&new.suppression)),
             ("log", old.log.differences(&new.log)),
         ];
         let named = |(table, keys): (&str, Vec<&str>)| -> Vec<String> {
@@ -75,6 +76,7 @@ impl Config {
             ("server.tls", self.server.tls.is_some() == newer.server.tls.is_some()),
             ("meta.ca_file", self.meta.ca_pem == newer.meta.ca_pem),
             ("outbox.encryption_key", self.outbox.encryption == newer.outbox.encryption),
+            ("suppression.key", self.has_same_suppression_key(newer)),
             ("identity.pseudonym_key", self.identity.pseudonym_key == newer.identity.pseudonym_key),
         ];
         for (key, is_same) in contents {
@@ -83,6 +85,11 @@ impl Config {
             }
         }
         fixed
+    }
+
+    fn has_same_suppression_key(&self, newer: &Self) -> bool {
+        let key = |config: &Self| config.suppression.store.as_ref().map(|store| store.key.clone());
+        key(self) == key(newer)
     }
 
     fn has_other_certificate(&self, newer: &Self) -> bool {

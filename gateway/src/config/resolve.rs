@@ -13,12 +13,14 @@ use zeroize::Zeroizing;
 
 use super::catalog::Catalogs;
 use super::document::{self, BackendWord, Document, KeySource, SecretSource};
+use super::kept_key;
 use super::policy::PolicyText;
 use super::reload::Written;
 use super::validate::{self, of_dataset, of_site};
 use super::{
     Admin, Backend, Config, ConfigError, Dataset, Deduplicate, Dispatch, Encryption, Endpoint, Environment, Identity, Log,
-    Meta, Outbox, PseudonymKeySource, RateLimit, Server, Site, Tls, TlsFiles, default, file, secret,
+    Meta, Outbox, PseudonymKeySource, RateLimit, Server, Site, Suppression, SuppressionStore, Tls, TlsFiles, default, file,
+    secret,
 };
 
 /// Shorter keys can be guessed.
@@ -27,6 +29,8 @@ const LEAST_KEY_CHARACTERS: usize = 32;
 const MAX_CERTIFICATE_BYTES: usize = 256 * 1024;
 /// The key of pseudonyms, in the folder of the outbox.
 const PSEUDONYM_KEY_FILE: &str = "pseudonym.key";
+/// The store of suppressed persons, in the folder of the outbox.
+const SUPPRESSION_FILE: &str = "suppression.db";
 
 /// Reads a text into a configuration.
 pub(super) fn resolve(text: &str, path: &Path, environment: &Environment) -> Result<Config, ConfigError> {
@@ -77,6 +81,7 @@ impl<'a> Resolver<'a> {
             admin: self.admin(&layers.admin)?,
             meta: self.meta(layers.meta)?,
             identity: self.identity(layers.identity, &outbox)?,
+            suppression: self.suppression(layers.suppression, &outbox)?,
             outbox,
             dispatch: self.dispatch(&layers.dispatch)?,
             log: self.log(layers.log)?,
@@ -193,6 +198,24 @@ impl<'a> Resolver<'a> {
             (None, Backend::Memory) => PseudonymKeySource::Forgotten,
         };
         Ok(Identity { pseudonym_key })
+    }
+
+    fn suppression(&mut self, written: document::Suppression, outbox: &Outbox) -> Result<Suppression, ConfigError> {
+        let path = match (written.path, &outbox.backend) {
+            (Some(path), _) => self.base.join(path.0),
+            (None, Backend::Embedded(path)) => path.with_file_name(SUPPRESSION_FILE),
+            (None, Backend::Memory) if written.key.is_some() => {
+                let reason =
+                    "is of no use without suppression.path: the memory back end has no folder beside which to keep a store";
+                return Err(self.fail("suppression.key", reason));
+            }
+            (None, Backend::Memory) => return Ok(Suppression { store: None }),
+        };
+        let key = match written.key {
+            Some(source) => kept_key::KeySource::Given(self.key_of_32_bytes(&source, "suppression.key")?),
+            None => kept_key::KeySource::Kept(path.with_extension("key")),
+        };
+        Ok(Suppression { store: Some(SuppressionStore { path, key }) })
     }
 
     fn key_of_32_bytes(&mut self, source: &SecretSource, key: &str) -> Result<Zeroizing<[u8; 32]>, ConfigError> {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::{Admin, Config, Dataset, Dispatch, Meta, Outbox, Server, Site};
+use super::{Admin, Backend, Config, Dataset, Dispatch, Meta, Outbox, Server, Site, Suppression};
 use crate::clock::millis;
 
 const KIB: u64 = 1024;
@@ -32,6 +32,7 @@ pub(super) fn relations(config: &Config) -> Checked {
     admin(&config.admin, &config.server)?;
     meta(&config.meta)?;
     outbox(&config.outbox)?;
+    suppression(&config.suppression, &config.outbox)?;
     dispatch(&config.dispatch, &config.meta)?;
     datasets(&config.datasets)?;
     sites(&config.sites, &config.datasets)
@@ -88,6 +89,11 @@ fn outbox(outbox: &Outbox) -> Checked {
     // As long as Meta itself looks for events that came twice.
     within("outbox.deduplicate_hours", deduplicate.keep_ms / 3_600_000, 1..=48)?;
     within("outbox.deduplicate_max_events", deduplicate.max_events, 1_000..=100_000_000)
+}
+
+fn suppression(suppression: &Suppression, outbox: &Outbox) -> Checked {
+    let (Some(store), Backend::Embedded(path)) = (&suppression.store, &outbox.backend) else { return Ok(()) };
+    holds(store.path != *path, "suppression.path", || "is the file of the outbox; give it one of its own".to_owned())
 }
 
 fn dispatch(dispatch: &Dispatch, meta: &Meta) -> Checked {

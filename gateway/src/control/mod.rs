@@ -18,6 +18,7 @@ pub use client::{AskError, ask};
 pub use server::Server;
 
 use crate::outbox::{OutboxCommand, OutboxDone};
+use crate::suppression::{SuppressCommand, SuppressDone};
 
 /// The longest line that is read of either side.
 const MAX_LINE_BYTES: u64 = 1024 * 1024;
@@ -32,6 +33,8 @@ pub enum Command {
     Reload,
     /// Change what is kept.
     Outbox(OutboxCommand),
+    /// Change who must not be sent.
+    Suppress(SuppressCommand),
 }
 
 /// What it says to that.
@@ -52,6 +55,8 @@ pub enum Done {
     Reloaded(Vec<String>),
     /// What came of a change of what is kept.
     Outbox(OutboxDone),
+    /// What came of a change of who must not be sent.
+    Suppressed(SuppressDone),
 }
 
 /// Why it was not done.

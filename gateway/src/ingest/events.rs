@@ -9,7 +9,6 @@ use axum::extract::Request;
 use axum::http::request::Parts;
 use portcullis_filters::event::{SanitizedEnvelope, sanitize_envelope};
 use portcullis_filters::pipeline::{Context, sanitize};
-use portcullis_filters::suppression::Nobody;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 
@@ -234,7 +233,7 @@ async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&Ra
             now_secs,
             fresh_id: ingest.chance.bytes(),
             pseudonyms: &ingest.pseudonyms,
-            suppressed: &Nobody,
+            suppressed: &ingest.suppressions,
         };
         if let Some(report) = outcomes.add(index, sanitize(&site.policy, &context, event.get())) {
             site.counters.count_report(&report);

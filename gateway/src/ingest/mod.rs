@@ -43,6 +43,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::listener::Crowded;
 use crate::outbox::AnyOutbox;
+use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::site::Source;
 use caller::Callers;
@@ -57,6 +58,7 @@ pub struct Ingest {
     door: Door,
     sites: ArcSwap<Sites>,
     pseudonyms: PseudonymKey,
+    suppressions: Suppressions,
     outbox: AnyOutbox,
     metrics: Metrics,
     clock: Clock,
@@ -70,9 +72,11 @@ pub struct Ingest {
 
 impl Ingest {
     /// `tracker` owns the requests that are being answered, also when their callers have gone.
+    #[expect(clippy::too_many_arguments, reason = "the parts that a request meets, each handed in")]
     pub fn new(
         config: &Config,
         pseudonyms: PseudonymKey,
+        suppressions: Suppressions,
         outbox: AnyOutbox,
         metrics: Metrics,
         clock: Clock,
@@ -84,6 +88,7 @@ impl Ingest {
             door: Door::new(&config.server),
             sites: ArcSwap::from_pointee(Sites::new(config, &metrics, None)),
             pseudonyms,
+            suppressions,
             outbox,
             metrics,
             clock,

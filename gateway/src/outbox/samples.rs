@@ -37,10 +37,6 @@ impl Suppressed for Persons {
         self.0.is_empty()
     }
 
-    fn generation(&self) -> u64 {
-        1
-    }
-
     fn holds(&self, identifier: &Identifier) -> bool {
         self.0.contains(identifier)
     }

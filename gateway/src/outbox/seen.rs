@@ -6,17 +6,15 @@
 
 use std::borrow::Cow;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, Mac as _};
 use serde::Deserialize;
 use sha2::Sha256;
 
 use crate::config;
-
-/// Half of a digest: among a hundred million events, two share one once in 10^22 years of trying.
-pub(super) const MARK_BYTES: usize = 16;
+use crate::keyed::{half, hmac};
 
 /// What stands for an event.
-pub(super) type Mark = [u8; MARK_BYTES];
+pub(super) type Mark = [u8; 16];
 
 /// How events that were seen before are known.
 #[derive(Debug)]
@@ -68,13 +66,6 @@ fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     hmac(&hmac(key).chain_update(b"portcullis outbox 1 seen").finalize().into_bytes().into())
 }
 
-/// With a key that is filled up with zeros to a block, as HMAC does itself where the key's length is only known when it runs.
-fn hmac(key: &[u8; 32]) -> Hmac<Sha256> {
-    let mut block = [0; 64];
-    block.iter_mut().zip(key).for_each(|(byte, key)| *byte = *key);
-    Hmac::new(&block.into())
-}
-
 /// Each part after its length, so that no two events read alike.
 fn mark(key: &Hmac<Sha256>, parts: [&str; 3]) -> Mark {
     let mut keyed = key.clone();
@@ -82,10 +73,7 @@ fn mark(key: &Hmac<Sha256>, parts: [&str; 3]) -> Mark {
         keyed.update(&(part.len() as u64).to_be_bytes());
         keyed.update(part.as_bytes());
     }
-    let digest: [u8; 32] = keyed.finalize().into_bytes().into();
-    let mut mark = [0; MARK_BYTES];
-    mark.iter_mut().zip(digest).for_each(|(byte, digest)| *byte = digest);
-    mark
+    half(keyed)
 }
 
 #[cfg(test)]

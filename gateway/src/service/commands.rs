@@ -3,6 +3,7 @@
 use super::reload::Reloads;
 use crate::control::{Answer, Command, Done, Refusal};
 use crate::outbox::{AnyOutbox, OutboxCommand, OutboxDone, Purged};
+use crate::suppression::{SuppressCommand, Suppressions};
 use crate::telemetry::metrics::Metrics;
 
 /// What commands need.
@@ -10,6 +11,7 @@ use crate::telemetry::metrics::Metrics;
 pub(super) struct Commands {
     pub(super) reloads: Reloads,
     pub(super) outbox: AnyOutbox,
+    pub(super) suppressions: Suppressions,
     pub(super) metrics: Metrics,
 }
 
@@ -19,6 +21,7 @@ impl Commands {
         match command {
             Command::Reload => self.reloads.answer().await,
             Command::Outbox(command) => self.change_outbox(command).await,
+            Command::Suppress(command) => self.suppress(command).await,
         }
     }
 
@@ -32,6 +35,19 @@ impl Commands {
                 Answer::Ok(Done::Outbox(done))
             }
             Err(error) => Answer::Error(Refusal { of_configuration: false, reason: error.to_string() }),
+        }
+    }
+
+    /// Off the threads that answer callers: it waits for the disk.
+    async fn suppress(&self, command: SuppressCommand) -> Answer {
+        let suppressions = self.suppressions.clone();
+        let done = tokio::task::spawn_blocking(move || suppressions.obey(&command)).await;
+        match done {
+            Ok(Ok(done)) => Answer::Ok(Done::Suppressed(done)),
+            Ok(Err(error)) => {
+                Answer::Error(Refusal { of_configuration: error.is_of_configuration(), reason: error.to_string() })
+            }
+            Err(_) => Answer::Error(Refusal { of_configuration: false, reason: "the gateway stops".to_owned() }),
         }
     }
 

@@ -49,6 +49,12 @@ pub struct Metrics {
     pub fields_changed: IntCounterVec,
     /// Signals of health in events, by `site` and `kind`.
     pub health_signals: IntCounterVec,
+    /// What stands for persons who must not be sent: several marks for each.
+    pub suppression_marks: IntGauge,
+    /// Looks into the store of suppressed persons, by `result`: held, not_held, failed. Most events need none.
+    pub suppression_looks: IntCounterVec,
+    /// 1 while what waits is still to be looked through for persons who were added.
+    pub suppression_sweep_due: IntGauge,
     /// Events accepted and not settled, leased or not.
     pub outbox_pending_events: IntGauge,
     /// Bytes that count against `outbox.max_bytes`.
@@ -188,6 +194,19 @@ impl Metrics {
                 "portcullis_health_signals_total",
                 "What made events speak of health; counted once a place and kind of each event.",
                 &["site", "kind"],
+            )?,
+            suppression_marks: gauge(
+                "portcullis_suppression_marks",
+                "What stands for suppressed persons; several for each of them.",
+            )?,
+            suppression_looks: counters(
+                "portcullis_suppression_looks_total",
+                "Looks into the store of suppressed persons, where the filter in memory could not say no.",
+                &["result"],
+            )?,
+            suppression_sweep_due: gauge(
+                "portcullis_suppression_sweep_due",
+                "1 while what waits is still to be looked through for persons who were added.",
             )?,
             outbox_pending_events: gauge(
                 "portcullis_outbox_pending_events",

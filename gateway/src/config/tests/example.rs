@@ -8,7 +8,8 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::super::document::{self, Document};
 use super::super::{
-    Backend, Config, EXAMPLE, LogFormat, OnPolicyChange, PseudonymKeySource, TokenPlace, default, json_schema,
+    Backend, Config, EXAMPLE, LogFormat, OnPolicyChange, PseudonymKeySource, SuppressionStore, TokenPlace, default,
+    json_schema, kept_key::KeySource,
 };
 use super::{environment, load, text};
 
@@ -62,6 +63,7 @@ fn every_key_of_every_table_stands_in_the_example_with_a_comment() {
         ("[meta]", keys::<document::Meta>()),
         ("[outbox]", keys::<document::Outbox>()),
         ("[identity]", keys::<document::Identity>()),
+        ("[suppression]", keys::<document::Suppression>()),
         ("[dispatch]", keys::<document::Dispatch>()),
         ("[log]", keys::<document::Log>()),
         ("[[site]]", keys::<document::Site>()),
@@ -80,7 +82,7 @@ fn every_key_of_every_table_stands_in_the_example_with_a_comment() {
         }
         assert_eq!(documented, keys, "{table}");
     }
-    assert_eq!(keys::<Document>().len(), 9);
+    assert_eq!(keys::<Document>().len(), 10);
 }
 
 #[test]
@@ -97,6 +99,8 @@ fn every_key_of_a_single_table_has_a_default_or_is_optional() {
             "encryption_key",
             "previous_encryption_keys",
             "pseudonym_key",
+            "path",
+            "key",
             "rate_limit",
             "app_secret",
             "allow_test_events"
@@ -110,6 +114,12 @@ fn relative_paths_are_relative_to_the_file() {
     assert_eq!(config.outbox.backend, Backend::Embedded("etc/portcullis-data/outbox.db".into()));
     let PseudonymKeySource::Kept(path) = &config.identity.pseudonym_key else { panic!("not kept") };
     assert_eq!(path, Path::new("etc/portcullis-data/pseudonym.key"));
+    let SuppressionStore { path, key } = config.suppression.store.unwrap();
+    assert_eq!(path, Path::new("etc/portcullis-data/suppression.db"));
+    assert_eq!(key, KeySource::Kept("etc/portcullis-data/suppression.key".into()));
+    let elsewhere = load(&text("[suppression]\npath = 'who.db'")).suppression.store.unwrap();
+    assert_eq!(elsewhere.path, Path::new("etc/who.db"));
+    assert_eq!(elsewhere.key, KeySource::Kept("etc/who.key".into()));
     assert_eq!(load(&text("[outbox]\npath = '/var/o.db'")).outbox.backend, Backend::Embedded("/var/o.db".into()));
 
     let folder = tempfile::tempdir().unwrap();

@@ -7,6 +7,7 @@ use std::path::Path;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
+use super::super::kept_key::KeySource;
 use super::super::{Config, Environment, PseudonymKeySource};
 use super::{KEY, TOKEN, environment, error, error_in, load, text, with};
 
@@ -144,6 +145,25 @@ fn a_given_key_of_pseudonyms_is_32_bytes_in_base64() {
     }
     let forgotten = load(&text("[outbox]\nbackend = 'memory'"));
     assert!(matches!(forgotten.identity.pseudonym_key, PseudonymKeySource::Forgotten));
+}
+
+#[test]
+fn the_key_of_suppressed_persons_is_32_bytes_and_needs_a_store() {
+    let table = text("[suppression]\nkey = { env = 'KEY' }");
+    let given = with(&[("KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")]);
+    let config = Config::parse(&table, Path::new("p.toml"), &given).unwrap();
+    let KeySource::Given(key) = &config.suppression.store.as_ref().unwrap().key else { panic!("not given") };
+    assert!(key.iter().copied().eq(0..32));
+    assert!(!format!("{config:?}").contains("[0, 1, 2"));
+    let message = error_in(&table, &with(&[("KEY", "canary")]));
+    assert!(message.contains("suppression.key: is not 32 bytes in base64"), "{message}");
+    let memory = "\n[outbox]\nbackend = 'memory'";
+    assert!(load(&text(memory)).suppression.store.is_none());
+    assert!(load(&text(&format!("[suppression]\npath = 'who.db'{memory}"))).suppression.store.is_some());
+    let message = error_in(&text(&format!("[suppression]\nkey = {{ env = 'KEY' }}{memory}")), &given);
+    assert!(message.contains("suppression.key: is of no use without suppression.path"), "{message}");
+    let message = error(&text("[suppression]\npath = 'portcullis-data/outbox.db'"));
+    assert!(message.contains("suppression.path: is the file of the outbox"), "{message}");
 }
 
 #[test]

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::open::{OpenError, connect_to_read, folder_of, hand_over, sync_folder, take_lock, with_suffix};
+use super::open::{OpenError, connect_to_read, take_lock};
 use super::schema;
+use crate::disk::{FileError, folder_of, hand_over, sync_folder, with_suffix};
 
 /// What a copy holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,12 @@ pub enum BackupError {
         /// Waiting, or in quarantine.
         events: u64,
     },
+}
+
+impl From<FileError> for BackupError {
+    fn from(error: FileError) -> Self {
+        Self::Open(error.into())
+    }
 }
 
 /// Copies the outbox in a file to another one, which must not be there yet.

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Error, ErrorCode};
 
+use crate::disk::describe;
 use crate::failpoint::{self, Order};
 use crate::outbox::{OutboxError, Trouble};
 
@@ -39,14 +40,6 @@ impl Failure {
             Self::Poisoned(cause) => format!("a write to the disk failed ({cause}); nothing is written until a restart"),
             Self::Passing(cause) => cause.clone(),
         }
-    }
-}
-
-/// The engine's word for an error. Its longer text is left out: it may quote what was stored.
-pub(super) fn describe(error: &Error) -> String {
-    match error.sqlite_error() {
-        Some(code) => format!("SQLite: {} ({})", rusqlite::ffi::code_to_str(code.extended_code), code.extended_code),
-        None => "SQLite: a value of an unexpected type".to_owned(),
     }
 }
 

@@ -14,7 +14,6 @@ mod migrate;
 mod open;
 mod pages;
 mod part;
-mod place;
 mod policies;
 mod purge;
 mod redrive;

@@ -4,18 +4,16 @@
 //! (O10). Nothing waits without limit: locks of other programs have a time-out, the log that SQLite replays is bounded by
 //! its checkpoints, and voiding leases touches leased rows alone.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::failure::describe;
-use super::place::Place;
 use super::{migrate, schema};
+use crate::disk::{self, FileError, LockError, Place, describe, folder_of, in_file, with_suffix};
 
 /// How long a lock of another program, such as a backup, may hold us up.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -92,6 +90,12 @@ pub enum OpenError {
     },
 }
 
+impl From<FileError> for OpenError {
+    fn from(FileError { path, source }: FileError) -> Self {
+        Self::File { path, source }
+    }
+}
+
 impl OpenError {
     pub(super) fn engine(path: &Path, error: &rusqlite::Error) -> Self {
         if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
@@ -119,33 +123,28 @@ impl OwnerLock {
 /// Makes the folders and the file where they are missing, and takes the owner lock.
 pub(super) fn take_ownership(path: &Path) -> Result<OwnerLock, OpenError> {
     let lock = take_lock(path)?;
-    let file = open_or_make(path)?;
+    let file = disk::open_or_make(path)?;
     let kind = file.metadata().map_err(in_file(path))?;
     if !kind.is_file() {
         return Err(OpenError::NotAnOutbox { path: path.to_owned() });
     }
     file.sync_all().map_err(in_file(path))?;
     // Or the file could be gone after a power cut although everything in it was synced (failure case A3).
-    sync_folder(folder_of(path))?;
+    disk::sync_folder(folder_of(path))?;
     Ok(OwnerLock { file: lock, place: Place::of(path) })
 }
 
 /// Makes the folders where they are missing, and takes the owner lock. It ends when this is dropped.
 pub(super) fn take_lock(path: &Path) -> Result<File, OpenError> {
-    make_folder(folder_of(path))?;
-    let lock_path = with_suffix(path, ".lock");
-    // SQLite's own locks end when any descriptor of its file is closed, so ours is on a file of its own.
-    let lock = private_file(&lock_path)?;
-    lock.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => OpenError::Owned { lock: lock_path.clone() },
-        TryLockError::Error(source) => OpenError::File { path: lock_path.clone(), source },
-    })?;
-    Ok(lock)
+    disk::lock(path).map_err(|error| match error {
+        LockError::Held { lock } => OpenError::Owned { lock },
+        LockError::File(error) => error.into(),
+    })
 }
 
 /// The file that holds room for the day the disk is full.
 pub(super) fn reserve_file(path: &Path) -> Result<File, OpenError> {
-    private_file(&with_suffix(path, ".reserve"))
+    Ok(disk::private_file(&with_suffix(path, ".reserve"))?)
 }
 
 /// Opens a file that we own, checks whose it is, and creates the tables in an empty one.
@@ -156,7 +155,7 @@ pub(super) fn connect(path: &Path) -> Result<Connection, OpenError> {
     connection.busy_timeout(BUSY_TIMEOUT).map_err(engine)?;
     let recognised = recognise(&connection, path)?;
     // Not before it is known to be ours: the mode of something else is not ours to change.
-    close_all_to_others(path)?;
+    disk::close_all_to_others(path)?;
     if recognised == Recognised::Empty {
         create(&connection).map_err(engine)?;
     }
@@ -240,98 +239,4 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
-}
-
-/// The path of a companion of the file: `outbox.db` and `.lock` give `outbox.db.lock`.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
-/// Makes a folder and those above it, for their owner alone; those that exist are left as they are.
-fn make_folder(folder: &Path) -> Result<(), OpenError> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let above = match folder.parent() {
-        Some(above) if above != Path::new("") => above,
-        _ => Path::new("."),
-    };
-    make_folder(above)?;
-    match DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(in_file(folder)(error)),
-        _ => sync_folder(above),
-    }
-}
-
-/// The folder that holds a file.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    }
-}
-
-pub(super) fn sync_folder(folder: &Path) -> Result<(), OpenError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(in_file(folder))
-}
-
-fn private_file(path: &Path) -> Result<File, OpenError> {
-    let file = open_or_make(path)?;
-    close_to_others(path)?;
-    Ok(file)
-}
-
-/// A new file is its owner's alone; one that exists is opened as it is.
-fn open_or_make(path: &Path) -> Result<File, OpenError> {
-    let made = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path);
-    match made {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            // A link to what is not there yet is one of these, too.
-            OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(0o600)
-                .open(path)
-                .map_err(in_file(path))
-        }
-        Err(error) => Err(in_file(path)(error)),
-        Ok(file) => hand_over(file, folder_of(path)),
-    }
-}
-
-/// Gives a new file to whom this belongs: what a command of root makes is for the user that runs the gateway.
-pub(super) fn hand_over(file: File, to_owner_of: &Path) -> Result<File, OpenError> {
-    let owner = std::fs::metadata(to_owner_of).map_err(in_file(to_owner_of))?;
-    // None but root can, and none but root has to.
-    fchown(&file, Some(owner.uid()), Some(owner.gid())).ok();
-    Ok(file)
-}
-
-/// The file, its log and the index of that.
-fn close_all_to_others(path: &Path) -> Result<(), OpenError> {
-    close_to_others(path)?;
-    for suffix in ["-wal", "-shm"] {
-        let companion = with_suffix(path, suffix);
-        if companion.exists() {
-            close_to_others(&companion)?;
-        }
-    }
-    Ok(())
-}
-
-fn close_to_others(path: &Path) -> Result<(), OpenError> {
-    let mode = std::fs::metadata(path).map_err(in_file(path))?.permissions().mode();
-    let others = mode & 0o077;
-    if others != 0 {
-        std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(in_file(path))?;
-    }
-    Ok(())
-}
-
-fn in_file(path: &Path) -> impl Fn(io::Error) -> OpenError + '_ {
-    |source| OpenError::File { path: path.to_owned(), source }
 }

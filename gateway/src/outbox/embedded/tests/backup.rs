@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use crate::outbox::bench::{Bench, ROOMY, open_outbox};
-use crate::outbox::embedded::{BackupError, OpenError, backup, open, restore};
+use crate::outbox::embedded::{BackupError, OpenError, backup, restore};
 use crate::outbox::samples::{append, ids};
 use crate::outbox::{LeaseRequest, Settlement};
 
@@ -80,7 +80,7 @@ async fn a_copy_is_put_back_where_nobody_runs_and_nothing_is_lost_by_it() {
     assert!(matches!(refused, BackupError::HoldsEvents { events: 3, .. }), "{refused}");
     let restored = restore(&copy, &bench.path(), ".before", true).unwrap();
     assert_eq!(restored.held.pending_events, 2);
-    assert_eq!(restored.moved_to, Some(open::with_suffix(&bench.path(), ".before")));
+    assert_eq!(restored.moved_to, Some(crate::disk::with_suffix(&bench.path(), ".before")));
     bench.outbox = open_outbox(&bench.path(), ROOMY).unwrap();
     assert_eq!(waiting(&bench).await, ["a", "b"]);
     let aside = open_outbox(&restored.moved_to.unwrap(), ROOMY).unwrap();
@@ -142,7 +142,7 @@ async fn what_a_dead_owner_left_in_its_log_comes_back_from_where_it_was_moved() 
     crate::outbox::bench::copy_files(&bench.path(), &snapshot);
     bench.outbox.close().await;
     let aside = restore(&copy, &killed, ".before", true).unwrap().moved_to.unwrap();
-    assert!(!open::with_suffix(&aside, "-wal").exists(), "a crash could part the file from its log");
+    assert!(!crate::disk::with_suffix(&aside, "-wal").exists(), "a crash could part the file from its log");
     for (from, again) in [(&aside, ".1"), (&snapshot, ".2")] {
         assert_eq!(restore(from, &killed, again, true).unwrap().held.pending_events, 2, "{from:?}");
         let outbox = open_outbox(&killed, ROOMY).unwrap();

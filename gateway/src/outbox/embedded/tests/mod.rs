@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use crate::outbox::bench::{Bench, ROOMY, open_outbox};
 
 fn log_of(path: &Path) -> PathBuf {
-    super::open::with_suffix(path, "-wal")
+    crate::disk::with_suffix(path, "-wal")
 }
 
 /// Closes the outbox, changes its file behind its back and opens it again.

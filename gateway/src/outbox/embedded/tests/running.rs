@@ -44,8 +44,8 @@ async fn p1_nothing_is_kept_in_files_that_the_next_start_would_not_find() {
     for suffix in ["", "-wal", ".lock"] {
         let bench = Bench::embedded(ROOMY);
         bench.append("1", &["a"]).await;
-        let path = open::with_suffix(&bench.path(), suffix);
-        let aside = open::with_suffix(&path, ".aside");
+        let path = crate::disk::with_suffix(&bench.path(), suffix);
+        let aside = crate::disk::with_suffix(&path, ".aside");
         std::fs::rename(&path, &aside).unwrap();
         for _ in 0..2 {
             let refused = bench.outbox.append(append("shop", "1", &["b"], 1)).await.unwrap_err();

@@ -6,21 +6,21 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::open::with_suffix;
+use super::private::with_suffix;
 
 /// Device and number of a file.
 type Identity = (u64, u64);
 
-/// The files of an outbox, by the names under which they are looked for at a start.
+/// The files of a database, by the names under which they are looked for at a start.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// The file itself, its log and its lock. The engine makes the log when it first needs one.
     files: [(PathBuf, Option<Identity>); 3],
 }
 
 impl Place {
     /// The files as they are now.
-    pub(super) fn of(path: &Path) -> Self {
+    pub(crate) fn of(path: &Path) -> Self {
         let known = |path: PathBuf| {
             let identity = identity(&path);
             (path, identity)
@@ -29,7 +29,7 @@ impl Place {
     }
 
     /// Whether every file that was once seen is still in its place. Three questions to the system, about 2 µs.
-    pub(super) fn is_intact(&mut self) -> bool {
+    pub(crate) fn is_intact(&mut self) -> bool {
         self.files.iter_mut().all(|(path, seen)| {
             let found = identity(path);
             if seen.is_none() {

@@ -1,0 +1,145 @@
+//! Why persons cannot be suppressed, or a gateway does not start without knowing who is.
+
+use std::path::PathBuf;
+
+use crate::config::kept_key::KeptKeyError;
+use crate::disk::{FileError, LockError, describe};
+
+/// Why the store is not open, or did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SuppressionError {
+    /// A folder or file could not be made or reached.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Another process owns the store.
+    #[error("{lock}: another process holds this lock, so it owns the store of suppressed persons; stop it first")]
+    Owned {
+        /// The lock file.
+        lock: PathBuf,
+    },
+    /// The file is of something else, or of nothing.
+    #[error(
+        "{path}: this file is no store of suppressed persons; it was left as it is; put the store back from your copy, or name \
+         another file as suppression.path"
+    )]
+    NotAStore {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was made by another version.
+    #[error("{path}: this store has format {found}, and this version knows format {known}; it was left as it is")]
+    OtherFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i32,
+        /// The format that we know.
+        known: i32,
+    },
+    /// What is in the file does not fit together.
+    #[error(
+        "{path}: the store of suppressed persons is damaged ({detail}), so nobody knows who must not be sent; put it back from \
+         your copy; it was left as it is"
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// How that shows.
+        detail: String,
+    },
+    /// Its key or its log is there, and the store is not.
+    #[error(
+        "{path}: the store of suppressed persons is missing beside {beside}, which is there; put it back from your copy; if nobody is \
+         to be suppressed any more, move that away too"
+    )]
+    StoreMissing {
+        /// The store.
+        path: PathBuf,
+        /// The file of its key, or its log.
+        beside: PathBuf,
+    },
+    /// The store is there and its key is not.
+    #[error(
+        "{key}: the key of the store of suppressed persons is missing, and without it nobody in the store is known again; put it \
+         back from your copy, or give it as suppression.key"
+    )]
+    KeyMissing {
+        /// The file of its key.
+        key: PathBuf,
+    },
+    /// The store was written under another key.
+    #[error(
+        "{path}: the persons in this store were kept under the key {found}, and the one that is configured is {configured}; give \
+         the key of the store as suppression.key, or put the file of the key back from your copy"
+    )]
+    OtherKey {
+        /// The store.
+        path: PathBuf,
+        /// The fingerprint in the store.
+        found: String,
+        /// That of the key in hand.
+        configured: String,
+    },
+    /// The key itself.
+    #[error(transparent)]
+    Key(#[from] KeptKeyError),
+    /// The engine refused.
+    #[error("{path}: {detail}")]
+    Engine {
+        /// The store.
+        path: PathBuf,
+        /// The engine's word for it.
+        detail: String,
+    },
+    /// A write failed, and what the disk holds is not known any more.
+    #[error("{path}: an earlier write failed, so nothing is written to the store of suppressed persons until a restart")]
+    Broken {
+        /// The store.
+        path: PathBuf,
+    },
+    /// The files were taken away while they were in use.
+    #[error("{path}: the store of suppressed persons was moved or replaced while it is in use; put it back, and restart")]
+    Moved {
+        /// The store.
+        path: PathBuf,
+    },
+    /// There is no store.
+    #[error("there is no store of suppressed persons with outbox.backend = \"memory\"; name one as suppression.path")]
+    NoStore,
+    /// Marks of another key.
+    #[error(
+        "the marks were made under the key {given}, and this store's is {own}; restart the gateway if its key was changed, and \
+         use an export with the key under which it was made"
+    )]
+    ForeignMarks {
+        /// The fingerprint of their key.
+        given: String,
+        /// That of the store's.
+        own: String,
+    },
+}
+
+impl SuppressionError {
+    pub(super) fn engine(path: &std::path::Path, error: &rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => Self::NotAStore { path },
+            Some(rusqlite::ErrorCode::DatabaseCorrupt) => Self::Damaged { path, detail: describe(error) },
+            _ => Self::Engine { path, detail: describe(error) },
+        }
+    }
+
+    /// Whether a person has to mend configuration or files before the same can succeed.
+    pub fn is_of_configuration(&self) -> bool {
+        !matches!(self, Self::File(_) | Self::Owned { .. } | Self::Engine { .. } | Self::Broken { .. })
+    }
+}
+
+impl From<LockError> for SuppressionError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Held { lock } => Self::Owned { lock },
+            LockError::File(error) => Self::File(error),
+        }
+    }
+}
