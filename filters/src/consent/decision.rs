@@ -111,11 +111,8 @@ fn is_opt_out(value: &Value<'_>) -> bool {
 
 /// Decides. `now_secs` is the time since 1970.
 pub(crate) fn decide<'r>(rules: &'r Rules, known: &Known, now_secs: u64) -> Decision<'r> {
-    let mut decision = Decision {
-        terms: rules.terms,
-        state_code: limited_data_use::code(known.residences()),
-        ..Decision::default()
-    };
+    let mut decision =
+        Decision { terms: rules.terms, state_code: limited_data_use::code(known.residences()), ..Decision::default() };
     for jurisdiction in rules.jurisdictions.iter().filter(|law| law.effective_secs <= now_secs) {
         let Some(applies) = applies(jurisdiction, rules, known) else { continue };
         decision.applied.push((jurisdiction, applies));

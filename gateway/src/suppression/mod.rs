@@ -13,6 +13,7 @@ mod open;
 mod readers;
 mod schema;
 mod store;
+mod stored;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use portcullis_filters::suppression::{Identifier, Suppressed};
 pub use command::{PIECE, SuppressCommand, SuppressDone, SuppressTask};
 pub use error::SuppressionError;
 pub use mark::{Fingerprint, Mark, Marker};
+pub use stored::Standing;
 
 use self::filter::Filter;
 use self::readers::Readers;
