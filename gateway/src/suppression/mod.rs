@@ -16,6 +16,7 @@ mod readers;
 mod schema;
 mod spool;
 mod store;
+mod stored;
 
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use error::SuppressionError;
 pub use lines::{Line, Lines, digest, export_head, person};
 pub use look::Look;
 pub use mark::{Fingerprint, Mark, Marker};
+pub use stored::Standing;
 
 pub use spool::{Sorted, Spool};
 
