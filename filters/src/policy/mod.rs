@@ -222,6 +222,11 @@ impl Policy {
         &self.fields.properties
     }
 
+    /// The names of the laws that the policy lists, in its order; they are labels of metrics.
+    pub fn jurisdictions(&self) -> impl Iterator<Item = &str> {
+        self.persons.jurisdictions.iter().map(|jurisdiction| jurisdiction.id.as_ref())
+    }
+
     /// The paths of the properties of the site's own, such as `custom_data.loyalty_tier`; they are labels of metrics.
     pub fn property_paths(&self) -> impl Iterator<Item = &Arc<str>> {
         self.fields.properties.iter().map(Property::path)
