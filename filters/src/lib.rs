@@ -22,7 +22,6 @@ pub mod report;
 // What the stages are made of.
 pub mod catalog;
 mod closed_form;
-#[expect(dead_code, reason = "the stage that decides with it comes next")]
 mod consent;
 mod cut;
 pub mod delivered;

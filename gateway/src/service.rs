@@ -2,6 +2,7 @@
 
 mod commands;
 mod reload;
+mod sweep;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub use reload::{ReloadError, Reloads, Source};
 
 use self::commands::Commands;
 use self::reload::Reloader;
+use self::sweep::Sweeper;
 use crate::admin::{Admin, Policies};
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -154,8 +156,16 @@ impl Service {
             stop_sending: CancellationToken::new(),
             stop_overseeing: CancellationToken::new(),
         };
-        let dispatcher =
-            Dispatcher::new(outbox.clone(), subjects.clone(), &config, metrics.clone(), clock.clone(), chance.clone())?;
+        let dispatcher = Dispatcher::new(
+            outbox.clone(),
+            suppressions.clone(),
+            subjects.clone(),
+            &config,
+            metrics.clone(),
+            clock.clone(),
+            chance.clone(),
+        )?;
+        let sweeper = Sweeper::new(outbox.clone(), suppressions.clone(), metrics.clone());
         let dispatching = dispatcher.start(&service.senders, service.stop_sending.clone(), lifecycle.clone());
         let ingest = Arc::new(Ingest::new(
             &config,
@@ -213,6 +223,8 @@ impl Service {
             let serve = async move { control.run(move |command| commands.clone().obey(command), &tracker, stop).await };
             service.commands.spawn(lifecycle.vital("the control socket", serve));
         }
+        let sweep = sweeper.run(service.stop_listening.clone());
+        service.commands.spawn(lifecycle.vital("the sweep of suppressed persons", sweep));
         let status = format!("accepting at {listen}, metrics at {admin_address}");
         systemd::tell_ready(&status);
         let reloader =

@@ -21,7 +21,7 @@ pub(crate) enum Require {
 }
 
 /// What consent is for. Never empty: marketing is always one of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Purposes {
     /// That a conversion of the person is used for advertising is what this interface is about. The use of what tells of health is
     /// consented to by itself.
@@ -29,7 +29,7 @@ pub(crate) struct Purposes {
 }
 
 /// What is asked of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Terms {
     pub(crate) require: Require,
     pub(crate) purposes: Purposes,

@@ -40,11 +40,14 @@ macro_rules! every_scalar_is {
 mod item;
 mod keys;
 mod property;
+mod scalar;
 mod skip;
+mod statement;
 
 use item::ItemSeed;
 use keys::{KeySeed, KeySet};
 use skip::{SkipSeed, skip_elements, skip_members};
+use statement::{Said, Stated};
 
 /// Objects and lists in each other, the event itself being the first.
 const MAX_DEPTH: u8 = 16;
@@ -67,6 +70,7 @@ impl<'a> RawEvent<'a> {
             slots: Slots::new(),
             names: properties,
             properties: Vec::new(),
+            stated: Stated::default(),
             unknown_keys: 0,
             skipped_keys: 0,
             strays: with_strays.then(Strays::default),
@@ -81,6 +85,7 @@ impl<'a> RawEvent<'a> {
             (Ok(Shape::Object), None) => Ok(Self {
                 slots: state.slots,
                 properties: state.properties,
+                statement: state.stated.statement(),
                 unknown_keys: state.unknown_keys,
                 strays: state.strays.unwrap_or_default(),
             }),
@@ -96,6 +101,8 @@ struct State<'a> {
     /// The properties that the policy names, and those of them that came.
     names: &'a Properties,
     properties: Vec<(&'a Property, Value<'a>)>,
+    /// What is said of the person.
+    stated: Stated,
     unknown_keys: u32,
     /// Keys that were read and not kept, at every level: what looks for repeats must hold them.
     skipped_keys: usize,
@@ -234,6 +241,10 @@ fn read_members<'de, A: MapAccess<'de>>(
         if let Some(field) = Field::find(section, &key) {
             let value = map.next_value_seed(ValueSeed { state, field, depth, in_list: false })?;
             keep(state, field, value)?;
+            continue;
+        }
+        if let Some(said) = Said::find(section, &key) {
+            statement::read(state, &mut map, said, section, depth)?;
             continue;
         }
         if section == Section::CustomData

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Slots, Strays};
+use crate::consent::statement::Statement;
 use crate::policy::Property;
 use crate::schema::{Field, Section};
 
@@ -14,6 +15,8 @@ pub struct RawEvent<'a> {
     pub(super) slots: Slots<Value<'a>>,
     /// Those that the policy names, in the order in which they came.
     pub(super) properties: Vec<(&'a Property, Value<'a>)>,
+    /// What is said of the person.
+    pub(super) statement: Statement,
     pub(super) unknown_keys: u32,
     /// What has no slot, if the policy wants it looked at.
     pub(super) strays: Strays<'a>,
@@ -64,6 +67,11 @@ impl<'a> RawEvent<'a> {
     /// The properties of the site's own that came with a value.
     pub(crate) fn properties(&self) -> impl Iterator<Item = (&'a Property, &Value<'a>)> {
         self.properties.iter().filter(|(_, value)| !matches!(value, Value::Null)).map(|(property, value)| (*property, value))
+    }
+
+    /// What its sender says of the person's will and place. It has no way out.
+    pub(crate) fn statement(&self) -> &Statement {
+        &self.statement
     }
 
     /// How many keys, at every level, are neither in the table nor properties of the policy.

@@ -29,7 +29,8 @@ mod prehashed;
 
 pub(crate) use self::country::COUNTRIES;
 pub(crate) use self::phone::decimal;
-pub(crate) use self::prehashed::is_written_digest;
+pub(crate) use self::place::STATES;
+pub(crate) use self::prehashed::{OF_NOTHING, is_written_digest};
 pub use self::prehashed::{hex, parse_hex, strip_suffix};
 
 /// Longer values are not normalised; the longest legal one, an e-mail address, has 254 bytes.

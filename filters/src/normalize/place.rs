@@ -29,7 +29,7 @@ pub(super) fn normalize_state(value: &str) -> Option<Cow<'_, str>> {
 /// Names of US states and territories and of Canadian provinces as they are after squeezing, in order, with their
 /// postal codes.
 #[rustfmt::skip]
-static STATES: &[(&str, &str)] = &[
+pub(crate) static STATES: &[(&str, &str)] = &[
     ("alabama", "al"), ("alaska", "ak"), ("alberta", "ab"), ("americansamoa", "as"), ("arizona", "az"),
     ("arkansas", "ar"), ("britishcolumbia", "bc"), ("california", "ca"), ("colorado", "co"), ("connecticut", "ct"),
     ("delaware", "de"), ("districtofcolumbia", "dc"), ("florida", "fl"), ("georgia", "ga"), ("guam", "gu"),

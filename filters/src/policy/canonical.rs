@@ -1,11 +1,14 @@
 //! The text that a policy's digest covers, and what can be read from one that was stored.
 
+mod persons;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
+pub(super) use self::persons::PersonsText;
 use super::document::Unknown;
 use super::document::{self, Document, EventId, EventIdFrom, Health, Narrow, PageAction, Pii};
 use super::property::Property;
@@ -42,6 +45,8 @@ struct Canonical<'a> {
     /// SHA-256 of the terms that count where the policy does not say otherwise.
     lexicon: String,
     pii: &'a Pii,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    persons: Option<&'a PersonsText>,
 }
 
 #[derive(Serialize)]
@@ -74,6 +79,7 @@ pub(super) fn write(
     sources: &[&'static str],
     fields: &[FieldAction; FIELD_COUNT],
     catalog: Option<&Catalog>,
+    persons: Option<&PersonsText>,
 ) -> String {
     let mut allow: Vec<&str> = document.events.allow.iter().map(String::as_str).collect();
     allow.sort_unstable();
@@ -123,6 +129,7 @@ pub(super) fn write(
         health: &document.health,
         lexicon: String::from_utf8_lossy(&hex(&lexicon::digest())).into_owned(),
         pii: &document.pii,
+        persons,
     };
     // Strings, numbers and lists of them: nothing here can fail to be written. A text that could not be read again would
     // withdraw the events stored under it, never let them out.
@@ -168,6 +175,7 @@ pub struct StoredPolicy {
 struct Known {
     actions: BTreeMap<String, String>,
     page_texts: PageTexts,
+    persons: PersonsText,
 }
 
 #[derive(Deserialize)]
@@ -178,6 +186,8 @@ struct Stored<'a> {
     pages: &'a RawValue,
     #[serde(borrow)]
     narrow: &'a RawValue,
+    #[serde(default)]
+    persons: PersonsText,
 }
 
 impl Stored<'_> {
@@ -204,7 +214,7 @@ impl StoredPolicy {
         let genuine = canonical.filter(|text| self::digest(text) == *digest.as_bytes());
         let known = genuine.and_then(|text| serde_json::from_str::<Stored<'_>>(text).ok()).map(|stored| {
             let page_texts = stored.page_texts();
-            Known { actions: stored.fields, page_texts }
+            Known { actions: stored.fields, page_texts, persons: stored.persons }
         });
         Self { digest, known }
     }
@@ -231,6 +241,13 @@ impl StoredPolicy {
 
     fn handled(&self, path: &str, today: &str) -> bool {
         self.known.as_ref().and_then(|known| known.actions.get(path)).is_some_and(|stored| stored == today)
+    }
+
+    /// Whether every event that passed what it asked because of the person would pass what the policy of today asks.
+    pub(crate) fn asked_as_much(&self, today: &Policy) -> bool {
+        let Some(asked) = &today.persons_text else { return true };
+        let Some(Known { persons, actions, .. }) = &self.known else { return false };
+        persons.asked_as_much(asked, |path| actions.contains_key(path))
     }
 
     /// What is known today of the pages of its events.

@@ -75,7 +75,9 @@ fn assemble(document: Document, hosts: &[String], read_catalog: ReadCatalog<'_>)
     literals::check(&document, &health_rules)?;
     // Last, because it can be long to read and every other error is told sooner.
     let catalog = compile_catalog(document.catalog.as_ref(), read_catalog)?;
-    let canonical = canonical::write(&document, &hosts, &events.sources, &fields.actions, catalog.as_deref());
+    let persons_text = canonical::PersonsText::of(&document, &persons);
+    let canonical =
+        canonical::write(&document, &hosts, &events.sources, &fields.actions, catalog.as_deref(), persons_text.as_ref());
     Ok(Policy {
         name: document.name.as_str().into(),
         version: document.version,
@@ -88,6 +90,7 @@ fn assemble(document: Document, hosts: &[String], read_catalog: ReadCatalog<'_>)
         pages,
         fields,
         persons,
+        persons_text,
         narrow,
         catalog,
         setting,

@@ -30,7 +30,8 @@ impl Narrowed {
         self.properties & (1 << property.position()) != 0
     }
 
-    fn union(&self, other: &Self) -> Self {
+    /// What either takes away.
+    pub(crate) fn union(&self, other: &Self) -> Self {
         Self { fields: self.fields.union(&other.fields), properties: self.properties | other.properties }
     }
 }

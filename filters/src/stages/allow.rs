@@ -1,12 +1,12 @@
 //! What the policy names. Everything else is gone, and of what is named only the closed form goes on. Fields that are
 //! hashed or rounded, and ids of events, are left to the stages after this one.
 
-use super::{Halt, Pass, Stage, catalog, goods, health, properties};
+use super::{Halt, Pass, Stage, catalog, goods, health, properties, restrictions};
 use crate::closed_form::{self, ExtInfo};
 use crate::event::{Leaving, Value};
 use crate::policy::{FieldAction, Narrowed, Policy};
 use crate::report::{Change, Reason, StageName};
-use crate::schema::{Field, Kind, Restriction};
+use crate::schema::{Field, Kind};
 
 pub(crate) struct Allow;
 
@@ -20,14 +20,17 @@ impl Stage for Allow {
         for (field, value) in raw.iter() {
             let action = pass.policy.action(field);
             match (field.row().kind, action) {
-                (Kind::Restriction(kind), _) => restriction(pass, kind, field, value),
+                (Kind::Restriction(kind), _) => restrictions::keep(pass, kind, field, value),
                 // Required fields and objects were read by shape, the name by events, the id is for identity.
                 (_, FieldAction::Always) => {}
                 (_, FieldAction::None) => pass.remove(Self::NAME, field, Reason::NotAllowed, value.count()),
                 _ if pass.facts.goods_go && health::goes_with_goods(field) => {
                     pass.remove(StageName::Health, field, Reason::HealthSignal, value.count());
                 }
-                _ if narrowed.contains(field) => pass.remove(Self::NAME, field, Reason::Narrowed, value.count()),
+                _ if narrowed.contains(field) => {
+                    let reason = pass.reason_narrowed(|removed| removed.contains(field));
+                    pass.remove(Self::NAME, field, reason, value.count());
+                }
                 (_, FieldAction::Page) => {}
                 (_, FieldAction::Hash) | (Kind::Fbp | Kind::Fbc | Kind::ClickId, _) if pass.facts.hinted.contains(field) => {
                     pass.remove(StageName::Health, field, Reason::HealthSignal, value.count());
@@ -42,42 +45,10 @@ impl Stage for Allow {
                 }
             }
         }
-        limited_data_use(pass);
+        restrictions::limit_data_use(pass);
         properties::keep(pass);
         click_id(pass, &narrowed);
         Ok(())
-    }
-}
-
-/// A restriction leaves as it came. One that cannot be read becomes its strictest value; of a place, what that is depends on the
-/// rest of the place.
-fn restriction(pass: &mut Pass<'_>, kind: Restriction, field: Field, value: &Value<'_>) {
-    let leaves = match closed_form::restriction(kind, value) {
-        Ok(leaves) => leaves,
-        Err(strictest) => {
-            pass.remove(Allow::NAME, field, Reason::Shape, 1);
-            pass.report.change(field, Change::Rewritten);
-            if let Restriction::LimitedDataUseCountry | Restriction::LimitedDataUseState = kind {
-                return;
-            }
-            strictest
-        }
-    };
-    pass.out.put(field, Leaving::Literal(leaves.into()));
-}
-
-/// Meta takes Limited Data Use only with a place. Where the sender names none that can be read, Meta is asked to work it out; a
-/// state that is named is one of the United States.
-fn limited_data_use(pass: &mut Pass<'_>) {
-    let says = |field: Field, word: &str| matches!(pass.out.get(field), Some(Leaving::Literal(text)) if text == word);
-    let is_limited = says(Field::DataProcessingOptions, closed_form::LDU);
-    let (country, state) = (Field::DataProcessingOptionsCountry, Field::DataProcessingOptionsState);
-    let names_state = pass.out.get(state).is_some() && !says(state, "0");
-    for (field, place) in [(country, if names_state { "1" } else { "0" }), (state, "0")] {
-        if pass.out.get(field).is_none() && (is_limited || pass.raw.get(field).is_some()) {
-            pass.out.put(field, Leaving::Literal(place.into()));
-            pass.report.change(field, Change::Rewritten);
-        }
     }
 }
 

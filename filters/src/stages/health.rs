@@ -40,7 +40,8 @@ impl Stage for Health {
         if signals.is_empty() {
             return Ok(());
         }
-        if pass.policy.on_signal() == OnSignal::DropEvent || !is_spared(pass, &signals) {
+        let drops = pass.policy.on_signal() == OnSignal::DropEvent || pass.facts.consent.drops_health;
+        if drops || !is_spared(pass, &signals) {
             return Err(Halt::Drop(DropReason::HealthSignal));
         }
         pass.facts.goods_go = true;

@@ -18,6 +18,7 @@ pub(crate) mod allow;
 pub(crate) mod catalog;
 pub(crate) mod goods;
 mod properties;
+mod restrictions;
 
 pub(crate) mod pii;
 
@@ -29,6 +30,7 @@ pub(crate) mod guard;
 
 use std::sync::Arc;
 
+use crate::consent::decision::Decision;
 use crate::detect::Work;
 use crate::detect::health::HealthScan;
 use crate::event::{Outgoing, RawEvent, SanitizedEvent, Value};
@@ -62,7 +64,7 @@ pub(crate) struct Pass<'a> {
     pub(crate) raw: &'a RawEvent<'a>,
     pub(crate) out: Outgoing<'a>,
     pub(crate) report: Report,
-    /// What shape and events found out, for the stages after them.
+    /// What the first stages found out, for those after them.
     pub(crate) facts: Facts<'a>,
     /// Fields that the policy hashes or rounds and ids of other events, left by allow for the stages after it.
     pub(crate) admitted: Vec<(Field, &'a Value<'a>)>,
@@ -85,7 +87,9 @@ pub(crate) struct Facts<'a> {
     pub(crate) page_class: Option<&'a str>,
     /// Click id of a page on one of the site's hosts.
     pub(crate) fbclid: Option<&'a str>,
-    /// What `[[narrow]]` takes away from this event.
+    /// What is decided because of the person.
+    pub(crate) consent: Decision<'a>,
+    /// What `[[narrow]]` and the laws that apply take away from this event.
     pub(crate) narrowed: Narrowed,
     /// Whether the event loses all that tells of goods, because it speaks of health.
     pub(crate) goods_go: bool,
@@ -118,6 +122,11 @@ impl<'a> Pass<'a> {
         self.report.remove(stage, Place::Field(field), action, reason, count);
     }
 
+    /// Why something that is narrowed goes: a law is told before a rule of the policy's own.
+    pub(crate) fn reason_narrowed(&self, is_of_law: impl Fn(&Narrowed) -> bool) -> Reason {
+        if is_of_law(&self.facts.consent.removed) { Reason::Jurisdiction } else { Reason::Narrowed }
+    }
+
     /// Counts the removal of the value of a property.
     pub(crate) fn remove_property(&mut self, stage: StageName, property: &Property, reason: Reason) {
         let place = Place::Property(Arc::clone(property.path()));
@@ -133,6 +142,7 @@ impl<'a> Pass<'a> {
 /// Runs the stages up to and including `last`.
 pub(crate) fn run(pass: &mut Pass<'_>, last: StageName) -> Result<(), (StageName, Halt)> {
     step::<shape::Shape>(pass, last)?;
+    step::<consent::Consent>(pass, last)?;
     step::<consent::Consent>(pass, last)?;
     step::<events::Events>(pass, last)?;
     step::<pages::Pages>(pass, last)?;

@@ -43,7 +43,7 @@ fn class<'a>(pass: &mut Pass<'a>, page: &Page<'_>) -> Result<&'a str, Halt> {
     }
 }
 
-/// What `[[narrow]]` takes away from this event.
+/// What `[[narrow]]` and the laws that apply take away from this event.
 fn narrowed(pass: &Pass<'_>) -> Narrowed {
     let class = pass.facts.page_class;
     let moment = Moment {
@@ -52,7 +52,7 @@ fn narrowed(pass: &Pass<'_>) -> Narrowed {
         action_source: pass.facts.action_source,
         dataset: pass.context.dataset,
     };
-    policy::removed(&pass.policy.narrow, &moment)
+    policy::removed(&pass.policy.narrow, &moment).union(&pass.facts.consent.removed)
 }
 
 /// Whether a URL may leave; if a rule takes it away, the stage after this one counts it.

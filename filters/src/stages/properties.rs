@@ -12,7 +12,8 @@ pub(super) fn keep(pass: &mut Pass<'_>) {
         if pass.facts.goods_go {
             pass.remove_property(StageName::Health, property, Reason::HealthSignal);
         } else if narrowed.contains_property(property) {
-            pass.remove_property(Allow::NAME, property, Reason::Narrowed);
+            let reason = pass.reason_narrowed(|removed| removed.contains_property(property));
+            pass.remove_property(Allow::NAME, property, reason);
         } else if let Some(leaving) = property.form().leaving(value) {
             pass.out.put_property(property, leaving);
         } else {

@@ -4,7 +4,7 @@
 //! a plus, a browser id. Any other text there is passed over, or an order's number could be somebody's id. URLs are not taken
 //! apart. Stored events are read by the same rules; there a pseudonym stands as any SHA-256 does.
 
-use super::forms::{any_form, digest};
+use super::forms::{any_form, is_digest};
 use super::{Identifier, Kind, Suppressed};
 use crate::event::{RawEvent, Value};
 use crate::normalize::MAX_BYTES;
@@ -85,8 +85,8 @@ fn elsewhere(text: &str, is_it: IsIt<'_>) -> bool {
     if text.len() < SHORTEST_ELSEWHERE || text.len() > MAX_BYTES {
         return false;
     }
-    if let Some(digest) = digest(text) {
-        return is_it(&digest);
+    if let Some(is_found) = is_digest(text, is_it) {
+        return is_found;
     }
     match text.as_bytes() {
         [b'f', b'b', b'.', ..] => any_form(Kind::Fbp, text, is_it),

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use sha2::{Digest as _, Sha256};
 
 use super::Identifier;
-use crate::normalize::{MAX_BYTES, Normalizer, decimal, parse_hex, strip_suffix};
+use crate::normalize::{MAX_BYTES, Normalizer, OF_NOTHING, decimal, parse_hex, strip_suffix};
 
 /// Fewer digits are no telephone number. It is the fewest that a normalised one has.
 const FEWEST_DIGITS: usize = 7;
@@ -44,8 +44,8 @@ pub fn forms(kind: Kind, raw: &str) -> Vec<Identifier> {
 /// Shows each form until one is the one that is looked for; whether one was.
 pub(super) fn any_form(kind: Kind, raw: &str, is_it: &mut dyn FnMut(&Identifier) -> bool) -> bool {
     let text = raw.trim();
-    if let Some(digest) = digest(text) {
-        return is_it(&digest);
+    if let Some(is_found) = is_digest(text, is_it) {
+        return is_found;
     }
     if text.is_empty() || text.len() > MAX_BYTES {
         return false;
@@ -60,10 +60,11 @@ pub(super) fn any_form(kind: Kind, raw: &str, is_it: &mut dyn FnMut(&Identifier)
     texts.0.iter().any(|text| is_it(&Identifier(Sha256::digest(text.as_bytes()).into())))
 }
 
-/// What a text is that is a SHA-256 already, but not that of nothing, which a careless sender makes of a missing value.
-pub(super) fn digest(text: &str) -> Option<Identifier> {
-    let digits = if text.len() < 64 { return None } else { strip_suffix(text) };
-    parse_hex(digits).filter(|digest| *digest != <[u8; 32]>::from(Sha256::digest(b""))).map(Identifier)
+/// Asks of a text that is a SHA-256 already, with or without suffix; nothing of any other. That of the empty text, which careless
+/// senders make of a missing value, is nobody's.
+pub(super) fn is_digest(text: &str, is_it: &mut dyn FnMut(&Identifier) -> bool) -> Option<bool> {
+    let digest = parse_hex(if text.len() < 64 { return None } else { strip_suffix(text) })?;
+    Some(digest != OF_NOTHING && is_it(&Identifier(digest)))
 }
 
 /// Texts of which each is hashed, every one once.

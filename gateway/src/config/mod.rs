@@ -49,7 +49,7 @@ pub use outbox::{Backend, Deduplicate, Encryption, Outbox};
 pub use policy::{PolicyText, PolicyTextError};
 pub use secret::SecretFile;
 pub use subject_access::{SubjectAccess, SubjectIndex};
-pub use suppression::{Suppression, SuppressionStore};
+pub use suppression::{Persons, Suppression, SuppressionStore};
 
 /// Everything the gateway needs to run.
 #[derive(Debug)]
@@ -102,6 +102,13 @@ impl Config {
         let text = file::read_text(path, MAX_DOCUMENT_BYTES)
             .map_err(|reason| ConfigError::Unreadable { file: path.display().to_string(), reason })?;
         resolve::resolve_outbox(&text, path, environment)
+    }
+
+    /// What concerns persons, without a look at anything else: for commands of somebody who has none of the other secrets.
+    pub fn load_persons(path: &Path, environment: &Environment) -> Result<Persons, ConfigError> {
+        let text = file::read_text(path, MAX_DOCUMENT_BYTES)
+            .map_err(|reason| ConfigError::Unreadable { file: path.display().to_string(), reason })?;
+        resolve::resolve_persons(&text, path, environment)
     }
 
     /// With sockets that were bound by somebody else in place of its addresses, if they may be that.

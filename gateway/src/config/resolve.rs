@@ -18,8 +18,8 @@ use super::reload::Written;
 use super::validate::{self, of_dataset, of_site};
 use super::{
     Admin, Backend, Config, ConfigError, Dataset, Deduplicate, Dispatch, Encryption, Endpoint, Environment, Identity, Log,
-    Meta, Outbox, OwnKeySource, RateLimit, Server, Site, SubjectAccess, SubjectIndex, Suppression, SuppressionStore, Tls,
-    TlsFiles, default, file, secret,
+    Meta, Outbox, OwnKeySource, Persons, RateLimit, Server, Site, SubjectAccess, SubjectIndex, Suppression,
+    SuppressionStore, Tls, TlsFiles, default, file, secret,
 };
 
 /// Shorter keys can be guessed.
@@ -53,6 +53,19 @@ pub(super) fn resolve_outbox(text: &str, path: &Path, environment: &Environment)
     let written: Document = portcullis_filters::document::read(text, &file)?;
     let layers = environment.layer()?.over(written).over(default::layer()?);
     Resolver::new(file, path, environment).outbox(layers.outbox)
+}
+
+/// Reads what concerns persons, and nothing else.
+pub(super) fn resolve_persons(text: &str, path: &Path, environment: &Environment) -> Result<Persons, ConfigError> {
+    let file = path.display().to_string();
+    let written: Document = portcullis_filters::document::read(text, &file)?;
+    let layers = environment.layer()?.over(written).over(default::layer()?);
+    let mut resolver = Resolver::new(file, path, environment);
+    let outbox = resolver.outbox(layers.outbox)?;
+    let identity = resolver.identity(layers.identity, &outbox)?;
+    let suppression = resolver.suppression(layers.suppression, &outbox)?;
+    let subject_access = resolver.subject_access(layers.subject_access, &outbox.backend)?;
+    Ok(Persons { outbox, identity, suppression, subject_access })
 }
 
 /// Whether two secrets are the same.

@@ -17,6 +17,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::outbox::{AnyOutbox, Lease, Leased, OutboxError};
 use crate::subject::Subjects;
+use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
 
 /// Times and sizes.
@@ -61,6 +62,8 @@ pub(crate) struct Lane<S> {
     pub(crate) dataset: Arc<str>,
     /// Where they are kept.
     pub(crate) outbox: AnyOutbox,
+    /// Who must not be sent.
+    pub(crate) suppressions: Suppressions,
     /// What is recorded of what Meta took.
     pub(crate) subjects: Subjects,
     /// What a reload replaces.

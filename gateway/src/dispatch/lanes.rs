@@ -24,6 +24,7 @@ use crate::config::Config;
 use crate::lifecycle::Lifecycle;
 use crate::outbox::AnyOutbox;
 use crate::subject::Subjects;
+use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
 
 /// What stays the same for as long as the process lives.
@@ -31,6 +32,8 @@ use crate::telemetry::metrics::Metrics;
 pub(crate) struct Surroundings {
     /// Where events are kept.
     pub(crate) outbox: AnyOutbox,
+    /// Who must not be sent.
+    pub(crate) suppressions: Suppressions,
     /// What is recorded of what Meta took.
     pub(crate) subjects: Subjects,
     /// What is counted.
@@ -187,7 +190,7 @@ impl<S: Sink> Lanes<S> {
     }
 
     fn new_lane(&self, dataset: Arc<str>, settings: Settings<S>, backoff: Backoff) -> Arc<Lane<S>> {
-        let Surroundings { outbox, subjects, metrics, clock, chance } = self.surroundings.clone();
+        let Surroundings { outbox, suppressions, subjects, metrics, clock, chance } = self.surroundings.clone();
         Arc::new(Lane {
             gate: Arc::new(Gate::new(dataset.clone(), backoff, chance.clone(), metrics.gate_closed.clone())),
             pace: Pace::new(metrics.usage_percent.with_label_values(&[&*dataset])),
@@ -199,6 +202,7 @@ impl<S: Sink> Lanes<S> {
             retired: self.tasks.stop.child_token(),
             dataset,
             outbox,
+            suppressions,
             subjects,
             metrics,
             clock,

@@ -60,6 +60,7 @@ use crate::config::Config;
 use crate::lifecycle::Lifecycle;
 use crate::outbox::AnyOutbox;
 use crate::subject::Subjects;
+use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
 
 /// Takes a batch to where it belongs: Meta, or a script in tests.
@@ -108,6 +109,7 @@ impl Dispatcher {
     /// Everything that can fail, before anything runs.
     pub fn new(
         outbox: AnyOutbox,
+        suppressions: Suppressions,
         subjects: Subjects,
         config: &Config,
         metrics: Metrics,
@@ -115,7 +117,10 @@ impl Dispatcher {
         chance: Chance,
     ) -> Result<Self, DispatchError> {
         let sink = MetaSink::new(&config.meta, &config.datasets, clock.clone())?;
-        Ok(Self { surroundings: Surroundings { outbox, subjects, metrics, clock, chance }, plan: Plan::new(config, sink) })
+        Ok(Self {
+            surroundings: Surroundings { outbox, suppressions, subjects, metrics, clock, chance },
+            plan: Plan::new(config, sink),
+        })
     }
 
     /// Starts sending. It ends soon after `stop`: a request in hand is finished within its time-out up to a grace and settled;

@@ -14,6 +14,8 @@ mod index;
 
 mod question;
 
+mod alone;
+
 mod error;
 
 #[cfg(test)]
@@ -27,6 +29,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+pub use alone::{Alone, marker};
 pub use error::SubjectError;
 pub use index::{Gap, KindTold, Page, PolicyTold};
 pub use question::{MOST_MARKS, SubjectCommand, SubjectDone, SubjectTask};
@@ -139,29 +142,6 @@ impl Subjects {
             tracing::error!("the index of subject access ended by a panic");
         }
     }
-}
-
-/// Asks an index that no gateway has open; the caller holds the lock of its outbox.
-pub fn obey_alone(config: &SubjectAccess, command: &SubjectCommand, clock: &Clock) -> Result<SubjectDone, SubjectError> {
-    let SubjectIndex { path, key } = config.index.as_ref().ok_or(SubjectError::Off)?;
-    if !path.exists() {
-        return Err(if config.retention_days > 0 {
-            SubjectError::Missing { path: path.clone() }
-        } else {
-            SubjectError::Off
-        });
-    }
-    let mut index = Index::open(path, config.max_rows, today(clock))?;
-    let marker = Marker::new(&*kept_key::load(key, KEY)?);
-    index.is_of(&marker)?;
-    command.is_for(Some(&marker))?;
-    command.run(&mut index)
-}
-
-/// What makes the marks of an index, for commands.
-pub fn marker(config: &SubjectAccess) -> Result<Marker, SubjectError> {
-    let index = config.index.as_ref().ok_or(SubjectError::Off)?;
-    Ok(Marker::new(&*kept_key::load(&index.key, KEY)?))
 }
 
 /// The key of an index; one that holds nobody takes the key that it is given.

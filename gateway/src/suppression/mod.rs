@@ -8,11 +8,15 @@
 mod command;
 mod error;
 mod filter;
+mod lines;
+mod look;
 mod mark;
 mod open;
 mod readers;
 mod schema;
+mod spool;
 mod store;
+mod stored;
 
 #[cfg(test)]
 mod tests;
@@ -26,7 +30,12 @@ use portcullis_filters::suppression::{Identifier, Suppressed};
 
 pub use command::{PIECE, SuppressCommand, SuppressDone, SuppressTask};
 pub use error::SuppressionError;
+pub use lines::{Line, Lines, digest, export_head, person};
+pub use look::Look;
 pub use mark::{Fingerprint, Mark, Marker};
+pub use stored::Standing;
+
+pub use spool::{Sorted, Spool};
 
 use self::filter::Filter;
 use self::readers::Readers;
@@ -241,6 +250,16 @@ impl Set {
         let gauge = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         self.metrics.suppression_marks.set(gauge(state.marks));
         self.metrics.suppression_sweep_due.set(i64::from(state.swept < state.generation));
+    }
+}
+
+/// What makes marks for a store, for commands: nothing if its key was not made yet. Whether it is the key of what is in the store
+/// shows when they are used.
+pub fn marker_of(store: &SuppressionStore) -> Result<Option<Marker>, SuppressionError> {
+    match &store.key {
+        OwnKeySource::Given(key) => Ok(Some(Marker::new(key))),
+        OwnKeySource::Kept(path) if path.exists() => Ok(Some(Marker::new(&*kept_key::read(path, KEY)?))),
+        OwnKeySource::Kept(_) | OwnKeySource::Forgotten => Ok(None),
     }
 }
 
