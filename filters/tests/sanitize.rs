@@ -66,6 +66,7 @@ fn no_snapshot_is_left_over() {
             "policy__hospital_explained.snap",
             "policy__pharmacy_explained.snap",
             "policy__retail_explained.snap",
+            "policy__whose_events_leave_explained.snap",
             "sanitize__e4_retail_lets_out_exactly_this.snap",
             "sanitize__hospital_lets_out_exactly_this.snap",
             "sanitize__pharmacy_lets_out_exactly_this.snap",
