@@ -113,11 +113,8 @@ fn is_opt_out(value: &Value<'_>) -> bool {
 
 /// Decides. `now_secs` is the time since 1970.
 pub(crate) fn decide<'r>(rules: &'r Rules, known: &Known, now_secs: u64) -> Decision<'r> {
-    let mut decision = Decision {
-        terms: rules.terms,
-        state_code: limited_data_use::code(known.residences()),
-        ..Decision::default()
-    };
+    let mut decision =
+        Decision { terms: rules.terms, state_code: limited_data_use::code(known.residences()), ..Decision::default() };
     let in_force = (0_u32..).zip(&rules.jurisdictions).filter(|(_, law)| law.effective_secs <= now_secs);
     for (position, jurisdiction) in in_force {
         let Some(applies) = applies(jurisdiction, rules, known) else { continue };

@@ -250,7 +250,13 @@ mod tests {
     #[test]
     fn a_header_that_names_more_than_there_is_costs_nothing() {
         // Ranges without an end, and numbers beyond what sixteen bits hold.
-        assert!(read(&format!("{}~", written(&[(3, 6), (1, 6), (4095, 12), (1, 1), (0b11, 2), (0b0000_0000_0000_0000_0011, 20)]))).is_none());
+        assert!(
+            read(&format!(
+                "{}~",
+                written(&[(3, 6), (1, 6), (4095, 12), (1, 1), (0b11, 2), (0b0000_0000_0000_0000_0011, 20)])
+            ))
+            .is_none()
+        );
         assert!(read(&format!("DBP_{}", "_".repeat(4000))).is_none());
         assert!(read(&format!("DBAB{}", "q".repeat(4000))).is_none());
     }

@@ -77,8 +77,7 @@ pub(super) mod tests {
     /// Numbers of so many bits, as text.
     pub(in crate::consent) fn written(numbers: &[(u64, usize)]) -> String {
         const CHARACTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        let bits: String =
-            numbers.iter().map(|(number, width)| format!("{number:0width$b}", width = *width)).collect();
+        let bits: String = numbers.iter().map(|(number, width)| format!("{number:0width$b}", width = *width)).collect();
         let character = |six: &[u8]| {
             let six = format!("{:0<6}", std::str::from_utf8(six).unwrap());
             char::from(CHARACTERS[usize::from_str_radix(&six, 2).unwrap()])

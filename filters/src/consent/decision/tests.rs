@@ -56,8 +56,14 @@ fn a_law_applies_where_the_person_lives_could_live_or_nobody_knows() {
         (lives("?"), vec![wa(Applies::PlaceUnreadable), eu(Applies::PlaceUnreadable)]),
         (Statement::default(), vec![wa(Applies::ResidenceUnknown), eu(Applies::ResidenceUnknown)]),
         (Statement { residence: [told("US-TX"), told("FR")], ..Statement::default() }, vec![eu(Applies::There)]),
-        (Statement { collection: [told("US-WA"), Told::Nothing], ..lives("FR") }, vec![wa(Applies::CollectedThere), eu(Applies::There)]),
-        (Statement { collection: [Told::Nothing, told("?")], ..lives("US-WA") }, vec![wa(Applies::There), eu(Applies::PlaceUnreadable)]),
+        (
+            Statement { collection: [told("US-WA"), Told::Nothing], ..lives("FR") },
+            vec![wa(Applies::CollectedThere), eu(Applies::There)],
+        ),
+        (
+            Statement { collection: [Told::Nothing, told("?")], ..lives("US-WA") },
+            vec![wa(Applies::There), eu(Applies::PlaceUnreadable)],
+        ),
     ] {
         assert_eq!(applied(&rules, statement), expected, "{statement:?}");
     }
@@ -76,7 +82,8 @@ fn a_law_applies_from_its_day_on() {
 
 #[test]
 fn of_several_reasons_the_first_of_a_fixed_order_is_told() {
-    let terms = Terms { require: Require::OptIn, purposes: Purposes { health: true }, honor_gpc: true, max_age_secs: Some(60) };
+    let terms =
+        Terms { require: Require::OptIn, purposes: Purposes { health: true }, honor_gpc: true, max_age_secs: Some(60) };
     let rules = Rules { terms, ..Rules::default() };
     let halt = |statement: Statement| decide(&rules, &known(statement), NOW).halt;
     let (yes, no) = (Said::Granted, Said::Denied);
