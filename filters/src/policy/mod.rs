@@ -26,7 +26,7 @@ pub use builtin::BUILTINS;
 pub(crate) use canonical::PageKnowledge;
 pub use canonical::StoredPolicy;
 pub use compile::PolicyError;
-pub use explain::{Channel, Explanation, Goods, Line, Object, Standing};
+pub use explain::{Channel, Explanation, Goods, Line, Object, Persons, Protection, Standing};
 pub use json_schema::json_schema;
 
 pub(crate) use document::{OnSignal, PageAction, Unknown};
