@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use harness::{Executable, executable, installed};
 
-const BUILT_IN: [&str; 3] = ["retail", "pharmacy", "hospital"];
+const BUILT_IN: [&str; 5] = ["retail", "pharmacy", "hospital", "retail-consent", "pharmacy-consent"];
 const SECRETS: [(&str, &str); 2] =
     [("PORTCULLIS_SHOP_KEY", "pcs_a_key_of_more_than_32_characters_0"), ("META_TOKEN_SHOP", "EAAtoken")];
 

@@ -8,7 +8,9 @@ use std::borrow::Cow;
 
 pub use crate::stages::shape::{MAX_AGE_SECS, MAX_AGE_STORE_SECS};
 pub use readmit::{Readmission, readmit};
-pub use trace::{Fate, FieldTrace, Trace, Verdict, trace};
+pub use trace::{
+    Asked, ConsentTrace, Fate, FieldTrace, JurisdictionTrace, LimitedDataUse, PlaceTrace, Trace, Verdict, trace,
+};
 
 use crate::event::{RawEvent, SanitizedEvent};
 use crate::policy::Policy;

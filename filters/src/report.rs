@@ -309,13 +309,14 @@ pub struct Report {
     changes: Vec<(Field, Change)>,
     signals: Vec<(Place, SignalKind)>,
     missing: Option<Field>,
+    jurisdictions: u32,
 }
 
 impl Report {
     /// An empty one with room for what an ordinary purchase loses. `default` takes no room: most reports beside those of raw
     /// events stay empty.
     pub(crate) fn with_room() -> Self {
-        Self { removals: Vec::with_capacity(12), changes: Vec::with_capacity(12), signals: Vec::new(), missing: None }
+        Self { removals: Vec::with_capacity(12), changes: Vec::with_capacity(12), ..Self::default() }
     }
 
     /// What was removed, in the order of the stages.
@@ -337,6 +338,18 @@ impl Report {
     /// requires one.
     pub fn missing(&self) -> Option<Field> {
         self.missing
+    }
+
+    /// The laws of the policy that applied to the person, by their places in [`Policy::jurisdictions`].
+    ///
+    /// [`Policy::jurisdictions`]: crate::policy::Policy::jurisdictions
+    pub fn jurisdictions(&self) -> impl Iterator<Item = usize> {
+        (0..32).filter(|position| self.jurisdictions >> position & 1 == 1)
+    }
+
+    /// Notes which laws applied, one bit each.
+    pub(crate) fn apply(&mut self, jurisdictions: u32) {
+        self.jurisdictions = jurisdictions;
     }
 
     /// Notes what was missing.

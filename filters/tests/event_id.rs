@@ -95,7 +95,7 @@ fn a_token_leaves_as_it_came_and_no_other() {
 fn an_event_without_an_id_gets_a_random_one() {
     let absent = event("").replace(r#""event_id":"e-1","#, "");
     for raw in [absent, event("").replace("\"e-1\"", "null")] {
-        for policy in ["retail", "hospital"] {
+        for policy in ["retail", "hospital@1"] {
             assert_eq!(json(policy, &raw)["event_id"], FRESH_ID);
             assert!(report(policy, &raw).contains(&"event_id rewritten".to_owned()));
         }

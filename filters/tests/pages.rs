@@ -122,10 +122,10 @@ fn of_a_page_that_leaves_nothing_leaves_but_a_reviewed_path() {
 #[test]
 fn two_letters_that_are_no_language_are_a_page_of_their_own() {
     for path in ["/rx", "/er", "/ob", "/rx/about", "/qq/news/1", "/hiv", "/er/about/team"] {
-        assert_eq!(dropped("hospital", &view(&format!("https://www.shop.example{path}"))), "pages page", "{path}");
+        assert_eq!(dropped("hospital@1", &view(&format!("https://www.shop.example{path}"))), "pages page", "{path}");
     }
     for path in ["/", "/en", "/es/about", "/pt-br/news/1", "/fr-CA/careers", "/zh-Hant/about"] {
-        assert_eq!(page("hospital", &format!("https://www.shop.example{path}")), "https://www.shop.example/", "{path}");
+        assert_eq!(page("hospital@1", &format!("https://www.shop.example{path}")), "https://www.shop.example/", "{path}");
     }
 }
 
@@ -174,7 +174,7 @@ fn a_url_that_cannot_be_read_counts_as_none() {
         assert_eq!(report(&shop("origin"), &raw), ["pages event_source_url page shape 1", "event_source_url rewritten"]);
     }
     let absent = event("").replace(r#""event_source_url":"https://www.shop.example/","#, "");
-    assert_eq!(dropped("hospital", &absent), "pages no_url");
+    assert_eq!(dropped("hospital@1", &absent), "pages no_url");
     assert_eq!(report("retail", &absent), ["event_source_url rewritten"]);
     let store = absent.replace("\"website\"", "\"physical_store\"");
     let both = with_sources(&shop("drop_event"), &["website", "physical_store"]);

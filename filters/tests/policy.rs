@@ -4,7 +4,7 @@
 mod common;
 
 use common::{policy, policy_for};
-use portcullis_filters::policy::{BUILTINS, Explanation, Object, Policy, PolicyDigest, Standing};
+use portcullis_filters::policy::{BUILTINS, Explanation, Object, Policy, PolicyDigest, Protection, Standing};
 
 const HOSTS: &[&str] = &["www.shop.example"];
 
@@ -25,10 +25,14 @@ fn built_ins_are_found_by_name_and_version() {
     for (full, text) in BUILTINS {
         let (bare, version) = full.split_once('@').unwrap();
         assert_eq!(Policy::builtin(full), Some((*full, *text)));
-        assert_eq!(Policy::builtin(bare), Some((*full, *text)), "a bare name is the newest version");
+        let newest = BUILTINS.iter().rfind(|(other, _)| other.split_once('@').unwrap().0 == bare);
+        assert_eq!(Policy::builtin(bare).as_ref(), newest, "a bare name is the newest version");
         let policy = policy(full);
         assert_eq!((policy.name(), policy.version().to_string().as_str()), (bare, version));
         assert!(text.lines().next().unwrap().starts_with(&format!("# {full}: ")), "the first line says what it is");
+    }
+    for (full, newest) in [("retail", "retail@1"), ("pharmacy", "pharmacy@1"), ("hospital", "hospital@2")] {
+        assert_eq!(Policy::builtin(full).map(|(name, _)| name), Some(newest));
     }
     for name in ["", "@", "retail@", "retail@0", "retail@2", "Retail", "shop", "@1", "retail@1@1"] {
         assert_eq!(Policy::builtin(name), None, "{name}");
@@ -69,6 +73,7 @@ fn the_digest_is_the_same_whenever_the_same_is_decided() {
         ),
         ("spelling", pharmacy().replace("\"order-\"", "'order-'")),
         ("a default that is not written", pharmacy().replace("sources = [\"website\"]\n", "")),
+        ("a table that asks nothing", pharmacy().replace("[consent]\nrequire = \"none\"\n", "")),
         ("a default in writing", pharmacy().replace("\n[pages]", "\nevent_id_from = \"random\"\n[pages]")),
     ];
     for (what, text) in same {
@@ -83,6 +88,43 @@ fn whatever_decides_changes_the_digest() {
     for (from, to) in [
         ("name    = \"pharmacy\"", "name = \"chemist\""),
         ("version = 1", "version = 2"),
+        ("require = \"none\"", "require = \"none\"\nhonor_gpc = true"),
+        ("require = \"none\"", "require = \"opt_out\""),
+        ("require = \"none\"", "require = \"opt_out\"\nhonor_gpc = false"),
+        ("require = \"none\"", "require = \"opt_in\""),
+        ("require = \"none\"", "require = \"opt_in\"\npurposes = [\"marketing\", \"health\"]"),
+        ("require = \"none\"", "require = \"opt_in\"\nmax_age_days = 30"),
+        ("require = \"none\"", "require = \"opt_in\"\nmax_age_days = 31"),
+        ("require = \"none\"", "require = \"none\"\n[[jurisdiction]]\npack = \"US-WA\""),
+        ("require = \"none\"", "require = \"none\"\n[[jurisdiction]]\npack = \"US-NV\""),
+        (
+            "require = \"none\"",
+            "require = \"none\"\n[[jurisdiction]]\npack = \"US-WA\"\n[residence]\nread = [\"residence\", \"address\"]",
+        ),
+        (
+            "require = \"none\"",
+            "require = \"none\"\n[[jurisdiction]]\npack = \"US-WA\"\n[residence]\ncollected_in = [\"US\"]",
+        ),
+        (
+            "require = \"none\"",
+            "require = \"none\"\n[[jurisdiction]]\nname = \"Ours\"\nregions = [\"US-WA\"]\neffective = \"2024-03-31\"\nbecause = \"x\"\nrequire = \"opt_in\"",
+        ),
+        (
+            "require = \"none\"",
+            "require = \"none\"\n[[jurisdiction]]\nname = \"Ours\"\nregions = [\"US-WA\"]\neffective = \"2024-04-01\"\nbecause = \"x\"\nrequire = \"opt_in\"",
+        ),
+        (
+            "require = \"none\"",
+            "require = \"none\"\n[[jurisdiction]]\nname = \"Ours\"\nregions = [\"US-OR\"]\neffective = \"2024-04-01\"\nbecause = \"x\"\nlimited_data_use = true",
+        ),
+        (
+            "require = \"none\"",
+            "require = \"none\"\n[[jurisdiction]]\nname = \"Ours\"\nregions = [\"US-OR\"]\neffective = \"2024-04-01\"\nbecause = \"x\"\nremove = [\"user_data.em\"]",
+        ),
+        (
+            "require = \"none\"",
+            "require = \"none\"\n[[jurisdiction]]\nname = \"Ours\"\nregions = [\"US-OR\"]\neffective = \"2024-04-01\"\nbecause = \"x\"\nremove = [\"user_data.ph\"]",
+        ),
         ("\"AddToWishlist\", ", ""),
         ("sources = [\"website\"]", "sources = [\"email\"]"),
         ("sources = [\"website\"]", "sources = [\"email\", \"website\"]"),
@@ -132,7 +174,8 @@ fn whatever_decides_changes_the_digest() {
 
 /// An explanation as `policy explain` has it, for people to read.
 fn tell(explanation: &Explanation) -> String {
-    let Explanation { owner, events, sources, renames, pages, objects, narrow, detectors, catalog, channels } = explanation;
+    let Explanation { owner, persons, events, sources, renames, pages, objects, narrow, detectors, catalog, channels } =
+        explanation;
     let told = |object: &Object| {
         let leaves = object.leaves.iter().map(|line| format!("leaves {} {} | {}", line.path, line.action, line.form));
         let nothing = object.leaves.is_empty().then(|| "leaves nothing".to_owned());
@@ -143,7 +186,17 @@ fn tell(explanation: &Explanation) -> String {
             .chain(stays)
             .collect::<Vec<_>>()
     };
+    let law = |law: &Protection| {
+        let Protection { name, title, effective, citation, because, regions, asks } = law;
+        let about = [title, citation, because].map(|text| text.as_deref().unwrap_or("none"));
+        std::iter::once(format!("jurisdiction {name} from {effective} | {} | {}", about.join(" | "), regions.join(" ")))
+            .chain(asks.iter().map(|line| format!("  asks {line}")))
+            .collect::<Vec<_>>()
+    };
     let lines = [
+        persons.everybody.iter().map(|line| format!("everybody {line}")).collect(),
+        persons.residence.iter().map(|line| format!("residence {line}")).collect(),
+        persons.jurisdictions.iter().flat_map(law).collect(),
         vec![format!("owner {}", owner.as_deref().unwrap_or("none")), format!("events {}", events.join(" "))],
         vec![format!("sources {}", sources.join(" "))],
         renames.iter().map(|(own, name)| format!("rename {own} -> {name}")).collect(),
@@ -183,6 +236,20 @@ fn pharmacy_explained() {
 #[test]
 fn hospital_explained() {
     insta::assert_snapshot!(tell(&policy("hospital@1").explain()));
+}
+
+/// What comes before the owner: the rest is told above, of the policy of which this one is a variant.
+fn persons(name: &str) -> String {
+    let told = tell(&policy(name).explain());
+    told.split_once("owner ").unwrap().0.to_owned()
+}
+
+#[test]
+fn whose_events_leave_explained() {
+    let names = ["retail@1", "retail-consent@1", "pharmacy-consent@1"];
+    let told: Vec<String> = names.map(|name| format!("{name}\n{}", persons(name))).into();
+    insta::assert_snapshot!(told.join("\n"));
+    assert_eq!(persons("hospital@2"), persons("pharmacy-consent@1"));
 }
 
 #[test]
@@ -242,7 +309,7 @@ fn ways_out_that_a_reader_might_not_expect_are_open_and_said_so() {
     let counter =
         |text: &str| channels(&text.replace("sources = [\"website\"", "sources = [\"physical_store\", \"website\""));
     assert!(counter(pharmacy()).contains(unpaged), "{}", counter(pharmacy()));
-    for name in ["retail", "pharmacy", "hospital"] {
+    for name in ["retail", "pharmacy", "hospital@1"] {
         assert!(!channels(name).contains("can leave without"), "{name}");
     }
     assert!(channels(&retail().replace("default = \"origin\"", "default = \"drop_event\"")).contains("can leave without"));

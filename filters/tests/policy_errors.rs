@@ -105,7 +105,7 @@ fn every_contradiction_names_file_key_and_cure() {
 const CASES: &[(&str, &str, &str)] = &[
     // Keys that nobody knows, table by table.
     ("owner   =", "ownr =", "line 4: unknown key `ownr`; did you mean `owner`?"),
-    ("[health]", "[consent]\nrequired = true\n[health]", "line 41: unknown key `consent`; the keys here are `name`, `version`, `owner`, `events`, `pages`, `fields`, `narrow`, `catalog`, `health`, `pii`"),
+    ("[health]", "[consnt]\nrequired = true\n[health]", "line 41: unknown key `consnt`; did you mean `consent`?"),
     ("prefixes =", "prefix =", "[events] line 10: unknown key `prefix`; did you mean `prefixes`?"),
     ("no_url  =", "nourl =", "[pages] line 14: unknown key `nourl`; did you mean `no_url`?"),
     ("action = \"drop_event\" }", "acton = \"drop_event\" }", "[pages.class#1] line 16: unknown key `acton`; did you mean `action`?"),

@@ -37,7 +37,7 @@ fn the_same_policy_changes_nothing() {
     for raw in
         [purchase(), sdk_event("python_purchase"), sdk_event("node_limited_data_use"), sdk_event("python_request_context")]
     {
-        for name in ["retail", "pharmacy", "hospital"] {
+        for name in ["retail", "pharmacy", "hospital@1"] {
             let policy = policy(name);
             let Outcome::Forward(event, _) = run_with(&policy, &raw) else { continue };
             let again = readmit(&policy, &stored(&policy), "1", event.as_str());
@@ -103,7 +103,7 @@ fn goods_that_were_kept_and_wait_for_a_catalogue_today_go_with_their_count() {
 
 #[test]
 fn an_event_whose_name_is_not_allowed_any_more_is_withdrawn() {
-    assert_eq!(across("retail", "hospital", &purchase()), "withdrawn: event_not_allowed");
+    assert_eq!(across("retail", "hospital@1", &purchase()), "withdrawn: event_not_allowed");
     let rules = |allow: &str| {
         text(
             &format!("{allow}\nevent_id = \"token\""),

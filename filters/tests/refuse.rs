@@ -233,7 +233,7 @@ fn an_event_that_is_not_listed_is_dropped() {
     ] {
         assert_eq!(dropped("retail", &but("Purchase", name)), "events event_not_allowed", "{name}");
     }
-    assert_eq!(dropped("hospital", &but("Purchase", "Lead")), "events event_not_allowed");
+    assert_eq!(dropped("hospital@1", &but("Purchase", "Lead")), "events event_not_allowed");
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn an_event_of_a_source_that_is_not_listed_is_dropped() {
     let pageless = |source: &str| of(source).replace(r#""event_source_url":"https://www.shop.example/","#, "");
     for source in ["email", "app", "phone_call", "chat", "physical_store", "system_generated", "business_messaging", "other"]
     {
-        for policy in ["hospital", "pharmacy", &with_fields("")] {
+        for policy in ["hospital@1", "pharmacy", &with_fields("")] {
             assert_eq!(dropped(policy, &of(source)), NOT, "{source}");
             assert_eq!(dropped(policy, &pageless(source)), NOT, "{source}");
         }
@@ -258,7 +258,7 @@ fn an_event_of_a_source_that_is_not_listed_is_dropped() {
     assert!(forwarded(&store, &pageless("physical_store")).contains("\"physical_store\""));
     assert_eq!(dropped(&store, &event("")), NOT);
     assert_eq!(dropped("retail", &of("app").replace("PageView", "Own")), "events event_not_allowed", "the name comes first");
-    assert_eq!(refused("hospital", &of("ward")), "action_source is not one of the values that Meta documents");
+    assert_eq!(refused("hospital@1", &of("ward")), "action_source is not one of the values that Meta documents");
 }
 
 #[test]
@@ -339,7 +339,7 @@ fn too_little_about_the_person_drops_the_event() {
     }
     // What counts is what is left: a name that is not kept makes nobody known.
     assert_eq!(
-        dropped("hospital", &event("").replace(FBP, r#""em":"jane@example.com","ph":"+1 415 555 0007""#)),
+        dropped("hospital@1", &event("").replace(FBP, r#""em":"jane@example.com","ph":"+1 415 555 0007""#)),
         "guard insufficient_user_data"
     );
     assert_eq!(

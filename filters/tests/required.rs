@@ -83,7 +83,7 @@ fn events_of_messengers_need_the_ids_of_their_messenger() {
     // A channel on an event of another source asks for nothing.
     assert_eq!(missing(&event("Lead", "chat", "", r#","messaging_channel":"whatsapp""#)), None);
     // What the policy does not keep does not count.
-    for name in ["retail", "pharmacy", "hospital"] {
+    for name in ["retail", "pharmacy", "hospital@1"] {
         assert!(!matches!(common::run(name, &message("messenger", page)), Outcome::Forward(..)), "{name}");
     }
 }

@@ -22,6 +22,7 @@ use self::sweep::Sweeper;
 use crate::admin::{Admin, Policies};
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::config::kept_key::OwnKeyError;
 use crate::config::{self, Backend, Config, pseudonym};
 use crate::control::{self, ControlError};
 use crate::dispatch::{DispatchError, Dispatcher};
@@ -61,9 +62,9 @@ pub enum StartError {
     /// The outbox cannot be read.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
-    /// The key of pseudonyms cannot be had.
+    /// A key of our own cannot be had.
     #[error(transparent)]
-    Pseudonym(#[from] pseudonym::PseudonymKeyError),
+    OwnKey(#[from] OwnKeyError),
     /// Nobody knows who must not be sent.
     #[error(transparent)]
     Suppression(#[from] SuppressionError),

@@ -21,6 +21,7 @@ const KNOWN: &[&str] = &[
     // Advice about a policy or a proxy, given at start.
     "rests unencrypted",
     "catalogue",
+    "nobody's consent is asked for",
     // A caller showed a wrong key, as many tests do on purpose.
     "a key was refused",
 ];

@@ -25,6 +25,8 @@ pub(crate) struct Decision<'r> {
     pub(crate) halt: Option<DropReason>,
     /// The laws that apply, in the order of the policy, and why.
     pub(crate) applied: Vec<(&'r Jurisdiction, Applies)>,
+    /// The same as one bit for each law of the policy.
+    pub(crate) positions: u32,
     /// What was asked: of the policy and of all of them.
     pub(crate) terms: Terms,
     /// Whether it leaves under Limited Data Use only.
@@ -39,7 +41,7 @@ pub(crate) struct Decision<'r> {
 
 /// Why a law applies. The earlier, the more is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Applies {
+pub(crate) enum Applies {
     /// The person lives there.
     There,
     /// It was collected there.
@@ -54,7 +56,7 @@ pub enum Applies {
 
 impl Applies {
     /// In words.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::There => "there",
             Self::CollectedThere => "collected there",
@@ -113,9 +115,11 @@ fn is_opt_out(value: &Value<'_>) -> bool {
 pub(crate) fn decide<'r>(rules: &'r Rules, known: &Known, now_secs: u64) -> Decision<'r> {
     let mut decision =
         Decision { terms: rules.terms, state_code: limited_data_use::code(known.residences()), ..Decision::default() };
-    for jurisdiction in rules.jurisdictions.iter().filter(|law| law.effective_secs <= now_secs) {
+    let in_force = (0_u32..).zip(&rules.jurisdictions).filter(|(_, law)| law.effective_secs <= now_secs);
+    for (position, jurisdiction) in in_force {
         let Some(applies) = applies(jurisdiction, rules, known) else { continue };
         decision.applied.push((jurisdiction, applies));
+        decision.positions |= 1_u32.checked_shl(position).unwrap_or(0);
         decision.terms = decision.terms.strictest(jurisdiction.terms);
         decision.limits_data_use |= jurisdiction.limits_data_use;
         decision.drops_health |= jurisdiction.drops_health;

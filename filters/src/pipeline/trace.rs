@@ -4,7 +4,11 @@
 //! running the same stages again, each time one further. Words come from the table of fields, the policy and closed lists alone,
 //! so a trace can be shown to anybody. Left to others: the values, which only who has the event can put beside it.
 
+mod consent;
+
 use std::sync::Arc;
+
+pub use consent::{Asked, ConsentTrace, JurisdictionTrace, LimitedDataUse, PlaceTrace};
 
 use super::{Context, Outcome, sanitize, unwrap_string};
 use crate::event::{Leaving, RawEvent, SanitizedEvent, Value};
@@ -23,6 +27,8 @@ pub struct Trace {
     pub event_name: Option<String>,
     /// The class of its page, one of the policy's.
     pub page_class: Option<String>,
+    /// What was decided because of the person, and of what; `None` of what is no event.
+    pub consent: Option<ConsentTrace>,
     /// What made it speak of health, and where.
     pub signals: Vec<(Place, SignalKind)>,
     /// What Meta requires and did not survive.
@@ -111,6 +117,7 @@ pub fn trace(policy: &Policy, context: &Context<'_>, raw: &str) -> Trace {
         verdict,
         event_name: None,
         page_class: None,
+        consent: None,
         signals: report.signals().to_vec(),
         missing: report.missing(),
         fields: Vec::new(),
@@ -122,6 +129,10 @@ pub fn trace(policy: &Policy, context: &Context<'_>, raw: &str) -> Trace {
     if let Some(last) = steps.last() {
         trace.event_name = Some(last.facts.name).filter(|name| !name.is_empty()).map(ToOwned::to_owned);
         trace.page_class = last.facts.page_class.map(ToOwned::to_owned);
+    }
+    if !matches!(verdict, Verdict::Refuse(_)) {
+        let out = steps.last().map(|pass| &pass.out).filter(|_| verdict == Verdict::Forward);
+        trace.consent = Some(ConsentTrace::of(policy, &event, out, context.now_secs));
     }
     trace.fields = match verdict {
         Verdict::Forward => steps.left(&event),

@@ -4,7 +4,10 @@
 pub const BUILTINS: &[(&str, &str)] = &[
     ("retail@1", include_str!("../../policies/retail.toml")),
     ("pharmacy@1", include_str!("../../policies/pharmacy.toml")),
+    ("retail-consent@1", include_str!("../../policies/retail-consent.toml")),
+    ("pharmacy-consent@1", include_str!("../../policies/pharmacy-consent.toml")),
     ("hospital@1", include_str!("../../policies/hospital.toml")),
+    ("hospital@2", include_str!("../../policies/hospital-2.toml")),
 ];
 
 pub(super) fn find(name: &str) -> Option<(&'static str, &'static str)> {

@@ -2,8 +2,10 @@
 
 mod channels;
 mod detectors;
+mod persons;
 
 use channels::kept;
+pub use persons::{Persons, Protection};
 
 use super::document::{self, PageAction};
 use super::pages::Outcome;
@@ -16,6 +18,8 @@ use crate::schema::{Field, Kind, ROWS, Row, Section};
 pub struct Explanation {
     /// Who answers for the policy.
     pub owner: Option<String>,
+    /// Whose events leave.
+    pub persons: Persons,
     /// Names of the events that leave.
     pub events: Vec<String>,
     /// Action sources whose events leave.
@@ -110,6 +114,7 @@ pub(super) fn explain(policy: &Policy) -> Explanation {
     let sections = Section::ALL.iter().filter(|section| **section != Section::Contents);
     Explanation {
         owner: policy.document.owner.clone(),
+        persons: persons::persons(policy),
         events: policy.events.allow.iter().map(ToString::to_string).collect(),
         sources: policy.events.sources.clone(),
         renames: policy.events.rename.iter().map(|(own, name)| (own.to_string(), name.to_string())).collect(),

@@ -26,7 +26,7 @@ pub use builtin::BUILTINS;
 pub(crate) use canonical::PageKnowledge;
 pub use canonical::StoredPolicy;
 pub use compile::PolicyError;
-pub use explain::{Channel, Explanation, Goods, Line, Object, Standing};
+pub use explain::{Channel, Explanation, Goods, Line, Object, Persons, Protection, Standing};
 pub use json_schema::json_schema;
 
 pub(crate) use document::{OnSignal, PageAction, Unknown};
@@ -220,6 +220,11 @@ impl Policy {
     /// The properties of the site's own.
     pub(crate) fn properties(&self) -> &Properties {
         &self.fields.properties
+    }
+
+    /// The names of the laws that the policy lists, in its order; they are labels of metrics.
+    pub fn jurisdictions(&self) -> impl Iterator<Item = &str> {
+        self.persons.jurisdictions.iter().map(|jurisdiction| jurisdiction.id.as_ref())
     }
 
     /// The paths of the properties of the site's own, such as `custom_data.loyalty_tier`; they are labels of metrics.

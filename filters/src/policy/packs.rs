@@ -119,3 +119,66 @@ fn read(name: &str, text: &str) -> Result<Pack, String> {
         codes,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::closed_form;
+    use crate::event::Value;
+    use crate::schema::Restriction;
+
+    #[test]
+    fn every_file_is_read_and_has_the_name_by_which_it_is_known() {
+        for (name, text) in FILES {
+            let pack = read(name, text).unwrap();
+            assert_eq!(pack.written.name, name);
+            assert!(pack.written.version >= 1 && !pack.regions.is_empty());
+            assert!(!pack.written.citation.is_empty() && pack.effective_secs > 0, "{name}");
+        }
+        assert_eq!(all().len(), FILES.len());
+    }
+
+    #[test]
+    fn the_readme_tells_of_every_pack_with_its_day() {
+        let readme = include_str!("../../jurisdictions/README.md");
+        for pack in all() {
+            let row = format!("| `{}` | {} |", pack.written.name, pack.written.effective);
+            assert!(readme.contains(&row), "{row}");
+        }
+    }
+
+    #[test]
+    fn each_state_of_limited_data_use_has_metas_code_and_no_other_place_has_one() {
+        let listed = all().iter().find(|pack| pack.written.name == "US-LDU").unwrap();
+        for state in &listed.regions {
+            let code = limited_data_use_code(*state).unwrap();
+            let taken = closed_form::restriction(Restriction::LimitedDataUseState, &Value::Whole(code.into()));
+            assert_eq!(taken, Ok(code.to_string().as_str()), "{state}");
+        }
+        let mut codes: Vec<u16> = codes().map(|(_, code)| code).collect();
+        codes.sort_unstable();
+        assert_eq!(codes, (1000..=1013).collect::<Vec<u16>>(), "one each, all of them");
+        for none in ["US-WA", "US-NV", "US-VA", "US-OH", "US", "FR", "CA"] {
+            assert_eq!(limited_data_use_code(Region::parse(none).unwrap()), None, "{none}");
+        }
+        for (state, code) in [("US-CA", 1000), ("us-tx", 1005), ("US-RI", 1013)] {
+            assert_eq!(limited_data_use_code(Region::parse(state).unwrap()), Some(code));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_pack() {
+        let (_, text) = FILES[0];
+        for (from, to, wanted) in [
+            ("regions   = [\"US-WA\"]", "regions = [\"Washington\"]", "x: Washington is no region"),
+            ("2024-03-31", "2024-02-30", "x: 2024-02-30 is no day"),
+            (
+                "drop_health = true",
+                "drop_helth = true",
+                "x: [retail] line 12: unknown key `drop_helth`; did you mean `drop_health`?",
+            ),
+        ] {
+            assert_eq!(read("x", &text.replacen(from, to, 1)).unwrap_err(), wanted);
+        }
+    }
+}

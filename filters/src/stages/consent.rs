@@ -21,6 +21,7 @@ impl Stage for Consent {
         }
         let rules = pass.policy.consent_rules();
         pass.facts.consent = decide(rules, &Known::of(pass.raw, rules), pass.context.now_secs);
+        pass.report.apply(pass.facts.consent.positions);
         pass.facts.consent.halt.map_or(Ok(()), |reason| Err(Halt::Drop(reason)))
     }
 }

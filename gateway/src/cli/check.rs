@@ -196,6 +196,18 @@ mod tests {
     }
 
     #[test]
+    fn where_nobodys_consent_is_asked_for_it_says_so_and_names_the_policy_that_asks() {
+        let warning = "warning: site `shop`: policy: nobody's consent is asked for and no jurisdiction is listed, so every event \
+                       leaves of which the sender does not say no; retail-consent@1 asks\n";
+        let (plain, printed) = judged(EXAMPLE, false);
+        plain.unwrap();
+        assert!(printed.contains(warning), "{printed}");
+        let (asks, printed) = judged(&EXAMPLE.replace("\"retail@1\"", "\"retail-consent@1\""), false);
+        asks.unwrap();
+        assert!(printed.contains("retail-consent@1  sha256") && !printed.contains("consent is asked for"), "{printed}");
+    }
+
+    #[test]
     fn warnings_are_shown_and_do_no_harm() {
         let (judged, printed) = judged(&EXAMPLE.replace("\"embedded\"\n", "\"memory\"\n"), false);
         judged.unwrap();

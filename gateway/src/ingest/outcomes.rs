@@ -12,6 +12,9 @@ use super::respond::Summary;
 use crate::outbox::Receipt;
 use crate::telemetry::site::{Fates, SiteCounters, Source};
 
+/// What callers are told of every event that was dropped because of its person.
+const POLICY: &str = "policy";
+
 /// Outcomes of the filter, kept together.
 #[derive(Default)]
 pub(super) struct Outcomes {
@@ -71,11 +74,12 @@ impl Outcomes {
         }
     }
 
-    /// What the caller is told.
+    /// What the caller is told. Of a person nothing is told: not whether one is suppressed, nor what was made of a consent.
     pub(super) fn summary(self) -> Summary {
         let mut dropped = BTreeMap::new();
-        for ((_, reason), events) in self.dropped {
-            *dropped.entry(reason.as_str()).or_default() += events;
+        for ((stage, reason), events) in self.dropped {
+            let told = if stage == StageName::Consent { POLICY } else { reason.as_str() };
+            *dropped.entry(told).or_default() += events;
         }
         Summary { forwarded: self.forwarded, dropped, refused: self.refused }
     }

@@ -46,7 +46,8 @@ impl Sites {
                 policy: Arc::clone(&site.policy),
                 datasets: site.datasets.clone(),
                 counters: counters.unwrap_or_else(|| {
-                    Arc::new(SiteCounters::new(&site.id, site.policy.property_paths().cloned(), metrics))
+                    let properties = site.policy.property_paths().cloned();
+                    Arc::new(SiteCounters::new(&site.id, properties, site.policy.jurisdictions(), metrics))
                 }),
                 bucket: bucket.or_else(|| site.rate_limit.map(|limit| Arc::new(Bucket::new(limit)))),
             }

@@ -49,6 +49,8 @@ pub struct Metrics {
     pub fields_changed: IntCounterVec,
     /// Signals of health in events, by `site` and `kind`.
     pub health_signals: IntCounterVec,
+    /// Events to whose person a law applied, by `site` and `jurisdiction`; one to whom several applied counts in each.
+    pub jurisdiction_events: IntCounterVec,
     /// What stands for persons who must not be sent: several marks for each.
     pub suppression_marks: IntGauge,
     /// Looks into the store of suppressed persons, by `result`: held, not_held, failed. Most events need none.
@@ -187,13 +189,18 @@ impl Metrics {
             )?,
             fields_changed: counters(
                 "portcullis_fields_changed_total",
-                "Fields whose values were hashed, pseudonymized, reduced, rounded or rewritten.",
+                "Fields whose values were hashed, pseudonymized, reduced, rounded, rewritten or restricted.",
                 &["site", "field", "action"],
             )?,
             health_signals: counters(
                 "portcullis_health_signals_total",
                 "What made events speak of health; counted once a place and kind of each event.",
                 &["site", "kind"],
+            )?,
+            jurisdiction_events: counters(
+                "portcullis_jurisdiction_events_total",
+                "Events to whose person a law applied that the policy lists; counted once a law.",
+                &["site", "jurisdiction"],
             )?,
             suppression_marks: gauge(
                 "portcullis_suppression_marks",

@@ -31,6 +31,8 @@ pub struct SiteCounters {
     removed: Box<[OnceLock<IntCounter>]>,
     changed: Box<[OnceLock<IntCounter>]>,
     signals: Box<[OnceLock<IntCounter>]>,
+    /// One a law that the site's policy lists, in its order.
+    jurisdictions: Box<[IntCounter]>,
 }
 
 /// The form of the endpoint that took a request, a label.
@@ -69,11 +71,17 @@ pub struct Fates {
 }
 
 impl SiteCounters {
-    /// Brings the counters of the accounts into being, so that one that never moved reads as 0. `properties` are those that the
-    /// site's policy names.
-    pub fn new(site: &Arc<str>, properties: impl IntoIterator<Item = Arc<str>>, metrics: &Metrics) -> Self {
+    /// Brings the counters of the accounts into being, so that one that never moved reads as 0. `properties` and `jurisdictions`
+    /// are those that the site's policy names.
+    pub fn new<'p>(
+        site: &Arc<str>,
+        properties: impl IntoIterator<Item = Arc<str>>,
+        jurisdictions: impl IntoIterator<Item = &'p str>,
+        metrics: &Metrics,
+    ) -> Self {
         let properties: Box<[Arc<str>]> = properties.into_iter().collect();
         let empty = |count: usize| std::iter::repeat_with(OnceLock::new).take(count).collect();
+        let law = |id: &str| metrics.jurisdiction_events.with_label_values(&[site.as_ref(), id]);
         let received = |source: Source| metrics.events_received.with_label_values(&[site.as_ref(), source.as_str()]);
         Self {
             site: Arc::clone(site),
@@ -88,6 +96,7 @@ impl SiteCounters {
             removed: empty((ROWS.len() + 1 + ENVELOPE.len() + properties.len()) * Reason::ALL.len()),
             changed: empty(ROWS.len() * Change::ALL.len()),
             signals: empty(SignalKind::ALL.len()),
+            jurisdictions: jurisdictions.into_iter().map(law).collect(),
             properties,
         }
     }
@@ -115,7 +124,7 @@ impl SiteCounters {
         self.metrics.events_dropped.with_label_values(&[&self.site, stage, reason]).inc_by(events);
     }
 
-    /// Counts what was taken from an event, and what made it speak of health.
+    /// Counts what was taken from an event, what made it speak of health, and which laws applied to its person.
     pub fn count_report(&self, report: &Report) {
         for removal in report.removals() {
             let slot = self
@@ -135,6 +144,9 @@ impl SiteCounters {
         for (_, kind) in report.signals() {
             let find = || self.metrics.health_signals.with_label_values(&[&self.site, kind.as_str()]);
             self.signals.get(*kind as usize).map_or_else(|| find().inc(), |slot| slot.get_or_init(find).inc());
+        }
+        for law in report.jurisdictions().filter_map(|position| self.jurisdictions.get(position)) {
+            law.inc();
         }
     }
 
@@ -165,7 +177,7 @@ mod tests {
     #[test]
     fn what_was_removed_around_the_events_is_counted_by_name() {
         let metrics = Metrics::new().unwrap();
-        let counters = SiteCounters::new(&"shop".into(), [], &metrics);
+        let counters = SiteCounters::new(&"shop".into(), [], [], &metrics);
         let text = EnvelopeText {
             test_event_code: Some("TEST1"),
             denied: vec!["partner_agent"],
@@ -191,7 +203,7 @@ mod tests {
         let places = places.chain(ENVELOPE.iter().map(|name| Place::Envelope(name)));
         let properties: [Arc<str>; 2] = ["custom_data.tier".into(), "custom_data.visits".into()];
         let places: Vec<Place> = places.chain(properties.iter().cloned().map(Place::Property)).collect();
-        let counters = SiteCounters::new(&"shop".into(), properties, &Metrics::new().unwrap());
+        let counters = SiteCounters::new(&"shop".into(), properties, [], &Metrics::new().unwrap());
         let slots: Vec<Option<usize>> = places.iter().map(|place| counters.position(place)).collect();
         assert_eq!(slots, (0..places.len()).map(Some).collect::<Vec<_>>());
         assert_eq!(counters.removed.len(), places.len() * Reason::ALL.len());
@@ -209,7 +221,7 @@ mod tests {
             &["www.shop.example".to_owned()],
         )
         .unwrap();
-        let counters = SiteCounters::new(&"shop".into(), policy.property_paths().cloned(), &metrics);
+        let counters = SiteCounters::new(&"shop".into(), policy.property_paths().cloned(), [], &metrics);
         let pseudonyms = PseudonymKey::new([7; 32]);
         let context = Context {
             dataset: "1",

@@ -312,3 +312,6 @@ fn note<'de>(state: &mut State<'de>, name: &'static str, value: Value<'de>) {
     let under = state.stray_key(&Cow::Borrowed(name));
     state.stray(under, || scalar);
 }
+
+#[cfg(test)]
+mod tests;

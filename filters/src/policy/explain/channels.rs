@@ -1,6 +1,6 @@
 //! Ways by which something could leave that a reader of the policy might not expect.
 
-use super::{Channel, Standing, detectors};
+use super::{Channel, Standing, detectors, persons};
 use crate::policy::{FieldAction, MissingId, PageAction, Policy, Unknown};
 use crate::schema::{Field, HashRule, Kind, ROWS};
 
@@ -55,6 +55,13 @@ pub(super) fn kept(policy: &Policy, of: fn(Kind) -> bool) -> Vec<&'static str> {
 
 fn warned(policy: &Policy) -> Vec<String> {
     let mut warned = Vec::new();
+    if persons::asks_nothing(policy) {
+        warned.push(format!(
+            "nobody's consent is asked for and no jurisdiction is listed, so every event leaves of which the sender does not say no; \
+             {} asks",
+            persons::variant(policy)
+        ));
+    }
     let goods = kept(policy, is_goods);
     if !goods.is_empty() && policy.catalog().is_none() {
         warned.push(format!(

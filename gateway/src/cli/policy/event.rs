@@ -5,6 +5,7 @@
 //! those of a run of the filter (`portcullis_filters::pipeline::trace`).
 
 mod input;
+mod person;
 mod table;
 mod told;
 mod values;

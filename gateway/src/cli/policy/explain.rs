@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::event::{self, Telling};
 use super::goods::GoodsTold;
+use super::persons::{self, PersonsTold};
 use crate::cli::{Failure, Output};
 use crate::config::{self, Catalogs, PolicyText};
 
@@ -68,6 +69,7 @@ fn print<W: Write>(policy: &Compiled, hosts: &[String], output: &mut Output<W>) 
         output.line(format_args!("owner    {owner}"))?;
     }
     output.line(format_args!("digest   {} (for the hosts {})", policy.digest(), hosts.join(", ")))?;
+    persons::print(&explanation.persons, output)?;
     output.line("\nEvents that leave; every other is dropped:")?;
     output.line(format_args!("  {}", explanation.events.join(", ")))?;
     for (own, name) in &explanation.renames {
@@ -123,6 +125,7 @@ struct Json<'a> {
     version: u32,
     owner: Option<&'a str>,
     digest: String,
+    persons: PersonsTold<'a>,
     events: &'a [String],
     action_sources: &'a [&'static str],
     renames: &'a [(String, String)],
@@ -169,6 +172,7 @@ impl<'a> Json<'a> {
             version: policy.version(),
             owner: explanation.owner.as_deref(),
             digest: policy.digest().to_string(),
+            persons: PersonsTold::of(&explanation.persons),
             events: &explanation.events,
             action_sources: &explanation.sources,
             renames: &explanation.renames,

@@ -3,6 +3,7 @@
 mod event;
 mod explain;
 mod goods;
+mod persons;
 
 use clap::Subcommand;
 

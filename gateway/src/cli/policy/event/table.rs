@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::person;
 use super::told::{Event, Row, Told};
 use crate::cli::Output;
 
@@ -33,6 +34,9 @@ fn print_event<W: Write>(event: &Event, of: usize, output: &mut Output<W>) -> io
     }
     if let Some(class) = &event.page_class {
         output.line(format_args!("  page     of the class {class}"))?;
+    }
+    if let Some(consent) = &event.consent {
+        person::print(consent, output)?;
     }
     for signal in &event.signals {
         output.line(format_args!("  signal   {} in {}", signal.kind, signal.field))?;

@@ -31,8 +31,8 @@ fn every_event_of_a_body_is_told_with_its_number_and_none_of_its_values() {
         "policy   retail@1\n",
         "for      the hosts www.shop.example and no dataset\n",
         "pseudonyms are not those of the gateway\n",
-        "\nevent 1 of 3: forwarded\n  name     Lead, which the policy lists\n  FIELD",
-        "\nevent 2 of 3: dropped by the stage events: event_not_allowed\n  FIELD",
+        "\nevent 1 of 3: forwarded\n  name     Lead, which the policy lists\n  consent  marketing: not said, health: not said, gpc: not said, time: not said\n  asked    nothing\n  person   may leave\n  FIELD",
+        "\nevent 2 of 3: dropped by the stage events: event_not_allowed\n  consent  ",
         "\nevent 3 of 3: refused: event_time is more than 7 days old\n",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
@@ -55,10 +55,10 @@ fn every_event_of_a_body_is_told_with_its_number_and_none_of_its_values() {
 fn machines_are_told_the_same() {
     let text = told(&format!("[{LEAVES},{DROPPED}]"), &arguments(false), true);
     for part in [
-        r#""throw_away_key":true,"events":[{"number":1,"outcome":"forwarded","event_name":"Lead","signals":["#,
+        r#""throw_away_key":true,"events":[{"number":1,"outcome":"forwarded","event_name":"Lead","consent":{"marketing":"not said","#,
         r#"{"field":"user_data.em","class":"identifier","stage":"identity","action":"hash","became":"hashed","count":1}"#,
         r#"{"field":"unknown","stage":"shape","action":"none","became":"removed","reason":"unknown_key","count":1}"#,
-        r#"{"number":2,"outcome":"dropped","stage":"events","reason":"event_not_allowed","signals":[],"#,
+        r#"{"number":2,"outcome":"dropped","stage":"events","reason":"event_not_allowed","consent":{"#,
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }

@@ -1,6 +1,6 @@
 //! What is told of events, for the table and for machines alike.
 
-use portcullis_filters::pipeline::{FieldTrace, Trace, Verdict};
+use portcullis_filters::pipeline::{ConsentTrace, FieldTrace, Trace, Verdict};
 use portcullis_filters::report::{Place, SignalKind};
 use portcullis_filters::schema::Field;
 use serde::Serialize;
@@ -39,6 +39,9 @@ pub(super) struct Event {
     pub(super) name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) page_class: Option<String>,
+    /// What was decided because of the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) consent: Option<ConsentTrace>,
     pub(super) signals: Vec<Signal>,
     pub(super) fields: Vec<Row>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -98,6 +101,7 @@ impl Event {
             missing: trace.missing.map(Field::path),
             name: trace.event_name.clone(),
             page_class: trace.page_class.clone(),
+            consent: trace.consent.clone(),
             signals: trace.signals.iter().map(signal).collect(),
             fields: trace.fields.iter().map(Row::of).collect(),
             values,
