@@ -149,12 +149,11 @@ fn places(rules: &Rules, known: &Known) -> Vec<PlaceTrace> {
     let collections = told(known.statement.collection, "collected there, told by the sender");
     let address = known.address.regions().map(|region| name(rules, region));
     let unreadable = known.address.is_unreadable.then(|| "cannot be read".to_owned());
-    let address =
-        address.chain(unreadable).map(|region| PlaceTrace { region, source: "residence, by the address" });
-    let site = rules.collected_in.iter().map(|region| PlaceTrace {
-        region: region.to_string(),
-        source: "collected there, by the policy",
-    });
+    let address = address.chain(unreadable).map(|region| PlaceTrace { region, source: "residence, by the address" });
+    let site = rules
+        .collected_in
+        .iter()
+        .map(|region| PlaceTrace { region: region.to_string(), source: "collected there, by the policy" });
     residences.chain(address).chain(collections).chain(site).collect()
 }
 
