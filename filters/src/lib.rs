@@ -24,6 +24,7 @@ pub mod catalog;
 mod closed_form;
 mod consent;
 mod cut;
+pub mod delivered;
 mod detect;
 pub mod normalize;
 mod page;

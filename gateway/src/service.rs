@@ -2,6 +2,7 @@
 
 mod commands;
 mod reload;
+mod sweep;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,9 +18,11 @@ pub use reload::{ReloadError, Reloads, Source};
 
 use self::commands::Commands;
 use self::reload::Reloader;
+use self::sweep::Sweeper;
 use crate::admin::{Admin, Policies};
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::config::kept_key::OwnKeyError;
 use crate::config::{self, Backend, Config, pseudonym};
 use crate::control::{self, ControlError};
 use crate::dispatch::{DispatchError, Dispatcher};
@@ -59,9 +62,9 @@ pub enum StartError {
     /// The outbox cannot be read.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
-    /// The key of pseudonyms cannot be had.
+    /// A key of our own cannot be had.
     #[error(transparent)]
-    Pseudonym(#[from] pseudonym::PseudonymKeyError),
+    OwnKey(#[from] OwnKeyError),
     /// Nobody knows who must not be sent.
     #[error(transparent)]
     Suppression(#[from] SuppressionError),
@@ -146,7 +149,9 @@ impl Service {
             stop_sending: CancellationToken::new(),
             stop_overseeing: CancellationToken::new(),
         };
-        let dispatcher = Dispatcher::new(outbox.clone(), &config, metrics.clone(), clock.clone(), chance.clone())?;
+        let dispatcher =
+            Dispatcher::new(outbox.clone(), suppressions.clone(), &config, metrics.clone(), clock.clone(), chance.clone())?;
+        let sweeper = Sweeper::new(outbox.clone(), suppressions.clone(), metrics.clone());
         let dispatching = dispatcher.start(&service.senders, service.stop_sending.clone(), lifecycle.clone());
         let ingest = Arc::new(Ingest::new(
             &config,
@@ -197,6 +202,8 @@ impl Service {
             let serve = async move { control.run(move |command| commands.clone().obey(command), &tracker, stop).await };
             service.commands.spawn(lifecycle.vital("the control socket", serve));
         }
+        let sweep = sweeper.run(service.stop_listening.clone());
+        service.commands.spawn(lifecycle.vital("the sweep of suppressed persons", sweep));
         let status = format!("accepting at {listen}, metrics at {admin_address}");
         systemd::tell_ready(&status);
         let reloader =

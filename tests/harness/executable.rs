@@ -1,5 +1,6 @@
 //! The executable under test, and short runs of it.
 
+use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -64,9 +65,18 @@ impl Executable {
 
     /// Runs it to the end in an empty environment but for `PATH` and `environment`. A run that does not end fails the test.
     pub async fn run(&self, arguments: &[&str], environment: &[(&str, &str)], folder: &Path) -> Output {
+        self.run_with(arguments, environment, folder, "").await
+    }
+
+    /// The same with this text on standard input.
+    pub async fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)], folder: &Path, input: &str) -> Output {
+        // A file, which nobody has to feed while it is read.
+        let mut file = tempfile::tempfile().expect("a temporary file");
+        file.write_all(input.as_bytes()).expect("a temporary file takes text");
+        file.rewind().expect("a file can be read again");
         let mut command = tokio::process::Command::new(&self.0);
         command.args(arguments).env_clear().env("PATH", Settings::path()).envs(environment.iter().copied());
-        command.current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+        command.current_dir(folder).stdin(Stdio::from(file)).kill_on_drop(true);
         let ended = tokio::time::timeout(Duration::from_secs(60), command.output());
         let output = ended.await.unwrap_or_else(|_| panic!("{arguments:?} did not end within a minute"));
         let output = output.expect("the executable can be started");

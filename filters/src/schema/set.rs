@@ -5,7 +5,7 @@ use super::{FIELD_COUNT, Field, ROWS};
 const WORDS: usize = FIELD_COUNT.div_ceil(64);
 
 /// A set of fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) struct FieldSet([u64; WORDS]);
 
 impl FieldSet {

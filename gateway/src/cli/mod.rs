@@ -1,7 +1,7 @@
 //! The command line: one file a command, each with its arguments and what it does.
 //!
 //! Results go to standard output, everything else to standard error, where colour is used on a terminal alone. Exit codes are
-//! 0, 1, and 64 for a wrong configuration or command line; `main` maps them. No command takes a secret as an argument, as
+//! 0, 1, and 64 for a wrong configuration or command line; where 1 is the answer "no", 2 is a failure; `main` maps them. No command takes a secret as an argument, as
 //! arguments can be read by every user of the machine.
 
 pub mod check;
@@ -15,6 +15,7 @@ pub mod policy;
 pub mod reload;
 pub mod schema;
 pub mod serve;
+pub mod suppress;
 
 pub mod process;
 
@@ -70,6 +71,7 @@ enum Command {
     Key(key::Key),
     Policy(policy::Policy),
     Outbox(outbox::Outbox),
+    Suppress(suppress::Suppress),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
@@ -84,6 +86,10 @@ pub enum Failure {
     Configuration(anyhow::Error),
     /// Anything else.
     Other(anyhow::Error),
+    /// What was asked is answered with no, which was printed.
+    No,
+    /// What was asked could not be answered, where 1 means no.
+    NoAnswer(anyhow::Error),
 }
 
 impl Failure {
@@ -92,7 +98,8 @@ impl Failure {
         match self {
             // clap adds colour on a terminal, the usage and the nearest word.
             Self::CommandLine(error) => drop(error.print()),
-            Self::Configuration(error) | Self::Other(error) => output::complain(error),
+            Self::Configuration(error) | Self::Other(error) | Self::NoAnswer(error) => output::complain(error),
+            Self::No => {}
         }
     }
 }
@@ -135,6 +142,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Key(command) => key::run(&command),
         Command::Policy(command) => policy::run(&command),
         Command::Outbox(command) => block_on(outbox::run(command)),
+        Command::Suppress(command) => suppress::run(&command),
         Command::Schema(command) => schema::run(&command),
         Command::Completions(command) => completions::run(&command),
         Command::Man(command) => man::run(&command),

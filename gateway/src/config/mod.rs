@@ -24,7 +24,7 @@ pub mod kept_key;
 pub mod pseudonym;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +35,6 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
-use zeroize::Zeroizing;
 
 pub use catalog::Catalogs;
 pub use certificate::{Certificate, CertificateError, TlsFiles};
@@ -44,10 +43,11 @@ pub use document::host;
 pub use endpoint::Endpoint;
 pub use environment::Environment;
 pub use json_schema::json_schema;
+pub use kept_key::OwnKeySource;
 pub use outbox::{Backend, Deduplicate, Encryption, Outbox};
 pub use policy::{PolicyText, PolicyTextError};
 pub use secret::SecretFile;
-pub use suppression::{Suppression, SuppressionStore};
+pub use suppression::{Persons, Suppression, SuppressionStore};
 
 /// Everything the gateway needs to run.
 #[derive(Debug)]
@@ -98,6 +98,13 @@ impl Config {
         let text = file::read_text(path, MAX_DOCUMENT_BYTES)
             .map_err(|reason| ConfigError::Unreadable { file: path.display().to_string(), reason })?;
         resolve::resolve_outbox(&text, path, environment)
+    }
+
+    /// What concerns persons, without a look at anything else: for commands of somebody who has none of the other secrets.
+    pub fn load_persons(path: &Path, environment: &Environment) -> Result<Persons, ConfigError> {
+        let text = file::read_text(path, MAX_DOCUMENT_BYTES)
+            .map_err(|reason| ConfigError::Unreadable { file: path.display().to_string(), reason })?;
+        resolve::resolve_persons(&text, path, environment)
     }
 
     /// With sockets that were bound by somebody else in place of its addresses, if they may be that.
@@ -247,28 +254,7 @@ pub enum TokenPlace {
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// The key of pseudonyms, or where it is made.
-    pub pseudonym_key: PseudonymKeySource,
-}
-
-/// Where the key of pseudonyms comes from.
-#[derive(Clone, PartialEq, Eq)]
-pub enum PseudonymKeySource {
-    /// Given by configuration.
-    Given(Zeroizing<[u8; 32]>),
-    /// Read from this file beside the outbox; made at first start.
-    Kept(PathBuf),
-    /// Made at every start and forgotten: only with the memory back end.
-    Forgotten,
-}
-
-impl std::fmt::Debug for PseudonymKeySource {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Given(_) => f.write_str("Given(..)"),
-            Self::Kept(path) => f.debug_tuple("Kept").field(path).finish(),
-            Self::Forgotten => f.write_str("Forgotten"),
-        }
-    }
+    pub pseudonym_key: OwnKeySource,
 }
 
 /// `[dispatch]`

@@ -13,14 +13,13 @@ use zeroize::Zeroizing;
 
 use super::catalog::Catalogs;
 use super::document::{self, BackendWord, Document, KeySource, SecretSource};
-use super::kept_key;
 use super::policy::PolicyText;
 use super::reload::Written;
 use super::validate::{self, of_dataset, of_site};
 use super::{
     Admin, Backend, Config, ConfigError, Dataset, Deduplicate, Dispatch, Encryption, Endpoint, Environment, Identity, Log,
-    Meta, Outbox, PseudonymKeySource, RateLimit, Server, Site, Suppression, SuppressionStore, Tls, TlsFiles, default, file,
-    secret,
+    Meta, Outbox, OwnKeySource, Persons, RateLimit, Server, Site, Suppression, SuppressionStore, Tls, TlsFiles, default,
+    file, secret,
 };
 
 /// Shorter keys can be guessed.
@@ -52,6 +51,18 @@ pub(super) fn resolve_outbox(text: &str, path: &Path, environment: &Environment)
     let written: Document = portcullis_filters::document::read(text, &file)?;
     let layers = environment.layer()?.over(written).over(default::layer()?);
     Resolver::new(file, path, environment).outbox(layers.outbox)
+}
+
+/// Reads what concerns persons, and nothing else.
+pub(super) fn resolve_persons(text: &str, path: &Path, environment: &Environment) -> Result<Persons, ConfigError> {
+    let file = path.display().to_string();
+    let written: Document = portcullis_filters::document::read(text, &file)?;
+    let layers = environment.layer()?.over(written).over(default::layer()?);
+    let mut resolver = Resolver::new(file, path, environment);
+    let outbox = resolver.outbox(layers.outbox)?;
+    let identity = resolver.identity(layers.identity, &outbox)?;
+    let suppression = resolver.suppression(layers.suppression, &outbox)?;
+    Ok(Persons { outbox, identity, suppression })
 }
 
 /// Whether two secrets are the same.
@@ -193,9 +204,9 @@ impl<'a> Resolver<'a> {
 
     fn identity(&mut self, written: document::Identity, outbox: &Outbox) -> Result<Identity, ConfigError> {
         let pseudonym_key = match (written.pseudonym_key, &outbox.backend) {
-            (Some(source), _) => PseudonymKeySource::Given(self.key_of_32_bytes(&source, "identity.pseudonym_key")?),
-            (None, Backend::Embedded(path)) => PseudonymKeySource::Kept(path.with_file_name(PSEUDONYM_KEY_FILE)),
-            (None, Backend::Memory) => PseudonymKeySource::Forgotten,
+            (Some(source), _) => OwnKeySource::Given(self.key_of_32_bytes(&source, "identity.pseudonym_key")?),
+            (None, Backend::Embedded(path)) => OwnKeySource::Kept(path.with_file_name(PSEUDONYM_KEY_FILE)),
+            (None, Backend::Memory) => OwnKeySource::Forgotten,
         };
         Ok(Identity { pseudonym_key })
     }
@@ -212,8 +223,8 @@ impl<'a> Resolver<'a> {
             (None, Backend::Memory) => return Ok(Suppression { store: None }),
         };
         let key = match written.key {
-            Some(source) => kept_key::KeySource::Given(self.key_of_32_bytes(&source, "suppression.key")?),
-            None => kept_key::KeySource::Kept(path.with_extension("key")),
+            Some(source) => OwnKeySource::Given(self.key_of_32_bytes(&source, "suppression.key")?),
+            None => OwnKeySource::Kept(path.with_extension("key")),
         };
         Ok(Suppression { store: Some(SuppressionStore { path, key }) })
     }

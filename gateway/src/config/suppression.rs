@@ -1,8 +1,9 @@
-//! `[suppression]` as it was resolved: where the store of suppressed persons is, and under which key.
+//! `[suppression]` as it was resolved: where the store of suppressed persons is, under which key, and what commands about persons
+//! read besides.
 
 use std::path::PathBuf;
 
-use super::kept_key::KeySource;
+use super::{Identity, Outbox, OwnKeySource};
 
 /// `[suppression]`
 #[derive(Debug, Clone)]
@@ -11,11 +12,22 @@ pub struct Suppression {
     pub store: Option<SuppressionStore>,
 }
 
+/// What a command about persons has to know.
+#[derive(Debug)]
+pub struct Persons {
+    /// Where events are that wait.
+    pub outbox: Outbox,
+    /// The key of pseudonyms.
+    pub identity: Identity,
+    /// Where it is kept who must not be sent.
+    pub suppression: Suppression,
+}
+
 /// The store of suppressed persons.
 #[derive(Debug, Clone)]
 pub struct SuppressionStore {
     /// Its file.
     pub path: PathBuf,
     /// The key under which persons are kept.
-    pub key: KeySource,
+    pub key: OwnKeySource,
 }

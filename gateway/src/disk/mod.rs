@@ -9,6 +9,6 @@ pub(crate) use engine::describe;
 pub(crate) use place::Place;
 pub use private::FileError;
 pub(crate) use private::{
-    LockError, close_all_to_others, folder_of, hand_over, in_file, lock, open_or_make, private_file, sync_folder,
-    with_suffix,
+    LockError, close_all_to_others, folder_of, hand_over, in_file, lock, make_folder, open_or_make, private_file,
+    sync_folder, with_suffix,
 };

@@ -53,7 +53,7 @@ pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Makes a folder and those above it, for their owner alone; those that exist are left as they are.
-fn make_folder(folder: &Path) -> Result<(), FileError> {
+pub(crate) fn make_folder(folder: &Path) -> Result<(), FileError> {
     if folder.is_dir() {
         return Ok(());
     }

@@ -117,9 +117,12 @@ impl<S: Sink> Lane<S> {
     /// Delivers, with one retry in hand for a connection that broke: a pooled one may have been closing just then. Says also
     /// whether bytes may have been sent. `None` if the stop cut it off.
     async fn deliver(&self, batch: &Batch, round: &Round<S>) -> Option<(Delivery, bool)> {
+        let generation = self.suppressions.generation();
         let first = self.request(batch, round).await?;
         let attempted = first.attempted();
-        if !first.connection_fault() || self.stop.is_cancelled() || !self.covers_a_request(round) {
+        // Who was suppressed meanwhile may be in it, so it is looked through first.
+        let may_repeat = generation == self.suppressions.generation() && !self.stop.is_cancelled();
+        if !first.connection_fault() || !may_repeat || !self.covers_a_request(round) {
             return Some((first, attempted));
         }
         let second = self.request(batch, round).await?;

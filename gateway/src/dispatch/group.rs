@@ -70,8 +70,18 @@ impl Group {
         self.open_lines().count() == self.lines.len()
     }
 
+    /// Whether an event is in the lease and not decided.
+    pub(crate) fn is_open(&self, event: usize) -> bool {
+        matches!(self.settlements.get(event), Some(None))
+    }
+
+    /// The events that are not decided, as they are stored.
+    pub(crate) fn open_events(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.lines.iter().copied().zip(self.lease.events()).filter(|(event, _)| self.is_open(*event))
+    }
+
     fn open_lines(&self) -> impl Iterator<Item = usize> + '_ {
-        self.lines.iter().copied().filter(|event| matches!(self.settlements.get(*event), Some(None)))
+        self.lines.iter().copied().filter(|event| self.is_open(*event))
     }
 
     /// The lease, to be given back.

@@ -16,6 +16,7 @@ use super::share::Share;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::outbox::{AnyOutbox, Lease, Leased, OutboxError};
+use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
 
 /// Times and sizes.
@@ -60,6 +61,8 @@ pub(crate) struct Lane<S> {
     pub(crate) dataset: Arc<str>,
     /// Where they are kept.
     pub(crate) outbox: AnyOutbox,
+    /// Who must not be sent.
+    pub(crate) suppressions: Suppressions,
     /// What a reload replaces.
     pub(crate) settings: Mutex<Arc<Settings<S>>>,
     /// Whether they may go.

@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::lifecycle::Lifecycle;
 use crate::outbox::AnyOutbox;
+use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
 
 /// What stays the same for as long as the process lives.
@@ -30,6 +31,8 @@ use crate::telemetry::metrics::Metrics;
 pub(crate) struct Surroundings {
     /// Where events are kept.
     pub(crate) outbox: AnyOutbox,
+    /// Who must not be sent.
+    pub(crate) suppressions: Suppressions,
     /// What is counted.
     pub(crate) metrics: Metrics,
     /// The time.
@@ -184,7 +187,7 @@ impl<S: Sink> Lanes<S> {
     }
 
     fn new_lane(&self, dataset: Arc<str>, settings: Settings<S>, backoff: Backoff) -> Arc<Lane<S>> {
-        let Surroundings { outbox, metrics, clock, chance } = self.surroundings.clone();
+        let Surroundings { outbox, suppressions, metrics, clock, chance } = self.surroundings.clone();
         Arc::new(Lane {
             gate: Arc::new(Gate::new(dataset.clone(), backoff, chance.clone(), metrics.gate_closed.clone())),
             pace: Pace::new(metrics.usage_percent.with_label_values(&[&*dataset])),
@@ -196,6 +199,7 @@ impl<S: Sink> Lanes<S> {
             retired: self.tasks.stop.child_token(),
             dataset,
             outbox,
+            suppressions,
             metrics,
             clock,
             chance,

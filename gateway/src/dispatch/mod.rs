@@ -57,6 +57,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::lifecycle::Lifecycle;
 use crate::outbox::AnyOutbox;
+use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
 
 /// Takes a batch to where it belongs: Meta, or a script in tests.
@@ -105,13 +106,17 @@ impl Dispatcher {
     /// Everything that can fail, before anything runs.
     pub fn new(
         outbox: AnyOutbox,
+        suppressions: Suppressions,
         config: &Config,
         metrics: Metrics,
         clock: Clock,
         chance: Chance,
     ) -> Result<Self, DispatchError> {
         let sink = MetaSink::new(&config.meta, &config.datasets, clock.clone())?;
-        Ok(Self { surroundings: Surroundings { outbox, metrics, clock, chance }, plan: Plan::new(config, sink) })
+        Ok(Self {
+            surroundings: Surroundings { outbox, suppressions, metrics, clock, chance },
+            plan: Plan::new(config, sink),
+        })
     }
 
     /// Starts sending. It ends soon after `stop`: a request in hand is finished within its time-out up to a grace and settled;

@@ -1,6 +1,6 @@
 //! From leases to parcels: what is stored is checked against the policy of today before it may be sent.
 //!
-//! Events past Meta's age are let go first. Groups of a site that left the configuration, or that may no longer send to this
+//! Events of persons who must not be sent are withdrawn, those past Meta's age let go. Groups of a site that left the configuration, or that may no longer send to this
 //! dataset, are put back for an hour at a time: kept, shown, never sent, and never in the way of others.
 
 use std::collections::{BTreeMap, HashMap};
@@ -9,15 +9,20 @@ use std::sync::Arc;
 use portcullis_filters::event::SanitizedEnvelope;
 use portcullis_filters::pipeline::{Readmission, readmit};
 use portcullis_filters::policy::{Policy, PolicyDigest};
+use portcullis_filters::report::WithdrawReason;
 
 use super::batch::{Entry, Limits, Parcel, Place};
 use super::expiry;
 use super::group::Group;
 use crate::config::{OnPolicyChange, Site};
 use crate::outbox::{Lease, QuarantineReason, Settlement};
+use crate::suppression::{Standing, Suppressions};
 
 /// How long a group of a site that is not configured stays out of the way.
 pub(crate) const PARKED_MS: u64 = 3600 * 1000;
+
+/// How long an event waits of which nobody can tell whether its person may be sent.
+pub(crate) const UNKNOWN_MS: u64 = 60 * 1000;
 
 /// How long before a group could hold an old event each of its events is given its own time: longer than any round lasts.
 const NEAR_SECS: u64 = 2 * 86_400;
@@ -92,7 +97,13 @@ pub(crate) struct Readmitted {
 }
 
 /// Readmits every event of these leases and shares those that may leave out into parcels, one envelope each.
-pub(crate) async fn readmit_all(sites: &Sites, leases: Vec<Lease>, limits: Limits, now_ms: u64) -> Readmitted {
+pub(crate) async fn readmit_all(
+    sites: &Sites,
+    suppressions: &Suppressions,
+    leases: Vec<Lease>,
+    limits: Limits,
+    now_ms: u64,
+) -> Readmitted {
     let mut readmitted = Readmitted::default();
     let mut by_envelope: BTreeMap<SanitizedEnvelope, Vec<Entry>> = BTreeMap::new();
     for lease in leases {
@@ -113,7 +124,7 @@ pub(crate) async fn readmit_all(sites: &Sites, leases: Vec<Lease>, limits: Limit
         let mut group = Group::new(lease);
         match SanitizedEnvelope::from_stored(&group.lease().envelope) {
             Some(envelope) => {
-                let entries = readmit_group(policy, &mut group, readmitted.groups.len(), now_ms).await;
+                let entries = readmit_group(policy, suppressions, &mut group, readmitted.groups.len(), now_ms).await;
                 by_envelope.entry(envelope).or_default().extend(entries);
             }
             None => group.decide_rest(&Settlement::Quarantine(QuarantineReason::Unreadable)),
@@ -126,7 +137,13 @@ pub(crate) async fn readmit_all(sites: &Sites, leases: Vec<Lease>, limits: Limit
     readmitted
 }
 
-async fn readmit_group(policy: &Policy, group: &mut Group, number: usize, now_ms: u64) -> Vec<Entry> {
+async fn readmit_group(
+    policy: &Policy,
+    suppressions: &Suppressions,
+    group: &mut Group,
+    number: usize,
+    now_ms: u64,
+) -> Vec<Entry> {
     let lease = group.lease();
     let now_secs = now_ms / 1000;
     let group_expires = expiry::group_expires_secs(lease.oldest_event_secs, lease.received_ms);
@@ -136,6 +153,10 @@ async fn readmit_group(policy: &Policy, group: &mut Group, number: usize, now_ms
     for (event, body) in lease.events().enumerate() {
         if event % YIELD_EVERY == YIELD_EVERY - 1 {
             tokio::task::yield_now().await;
+        }
+        if let Some(settlement) = withheld(suppressions, body, now_ms) {
+            decided.push((event, settlement));
+            continue;
         }
         // Only a group that may hold an old event, or will before the round is over, is read for its times.
         let expires_secs = if group_expires > now_secs + NEAR_SECS {
@@ -168,4 +189,13 @@ async fn readmit_group(policy: &Policy, group: &mut Group, number: usize, now_ms
         group.keep_report(event, report);
     }
     entries
+}
+
+/// What becomes of an event that may not be sent because of whose it is; nothing if it may.
+pub(crate) fn withheld(suppressions: &Suppressions, body: &str, now_ms: u64) -> Option<Settlement> {
+    match suppressions.standing(body) {
+        Standing::Free => None,
+        Standing::Suppressed => Some(Settlement::Withdrawn(WithdrawReason::Suppressed)),
+        Standing::Unknown => Some(Settlement::Retry { not_before_ms: now_ms.saturating_add(UNKNOWN_MS), attempted: false }),
+    }
 }

@@ -188,6 +188,7 @@ pub(super) const STOP_GRACE: Duration = Duration::from_secs(15);
 
 pub(super) struct Rig {
     pub(super) outbox: AnyOutbox,
+    pub(super) suppressions: Suppressions,
     pub(super) clock: Clock,
     pub(super) metrics: Metrics,
     pub(super) script: Script,
@@ -206,6 +207,7 @@ impl Rig {
     pub(super) fn new(steps: &[Step], otherwise: Step) -> Self {
         Self {
             outbox: AnyOutbox::memory(1 << 30),
+            suppressions: Suppressions::without_store(),
             clock: Clock::set(NOW_SECS * 1000),
             metrics: Metrics::new().unwrap(),
             script: Script::new(steps, otherwise),
@@ -231,6 +233,7 @@ impl Rig {
         });
         let surroundings = Surroundings {
             outbox: self.outbox.clone(),
+            suppressions: self.suppressions.clone(),
             metrics: self.metrics.clone(),
             clock: self.clock.clone(),
             chance: Chance::seeded(3),

@@ -15,7 +15,7 @@ use super::lane::Lane;
 use super::readmit::{Readmitted, readmit_all};
 use super::refusals::{Kind, Ruling};
 use super::witness::Heard;
-use super::work::Work;
+use super::work::{Looked, Work};
 use super::worker::Round;
 use crate::clock::millis;
 use crate::outbox::{Lease, QuarantineReason, Settlement};
@@ -46,12 +46,15 @@ impl<S: Sink> Lane<S> {
     pub(crate) async fn readmit(&self, leases: Vec<Lease>, round: &Round<S>) -> Work {
         let now_ms = self.clock.unix_ms();
         let sites = self.settings().sites.clone();
-        let Readmitted { groups, parcels, purge, parked } = readmit_all(&sites, leases, round.limits, now_ms).await;
+        // Before the look: who is added during it is looked for again.
+        let looked = Looked { suppressions: self.suppressions.clone(), generation: self.suppressions.generation() };
+        let readmitted = readmit_all(&sites, &self.suppressions, leases, round.limits, now_ms).await;
+        let Readmitted { groups, parcels, purge, parked } = readmitted;
         if parked > 0 {
             tracing::warn!(dataset = &*self.dataset, groups = parked, "groups of sites that are not configured are kept");
         }
         self.purge(purge).await;
-        let mut work = Work::new(groups, parcels);
+        let mut work = Work::new(groups, parcels, looked);
         self.settle_decided(&mut work).await;
         work
     }

@@ -1,9 +1,13 @@
 //! What a round has in hand: groups that are not settled, and the stack of parcels that are to be sent of them.
+//!
+//! Nothing comes out of it that is too old by then, or of somebody who was suppressed since it was looked at.
 
 use super::batch::{Parcel, Place};
 use super::bisect::{self, Part};
 use super::group::Group;
+use super::readmit::withheld;
 use crate::outbox::Settlement;
+use crate::suppression::Suppressions;
 
 /// What is left of a round.
 #[derive(Debug, Default)]
@@ -14,19 +18,30 @@ pub(crate) struct Work {
     parcels: Vec<Parcel>,
     /// For each batch that was cut, whether Meta took a part of it.
     bisections: Vec<bool>,
+    looked: Looked,
+}
+
+/// Who must not be sent, and up to which addition the groups in hand were looked through for them.
+#[derive(Debug, Default)]
+pub(crate) struct Looked {
+    /// Who.
+    pub(crate) suppressions: Suppressions,
+    /// The addition.
+    pub(crate) generation: u64,
 }
 
 impl Work {
     /// Groups, and the parcels made of them in the order in which they are to be sent.
-    pub(crate) fn new(groups: Vec<Group>, mut parcels: Vec<Parcel>) -> Self {
+    pub(crate) fn new(groups: Vec<Group>, mut parcels: Vec<Parcel>, looked: Looked) -> Self {
         parcels.reverse();
-        Self { groups: groups.into_iter().map(Some).collect(), parcels, bisections: Vec::new() }
+        Self { groups: groups.into_iter().map(Some).collect(), parcels, bisections: Vec::new(), looked }
     }
 
     /// The next parcel that is to be sent. What is too old by now is decided, what is not in hand any more is left out, and what
     /// must hold a refused event is cut without being sent again.
     pub(crate) fn next(&mut self, now_secs: u64) -> Option<Parcel> {
         loop {
+            self.withhold(now_secs);
             self.sift(self.parcels.len().saturating_sub(1), now_secs);
             let parcel = self.parcels.pop()?;
             let blamed = parcel.part.filter(|part| part.is_blamed && parcel.entries.len() > 1);
@@ -81,6 +96,7 @@ impl Work {
     /// Takes one event out of what is still to be sent, so many thousandths of the way to its end. What is too old by now is decided,
     /// and what is not in hand any more is left out.
     pub(crate) fn take_one(&mut self, at_permille: u64, now_secs: u64) -> Option<Parcel> {
+        self.withhold(now_secs);
         for number in 0..self.parcels.len() {
             self.sift(number, now_secs);
         }
@@ -96,10 +112,29 @@ impl Work {
         None
     }
 
+    /// Decides what is in hand of persons who were suppressed since it was looked through.
+    fn withhold(&mut self, now_secs: u64) {
+        let Looked { suppressions, generation } = &mut self.looked;
+        let today = suppressions.generation();
+        if std::mem::replace(generation, today) == today {
+            return;
+        }
+        for group in self.groups.iter_mut().flatten() {
+            let look = |(event, body)| Some((event, withheld(suppressions, body, now_secs.saturating_mul(1000))?));
+            let decided: Vec<(usize, Settlement)> = group.open_events().filter_map(look).collect();
+            for (event, settlement) in decided {
+                group.decide(event, settlement);
+            }
+        }
+    }
+
     /// Decides what is too old by now of a parcel, and leaves out what is not in hand any more.
     fn sift(&mut self, number: usize, now_secs: u64) {
         let Some(parcel) = self.parcels.get_mut(number) else { return };
-        parcel.entries.retain(|entry| matches!(self.groups.get(entry.place.group), Some(Some(_))));
+        let is_open = |place: Place| {
+            self.groups.get(place.group).and_then(Option::as_ref).is_some_and(|group| group.is_open(place.event))
+        };
+        parcel.entries.retain(|entry| is_open(entry.place));
         let expired: Vec<Place> = parcel.take_expired(now_secs).into_iter().map(|entry| entry.place).collect();
         self.decide(expired, &Settlement::Expired);
     }

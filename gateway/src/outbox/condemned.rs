@@ -1,13 +1,16 @@
 //! What a purge takes of a group that is in hand: what is on its way to Meta cannot be called back, but must not come back either.
 //!
-//! It is kept with the group, so that it holds after a crash. Event ids stand there as digests: they may be what is to be
-//! forgotten.
+//! It is kept with the group, so that it holds after a crash. Event ids, and events that are meant for what else is in them, stand
+//! there as digests: they may be what is to be forgotten.
 
 use std::borrow::Cow;
 
 use portcullis_filters::normalize::hex;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
+
+/// Stands before the digest of an event that is meant by all that it is, because others may have its id.
+const WHOLE_EVENT: char = '=';
 
 /// What goes of a group once it is in nobody's hand.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -17,7 +20,7 @@ pub(super) enum Condemned {
     Nothing,
     /// All of it.
     Whole,
-    /// The events whose ids have these digests.
+    /// The events whose ids have these digests, or, after [`WHOLE_EVENT`], that have them themselves.
     Events(Vec<String>),
 }
 
@@ -42,7 +45,15 @@ impl Condemned {
 
     /// The same and one event more.
     pub(super) fn and(self, event_id: &str) -> Self {
-        let digest = digest(event_id);
+        self.and_digest(digest(event_id))
+    }
+
+    /// The same, of an event as it rests.
+    pub(super) fn and_event(self, body: &str) -> Self {
+        self.and_digest(format!("{WHOLE_EVENT}{}", digest(body)))
+    }
+
+    fn and_digest(self, digest: String) -> Self {
         match self {
             Self::Nothing => Self::Events(vec![digest]),
             Self::Whole => Self::Whole,
@@ -60,7 +71,15 @@ impl Condemned {
         match self {
             Self::Nothing => false,
             Self::Whole => true,
-            Self::Events(digests) => event_id(body).is_some_and(|id| digests.contains(&digest(&id))),
+            Self::Events(digests) => {
+                let is_meant = || event_id(body).is_some_and(|id| digests.contains(&digest(&id)));
+                let mut events = digests.iter().filter_map(|digest| digest.strip_prefix(WHOLE_EVENT)).peekable();
+                is_meant()
+                    || (events.peek().is_some() && {
+                        let own = digest(body);
+                        events.any(|event| event == own)
+                    })
+            }
         }
     }
 }
@@ -96,8 +115,8 @@ fn event_id(body: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Half of a SHA-256 in hex.
-fn digest(event_id: &str) -> String {
-    let mut digest = String::from_utf8_lossy(&hex(&Sha256::digest(event_id).into())).into_owned();
+fn digest(text: &str) -> String {
+    let mut digest = String::from_utf8_lossy(&hex(&Sha256::digest(text).into())).into_owned();
     digest.truncate(32);
     digest
 }
@@ -125,6 +144,15 @@ mod tests {
             [r#"{"event_id":"a"}"#, r#"{"event_name":"a\"b"}"#, r#"{"custom_data":{"event_id":"a\"b"}}"#, "", "a\"b"]
         {
             assert!(!condemned.takes(other), "{other}");
+        }
+        let one_of_two = Condemned::Nothing.and_event(r#"{"event_id":"a","value":1}"#).and("b");
+        assert_eq!(Condemned::read(one_of_two.text().as_deref()), one_of_two);
+        for (body, goes) in [
+            (r#"{"event_id":"a","value":1}"#, true),
+            (r#"{"event_id":"a","value":2}"#, false),
+            (r#"{"event_id":"b","value":2}"#, true),
+        ] {
+            assert_eq!(one_of_two.takes(body), goes, "{body}");
         }
         assert_eq!(without("a\nb\nc", |line| line == "b"), ("a\nc".to_owned(), 1));
         assert_eq!(without("a\na", |_| true), (String::new(), 2));

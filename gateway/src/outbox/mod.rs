@@ -48,7 +48,7 @@ pub use append::{Append, Receipt};
 pub use command::{OutboxCommand, OutboxDone};
 pub use embedded::OpenError;
 pub use embedded::{BackedUp, BackupError, Restored, backup, restore};
-pub use embedded::{Inspection, PendingLine, QuarantineLine, Shown, inspect, show};
+pub use embedded::{Inspection, PendingLine, QuarantineLine, Shown, has_held_events, inspect, show};
 pub use lease::{Lease, LeaseRequest, Leased};
 pub use part::Parted;
 pub use seal::{Keys, key_id};

@@ -99,7 +99,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         1 => any::<usize>().prop_map(|lease| Action::Release { lease }),
         1 => any::<usize>().prop_map(|lease| Action::Drop { lease }),
         2 => (1..40u64).prop_map(|by_ms| Action::Advance { by_ms }),
-        1 => (0..2u8, 0..2u8, 0..7u8, 0..20u8)
+        1 => (0..2u8, 0..2u8, 0..9u8, 0..20u8)
             .prop_map(|(site, dataset, how, event)| Action::Purge { site, dataset, how, event }),
         1 => proptest::option::of(0..2u8).prop_map(|dataset| Action::Redrive { dataset }),
         2 => Just(Action::Crash),
@@ -127,6 +127,7 @@ fn selector(site: u8, dataset: u8, how: u8, event: u8, now_ms: u64) -> PurgeSele
         0 => PurgeSelector::Matching(EventFilter { dataset: Some(dataset), ..all }),
         1 => PurgeSelector::Matching(EventFilter { site: Some(site), dataset: Some(dataset), ..all }),
         2 => PurgeSelector::Matching(EventFilter { before_ms: Some(now_ms.saturating_sub(20)), ..all }),
+        7 | 8 => PurgeSelector::Suppressed(samples::Persons::of(&[&event.to_string()])),
         3 | 4 => PurgeSelector::Matching(EventFilter { event_id: Some(format!("e{event}")), ..all }),
         _ => {
             let keep = if how == 5 { samples::RETAIL.digest() } else { PolicyDigest::from_bytes([0; 32]) };

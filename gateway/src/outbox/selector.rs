@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portcullis_filters::policy::PolicyDigest;
+use portcullis_filters::suppression::{Suppressed, is_stored_of};
 use serde::{Deserialize, Serialize};
 
+use super::condemned::{Condemned, has_id};
 use super::tally::Owner;
 
 /// What to purge.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum PurgeSelector {
     /// What fits, wherever it is: waiting, in hand or in quarantine.
     Matching(EventFilter),
@@ -23,6 +25,62 @@ pub enum PurgeSelector {
         /// The policy whose events stay.
         keep: PolicyDigest,
     },
+    /// Every event of somebody who must not be sent, wherever it is. The set is asked event by event, by what rests of each.
+    Suppressed(Arc<dyn Suppressed>),
+}
+
+/// Single events that are meant, of the groups that are looked through.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Single<'s> {
+    /// Of this id.
+    Id(&'s str),
+    /// Of somebody who must not be sent.
+    Of(&'s dyn Suppressed),
+}
+
+impl PurgeSelector {
+    /// Which single events are meant; nothing if whole groups are.
+    pub(super) fn single(&self) -> Option<Single<'_>> {
+        match self {
+            Self::Matching(filter) => filter.event_id.as_deref().map(Single::Id),
+            Self::Suppressed(persons) => Some(Single::Of(&**persons)),
+            Self::OtherPolicies { .. } => None,
+        }
+    }
+
+    /// Whether what is set aside is meant too, and what is in hand.
+    pub(super) fn is_everywhere(&self) -> bool {
+        !matches!(self, Self::OtherPolicies { .. })
+    }
+
+    /// Whether a group of this owner and time can hold what is meant.
+    pub(super) fn fits(&self, owner: &Owner, received_ms: u64) -> bool {
+        match self {
+            Self::Matching(filter) => filter.fits(owner, received_ms),
+            Self::OtherPolicies { site, dataset, keep } => {
+                owner.site == *site && owner.dataset == *dataset && owner.policy != *keep
+            }
+            Self::Suppressed(_) => true,
+        }
+    }
+}
+
+impl Single<'_> {
+    /// Whether a stored event is meant.
+    pub(super) fn takes(self, body: &str) -> bool {
+        match self {
+            Self::Id(id) => has_id(body, id),
+            Self::Of(persons) => is_stored_of(body, persons),
+        }
+    }
+
+    /// What is condemned of a group in hand once these events of it are, too.
+    pub(super) fn condemn(self, before: Condemned, bodies: &str) -> Condemned {
+        match self {
+            Self::Id(id) => before.and(id),
+            Self::Of(_) => bodies.split('\n').filter(|body| self.takes(body)).fold(before, Condemned::and_event),
+        }
+    }
 }
 
 /// Events by what is known of them. Each field that is given narrows; none given means all.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::config::kept_key::KeptKeyError;
+use crate::config::kept_key::OwnKeyError;
 use crate::disk::{FileError, LockError, describe};
 
 /// Why the store is not open, or did not do what it was asked.
@@ -58,15 +58,6 @@ pub enum SuppressionError {
         /// The file of its key, or its log.
         beside: PathBuf,
     },
-    /// The store is there and its key is not.
-    #[error(
-        "{key}: the key of the store of suppressed persons is missing, and without it nobody in the store is known again; put it \
-         back from your copy, or give it as suppression.key"
-    )]
-    KeyMissing {
-        /// The file of its key.
-        key: PathBuf,
-    },
     /// The store was written under another key.
     #[error(
         "{path}: the persons in this store were kept under the key {found}, and the one that is configured is {configured}; give \
@@ -82,7 +73,7 @@ pub enum SuppressionError {
     },
     /// The key itself.
     #[error(transparent)]
-    Key(#[from] KeptKeyError),
+    Key(#[from] OwnKeyError),
     /// The engine refused.
     #[error("{path}: {detail}")]
     Engine {

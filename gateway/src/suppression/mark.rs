@@ -13,7 +13,7 @@ use sha2::Sha256;
 use crate::keyed::{half, hmac};
 
 /// Length of a mark as it is kept.
-const MARK_BYTES: usize = 16;
+pub(super) const MARK_BYTES: usize = 16;
 
 /// What stands for a person who must not be sent. Written as 32 hex digits; its `Debug` shows nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,11 +8,15 @@
 mod command;
 mod error;
 mod filter;
+mod lines;
+mod look;
 mod mark;
 mod open;
 mod readers;
 mod schema;
+mod spool;
 mod store;
+mod stored;
 
 #[cfg(test)]
 mod tests;
@@ -26,17 +30,30 @@ use portcullis_filters::suppression::{Identifier, Suppressed};
 
 pub use command::{PIECE, SuppressCommand, SuppressDone, SuppressTask};
 pub use error::SuppressionError;
+pub use lines::{Line, Lines, digest, export_head, person};
+pub use look::Look;
 pub use mark::{Fingerprint, Mark, Marker};
+pub use stored::Standing;
+
+pub use spool::{Sorted, Spool};
 
 use self::filter::Filter;
 use self::readers::Readers;
 use self::store::Store;
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::config::kept_key::{self, KeptKeyError, KeySource};
-use crate::config::{self, SuppressionStore};
+use crate::config::kept_key::{self, KeyUse};
+use crate::config::{self, OwnKeySource, SuppressionStore};
 use crate::disk;
 use crate::telemetry::metrics::Metrics;
+
+/// What the key is for, in the words of errors.
+const KEY: KeyUse = KeyUse {
+    name: "the key of suppressed persons",
+    guards: "a store of them",
+    configured_as: "suppression.key",
+    loss: "with a new key nobody in the store would be known again",
+};
 
 /// Who must not be sent. Cheap to clone; the store is closed when the last clone is gone.
 #[derive(Debug, Clone, Default)]
@@ -236,15 +253,25 @@ impl Set {
     }
 }
 
+/// What makes marks for a store, for commands: nothing if its key was not made yet. Whether it is the key of what is in the store
+/// shows when they are used.
+pub fn marker_of(store: &SuppressionStore) -> Result<Option<Marker>, SuppressionError> {
+    match &store.key {
+        OwnKeySource::Given(key) => Ok(Some(Marker::new(key))),
+        OwnKeySource::Kept(path) if path.exists() => Ok(Some(Marker::new(&*kept_key::read(path, KEY)?))),
+        OwnKeySource::Kept(_) | OwnKeySource::Forgotten => Ok(None),
+    }
+}
+
 /// A store that is not there yet has left no key and no log. The engine would take the log for that of a new file.
-fn is_not_lost(path: &Path, key: &KeySource) -> Result<(), SuppressionError> {
+fn is_not_lost(path: &Path, key: &OwnKeySource) -> Result<(), SuppressionError> {
     if path.exists() {
         return Ok(());
     }
     let log = disk::with_suffix(path, "-wal");
     let left = match key {
-        KeySource::Kept(key) if key.exists() => Some(key.clone()),
-        KeySource::Kept(_) | KeySource::Given(_) => log.exists().then_some(log),
+        OwnKeySource::Kept(key) if key.exists() => Some(key.clone()),
+        OwnKeySource::Kept(_) | OwnKeySource::Given(_) | OwnKeySource::Forgotten => log.exists().then_some(log),
     };
     left.map_or(Ok(()), |beside| Err(SuppressionError::StoreMissing { path: path.to_owned(), beside }))
 }
@@ -257,27 +284,15 @@ fn fill(store: &Store) -> Result<Filter, SuppressionError> {
 }
 
 /// What makes marks with the key of a store; a store that holds nobody takes the key that it is given.
-fn marker(store: &mut Store, source: &KeySource, chance: &Chance) -> Result<Marker, SuppressionError> {
+fn marker(store: &mut Store, source: &OwnKeySource, chance: &Chance) -> Result<Marker, SuppressionError> {
     let is_empty = store.state().marks == 0;
-    let key = match source {
-        KeySource::Given(key) => key.clone(),
-        KeySource::Kept(path) if is_empty => kept_key::read_or_make(path, chance)?,
-        KeySource::Kept(path) => kept_key::read(path).map_err(missing)?,
-    };
-    let marker = Marker::new(&key);
+    let marker = Marker::new(&*kept_key::load_or_make(source, KEY, !is_empty, chance)?);
     match &store.state().fingerprint {
         Some(found) if found == marker.fingerprint() => {}
         Some(found) if !is_empty => return Err(other_key(store.path(), found, &marker)),
         Some(_) | None => store.take_key(marker.fingerprint())?,
     }
     Ok(marker)
-}
-
-fn missing(error: KeptKeyError) -> SuppressionError {
-    match error {
-        KeptKeyError::Missing(key) => SuppressionError::KeyMissing { key },
-        error => error.into(),
-    }
 }
 
 fn other_key(path: &Path, found: &Fingerprint, marker: &Marker) -> SuppressionError {

@@ -8,8 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::super::document::{self, Document};
 use super::super::{
-    Backend, Config, EXAMPLE, LogFormat, OnPolicyChange, PseudonymKeySource, SuppressionStore, TokenPlace, default,
-    json_schema, kept_key::KeySource,
+    Backend, Config, EXAMPLE, LogFormat, OnPolicyChange, OwnKeySource, SuppressionStore, TokenPlace, default, json_schema,
 };
 use super::{environment, load, text};
 
@@ -112,14 +111,14 @@ fn every_key_of_a_single_table_has_a_default_or_is_optional() {
 fn relative_paths_are_relative_to_the_file() {
     let config = load(&text(""));
     assert_eq!(config.outbox.backend, Backend::Embedded("etc/portcullis-data/outbox.db".into()));
-    let PseudonymKeySource::Kept(path) = &config.identity.pseudonym_key else { panic!("not kept") };
+    let OwnKeySource::Kept(path) = &config.identity.pseudonym_key else { panic!("not kept") };
     assert_eq!(path, Path::new("etc/portcullis-data/pseudonym.key"));
     let SuppressionStore { path, key } = config.suppression.store.unwrap();
     assert_eq!(path, Path::new("etc/portcullis-data/suppression.db"));
-    assert_eq!(key, KeySource::Kept("etc/portcullis-data/suppression.key".into()));
+    assert_eq!(key, OwnKeySource::Kept("etc/portcullis-data/suppression.key".into()));
     let elsewhere = load(&text("[suppression]\npath = 'who.db'")).suppression.store.unwrap();
     assert_eq!(elsewhere.path, Path::new("etc/who.db"));
-    assert_eq!(elsewhere.key, KeySource::Kept("etc/who.key".into()));
+    assert_eq!(elsewhere.key, OwnKeySource::Kept("etc/who.key".into()));
     assert_eq!(load(&text("[outbox]\npath = '/var/o.db'")).outbox.backend, Backend::Embedded("/var/o.db".into()));
 
     let folder = tempfile::tempdir().unwrap();

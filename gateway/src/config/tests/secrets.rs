@@ -7,8 +7,7 @@ use std::path::Path;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
-use super::super::kept_key::KeySource;
-use super::super::{Config, Environment, PseudonymKeySource};
+use super::super::{Config, Environment, OwnKeySource};
 use super::{KEY, TOKEN, environment, error, error_in, load, text, with};
 
 #[test]
@@ -136,7 +135,7 @@ fn a_given_key_of_pseudonyms_is_32_bytes_in_base64() {
     let table = text("[identity]\npseudonym_key = { env = 'PSEUDONYM_KEY' }");
     let given = with(&[("PSEUDONYM_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")]);
     let config = Config::parse(&table, Path::new("p.toml"), &given).unwrap();
-    let PseudonymKeySource::Given(key) = &config.identity.pseudonym_key else { panic!("not given") };
+    let OwnKeySource::Given(key) = &config.identity.pseudonym_key else { panic!("not given") };
     assert!(key.iter().copied().eq(0..32));
     assert!(!format!("{config:?}").contains("[0, 1, 2"));
     for wrong in ["canary", "AAECAwQFBgcICQoLDA0ODw==", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"] {
@@ -144,7 +143,7 @@ fn a_given_key_of_pseudonyms_is_32_bytes_in_base64() {
         assert!(message.contains("identity.pseudonym_key: is not 32 bytes in base64"), "{message}");
     }
     let forgotten = load(&text("[outbox]\nbackend = 'memory'"));
-    assert!(matches!(forgotten.identity.pseudonym_key, PseudonymKeySource::Forgotten));
+    assert!(matches!(forgotten.identity.pseudonym_key, OwnKeySource::Forgotten));
 }
 
 #[test]
@@ -152,7 +151,7 @@ fn the_key_of_suppressed_persons_is_32_bytes_and_needs_a_store() {
     let table = text("[suppression]\nkey = { env = 'KEY' }");
     let given = with(&[("KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")]);
     let config = Config::parse(&table, Path::new("p.toml"), &given).unwrap();
-    let KeySource::Given(key) = &config.suppression.store.as_ref().unwrap().key else { panic!("not given") };
+    let OwnKeySource::Given(key) = &config.suppression.store.as_ref().unwrap().key else { panic!("not given") };
     assert!(key.iter().copied().eq(0..32));
     assert!(!format!("{config:?}").contains("[0, 1, 2"));
     let message = error_in(&table, &with(&[("KEY", "canary")]));

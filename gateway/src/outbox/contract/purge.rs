@@ -6,7 +6,7 @@ use portcullis_filters::policy::PolicyDigest;
 
 use super::{RETRY_SENT, all_ids};
 use crate::outbox::bench::{Bench, ROOMY, contract};
-use crate::outbox::samples::{RETAIL, append, ids};
+use crate::outbox::samples::{Persons, RETAIL, append, ids};
 use crate::outbox::{
     Depth, EventFilter, LeaseRequest, PurgeSelector, Purged, QuarantineReason, RedriveSelector, Redriven, Settled,
     Settlement,
@@ -88,6 +88,47 @@ contract! {
         bench.settle(lease, Settlement::Quarantine(QuarantineReason::Unreadable)).await;
         assert_eq!(bench.outbox.purge(purge("a")).await.unwrap(), Purged { quarantined: 1, ..Purged::default() });
         assert_eq!(bench.depth().await, Depth::default());
+    }
+
+    async fn o8_the_events_of_a_suppressed_person_go_from_wherever_they_are_and_no_others(bench: &mut Bench, cap ROOMY) {
+        // Of three persons: 0, 3 and 6 are of one.
+        let refused = || Settlement::Quarantine(QuarantineReason::Unreadable);
+        bench.append("1", &["aside0", "aside1", "aside3"]).await;
+        let lease = bench.lease_one("1", 2_000, 3_000).await;
+        bench.settle(lease, refused()).await;
+        bench.append("1", &["hand0", "hand1", "hand3", "hand6", "same1"]).await;
+        bench.append("1", &["other1"]).await;
+        let lease = bench.lease_one("1", 2_000, 3_000).await;
+        bench.append("1", &["e0", "e1", "e2", "e3", "e4"]).await;
+        bench.append("2", &["e6"]).await;
+        let purge = PurgeSelector::Suppressed(Persons::of(&["0"]));
+        let would = bench.outbox.would_purge(purge.clone()).await.unwrap();
+        let purged = bench.outbox.purge(purge.clone()).await.unwrap();
+        let waiting = [("1".to_owned(), 2), ("2".to_owned(), 1)].into();
+        assert_eq!(purged, Purged { waiting, quarantined: 2, in_hand: 3, ..Purged::default() });
+        assert_eq!(purged, would);
+
+        // Of what was in hand, Meta has one, and what is refused or tried again of that person is gone.
+        let outcomes = vec![Settlement::Delivered, RETRY_SENT, RETRY_SENT, refused(), RETRY_SENT];
+        let settled = bench.outbox.settle(lease, outcomes).await.unwrap();
+        assert_eq!(settled, Settled { delivered: 1, retried: 2, purged: 1, quarantined: 1, ..Settled::default() });
+        bench.crash().await;
+        assert_eq!(bench.outbox.purge(purge).await.unwrap(), Purged::default());
+        let mut left = all_ids(&bench.lease("1", 100, 9_000, 10_000).await);
+        left.sort();
+        assert_eq!(left, ["e1", "e2", "e4", "hand1", "other1", "same1"]);
+        assert!(bench.lease("2", 100, 9_000, 10_000).await.is_empty());
+        assert_eq!(bench.depth().await.quarantined_events, 1);
+    }
+
+    async fn o8_a14_what_is_condemned_of_a_person_does_not_come_back_after_a_crash(bench: &mut Bench, cap ROOMY) {
+        bench.append("1", &["e0", "e1"]).await;
+        let lease = bench.lease_one("1", 2_000, 3_000).await;
+        let purge = PurgeSelector::Suppressed(Persons::of(&["0"]));
+        assert_eq!(bench.outbox.purge(purge).await.unwrap().in_hand, 1);
+        bench.crash().await;
+        drop(lease);
+        assert_eq!(all_ids(&bench.lease("1", 10, 2_000, 3_000).await), ["e1"]);
     }
 
     async fn o8_filters_narrow_together_and_take_what_is_set_aside(bench: &mut Bench, cap ROOMY) {

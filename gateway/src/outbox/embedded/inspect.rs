@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde::Serialize;
 
-use super::open::{OpenError, connect_to_look};
+use super::open::{OpenError, connect_to_look, connect_to_read};
 use super::redrive::part_message;
 use super::schema;
 use super::store::{bytes, owner};
@@ -91,6 +91,15 @@ pub struct Shown {
 pub fn inspect(path: &Path, keys: Option<&Keys>) -> Result<Inspection, OpenError> {
     let connection = connect_to_look(path)?;
     read(&connection, keys).map_err(|error| OpenError::engine(path, &error))
+}
+
+/// Whether events were ever kept in an outbox, without owning it. One that is not there has held none.
+pub fn has_held_events(path: &Path) -> Result<bool, OpenError> {
+    if !path.exists() {
+        return Ok(false);
+    }
+    let (connection, _) = connect_to_read(path)?;
+    connection.query_row(schema::HAS_HELD_EVENTS, [], |row| row.get(0)).map_err(|error| OpenError::engine(path, &error))
 }
 
 /// Reads one entry of the quarantine; nothing if there is none of this number.

@@ -6,14 +6,17 @@ use rusqlite::{OptionalExtension as _, params};
 use super::bodies::Stored;
 use super::schema;
 use super::store::{Store, owner, signed, signed_len};
-use crate::outbox::condemned::{Condemned, has_id, without};
+use crate::outbox::condemned::{Condemned, without};
 use crate::outbox::seal::Seat;
+use crate::outbox::selector::Single;
 use crate::outbox::tally::{Amount, Owner, Shelf};
 use crate::outbox::{PurgeSelector, Purged};
 
 /// Bounds of one step: rows, and the bytes that they hold.
 const STEP_ROWS: i64 = 256;
 pub(super) const STEP_BYTES: usize = 4 * 1024 * 1024;
+/// The same where each event is looked into, which takes some microseconds an event.
+const STEP_BYTES_LOOKED_INTO: usize = 256 * 1024;
 
 /// How a purge goes on.
 #[derive(Debug, Clone)]
@@ -33,12 +36,9 @@ impl PurgeStep {
         Self { selector, dry, shelf: Shelf::Pending, after: 0, through: None }
     }
 
-    /// The event id that is meant, if single events are.
-    fn event_id(&self) -> Option<&str> {
-        match &self.selector {
-            PurgeSelector::Matching(filter) => filter.event_id.as_deref(),
-            PurgeSelector::OtherPolicies { .. } => None,
-        }
+    /// How much a step may read.
+    fn bytes(&self) -> usize {
+        if matches!(self.selector.single(), Some(Single::Of(_))) { STEP_BYTES_LOOKED_INTO } else { STEP_BYTES }
     }
 }
 
@@ -63,22 +63,22 @@ impl Store {
         let (mut last, mut bytes) = (None, 0);
         for (row, in_hand) in self.rows_to_purge(step, through)? {
             last = Some(row);
-            let read = self.with_row(step.shelf, row, |store| match (step.shelf, step.event_id()) {
+            let read = self.with_row(step.shelf, row, |store| match (step.shelf, step.selector.single()) {
                 (Shelf::Pending, None) => store.purge_group(row, in_hand, step, &mut purged),
                 (Shelf::Quarantine, None) => store.purge_aside(row, step.dry, &mut purged),
-                (on, Some(id)) => store.purge_event(on, row, in_hand, id, step.dry, &mut purged),
+                (on, Some(single)) => store.purge_events(on, row, in_hand, single, step.dry, &mut purged),
             })?;
             match read {
                 Some(read) => bytes += read,
                 None => purged.unreadable += 1,
             }
-            if bytes >= STEP_BYTES {
+            if bytes >= step.bytes() {
                 break;
             }
         }
-        let next = match (last, &step.selector, step.shelf) {
-            (Some(after), ..) => Some(PurgeStep { after, through: Some(through), ..step.clone() }),
-            (None, PurgeSelector::Matching(_), Shelf::Pending) => {
+        let next = match (last, step.shelf) {
+            (Some(after), _) => Some(PurgeStep { after, through: Some(through), ..step.clone() }),
+            (None, Shelf::Pending) if step.selector.is_everywhere() => {
                 Some(PurgeStep { shelf: Shelf::Quarantine, after: 0, through: None, ..step.clone() })
             }
             _ => None,
@@ -126,6 +126,7 @@ impl Store {
             PurgeSelector::OtherPolicies { site, dataset, keep } => {
                 (Some(&**site), Some(&**dataset), None, Some(keep.as_bytes()))
             }
+            PurgeSelector::Suppressed(_) => (None, None, None, None),
         };
         match step.shelf {
             Shelf::Pending => {
@@ -146,15 +147,15 @@ impl Store {
     fn purge_group(&mut self, row: i64, in_hand: bool, step: &PurgeStep, purged: &mut Purged) -> rusqlite::Result<usize> {
         let Some((owner, amount)) = self.owner(row)? else { return Ok(0) };
         let events = unsigned(amount.events);
-        match (in_hand, &step.selector) {
-            (true, PurgeSelector::OtherPolicies { .. }) => return Ok(0),
-            (true, PurgeSelector::Matching(_)) => {
+        match in_hand {
+            true if !step.selector.is_everywhere() => return Ok(0),
+            true => {
                 purged.in_hand += events;
                 if !step.dry {
                     self.connection.prepare_cached(schema::CONDEMN)?.execute(params![row, Condemned::Whole.text()])?;
                 }
             }
-            (false, _) => {
+            false => {
                 purged.add_waiting(&owner.dataset, events);
                 if !step.dry {
                     self.remove(row)?;
@@ -175,12 +176,12 @@ impl Store {
     }
 
     /// Purges single events of a row. Returns how much had to be read.
-    fn purge_event(
+    fn purge_events(
         &mut self,
         on: Shelf,
         row: i64,
         in_hand: bool,
-        id: &str,
+        single: Single<'_>,
         dry: bool,
         purged: &mut Purged,
     ) -> rusqlite::Result<usize> {
@@ -188,7 +189,7 @@ impl Store {
             purged.unreadable += 1;
             return Ok(0);
         };
-        let (stays, gone) = without(&bodies, |line| has_id(line, id));
+        let (stays, gone) = without(&bodies, |line| single.takes(line));
         match (gone, on) {
             (0, _) => {}
             (_, Shelf::Pending) if in_hand => purged.in_hand += gone,
@@ -200,7 +201,7 @@ impl Store {
                 Shelf::Pending if in_hand => {
                     let before: Option<String> =
                         self.connection.prepare_cached(schema::CONDEMNED)?.query_row([row], |row| row.get(0))?;
-                    let condemned = Condemned::read(before.as_deref()).and(id);
+                    let condemned = single.condemn(Condemned::read(before.as_deref()), &bodies);
                     self.connection.prepare_cached(schema::CONDEMN)?.execute(params![row, condemned.text()])?;
                 }
                 Shelf::Pending => self.narrow(row, &stored.owner, &stays, gone)?,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Group, Memory, State};
-use crate::outbox::condemned::{Condemned, has_id, without};
+use crate::outbox::condemned::{Condemned, without};
+use crate::outbox::selector::Single;
 use crate::outbox::tally::{Shelf, Tally};
 use crate::outbox::{EventFilter, OutboxError, PurgeSelector, Purged, QuarantineReason, RedriveSelector, Redriven};
 
@@ -39,15 +40,15 @@ impl Memory {
 impl State {
     fn purge(&mut self, selector: &PurgeSelector, dry: bool) -> Purged {
         let mut purged = Purged::default();
+        let single = selector.single();
         let Self { datasets, tally, now_ms, .. } = &mut *self;
         for groups in datasets.values_mut() {
             groups.retain(|(received_ms, _), group| {
                 let in_hand = group.is_in_hand(*now_ms);
-                if !selects(selector, group, *received_ms, in_hand) {
+                if (in_hand && !selector.is_everywhere()) || !selector.fits(&group.owner, *received_ms) {
                     return true;
                 }
-                let id = event_id(selector);
-                let (stays, events) = without(&group.bodies, |line| id.is_none_or(|id| has_id(line, id)));
+                let (stays, events) = without(&group.bodies, |line| single.is_none_or(|single| single.takes(line)));
                 if events == 0 {
                     return true;
                 }
@@ -61,24 +62,24 @@ impl State {
                 }
                 if in_hand {
                     let before = std::mem::take(&mut group.condemned);
-                    group.condemned = id.map_or(Condemned::Whole, |id| before.and(id));
+                    group.condemned = single.map_or(Condemned::Whole, |single| single.condemn(before, &group.bodies));
                     return true;
                 }
                 group.narrow(stays, tally)
             });
         }
         tally.commit();
-        if let PurgeSelector::Matching(filter) = selector {
-            purged.quarantined = self.purge_quarantine(filter, dry);
+        if selector.is_everywhere() {
+            purged.quarantined = self.purge_quarantine(selector, single, dry);
         }
         purged
     }
 
-    fn purge_quarantine(&mut self, filter: &EventFilter, dry: bool) -> u64 {
+    fn purge_quarantine(&mut self, selector: &PurgeSelector, single: Option<Single<'_>>, dry: bool) -> u64 {
         let mut gone = 0;
         for mut aside in std::mem::take(&mut self.quarantine) {
-            let goes = |line: &str| filter.event_id.as_deref().is_none_or(|id| has_id(line, id));
-            let fits = filter.fits(&aside.group.owner, aside.received_ms);
+            let goes = |line: &str| single.is_none_or(|single| single.takes(line));
+            let fits = selector.fits(&aside.group.owner, aside.received_ms);
             let (stays, events) = if fits { without(&aside.group.bodies, goes) } else { (String::new(), 0) };
             gone += events;
             if events > 0 && !dry {
@@ -159,24 +160,5 @@ impl Group {
     /// As if nobody had ever had it in hand.
     pub(in crate::outbox) fn fresh(self) -> Self {
         Self { due_ms: 0, serial: 0, attempts: 0, crashes: 0, condemned: Condemned::Nothing, ..self }
-    }
-}
-
-/// Whether a group can hold what is meant.
-fn selects(selector: &PurgeSelector, group: &Group, received_ms: u64, in_hand: bool) -> bool {
-    match selector {
-        PurgeSelector::OtherPolicies { site, dataset, keep } => {
-            let owner = &group.owner;
-            !in_hand && owner.site == *site && owner.dataset == *dataset && owner.policy != *keep
-        }
-        PurgeSelector::Matching(filter) => filter.fits(&group.owner, received_ms),
-    }
-}
-
-/// The event id that is meant, if single events are.
-fn event_id(selector: &PurgeSelector) -> Option<&str> {
-    match selector {
-        PurgeSelector::Matching(filter) => filter.event_id.as_deref(),
-        PurgeSelector::OtherPolicies { .. } => None,
     }
 }

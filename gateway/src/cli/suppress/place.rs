@@ -1,0 +1,145 @@
+//! Where persons are kept back: the store and the keys of a configuration, and the gateway that runs with them, if one does.
+
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+use portcullis_filters::pseudonym::PseudonymKey;
+use portcullis_filters::suppression::{Identifier, pseudonyms};
+
+use super::Failure;
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::config::kept_key::OwnKeyError;
+use crate::config::{self, Backend, Config, Environment, OwnKeySource, SuppressionStore, pseudonym};
+use crate::control::{self, Answer, AskError, Done};
+use crate::outbox::has_held_events;
+use crate::suppression::{Mark, Marker, SuppressCommand, SuppressTask, SuppressionError, Suppressions, marker_of};
+use crate::telemetry::metrics::Metrics;
+
+impl From<SuppressionError> for Failure {
+    fn from(error: SuppressionError) -> Self {
+        if error.is_of_configuration() { Self::Configuration(error.into()) } else { Self::Other(error.into()) }
+    }
+}
+
+/// The store of a configuration.
+#[derive(Debug)]
+pub(super) struct Place {
+    persons: config::Persons,
+    store: SuppressionStore,
+    /// The store itself, once it is known that no gateway has it.
+    own: Option<Suppressions>,
+    keys: Option<Keys>,
+}
+
+/// What makes marks.
+#[derive(Debug)]
+struct Keys {
+    marker: Marker,
+    /// Nothing where there cannot be a pseudonym yet.
+    pseudonyms: Option<PseudonymKey>,
+}
+
+impl Place {
+    /// Reads of the configuration what concerns persons.
+    pub(super) fn of(config: &Path) -> Result<Self, Failure> {
+        let persons = Config::load_persons(config, &Environment::of_process())?;
+        let store = persons.suppression.store.clone().ok_or(SuppressionError::NoStore)?;
+        Ok(Self { persons, store, own: None, keys: None })
+    }
+
+    /// Where the store is, and under which key.
+    pub(super) fn store(&self) -> &SuppressionStore {
+        &self.store
+    }
+
+    /// What makes marks, for a look: nothing if there is no key, and so nobody in the store.
+    pub(super) fn marker_to_look(&self) -> Result<Option<Marker>, Failure> {
+        Ok(marker_of(&self.store)?)
+    }
+
+    /// What stands for a person in the store: every form, and the pseudonyms of them that may stand in stored events.
+    pub(super) fn marks(&mut self, forms: &[Identifier]) -> Result<Vec<Mark>, Failure> {
+        let Keys { marker, pseudonyms: key } = self.keys()?;
+        let stored = key.as_ref().map(|key| pseudonyms(key, forms)).unwrap_or_default();
+        Ok(forms.iter().chain(&stored).map(|identifier| marker.mark(identifier)).collect())
+    }
+
+    /// What makes marks. Takes the store where it has no key yet and no gateway runs.
+    pub(super) fn marker(&mut self) -> Result<&Marker, Failure> {
+        Ok(&self.keys()?.marker)
+    }
+
+    /// Has the gateway that runs do it, or does it here. How many marks changed.
+    pub(super) fn perform(&mut self, task: SuppressTask, marks: Vec<Mark>) -> Result<u64, Failure> {
+        let command = SuppressCommand { key: self.marker()?.fingerprint().clone(), task, marks };
+        if self.own.is_none()
+            && let Backend::Embedded(outbox) = &self.persons.outbox.backend
+        {
+            match control::ask(outbox, &control::Command::Suppress(command.clone())) {
+                Ok(Answer::Ok(Done::Suppressed(done))) => return Ok(done.changed),
+                Ok(Answer::Ok(Done::Reloaded(_) | Done::Outbox(_))) => {
+                    let reason = "the gateway answered something else than what was asked; use the version that runs";
+                    return Err(Failure::Other(anyhow!(reason)));
+                }
+                Ok(Answer::Error(refusal)) if refusal.of_configuration => {
+                    return Err(Failure::Configuration(anyhow!(refusal.reason)));
+                }
+                Ok(Answer::Error(refusal)) => return Err(Failure::Other(anyhow!(refusal.reason))),
+                // A gateway whose socket cannot be holds the lock all the same, and opening says so.
+                Err(AskError::NotRunning(_) | AskError::Control(_)) => {}
+                Err(error) => return Err(Failure::Other(error.into())),
+            }
+        }
+        Ok(self.own()?.obey(&command)?.changed)
+    }
+
+    /// Whether a gateway runs that did what was asked.
+    pub(super) fn gateway_did_it(&self) -> bool {
+        self.own.is_none()
+    }
+
+    fn own(&mut self) -> Result<&Suppressions, Failure> {
+        if self.own.is_none() {
+            let chance = Chance::from_system().context("the operating system gives no random bytes")?;
+            let metrics = Metrics::new().context("metrics")?;
+            let config = &self.persons.suppression;
+            self.own = Some(Suppressions::open(config, &metrics, &Clock::system(), &chance)?);
+        }
+        self.own.as_ref().ok_or_else(|| SuppressionError::NoStore.into())
+    }
+
+    fn keys(&mut self) -> Result<&Keys, Failure> {
+        if self.keys.is_none() {
+            let marker = match marker_of(&self.store)? {
+                Some(marker) => marker,
+                // The first use, before any gateway has run.
+                None => {
+                    self.own()?;
+                    marker_of(&self.store)?.ok_or_else(|| anyhow!("the key of suppressed persons was not kept"))?
+                }
+            };
+            self.keys = Some(Keys { marker, pseudonyms: self.pseudonym_key()? });
+        }
+        self.keys.as_ref().ok_or_else(|| anyhow!("there are no keys").into())
+    }
+
+    /// The key of the pseudonyms in stored events. Where the outbox has held events, it must be there.
+    fn pseudonym_key(&self) -> Result<Option<PseudonymKey>, Failure> {
+        let has_held_events = match &self.persons.outbox.backend {
+            Backend::Embedded(path) => has_held_events(path).context("the outbox cannot be read")?,
+            Backend::Memory => false,
+        };
+        match &self.persons.identity.pseudonym_key {
+            OwnKeySource::Given(key) => Ok(Some(PseudonymKey::new(**key))),
+            OwnKeySource::Kept(path) if path.exists() || has_held_events => {
+                Ok(Some(pseudonym::read(path).map_err(of_configuration)?))
+            }
+            OwnKeySource::Kept(_) | OwnKeySource::Forgotten => Ok(None),
+        }
+    }
+}
+
+fn of_configuration(error: OwnKeyError) -> Failure {
+    Failure::Configuration(error.into())
+}
