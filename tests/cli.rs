@@ -116,7 +116,7 @@ async fn explain_says_what_leaves_and_which_channels_are_open() {
     for (policy, words) in [
         ("retail", ["retail@1", "user_data.em", "custom_data.contents", "OPEN"]),
         ("pharmacy", ["pharmacy@1", "user_data.em", "custom_data.order_id", "OPEN"]),
-        ("hospital", ["hospital@1", "user_data.fbp", "PageView", "OPEN"]),
+        ("hospital", ["hospital@2", "user_data.fbp", "PageView", "OPEN"]),
     ] {
         let output = executable!().run(&["policy", "explain", policy], &[], folder.path()).await;
         assert_eq!(output.code, Some(0), "{policy}: {}", output.stderr);
