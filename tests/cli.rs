@@ -78,6 +78,8 @@ async fn demo_shows_the_whole_way_and_ends_by_itself() {
         "dropped",
         "speaks of health",
         "health_signal",
+        "no_consent",
+        "data_processing_options_state\": 1001",
         "meta received",
         "portcullis_events_",
         "config.example.toml",

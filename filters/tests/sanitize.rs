@@ -63,6 +63,9 @@ fn no_snapshot_is_left_over() {
     assert_eq!(
         found,
         [
+            "consent_golden__hospital_lets_go_of_whom.snap",
+            "consent_golden__pharmacy_consent_lets_go_of_whom.snap",
+            "consent_golden__retail_consent_lets_go_of_whom.snap",
             "policy__hospital_explained.snap",
             "policy__pharmacy_explained.snap",
             "policy__retail_explained.snap",
