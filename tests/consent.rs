@@ -315,6 +315,35 @@ async fn limited_data_use_arrives_with_the_place_of_the_residence() {
 }
 
 #[tokio::test]
+async fn p3_what_waits_is_withdrawn_when_its_policy_comes_to_ask_for_consent() {
+    let executable = executable!();
+    let meta = Meta::start(&executable).await;
+    let proxy = ChaosProxy::start(meta.address()).await;
+    proxy.set(Mode::Refuse);
+    let setup = |policy: &str| Setup::new(&meta).through(proxy.address()).site(policy);
+    let mut gateway = Gateway::start(&executable, setup("retail@1")).await;
+    gateway.expect_trouble_with_meta();
+    let client = gateway.client();
+    // Consent was said, but under a policy that asked for none it is not kept.
+    let yes = json!({ "consent": { "marketing": "granted", "time": now_secs() } });
+    let unasked = [saying(purchase("unasked-1"), &json!({}), false), saying(purchase("unasked-2"), &yes, false)];
+    assert_eq!(client.post(&unasked).await.unwrap().json()["portcullis"]["forwarded"], 2);
+
+    gateway.configure(setup(RETAIL.policy));
+    let reloaded = gateway.command(&["reload"]).await;
+    assert_eq!(reloaded.code, Some(0), "{}{}", reloaded.stdout, reloaded.stderr);
+    assert_eq!(client.post(&[saying(purchase("asked"), &yes, false)]).await.unwrap().json()["portcullis"]["forwarded"], 1);
+
+    proxy.set(Mode::Pass);
+    gateway.drained().await;
+    assert_eq!(meta.ids().await.into_keys().collect::<Vec<_>>(), ["asked"]);
+    let metrics = gateway.metrics().await;
+    assert_eq!(metrics.sum("portcullis_events_withdrawn_total", &[("reason", "consent_unknown")]), 2, "{}", metrics.text());
+    gateway.finish().await;
+    meta.finish().await;
+}
+
+#[tokio::test]
 async fn what_was_asked_once_need_not_be_asked_again() {
     let executable = executable!();
     let meta = Meta::start(&executable).await;

@@ -2,7 +2,7 @@
 //! curl, Python, Node and SDKs, and comes to what stands below it; and the vectors of consent strings are what the libraries of
 //! IAB Tech Lab give today.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper of a test may panic as the test may")]
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -60,8 +60,9 @@ fn examples(blocks: &[(String, String)]) -> Vec<Example> {
 impl Example {
     /// The id of its event, however its language writes it.
     fn event_id(&self) -> String {
-        let at = self.code.find("by-").unwrap_or_else(|| panic!("no id in {}", self.code));
-        self.code[at..].chars().take_while(|character| character.is_ascii_lowercase() || *character == '-').collect()
+        let (_, rest) = self.code.split_once("by-").unwrap_or_else(|| panic!("no id in {}", self.code));
+        let end = rest.find(|character: char| !character.is_ascii_lowercase() && character != '-').unwrap();
+        format!("by-{}", rest.split_at(end).0)
     }
 
     async fn run(&self, gateway: &Gateway) -> Output {

@@ -110,9 +110,9 @@ fn came_to(policy: &str, code: &str, case: &Case) -> (String, Option<String>) {
         Outcome::Forward(event, _) => {
             let bytes = event.as_str().to_owned();
             let json: serde_json::Value = serde_json::from_str(&bytes).unwrap();
-            let word = match &json["data_processing_options_state"] {
-                serde_json::Value::Null => "leaves".to_owned(),
-                state => format!("leaves, data use limited ({})", state),
+            let word = match json.get("data_processing_options_state") {
+                None => "leaves".to_owned(),
+                Some(state) => format!("leaves, data use limited ({state})"),
             };
             (word, Some(bytes))
         }

@@ -1,5 +1,7 @@
 //! Strings of the Transparency and Consent Framework, of any moment: those in fixtures grow old.
 
+use std::fmt::Write as _;
+
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// A string of version 2, written at this moment, with consent to these purposes and to no vendor.
@@ -29,8 +31,10 @@ pub fn tcf_string(purposes: &[u32], written_secs: u64) -> String {
         (0, 17),
         (0, 12),
     ];
-    let bits: String =
-        fields.iter().map(|(value, width): &(u64, usize)| format!("{value:0width$b}", width = *width)).collect();
+    let bits = fields.iter().fold(String::new(), |mut bits, (value, width): &(u64, usize)| {
+        write!(bits, "{value:0width$b}", width = *width).expect("a string takes text");
+        bits
+    });
     let letter = |six: &[u8]| {
         let value = six.iter().fold(0_usize, |value, bit| value * 2 + usize::from(*bit == b'1')) << (6 - six.len());
         char::from(LETTERS[value])
