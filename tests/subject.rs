@@ -230,10 +230,11 @@ async fn an_index_without_its_key_refuses_the_start_with_the_cure() {
     gateway.stop(Signal::Terminate).await;
     let (key, aside) = (gateway.data().join("subjects.key"), gateway.data().join("aside"));
     std::fs::rename(&key, &aside).unwrap();
-    assert!(!gateway.try_restart().await, "nobody in it would be found");
-    let said = gateway.process().stderr();
-    assert!(said.contains("subjects.key") && said.contains("subject_access.key"), "{said}");
-    gateway.expect_log("subject_access.key");
+    let refused = gateway.command(&["serve"]).await;
+    assert_eq!(refused.code, Some(64), "nobody in it would be found: {}", refused.stderr);
+    for words in ["subjects.key", "subject_access.key", "put it back from your copy"] {
+        assert!(refused.stderr.contains(words), "{words:?}: {}", refused.stderr);
+    }
     std::fs::rename(&aside, &key).unwrap();
     gateway.restart().await;
     assert_eq!(events(&told(&gateway, &["--fbp", "fb.1.1558571054389.1098115397"]).await), 1);
