@@ -19,7 +19,8 @@ fn the_example_loads_as_it_stands() {
     assert_eq!(config.sites[0].hosts, ["www.shop.example"]);
     assert_eq!(config.sites[0].datasets, ["1234567890123456".into()]);
     assert_eq!(&*config.datasets[0].id, "1234567890123456");
-    let [goods] = config.warnings() else { panic!("{:?}", config.warnings()) };
+    let [consent, goods] = config.warnings() else { panic!("{:?}", config.warnings()) };
+    assert!(consent.starts_with("site `shop`: policy: nobody's consent is asked for"), "{consent}");
     assert!(
         goods.starts_with("site `shop`: policy: custom_data.content_ids, custom_data.contents: ids of goods leave"),
         "{goods}"
