@@ -75,10 +75,11 @@ pub(super) mod tests {
     }
 
     /// Numbers of so many bits, as text.
-    pub(in crate::consent) fn written(numbers: &[(u64, usize)]) -> String {
+    pub(in crate::consent) fn written(numbers: &[(u64, u32)]) -> String {
         const CHARACTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        let digits = |(number, width): &(u64, usize)| (0..*width).rev().map(|at| number >> at & 1).collect::<Vec<_>>();
-        let bits: Vec<u64> = numbers.iter().flat_map(digits).collect();
+        let bit = |number: u64, at: u32| number.checked_shr(at).unwrap_or(0) & 1;
+        let bits = numbers.iter().flat_map(|(number, width)| (0..*width).rev().map(move |at| bit(*number, at)));
+        let bits: Vec<u64> = bits.collect();
         let character = |six: &[u64]| {
             let value = (0..6).fold(0, |value, at| 2 * value + six.get(at).copied().unwrap_or(0));
             char::from(CHARACTERS[usize::try_from(value).unwrap()])
