@@ -13,6 +13,8 @@ const COMMANDS: &[&[&str]] = &[
     &["meta-simulator"],
     &["key", "new"],
     &["policy", "explain"],
+    &["subject", "report"],
+    &["subject", "forget"],
     &["outbox", "inspect"],
     &["outbox", "show"],
     &["outbox", "redrive"],
@@ -22,6 +24,7 @@ const COMMANDS: &[&[&str]] = &[
     &["outbox", "restore"],
     &["schema", "config"],
     &["schema", "policy"],
+    &["schema", "event"],
     &["completions"],
     &["man"],
     &[],
@@ -78,6 +81,8 @@ async fn demo_shows_the_whole_way_and_ends_by_itself() {
         "dropped",
         "speaks of health",
         "health_signal",
+        "no_consent",
+        "data_processing_options_state\": 1001",
         "meta received",
         "portcullis_events_",
         "config.example.toml",
@@ -114,7 +119,10 @@ async fn explain_says_what_leaves_and_which_channels_are_open() {
     for (policy, words) in [
         ("retail", ["retail@1", "user_data.em", "custom_data.contents", "OPEN"]),
         ("pharmacy", ["pharmacy@1", "user_data.em", "custom_data.order_id", "OPEN"]),
-        ("hospital", ["hospital@1", "user_data.fbp", "PageView", "OPEN"]),
+        ("hospital", ["hospital@2", "user_data.fbp", "PageView", "OPEN"]),
+        ("hospital@1", ["hospital@1", "consent is not asked for", "PageView", "OPEN"]),
+        ("retail-consent", ["retail-consent@1", "US-WA from 2024-03-31", "RCW 19.373", "Limited Data Use"]),
+        ("pharmacy-consent", ["pharmacy-consent@1", "only with consent", "C-21/23", "older than 365 days"]),
     ] {
         let output = executable!().run(&["policy", "explain", policy], &[], folder.path()).await;
         assert_eq!(output.code, Some(0), "{policy}: {}", output.stderr);

@@ -2,8 +2,9 @@
 //!
 //! An event is made from the table of fields, with a canary of its own in every field, in unknown keys at every level, in names
 //! of keys, around the events, and in requests that fail. It is sent in every encoding and compression, to both forms of the
-//! endpoint and over both versions of HTTP, under every built-in policy, with the log at trace level. Then everything that left
-//! or rests is searched: the outbox's files while Meta cannot be reached, what Meta got, the log, the metrics, the answers.
+//! endpoint and over both versions of HTTP, under the built-in policies (those that ask for consent: `consent.rs`), with the log
+//! at trace level. Then everything that left or rests is searched: the outbox's files while Meta cannot be reached, what Meta got,
+//! the log, the metrics, the answers.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper of a test may panic as the test may")]
 

@@ -50,7 +50,7 @@ struct Tcf {
 
 #[derive(Deserialize)]
 struct Gpp {
-    sections: BTreeMap<String, serde::de::IgnoredAny>,
+    sections: serde_json::Map<String, serde_json::Value>,
     marketing: Said,
     health: Said,
     gpc: bool,

@@ -63,9 +63,13 @@ fn no_snapshot_is_left_over() {
     assert_eq!(
         found,
         [
+            "consent_golden__hospital_lets_go_of_whom.snap",
+            "consent_golden__pharmacy_consent_lets_go_of_whom.snap",
+            "consent_golden__retail_consent_lets_go_of_whom.snap",
             "policy__hospital_explained.snap",
             "policy__pharmacy_explained.snap",
             "policy__retail_explained.snap",
+            "policy__whose_events_leave_explained.snap",
             "sanitize__e4_retail_lets_out_exactly_this.snap",
             "sanitize__hospital_lets_out_exactly_this.snap",
             "sanitize__pharmacy_lets_out_exactly_this.snap",

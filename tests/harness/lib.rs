@@ -35,6 +35,7 @@ mod sdk;
 mod settings;
 mod setup;
 mod siege;
+mod tcf;
 
 pub use authority::{Authority, Pair};
 pub use canary::{Canaries, MARK};
@@ -59,6 +60,7 @@ pub use sdk::{Sdk, installed};
 pub use settings::Settings;
 pub use setup::{DATASET, KEY, SITE, Setup, TOKEN, sha256_hex};
 pub use siege::Siege;
+pub use tcf::tcf_string;
 
 /// The executable under test. A macro, because cargo tells the path only while it compiles a suite.
 #[macro_export]

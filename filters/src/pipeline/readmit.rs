@@ -34,6 +34,10 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
     if !stored.is_readable() {
         return Readmission::Withdraw(WithdrawReason::UnreadablePolicy);
     }
+    // What was said of the person was not stored, so it cannot be judged again.
+    if !stored.asked_as_much(policy) {
+        return Readmission::Withdraw(WithdrawReason::ConsentUnknown);
+    }
     let Ok(event) = RawEvent::parse_with(body, policy.properties(), false) else {
         return Readmission::Withdraw(WithdrawReason::UnreadableEvent);
     };

@@ -4,7 +4,7 @@
 //! a plus, a browser id. Any other text there is passed over, or an order's number could be somebody's id. URLs are not taken
 //! apart. Stored events are read by the same rules; there a pseudonym stands as any SHA-256 does.
 
-use super::forms::{any_form, is_digest};
+use super::forms::{IsIt, any_form, is_digest};
 use super::{Identifier, Kind, Suppressed};
 use crate::event::{RawEvent, Value};
 use crate::normalize::MAX_BYTES;
@@ -13,9 +13,6 @@ use crate::schema::{self, Field, Risk, Section};
 
 /// Shorter ids count in the field for them alone: beside it they stand for too much else.
 const SHORTEST_ELSEWHERE: usize = 6;
-
-/// What is asked of each identifier; `true` ends the look.
-type IsIt<'i> = &'i mut dyn FnMut(&Identifier) -> bool;
 
 /// Whether an event as it came is of somebody who must not be sent.
 pub(crate) fn is_of(event: &RawEvent<'_>, suppressed: &dyn Suppressed) -> bool {

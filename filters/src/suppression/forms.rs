@@ -32,7 +32,7 @@ pub enum Kind {
 /// without the parameter builder's suffix, stands for itself.
 pub fn forms(kind: Kind, raw: &str) -> Vec<Identifier> {
     let mut forms = Vec::new();
-    any_form(kind, raw, &mut |form| {
+    any(kind, raw, true, &mut |form| {
         if !forms.contains(form) {
             forms.push(*form);
         }
@@ -41,8 +41,16 @@ pub fn forms(kind: Kind, raw: &str) -> Vec<Identifier> {
     forms
 }
 
-/// Shows each form until one is the one that is looked for; whether one was.
-pub(super) fn any_form(kind: Kind, raw: &str, is_it: &mut dyn FnMut(&Identifier) -> bool) -> bool {
+/// Shows each form that a library gives until one is the one that is looked for; whether one was. What no library gives, such as
+/// the very text that was typed, is among [`forms`] alone: one of the two sides is enough, and this one is paid for every event.
+pub(super) fn any_form(kind: Kind, raw: &str, is_it: IsIt<'_>) -> bool {
+    any(kind, raw, false, is_it)
+}
+
+/// What is asked of each identifier; `true` ends the look.
+pub(super) type IsIt<'i> = &'i mut dyn FnMut(&Identifier) -> bool;
+
+fn any(kind: Kind, raw: &str, is_wide: bool, is_it: IsIt<'_>) -> bool {
     let text = raw.trim();
     if let Some(is_found) = is_digest(text, is_it) {
         return is_found;
@@ -50,31 +58,54 @@ pub(super) fn any_form(kind: Kind, raw: &str, is_it: &mut dyn FnMut(&Identifier)
     if text.is_empty() || text.len() > MAX_BYTES {
         return false;
     }
-    let mut texts = Texts(Vec::with_capacity(4));
+    if !is_wide {
+        // What is in order already, as nearly everything is, needs no list.
+        match kind {
+            Kind::Email if is_plain_email(text) => return is_it(&of_text(&lower(text))),
+            Kind::ExternalId if text.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase()) => {
+                return is_it(&of_text(text));
+            }
+            Kind::Phone => {
+                if let Some(number) = PlainNumber::of(text) {
+                    return number.any(is_it);
+                }
+            }
+            Kind::Email | Kind::ExternalId | Kind::Fbp => {}
+        }
+    }
+    let mut texts = Texts { list: Vec::with_capacity(4), is_wide };
     match kind {
         Kind::Email => texts.add_email(text),
         Kind::Phone => texts.add_phone(text),
         Kind::ExternalId => texts.add_external_id(text),
         Kind::Fbp => texts.add_browser_id(text),
     }
-    texts.0.iter().any(|text| is_it(&Identifier(Sha256::digest(text.as_bytes()).into())))
+    texts.list.iter().any(|text| is_it(&of_text(text)))
+}
+
+fn of_text(text: &str) -> Identifier {
+    Identifier(Sha256::digest(text.as_bytes()).into())
 }
 
 /// Asks of a text that is a SHA-256 already, with or without suffix; nothing of any other. That of the empty text, which careless
 /// senders make of a missing value, is nobody's.
-pub(super) fn is_digest(text: &str, is_it: &mut dyn FnMut(&Identifier) -> bool) -> Option<bool> {
+pub(super) fn is_digest(text: &str, is_it: IsIt<'_>) -> Option<bool> {
     let digest = parse_hex(if text.len() < 64 { return None } else { strip_suffix(text) })?;
     Some(digest != OF_NOTHING && is_it(&Identifier(digest)))
 }
 
 /// Texts of which each is hashed, every one once.
-struct Texts<'r>(Vec<Cow<'r, str>>);
+struct Texts<'r> {
+    list: Vec<Cow<'r, str>>,
+    /// Whether what no library gives is among them.
+    is_wide: bool,
+}
 
 impl<'r> Texts<'r> {
     fn add(&mut self, text: impl Into<Cow<'r, str>>) {
         let text = text.into();
-        if !self.0.contains(&text) {
-            self.0.push(text);
+        if !self.list.contains(&text) {
+            self.list.push(text);
         }
     }
 
@@ -83,9 +114,11 @@ impl<'r> Texts<'r> {
         if !text.contains('@') {
             return;
         }
-        self.0.extend(Normalizer::Email.normalize(text));
+        self.list.extend(Normalizer::Email.normalize(text));
         self.add(lower(text));
-        self.add(text);
+        if self.is_wide {
+            self.add(text);
+        }
         let inside = text.rsplit_once('<').map_or(text, |(_, rest)| rest.trim_end_matches('>'));
         let address = inside.strip_prefix("mailto:").unwrap_or(inside).trim_end_matches('.').trim();
         if address.len() < text.len() && address.contains('@') {
@@ -99,8 +132,10 @@ impl<'r> Texts<'r> {
         if digits.len() < FEWEST_DIGITS {
             return;
         }
-        self.0.extend(Normalizer::Phone.normalize(text));
-        self.add(text);
+        self.list.extend(Normalizer::Phone.normalize(text));
+        if self.is_wide {
+            self.add(text);
+        }
         // What Python's and Node's SDKs leave, and before them the zeros, of which one library takes off two and another all.
         let sdk: String = text.chars().filter(|c| !is_dropped_by_sdks(*c)).collect();
         self.add(sdk.trim_start_matches('0').to_owned());
@@ -129,17 +164,16 @@ impl<'r> Texts<'r> {
         if is_american && number.len() == 10 && !names_country {
             self.add(format!("1{number}"));
         } else if names_country || is_american {
-            self.add(format!("+{number}"));
-            let national = number.get(length_of_country(number)..).unwrap_or_default().trim_start_matches('0');
-            if national.len() >= FEWEST_DIGITS {
-                self.add(national.to_owned());
+            if self.is_wide {
+                self.add(format!("+{number}"));
             }
+            self.list.extend(national(number).map(|national| Cow::Owned(national.to_owned())));
         }
     }
 
     /// SDKs send an id as it is; the parameter builder makes it small, without spaces.
     fn add_external_id(&mut self, text: &'r str) {
-        self.0.extend(Normalizer::ExternalId.normalize(text));
+        self.list.extend(Normalizer::ExternalId.normalize(text));
         self.add(text);
         self.add(lower(text));
     }
@@ -149,6 +183,55 @@ impl<'r> Texts<'r> {
             self.add(strip_suffix(text));
         }
     }
+}
+
+/// A number that every library reads alike: digits, of which the first is no zero, a plus before them or none, and what all leave out.
+struct PlainNumber {
+    /// A one, for numbers of America that lack it, then the digits.
+    text: [u8; 16],
+    length: usize,
+    has_plus: bool,
+}
+
+impl PlainNumber {
+    fn of(text: &str) -> Option<Self> {
+        let has_plus = text.starts_with('+');
+        let mut number = Self { text: [b'1'; 16], length: 0, has_plus };
+        for byte in text.bytes().skip(usize::from(has_plus)) {
+            match byte {
+                b'0'..=b'9' => {
+                    number.length += 1;
+                    *number.text.get_mut(number.length)? = byte;
+                }
+                b' ' | b'-' | b'(' | b')' => {}
+                _ => return None,
+            }
+        }
+        let is_plain = number.length >= FEWEST_DIGITS && number.text.get(1) != Some(&b'0') && !text.contains("(0)");
+        is_plain.then_some(number)
+    }
+
+    fn any(&self, is_it: IsIt<'_>) -> bool {
+        let with_one = self.text.get(..=self.length).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default();
+        let digits = with_one.get(1..).unwrap_or_default();
+        let other = match (self.has_plus, is_american(digits)) {
+            (false, true) if digits.len() == 10 => Some(with_one),
+            (true, _) | (_, true) => national(digits),
+            (false, false) => None,
+        };
+        is_it(&of_text(digits)) || other.is_some_and(|other| is_it(&of_text(other)))
+    }
+}
+
+/// An address without a name beside it, a scheme before it or a dot behind it.
+fn is_plain_email(text: &str) -> bool {
+    text.is_ascii() && memchr::memchr(b'@', text.as_bytes()).is_some() && !text.contains(['<', ':']) && !text.ends_with('.')
+}
+
+/// An international number without its country.
+fn national(number: &str) -> Option<&str> {
+    let national = number.get(length_of_country(number)..)?.trim_start_matches('0');
+    (national.len() >= FEWEST_DIGITS).then_some(national)
 }
 
 fn lower(text: &str) -> Cow<'_, str> {

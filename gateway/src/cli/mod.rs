@@ -15,6 +15,7 @@ pub mod policy;
 pub mod reload;
 pub mod schema;
 pub mod serve;
+pub mod subject;
 pub mod suppress;
 
 pub mod process;
@@ -72,6 +73,7 @@ enum Command {
     Policy(policy::Policy),
     Outbox(outbox::Outbox),
     Suppress(suppress::Suppress),
+    Subject(subject::Subject),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
@@ -143,6 +145,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Policy(command) => policy::run(&command),
         Command::Outbox(command) => block_on(outbox::run(command)),
         Command::Suppress(command) => suppress::run(&command),
+        Command::Subject(command) => subject::run(&command),
         Command::Schema(command) => schema::run(&command),
         Command::Completions(command) => completions::run(&command),
         Command::Man(command) => man::run(&command),

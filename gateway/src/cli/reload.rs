@@ -38,7 +38,7 @@ pub(super) fn run(command: &Reload) -> Result<(), Failure> {
             }
             Ok(output.line(if changes.is_empty() { "nothing changed" } else { "reloaded" })?)
         }
-        Answer::Ok(Done::Outbox(_) | Done::Suppressed(_)) => {
+        Answer::Ok(Done::Outbox(_) | Done::Suppressed(_) | Done::Subject(_)) => {
             Err(Failure::Other(anyhow!("the gateway answered something else than what was asked")))
         }
         Answer::Error(refusal) if refusal.of_configuration => Err(Failure::Configuration(anyhow!(refusal.reason))),

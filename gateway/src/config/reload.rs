@@ -64,6 +64,7 @@ impl Config {
             ("outbox", old.outbox.differences(&new.outbox)),
             ("identity", old.identity.differences(&new.identity)),
             ("suppression", old.suppression.differences(&new.suppression)),
+            ("subject_access", old.subject_access.differences(&new.subject_access)),
             ("log", old.log.differences(&new.log)),
         ];
         let named = |(table, keys): (&str, Vec<&str>)| -> Vec<String> {
@@ -77,6 +78,7 @@ impl Config {
             ("meta.ca_file", self.meta.ca_pem == newer.meta.ca_pem),
             ("outbox.encryption_key", self.outbox.encryption == newer.outbox.encryption),
             ("suppression.key", self.has_same_suppression_key(newer)),
+            ("subject_access.key", self.subject_access.index == newer.subject_access.index),
             ("identity.pseudonym_key", self.identity.pseudonym_key == newer.identity.pseudonym_key),
         ];
         for (key, is_same) in contents {

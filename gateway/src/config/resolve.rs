@@ -18,8 +18,8 @@ use super::reload::Written;
 use super::validate::{self, of_dataset, of_site};
 use super::{
     Admin, Backend, Config, ConfigError, Dataset, Deduplicate, Dispatch, Encryption, Endpoint, Environment, Identity, Log,
-    Meta, Outbox, OwnKeySource, Persons, RateLimit, Server, Site, Suppression, SuppressionStore, Tls, TlsFiles, default,
-    file, secret,
+    Meta, Outbox, OwnKeySource, Persons, RateLimit, Server, Site, SubjectAccess, SubjectIndex, Suppression,
+    SuppressionStore, Tls, TlsFiles, default, file, secret,
 };
 
 /// Shorter keys can be guessed.
@@ -30,6 +30,8 @@ const MAX_CERTIFICATE_BYTES: usize = 256 * 1024;
 const PSEUDONYM_KEY_FILE: &str = "pseudonym.key";
 /// The store of suppressed persons, in the folder of the outbox.
 const SUPPRESSION_FILE: &str = "suppression.db";
+/// The index of what was delivered, in the folder of the outbox.
+const SUBJECTS_FILE: &str = "subjects.db";
 
 /// Reads a text into a configuration.
 pub(super) fn resolve(text: &str, path: &Path, environment: &Environment) -> Result<Config, ConfigError> {
@@ -62,7 +64,8 @@ pub(super) fn resolve_persons(text: &str, path: &Path, environment: &Environment
     let outbox = resolver.outbox(layers.outbox)?;
     let identity = resolver.identity(layers.identity, &outbox)?;
     let suppression = resolver.suppression(layers.suppression, &outbox)?;
-    Ok(Persons { outbox, identity, suppression })
+    let subject_access = resolver.subject_access(layers.subject_access, &outbox.backend)?;
+    Ok(Persons { outbox, identity, suppression, subject_access })
 }
 
 /// Whether two secrets are the same.
@@ -93,6 +96,7 @@ impl<'a> Resolver<'a> {
             meta: self.meta(layers.meta)?,
             identity: self.identity(layers.identity, &outbox)?,
             suppression: self.suppression(layers.suppression, &outbox)?,
+            subject_access: self.subject_access(layers.subject_access, &outbox.backend)?,
             outbox,
             dispatch: self.dispatch(&layers.dispatch)?,
             log: self.log(layers.log)?,
@@ -227,6 +231,25 @@ impl<'a> Resolver<'a> {
             None => OwnKeySource::Kept(path.with_extension("key")),
         };
         Ok(Suppression { store: Some(SuppressionStore { path, key }) })
+    }
+
+    fn subject_access(&mut self, written: document::SubjectAccess, backend: &Backend) -> Result<SubjectAccess, ConfigError> {
+        let retention_days = self.need(written.retention_days, "subject_access.retention_days")?;
+        let max_rows = self.need(written.max_rows, "subject_access.max_rows")?;
+        let Backend::Embedded(outbox) = backend else {
+            if retention_days > 0 {
+                let reason =
+                    "is of no use with the memory back end, which has no folder beside which to keep an index; set it to 0";
+                return Err(self.fail("subject_access.retention_days", reason));
+            }
+            return Ok(SubjectAccess { retention_days, max_rows, index: None });
+        };
+        let path = outbox.with_file_name(SUBJECTS_FILE);
+        let key = match written.key {
+            Some(source) => OwnKeySource::Given(self.key_of_32_bytes(&source, "subject_access.key")?),
+            None => OwnKeySource::Kept(path.with_extension("key")),
+        };
+        Ok(SubjectAccess { retention_days, max_rows, index: Some(SubjectIndex { path, key }) })
     }
 
     fn key_of_32_bytes(&mut self, source: &SecretSource, key: &str) -> Result<Zeroizing<[u8; 32]>, ConfigError> {

@@ -28,8 +28,17 @@ pub(crate) fn sanitized(number: usize) -> SanitizedEvent {
 
 /// The same at a time and of a source.
 pub(crate) fn sanitized_at(number: usize, event_time: u64, action_source: &str) -> SanitizedEvent {
+    sanitized_as(number, event_time, action_source, "jane@example.com")
+}
+
+/// An ordinary purchase of somebody.
+pub(crate) fn sanitized_of(number: usize, email: &str) -> SanitizedEvent {
+    sanitized_as(number, NOW_SECS, "website", email)
+}
+
+fn sanitized_as(number: usize, event_time: u64, action_source: &str, email: &str) -> SanitizedEvent {
     let raw = format!(
-        r#"{{"event_name":"Purchase","event_time":{event_time},"event_id":"order-{number:05}","action_source":"{action_source}","event_source_url":"https://www.shop.example/","user_data":{{"em":"jane@example.com","client_user_agent":"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"}},"custom_data":{{"value":19.5,"currency":"EUR"}}}}"#
+        r#"{{"event_name":"Purchase","event_time":{event_time},"event_id":"order-{number:05}","action_source":"{action_source}","event_source_url":"https://www.shop.example/","user_data":{{"em":"{email}","client_user_agent":"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"}},"custom_data":{{"value":19.5,"currency":"EUR"}}}}"#
     );
     let pseudonyms = PseudonymKey::new([7; 32]);
     let context = Context {

@@ -6,6 +6,7 @@ mod gate;
 mod pace;
 mod reload;
 mod stop;
+mod suppression;
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -32,7 +32,7 @@ impl Mark {
     }
 
     /// The bytes that are kept; they sort as marks do.
-    pub(super) fn bytes(self) -> [u8; MARK_BYTES] {
+    pub(crate) fn bytes(self) -> [u8; MARK_BYTES] {
         self.0.to_be_bytes()
     }
 

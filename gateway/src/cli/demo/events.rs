@@ -182,24 +182,25 @@ pub(super) static SITES: &[Site] = &[
     },
     Site {
         id: "hospital",
-        policy: "hospital@1",
+        policy: "hospital@2",
         dataset: "1000000000000003",
         host: "www.hospital.example",
         variable: "DEMO_KEY_HOSPITAL",
         events: &[
             Event {
-                title: "a booking, with the doctor's name",
+                title: "a booking, with the doctor's name, of somebody who consented to everything",
                 body: r#"{
   "event_name": "Schedule",
   "event_time": NOW,
   "action_source": "website",
   "event_source_url": "https://www.hospital.example/book/dr-maria-lopez?specialty=oncology",
   "user_data": {"em": "jane.doe@example.com", "fn": "Jane", "ln": "Doe"},
-  "custom_data": {"doctor": "Dr. Maria Lopez", "reason": "second opinion", "appointment": "2026-12-01 09:30"}
+  "custom_data": {"doctor": "Dr. Maria Lopez", "reason": "second opinion", "appointment": "2026-12-01 09:30"},
+  "consent": {"marketing": "granted", "health": "granted", "time": NOW}
 }"#,
             },
             Event {
-                title: "a visit to the news",
+                title: "a visit to the news, of which nobody said whether the person consents",
                 body: r#"{
   "event_name": "PageView",
   "event_time": NOW,
@@ -212,6 +213,24 @@ pub(super) static SITES: &[Site] = &[
     "client_user_agent": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15",
     "fbp": "fb.1.1791000000000.1098115397"
   }
+}"#,
+            },
+            Event {
+                title: "the same visit, of somebody in Colorado who consented",
+                body: r#"{
+  "event_name": "PageView",
+  "event_time": NOW,
+  "action_source": "website",
+  "event_source_url": "https://www.hospital.example/news/new-wing?from=portal",
+  "referrer_url": "https://www.hospital.example/portal/messages",
+  "user_data": {
+    "em": "jane.doe@example.com",
+    "client_ip_address": "203.0.113.7",
+    "client_user_agent": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15",
+    "fbp": "fb.1.1791000000000.1098115397"
+  },
+  "consent": {"marketing": "granted", "health": "granted", "time": NOW, "source": "banner-3"},
+  "residence": {"country": "US", "region": "CO"}
 }"#,
             },
         ],

@@ -35,7 +35,7 @@ impl Story {
         output.line(
             "Portcullis stands between a site and Meta's Conversions API. The gateway and a stand-in for Meta run in this",
         )?;
-        output.line("process. Seven events of three sites go through; all of them are made up.")?;
+        output.line("process. Eight events of three sites go through; all of them are made up.")?;
         let start = self.series().await?;
         for (site, key) in SITES.iter().zip(keys) {
             output.line(format_args!("\n=== {}, policy {} {}", site.id, site.policy, "=".repeat(60)))?;

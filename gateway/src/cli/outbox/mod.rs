@@ -84,7 +84,7 @@ impl Place {
     async fn perform(&self, command: OutboxCommand) -> Result<OutboxDone, Failure> {
         match control::ask(&self.path, &control::Command::Outbox(command.clone())) {
             Ok(Answer::Ok(Done::Outbox(done))) => return Ok(done),
-            Ok(Answer::Ok(Done::Reloaded(_) | Done::Suppressed(_))) => return Err(unexpected()),
+            Ok(Answer::Ok(Done::Reloaded(_) | Done::Suppressed(_) | Done::Subject(_))) => return Err(unexpected()),
             Ok(Answer::Error(refusal)) => return Err(Failure::Other(anyhow!(refusal.reason))),
             // A gateway whose socket cannot be holds the lock all the same, and opening says so.
             Err(AskError::NotRunning(_) | AskError::Control(_)) => {}

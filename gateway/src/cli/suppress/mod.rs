@@ -6,7 +6,7 @@
 mod change;
 mod import;
 mod look;
-mod persons;
+pub(super) mod persons;
 mod place;
 
 use clap::Subcommand;

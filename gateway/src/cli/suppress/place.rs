@@ -78,7 +78,7 @@ impl Place {
         {
             match control::ask(outbox, &control::Command::Suppress(command.clone())) {
                 Ok(Answer::Ok(Done::Suppressed(done))) => return Ok(done.changed),
-                Ok(Answer::Ok(Done::Reloaded(_) | Done::Outbox(_))) => {
+                Ok(Answer::Ok(Done::Reloaded(_) | Done::Outbox(_) | Done::Subject(_))) => {
                     let reason = "the gateway answered something else than what was asked; use the version that runs";
                     return Err(Failure::Other(anyhow!(reason)));
                 }

@@ -1,12 +1,12 @@
 //! Tells what was sent about a person, and forgets it when that is wanted.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use portcullis_filters::normalize::hex;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
+use super::count::unsigned;
 use super::{Index, schema};
 use crate::subject::SubjectError;
 use crate::suppression::Mark;
@@ -15,9 +15,6 @@ use crate::suppression::Mark;
 const PAGE_BYTES: usize = 400_000;
 /// What a row takes of it.
 const ROW_BYTES: usize = 40;
-
-/// How long emptying the log waits for readers.
-const TRUNCATE_PATIENCE: Duration = Duration::from_millis(250);
 
 /// What was sent about a person, as far as it fits an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +109,7 @@ impl Index {
         for mark in marks {
             let mut rows = statement.query(params![day, mark.bytes()])?;
             while let Some(row) = rows.next()? {
-                *of_day.entry(row.get(0)?).or_default() += row.get::<_, u64>(1)?;
+                *of_day.entry(row.get(0)?).or_default() += unsigned(row.get(1)?);
             }
         }
         Ok(of_day)
@@ -143,7 +140,7 @@ impl Index {
     }
 
     fn gaps(&self) -> rusqlite::Result<Vec<Gap>> {
-        let read = |row: &Row<'_>| Ok(Gap { day: row.get(0)?, dataset: row.get(1)?, events: row.get(2)? });
+        let read = |row: &Row<'_>| Ok(Gap { day: row.get(0)?, dataset: row.get(1)?, events: unsigned(row.get(2)?) });
         self.connection.prepare_cached(schema::READ_GAPS)?.query_map([], read)?.collect()
     }
 
@@ -164,15 +161,7 @@ impl Index {
         });
         let forgotten = forgotten.map_err(|error: rusqlite::Error| self.engine(&error))?;
         // Or it would stand in the log until the next sweep.
-        self.truncate_log(TRUNCATE_PATIENCE).map_err(|error| self.engine(&error))?;
+        self.truncate_log().map_err(|error| self.engine(&error))?;
         Ok(forgotten)
-    }
-
-    /// Copies the log into the file and empties it, unless a reader holds it for longer than this.
-    pub(in crate::subject) fn truncate_log(&self, patience: Duration) -> rusqlite::Result<()> {
-        self.connection.busy_timeout(patience)?;
-        let done = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).optional();
-        self.connection.busy_timeout(super::open::BUSY_TIMEOUT)?;
-        done.map(drop)
     }
 }
