@@ -66,7 +66,9 @@ mod tests {
         let chance = Chance::seeded(1);
         let filter = Filter::for_marks(20_000);
         let marks: Vec<Mark> = (0..30_000).map(|_| Mark::from_bytes(chance.bytes())).collect();
-        marks.iter().for_each(|mark| filter.insert(*mark));
+        for mark in &marks {
+            filter.insert(*mark);
+        }
         assert!(marks.iter().all(|mark| filter.may_hold(*mark)));
         let false_hits = (0..100_000).filter(|_| filter.may_hold(Mark::from_bytes(chance.bytes()))).count();
         assert!(false_hits < 200, "{false_hits} in 100,000");

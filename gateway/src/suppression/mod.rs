@@ -23,7 +23,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -63,6 +63,7 @@ pub struct Suppressions(Option<Arc<Set>>);
 
 #[derive(Debug)]
 struct Set {
+    path: PathBuf,
     marker: Marker,
     filter: ArcSwap<Filter>,
     readers: Readers,
@@ -100,6 +101,7 @@ impl Suppressions {
         let marker = marker(&mut store, key, chance)?;
         let filter = fill(&store)?;
         let set = Set {
+            path: path.clone(),
             marker,
             filter: ArcSwap::from_pointee(filter),
             readers: Readers::open(path)?,
@@ -131,7 +133,9 @@ impl Suppressions {
         let added = store.add(&marks, day);
         if added.is_ok() {
             let filter = set.filter.load();
-            marks.iter().for_each(|mark| filter.insert(*mark));
+            for mark in &marks {
+                filter.insert(*mark);
+            }
         }
         set.publish(&store);
         let added = added?;
@@ -229,7 +233,7 @@ impl Set {
         self.metrics.suppression_looks.with_label_values(&[result]).inc();
         found.map_err(|error| {
             self.failed_looks.fetch_add(1, Ordering::AcqRel);
-            let error = SuppressionError::engine(self.store().path(), &error);
+            let error = SuppressionError::engine(&self.path, &error);
             // Said once, not for every event of a flood; the metric counts them.
             if !was_failing {
                 tracing::error!(%error, "who is suppressed cannot be looked up, so events are dropped that might be theirs");

@@ -53,7 +53,7 @@ pub struct Metrics {
     pub jurisdiction_events: IntCounterVec,
     /// What stands for persons who must not be sent: several marks for each.
     pub suppression_marks: IntGauge,
-    /// Looks into the store of suppressed persons, by `result`: held, not_held, failed. Most events need none.
+    /// Looks into the store of suppressed persons, by `result`: `held`, `not_held` or `failed`. Most events need none.
     pub suppression_looks: IntCounterVec,
     /// 1 while what waits is still to be looked through for persons who were added.
     pub suppression_sweep_due: IntGauge,

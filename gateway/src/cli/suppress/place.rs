@@ -111,14 +111,11 @@ impl Place {
 
     fn keys(&mut self) -> Result<&Keys, Failure> {
         if self.keys.is_none() {
-            let marker = match marker_of(&self.store)? {
-                Some(marker) => marker,
+            if marker_of(&self.store)?.is_none() {
                 // The first use, before any gateway has run.
-                None => {
-                    self.own()?;
-                    marker_of(&self.store)?.ok_or_else(|| anyhow!("the key of suppressed persons was not kept"))?
-                }
-            };
+                self.own()?;
+            }
+            let marker = marker_of(&self.store)?.ok_or_else(|| anyhow!("the key of suppressed persons was not kept"))?;
             self.keys = Some(Keys { marker, pseudonyms: self.pseudonym_key()? });
         }
         self.keys.as_ref().ok_or_else(|| anyhow!("there are no keys").into())
