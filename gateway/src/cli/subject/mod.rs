@@ -15,7 +15,7 @@ use super::{Failure, Output};
 
 /// Tell a person what was sent to Meta about them, or forget it.
 ///
-/// Needs an index of what was delivered, which is kept once subject_access.retention_days is set. It holds the day, the dataset, the
+/// Needs an index of what was delivered, which is kept once the configuration sets its retention. It holds the day, the dataset, the
 /// name of the event, the names of the fields that left and the policy, and no value. A person is known by e-mail address,
 /// telephone number, your own id, Meta's browser id, or by the SHA-256 of one of them.
 #[derive(Debug, clap::Args)]

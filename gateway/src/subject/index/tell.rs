@@ -1,6 +1,7 @@
 //! Tells what was sent about a person, and forgets it when that is wanted.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use portcullis_filters::normalize::hex;
 use rusqlite::{Row, params};
@@ -85,10 +86,9 @@ impl Index {
         while let Some(today) = day {
             let of_day = self.of_day(marks, today)?;
             for (kind, events) in of_day {
-                if !page.kinds.contains_key(&kind) {
-                    let told = self.kind(kind)?;
+                if let Entry::Vacant(entry) = page.kinds.entry(kind) {
+                    let told = entry.insert(self.kind(kind)?);
                     bytes += told.fields.iter().map(|path| path.len() + 3).sum::<usize>() + 300;
-                    page.kinds.insert(kind, told);
                 }
                 page.rows.push((today, kind, events));
                 bytes += ROW_BYTES;
