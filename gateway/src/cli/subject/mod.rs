@@ -10,6 +10,8 @@ mod told;
 
 use clap::Subcommand;
 
+use super::output::{many, print_json};
+use super::running::unexpected;
 use super::suppress::persons::Persons;
 use super::{Failure, Output};
 
@@ -40,10 +42,4 @@ pub(super) fn run(command: &Subject) -> Result<(), Failure> {
         Command::Report(command) => report::run(command),
         Command::Forget(command) => forget::run(command),
     }
-}
-
-/// One JSON object on standard output.
-fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string(value).map_err(anyhow::Error::from)?;
-    Ok(Output::standard().line(text)?)
 }

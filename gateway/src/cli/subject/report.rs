@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::place::{Place, unexpected};
+use super::place::Place;
 use super::told::Told;
-use super::{Failure, Output, Persons, print_json};
+use super::{Failure, Output, Persons, print_json, unexpected};
 use crate::subject::{SubjectDone, SubjectTask};
 
 /// Say what was sent to Meta about a person.
 ///
-/// For each day, dataset and name of an event: how many were sent, which fields left, and under which policy. All the ids of one
+/// For each day, dataset and name of an event: how many were sent, which fields left, and under which policy. All the identifiers of one
 /// person can be named at once; an event that carries several of them is then counted once for each. The text ends with what it
 /// cannot know.
 #[derive(Debug, clap::Args)]
