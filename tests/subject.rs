@@ -43,7 +43,9 @@ fn paths(event: &Value, before: &str, found: &mut BTreeSet<String>) {
         match value {
             Value::Object(_) => paths(value, &format!("{path}."), found),
             Value::Array(items) if items.iter().any(Value::is_object) => {
-                items.iter().for_each(|item| paths(item, &format!("{path}[]."), found));
+                for item in items {
+                    paths(item, &format!("{path}[]."), found);
+                }
             }
             _ => {
                 found.insert(path);
