@@ -65,7 +65,7 @@ pub(super) struct Export {
     pub config: PathBuf,
 
     /// The file to make, for its owner alone; without, or with -, standard output
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE|-")]
     pub to: Option<PathBuf>,
 }
 
