@@ -1,6 +1,5 @@
 //! Whoever must not be sent is known by every form that a library gives an identifier, in every place where one can stand, and by
 //! nothing that stands for others too.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod common;
 
