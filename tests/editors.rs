@@ -213,6 +213,7 @@ async fn the_events_that_documents_show_are_taken_and_what_is_misspelled_or_unre
         r#"{"consent":{"gpc":"1","health":"denied","gpp":"DBABMA~CPXxRfA","time":0}}"#,
         r#"{"custom_data":{"value":1,"consent":{"marketing":"granted"},"collection":{"country":"us"}},"user_data":{}}"#,
         r#"{"event_name":"Lead","opt_out":true,"data_processing_options":["LDU"]}"#,
+        r#"{"event_name":"Lead","consent":null,"residence":{"country":"FR","region":null}}"#,
     ];
     let wrong = [
         r#"{"consent":{"marketting":"denied"}}"#,

@@ -66,7 +66,7 @@ async fn a_person_is_told_exactly_what_meta_received_about_them() {
     gateway.drained().await;
 
     let report = told(&gateway, &["--email", &jane]).await;
-    assert_eq!((events(&report), &report["ids_suppressed_now"]), (2, &json!(0)), "{report}");
+    assert_eq!((events(&report), &report["identifiers_suppressed_now"]), (2, &json!(0)), "{report}");
     let kinds: BTreeSet<(String, BTreeSet<String>)> = report["deliveries"]
         .as_array()
         .unwrap()
@@ -107,7 +107,7 @@ async fn a_person_is_told_exactly_what_meta_received_about_them() {
     let added = gateway.command(&["suppress", "add", "--email", &john]).await;
     assert_eq!(added.code, Some(0), "{}", added.stderr);
     let report = told(&gateway, &["--email", &john]).await;
-    assert_eq!((events(&report), &report["ids_suppressed_now"]), (1, &json!(1)));
+    assert_eq!((events(&report), &report["identifiers_suppressed_now"]), (1, &json!(1)));
 
     // Without a gateway the command reads the index itself, and forgets in it.
     gateway.stop(Signal::Terminate).await;

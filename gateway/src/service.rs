@@ -141,21 +141,7 @@ impl Service {
         let (listen, admin_address) = (listener.address(), admin_listener.address());
 
         let (reloads, reloads_asked) = Reloads::new();
-        let service = Self {
-            listen,
-            admin: admin_address,
-            reloads: reloads.clone(),
-            outbox: outbox.clone(),
-            subjects: subjects.clone(),
-            listeners: TaskTracker::new(),
-            commands: TaskTracker::new(),
-            requests: TaskTracker::new(),
-            senders: TaskTracker::new(),
-            overseers: TaskTracker::new(),
-            stop_listening: CancellationToken::new(),
-            stop_sending: CancellationToken::new(),
-            stop_overseeing: CancellationToken::new(),
-        };
+        let service = Self::still((listen, admin_address), reloads.clone(), outbox.clone(), subjects.clone());
         let dispatcher = Dispatcher::new(
             outbox.clone(),
             suppressions.clone(),
@@ -234,6 +220,25 @@ impl Service {
         let beat = pulse.run(outbox, lifecycle.clone(), service.stop_overseeing.clone());
         service.overseers.spawn(lifecycle.vital("the watch over the outbox", beat));
         Ok(service)
+    }
+
+    /// Of which nothing runs yet.
+    fn still((listen, admin): (SocketAddr, SocketAddr), reloads: Reloads, outbox: AnyOutbox, subjects: Subjects) -> Self {
+        Self {
+            listen,
+            admin,
+            reloads,
+            outbox,
+            subjects,
+            listeners: TaskTracker::new(),
+            commands: TaskTracker::new(),
+            requests: TaskTracker::new(),
+            senders: TaskTracker::new(),
+            overseers: TaskTracker::new(),
+            stop_listening: CancellationToken::new(),
+            stop_sending: CancellationToken::new(),
+            stop_overseeing: CancellationToken::new(),
+        }
     }
 
     /// Reloads at every one of these signals.

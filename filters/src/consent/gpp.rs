@@ -7,10 +7,8 @@
 
 use super::bits::Bits;
 use super::statement::{Said, Signals};
-use super::tcf::{self, Layout};
+use super::tcf::{self, Layout, MAX_BYTES};
 
-/// Longer ones are not read.
-const MAX_BYTES: usize = 4096;
 /// More sections than there are.
 const MAX_SECTIONS: usize = 32;
 

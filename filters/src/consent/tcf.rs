@@ -8,7 +8,7 @@
 use super::bits::Bits;
 use super::statement::{Said, Signals};
 
-/// Longer ones are not read.
+/// Longer strings are not read, of GPP neither.
 pub(super) const MAX_BYTES: usize = 4096;
 /// Storage on the device, selection of advertisements, a profile for them, selection by it, and the measurement of what they do.
 const PURPOSES: [u32; 5] = [1, 2, 3, 4, 7];

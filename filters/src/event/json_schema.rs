@@ -1,7 +1,7 @@
 //! JSON Schema of what a sender may say beside what Meta's interface has: of consent, and of where a person lives.
 //!
 //! It describes these members of an event and leaves the others open. It is stricter than the parser, which refuses none of them:
-//! what the schema does not allow is read as speaking against sharing, so a sender should hear of it before.
+//! what the schema does not allow is read as speaking against sharing, so a sender should hear of it before. `null` says nothing.
 
 use std::borrow::Cow;
 
@@ -26,19 +26,13 @@ pub fn json_schema() -> Schema {
 ]))]
 #[expect(dead_code, reason = "described, and read by the parser of events")]
 struct Event {
-    #[schemars(required)]
     consent: Option<Consent>,
-    #[schemars(required)]
     residence: Option<Residence>,
-    #[schemars(required)]
     collection: Option<Collection>,
-    #[schemars(required)]
     custom_data: Option<CustomData>,
     /// Meta's own: true counts as a denial of marketing where the policy asks for consent or honours an opt-out.
-    #[schemars(required)]
     opt_out: Option<bool>,
     /// Meta's own: `["LDU"]` asks for Limited Data Use. What is asked for here is never weakened.
-    #[schemars(required, with = "Vec<ProcessingOption>")]
     data_processing_options: Option<Vec<ProcessingOption>>,
 }
 
@@ -46,11 +40,8 @@ struct Event {
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "described, and read by the parser of events")]
 struct CustomData {
-    #[schemars(required)]
     consent: Option<Consent>,
-    #[schemars(required)]
     residence: Option<Residence>,
-    #[schemars(required)]
     collection: Option<Collection>,
 }
 
@@ -60,24 +51,20 @@ struct CustomData {
 #[expect(dead_code, reason = "described, and read by the parser of events")]
 struct Consent {
     /// Whether the person agreed that the event is used for advertising.
-    #[schemars(required)]
     marketing: Option<Word>,
     /// Whether the person agreed that what tells of health is used so.
-    #[schemars(required)]
     health: Option<Word>,
-    #[schemars(required)]
     gpc: Option<Gpc>,
     /// Where it was said, such as `cookie-banner`. For your own records; nothing depends on it.
-    #[schemars(required)]
     source: Option<String>,
     /// When it was said, in whole seconds since 1970. A policy may let consent age.
-    #[schemars(required, range(min = 0, max = 99_999_999_999_u64))]
+    #[schemars(range(min = 0, max = 99_999_999_999_u64))]
     time: Option<u64>,
     /// A consent string of IAB's Transparency and Consent Framework, version 2, as the consent platform gives it.
-    #[schemars(required, length(min = 1, max = 4096))]
+    #[schemars(length(min = 1, max = 4096))]
     tcf: Option<String>,
     /// A string of IAB's Global Privacy Platform, as the consent platform gives it.
-    #[schemars(required, length(min = 1, max = 4096))]
+    #[schemars(length(min = 1, max = 4096))]
     gpp: Option<String>,
 }
 
@@ -87,7 +74,6 @@ struct Consent {
 #[expect(dead_code, reason = "described, and read by the parser of events")]
 struct Residence {
     country: Country,
-    #[schemars(required)]
     region: Option<Region>,
 }
 
@@ -97,7 +83,6 @@ struct Residence {
 #[expect(dead_code, reason = "described, and read by the parser of events")]
 struct Collection {
     country: Country,
-    #[schemars(required)]
     region: Option<Region>,
 }
 
@@ -138,3 +123,49 @@ form!(Region, {
 });
 
 form!(ProcessingOption, { "type": "string", "enum": ["LDU"] });
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value as Json;
+
+    use super::*;
+    use crate::consent::statement::Said;
+    use crate::event::RawEvent;
+
+    fn at(schema: &Schema, pointer: &str) -> Json {
+        schema.pointer(pointer).cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn the_parser_reads_every_key_that_the_schema_has_and_no_other() {
+        let schema = json_schema();
+        for (object, key) in [("consent", "country"), ("residence", "marketing"), ("collection", "city")] {
+            let known = at(&schema, &format!("/properties/{object}/properties"));
+            let known =
+                if known.is_null() { at(&schema, &format!("/properties/{object}/anyOf/0/properties")) } else { known };
+            let keys: Vec<&String> = known.as_object().unwrap().keys().collect();
+            assert!(keys.len() >= 2, "{object}: {keys:?}");
+            let unknown = |key: &str| {
+                let text = format!(r#"{{"{object}":{{"{key}":null}}}}"#);
+                RawEvent::parse(&text).unwrap().unknown_keys()
+            };
+            assert!(keys.iter().all(|key| unknown(key) == 0), "{object}: {keys:?}");
+            assert_eq!(unknown(key), 1, "{object}.{key}");
+        }
+    }
+
+    #[test]
+    fn its_examples_say_what_they_seem_to() {
+        let said: Vec<[Said; 2]> = at(&json_schema(), "/examples")
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|example| {
+                let text = example.to_string();
+                let event = RawEvent::parse(&text).unwrap();
+                [event.statement().marketing, event.statement().gpc]
+            })
+            .collect();
+        assert_eq!(said, [[Said::Granted, Said::Nothing], [Said::Denied, Said::Nothing], [Said::Nothing, Said::Denied]]);
+    }
+}

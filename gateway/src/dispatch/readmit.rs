@@ -1,7 +1,8 @@
 //! From leases to parcels: what is stored is checked against the policy of today before it may be sent.
 //!
-//! Events of persons who must not be sent are withdrawn, those past Meta's age let go. Groups of a site that left the configuration, or that may no longer send to this
-//! dataset, are put back for an hour at a time: kept, shown, never sent, and never in the way of others.
+//! Events of persons who must not be sent are withdrawn, those past Meta's age let go. Groups of a site that left the
+//! configuration, or that may no longer send to this dataset, are put back for an hour at a time: kept, shown, never sent, and
+//! never in the way of others.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -29,8 +29,7 @@ impl<S: Sink> Lane<S> {
                 None => unread += 1,
             }
         }
-        let day = i64::try_from(self.clock.unix_secs() / 86_400).unwrap_or(i64::MAX);
-        self.subjects.record(Batch { day, dataset: self.dataset.clone(), records, unread }).await;
+        self.subjects.record(Batch { day: self.clock.unix_days(), dataset: self.dataset.clone(), records, unread }).await;
         failpoint::pass("after_recording_before_settle");
     }
 }

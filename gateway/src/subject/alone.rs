@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use super::index::Index;
-use super::{KEY, SubjectCommand, SubjectDone, SubjectError, today};
+use super::{KEY, SubjectCommand, SubjectDone, SubjectError};
 use crate::clock::Clock;
 use crate::config::{SubjectAccess, SubjectIndex, kept_key};
 use crate::disk;
@@ -24,7 +24,7 @@ impl Alone {
         let SubjectIndex { path, .. } = place(config)?;
         let marker = marker(config)?;
         let lock = disk::lock(outbox)?;
-        let index = Index::open(path, config.max_rows, today(clock))?;
+        let index = Index::open(path, config.max_rows, clock.unix_days())?;
         index.is_of(&marker)?;
         Ok(Self { index, marker, _lock: lock })
     }

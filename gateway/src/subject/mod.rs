@@ -81,7 +81,7 @@ impl Subjects {
         if !is_on && !path.exists() {
             return Ok(Self::default());
         }
-        let mut index = Index::open(path, config.max_rows, today(clock))?;
+        let mut index = Index::open(path, config.max_rows, clock.unix_days())?;
         let marker = if is_on { Some(take_key(&mut index, path, key, chance)?) } else { None };
         let shared = Arc::new(Shared::new(metrics.clone()));
         let (asks, asked) = sync_channel(MAX_WAITING);
@@ -154,9 +154,4 @@ fn take_key(index: &mut Index, path: &Path, source: &OwnKeySource, chance: &Chan
         index.take_key(&marker).map_err(|error| SubjectError::engine(path, &error))?;
     }
     Ok(marker)
-}
-
-/// Days since 1970.
-fn today(clock: &Clock) -> i64 {
-    i64::try_from(clock.unix_secs() / 86_400).unwrap_or(i64::MAX)
 }

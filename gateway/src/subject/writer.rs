@@ -289,7 +289,7 @@ impl Writer {
     }
 
     fn sweep(&mut self) -> Next {
-        let before = self.keep_days.map_or(i64::MAX, |days| super::today(&self.clock).saturating_sub(i64::from(days)));
+        let before = self.keep_days.map_or(i64::MAX, |days| self.clock.unix_days().saturating_sub(i64::from(days)));
         match self.index.sweep(before) {
             Ok(false) => {}
             Ok(true) => {

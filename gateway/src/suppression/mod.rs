@@ -35,9 +35,8 @@ pub use error::SuppressionError;
 pub use lines::{Line, Lines, digest, export_head, person};
 pub use look::Look;
 pub use mark::{Fingerprint, Mark, Marker};
-pub use stored::Standing;
-
 pub use spool::{Sorted, Spool};
+pub use stored::Standing;
 
 use self::filter::Filter;
 use self::readers::Readers;
@@ -126,7 +125,7 @@ impl Suppressions {
     pub fn add(&self, marks: &[Mark]) -> Result<u64, SuppressionError> {
         let set = self.set()?;
         let mut store = set.store();
-        let day = i64::try_from(set.clock.unix_secs() / 86_400).unwrap_or(i64::MAX);
+        let day = set.clock.unix_days();
         let mut marks = marks.to_vec();
         // In the order of the file, so that a large piece touches few pages.
         marks.sort_unstable();

@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::place::{Place, unexpected};
-use super::{Failure, Output, Persons, print_json};
+use super::place::Place;
+use super::{Failure, Output, Persons, many, print_json, unexpected};
 use crate::subject::{SubjectDone, SubjectTask};
 
 /// Delete what is remembered of deliveries about a person.
 ///
 /// Only the index forgets: what Meta has stays there, and what is sent from now on is recorded again. To keep a person back, use
-/// `portcullis suppress`. Rows that stand under another id of the person than those that are named stay.
+/// `portcullis suppress`. Rows that stand under another identifier of the person than those that are named stay.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "portcullis subject forget --config <FILE> <--email|--phone|--external-id|--fbp|--sha256>...")]
 #[command(after_help = "\
 Examples:
   echo ann@example.com | portcullis subject forget --email - --config portcullis.toml
@@ -46,8 +47,7 @@ pub(super) fn run(command: &Forget) -> Result<(), Failure> {
     }
     let told = match rows_deleted {
         0 => "nothing was remembered of them".to_owned(),
-        1 => "1 row was deleted".to_owned(),
-        rows => format!("{rows} rows were deleted"),
+        rows => format!("{} deleted", many(rows, "row")),
     };
     Ok(Output::standard().line(told)?)
 }

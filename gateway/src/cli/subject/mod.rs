@@ -10,12 +10,14 @@ mod told;
 
 use clap::Subcommand;
 
+use super::output::{many, print_json};
+use super::running::unexpected;
 use super::suppress::persons::Persons;
 use super::{Failure, Output};
 
 /// Tell a person what was sent to Meta about them, or forget it.
 ///
-/// Needs an index of what was delivered, which is kept once subject_access.retention_days is set. It holds the day, the dataset, the
+/// Needs an index of what was delivered, which is kept once the configuration sets its retention. It holds the day, the dataset, the
 /// name of the event, the names of the fields that left and the policy, and no value. A person is known by e-mail address,
 /// telephone number, your own id, Meta's browser id, or by the SHA-256 of one of them.
 #[derive(Debug, clap::Args)]
@@ -40,10 +42,4 @@ pub(super) fn run(command: &Subject) -> Result<(), Failure> {
         Command::Report(command) => report::run(command),
         Command::Forget(command) => forget::run(command),
     }
-}
-
-/// One JSON object on standard output.
-fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string(value).map_err(anyhow::Error::from)?;
-    Ok(Output::standard().line(text)?)
 }

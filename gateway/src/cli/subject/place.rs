@@ -7,9 +7,10 @@ use portcullis_filters::pseudonym::PseudonymKey;
 use portcullis_filters::suppression::{Identifier, pseudonyms};
 
 use super::Failure;
+use crate::cli::running::{self, unexpected};
 use crate::clock::Clock;
 use crate::config::{self, Backend, Config, Environment, OwnKeySource, pseudonym};
-use crate::control::{self, Answer, AskError, Done};
+use crate::control::{self, Done};
 use crate::subject::{self, Alone, MOST_MARKS, SubjectCommand, SubjectDone, SubjectError, SubjectTask};
 use crate::suppression::{Look, Mark, Marker, marker_of};
 
@@ -56,7 +57,7 @@ impl Place {
         marks.sort_unstable();
         marks.dedup();
         if marks.len() > MOST_MARKS {
-            return Err(Failure::Other(anyhow!("that are too many persons for one question; ask for fewer at once")));
+            return Err(Failure::Other(anyhow!("these are too many persons for one question; ask for fewer at once")));
         }
         Ok(marks)
     }
@@ -76,16 +77,10 @@ impl Place {
     pub(super) fn ask(&mut self, task: SubjectTask, marks: &[Mark]) -> Result<SubjectDone, Failure> {
         let command = SubjectCommand { key: self.marker.fingerprint().clone(), task, marks: marks.to_vec() };
         if self.own.is_none() {
-            match control::ask(&self.outbox, &control::Command::Subject(command.clone())) {
-                Ok(Answer::Ok(Done::Subject(done))) => return Ok(done),
-                Ok(Answer::Ok(_)) => return Err(unexpected()),
-                Ok(Answer::Error(refusal)) if refusal.of_configuration => {
-                    return Err(Failure::Configuration(anyhow!(refusal.reason)));
-                }
-                Ok(Answer::Error(refusal)) => return Err(Failure::Other(anyhow!(refusal.reason))),
-                // A gateway whose socket cannot be holds the lock all the same, and opening says so.
-                Err(AskError::NotRunning(_) | AskError::Control(_)) => {}
-                Err(error) => return Err(Failure::Other(error.into())),
+            match running::ask(&self.outbox, &control::Command::Subject(command.clone()))? {
+                Some(Done::Subject(done)) => return Ok(done),
+                Some(_) => return Err(unexpected()),
+                None => {}
             }
         }
         let own = match &mut self.own {
@@ -94,9 +89,4 @@ impl Place {
         };
         Ok(own.obey(&command)?)
     }
-}
-
-/// A gateway that answers a question with the answer to another one.
-pub(super) fn unexpected() -> Failure {
-    Failure::Other(anyhow!("the gateway answered something else than what was asked; use the version that runs"))
 }

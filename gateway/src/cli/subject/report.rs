@@ -2,21 +2,22 @@
 
 use std::path::PathBuf;
 
-use super::place::{Place, unexpected};
+use super::place::Place;
 use super::told::Told;
-use super::{Failure, Output, Persons, print_json};
+use super::{Failure, Output, Persons, print_json, unexpected};
 use crate::subject::{SubjectDone, SubjectTask};
 
 /// Say what was sent to Meta about a person.
 ///
-/// For each day, dataset and name of an event: how many were sent, which fields left, and under which policy. All the ids of one
+/// For each day, dataset and name of an event: how many were sent, which fields left, and under which policy. All the identifiers of one
 /// person can be named at once; an event that carries several of them is then counted once for each. The text ends with what it
 /// cannot know.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "portcullis subject report --config <FILE> <--email|--phone|--external-id|--fbp|--sha256>...")]
 #[command(after_help = "\
 Examples:
   echo ann@example.com | portcullis subject report --email - --config portcullis.toml
-  portcullis subject report --external-id 17 --phone '+1 202 555 0147' --json --config portcullis.toml")]
+  portcullis subject report --external-id 17 --json --config portcullis.toml")]
 pub(super) struct Report {
     /// The configuration that names the index
     #[arg(long, value_name = "FILE")]

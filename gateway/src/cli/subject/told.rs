@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use x509_cert::der::DateTime;
 
-use super::Output;
+use super::{Output, many};
 use crate::subject::{Gap, KindTold, Page, PolicyTold};
 
 /// What nobody can read from the index.
@@ -15,16 +15,16 @@ const UNKNOWN: &[&str] = &[
     "what was sent before that day, or while no index was kept",
     "what was sent past this gateway: by a pixel in the browser, by another server or by a partner",
     "what Meta did with it, and what Meta has from others",
-    "events that carried none of the ids that were asked for, or the hash of one in a form that no library gives it",
-    "which values were in the fields: they are kept nowhere; a hash of an id is still an id",
-    "who else has an id, such as a family with one address: what was sent about them is told here, too",
+    "events that carried none of the identifiers that were asked for, or the hash of one in a form that no library gives it",
+    "which values were in the fields: they are kept nowhere; a hash of an identifier is still one",
+    "who else has an identifier, such as a family with one address: what was sent about them is told here, too",
 ];
 
 /// A report.
 #[derive(Debug)]
 pub(super) struct Told {
     retention_days: u32,
-    ids: usize,
+    identifiers: usize,
     suppressed: Option<usize>,
     since_day: i64,
     deliveries: BTreeMap<KindTold, BTreeMap<i64, u64>>,
@@ -35,9 +35,9 @@ pub(super) struct Told {
 pub(super) struct Json<'a> {
     recorded_since: String,
     retention_days: u32,
-    ids_asked_for: usize,
+    identifiers_asked_for: usize,
     /// Nothing if nobody knows.
-    ids_suppressed_now: Option<usize>,
+    identifiers_suppressed_now: Option<usize>,
     deliveries: Vec<Delivery<'a>>,
     not_recorded: Vec<Missed<'a>>,
     counts: &'static str,
@@ -64,12 +64,12 @@ struct Missed<'a> {
 
 /// What a number of events is.
 const COUNTS: &str = "a count can be too high, where a request to Meta was repeated after a crash or an event carries several of \
-                      the ids, and never too low but for the events that are named as not recorded";
+                      the identifiers, and never too low but for the events that are named as not recorded";
 
 impl Told {
     /// Of nothing yet.
-    pub(super) fn new(retention_days: u32, ids: usize, suppressed: Option<usize>) -> Self {
-        Self { retention_days, ids, suppressed, since_day: 0, deliveries: BTreeMap::new(), gaps: Vec::new() }
+    pub(super) fn new(retention_days: u32, identifiers: usize, suppressed: Option<usize>) -> Self {
+        Self { retention_days, identifiers, suppressed, since_day: 0, deliveries: BTreeMap::new(), gaps: Vec::new() }
     }
 
     /// Adds a page.
@@ -112,8 +112,8 @@ impl Told {
         Json {
             recorded_since: date(self.since_day),
             retention_days: self.retention_days,
-            ids_asked_for: self.ids,
-            ids_suppressed_now: self.suppressed,
+            identifiers_asked_for: self.identifiers,
+            identifiers_suppressed_now: self.suppressed,
             deliveries: deliveries.into_iter().map(|(_, delivery)| delivery).collect(),
             not_recorded: self
                 .gaps
@@ -131,7 +131,7 @@ impl Told {
         output.line("What this gateway sent to Meta about the person who is asked for. Days are in UTC.")?;
         output.line(format_args!(
             "recorded since   {since} (of that day perhaps not all), each delivery for {}",
-            days(self.retention_days)
+            many(self.retention_days.into(), "day")
         ))?;
         output.line(format_args!("suppressed now   {}", self.suppressed_now()))?;
         if self.deliveries.is_empty() {
@@ -165,14 +165,10 @@ impl Told {
         match self.suppressed {
             None => "not known".to_owned(),
             Some(0) => "no".to_owned(),
-            Some(held) if held == self.ids => "yes".to_owned(),
-            Some(held) => format!("{held} of the {} ids", self.ids),
+            Some(held) if held == self.identifiers => "yes".to_owned(),
+            Some(held) => format!("{held} of the {} identifiers", self.identifiers),
         }
     }
-}
-
-fn days(number: u32) -> String {
-    if number == 1 { "1 day".to_owned() } else { format!("{number} days") }
 }
 
 /// A day since 1970 as `2026-11-23`.
@@ -214,7 +210,7 @@ mod tests {
         let text = String::from_utf8(text).unwrap();
         for line in [
             "recorded since   2024-10-04 (of that day perhaps not all), each delivery for 30 days",
-            "suppressed now   1 of the 2 ids",
+            "suppressed now   1 of the 2 identifiers",
             "Purchase from site shop to dataset 1234567890123456",
             "  fields   event_name, user_data.em",
             "  2026-09-04        2 events",
@@ -233,7 +229,7 @@ mod tests {
         let json = serde_json::to_string(&told.json()).unwrap();
         let days: Vec<&str> = json.match_indices("\"day\":\"").filter_map(|(at, _)| json.get(at + 7..at + 17)).collect();
         assert_eq!(days, ["2026-09-04", "2026-09-04", "2026-09-05", "2026-09-05"], "the last one is the gap");
-        assert!(json.contains("\"ids_suppressed_now\":1") && json.contains("\"version\":1"), "{json}");
+        assert!(json.contains("\"identifiers_suppressed_now\":1") && json.contains("\"version\":1"), "{json}");
     }
 
     #[test]

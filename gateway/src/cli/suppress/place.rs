@@ -8,10 +8,11 @@ use portcullis_filters::suppression::{Identifier, pseudonyms};
 
 use super::Failure;
 use crate::chance::Chance;
+use crate::cli::running::{self, unexpected};
 use crate::clock::Clock;
 use crate::config::kept_key::OwnKeyError;
 use crate::config::{self, Backend, Config, Environment, OwnKeySource, SuppressionStore, pseudonym};
-use crate::control::{self, Answer, AskError, Done};
+use crate::control::{self, Done};
 use crate::outbox::has_held_events;
 use crate::suppression::{Mark, Marker, SuppressCommand, SuppressTask, SuppressionError, Suppressions, marker_of};
 use crate::telemetry::metrics::Metrics;
@@ -76,19 +77,10 @@ impl Place {
         if self.own.is_none()
             && let Backend::Embedded(outbox) = &self.persons.outbox.backend
         {
-            match control::ask(outbox, &control::Command::Suppress(command.clone())) {
-                Ok(Answer::Ok(Done::Suppressed(done))) => return Ok(done.changed),
-                Ok(Answer::Ok(Done::Reloaded(_) | Done::Outbox(_) | Done::Subject(_))) => {
-                    let reason = "the gateway answered something else than what was asked; use the version that runs";
-                    return Err(Failure::Other(anyhow!(reason)));
-                }
-                Ok(Answer::Error(refusal)) if refusal.of_configuration => {
-                    return Err(Failure::Configuration(anyhow!(refusal.reason)));
-                }
-                Ok(Answer::Error(refusal)) => return Err(Failure::Other(anyhow!(refusal.reason))),
-                // A gateway whose socket cannot be holds the lock all the same, and opening says so.
-                Err(AskError::NotRunning(_) | AskError::Control(_)) => {}
-                Err(error) => return Err(Failure::Other(error.into())),
+            match running::ask(outbox, &control::Command::Suppress(command.clone()))? {
+                Some(Done::Suppressed(done)) => return Ok(done.changed),
+                Some(_) => return Err(unexpected()),
+                None => {}
             }
         }
         Ok(self.own()?.obey(&command)?.changed)

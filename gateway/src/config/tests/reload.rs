@@ -129,6 +129,11 @@ fn what_changed_is_named_and_no_secret_is_shown() {
     assert!(gone[1].starts_with("dataset `2`: removed; what waits for it is kept"), "{gone:?}");
     let [policy, hosts] = &changes(&plain, &plain.replace("www.shop", "new.shop")).unwrap()[..] else { panic!() };
     assert!(policy.starts_with("site `shop`: policy: retail@1 ") && hosts == "site `shop`: hosts", "{policy} {hosts}");
+    assert!(!policy.contains("what waits"), "the same is asked: {policy}");
+    let asking = plain.replace("retail@1", "retail-consent@1");
+    let said = |old, new| changes(old, new).unwrap().concat();
+    assert!(said(&plain, &asking).ends_with("; it asks for more consent, so what waits is not sent"));
+    assert!(!said(&asking, &plain).contains("what waits"), "less is asked");
     let token = with(&[("META_TOKEN_SHOP", "EAAcanaryOTHER")]);
     let other = Config::parse(&plain, Path::new("etc/portcullis.toml"), &token).unwrap();
     assert_eq!(load(&plain).changes_to(&other).unwrap(), ["dataset `1`: access_token"]);

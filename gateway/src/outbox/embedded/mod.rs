@@ -159,6 +159,9 @@ impl Embedded {
         // A redrive in between would bring back what the purge has not come to.
         let _alone = self.0.long_work.lock().await;
         let mut purged = Purged::default();
+        // One that is asked for again may have died before it emptied the log.
+        let may_be_in_log = selector.is_everywhere();
+        let must_leave_log = matches!(selector, PurgeSelector::Suppressed(_));
         let mut step = Some(PurgeStep::first(selector, dry));
         while let Some(next) = step {
             match self.ask(|reply| Ask::Write(Write::Purge(Box::new(Asked::new(next, reply))))).await {
@@ -176,11 +179,14 @@ impl Embedded {
         }
         failpoint::pass("after_purge_before_truncating");
         if !dry
-            && purged.waiting_events() + purged.quarantined > 0
+            && (may_be_in_log || purged.waiting_events() + purged.quarantined > 0)
             && let Err(error) = self.ask(|reply| Ask::Read(Read::Truncate(reply))).await
         {
             // They are gone from the outbox, and the writer goes on trying.
             tracing::warn!(%error, "what was purged may still be in the outbox's write-ahead log");
+            if must_leave_log && purged.broke_off.is_none() {
+                purged.broke_off = Some(error.to_string());
+            }
         }
         Ok(purged)
     }

@@ -1,6 +1,7 @@
 //! Tells what was sent about a person, and forgets it when that is wanted.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use portcullis_filters::normalize::hex;
 use rusqlite::{Row, params};
@@ -81,21 +82,20 @@ impl Index {
     fn page(&self, marks: &[Mark], from_day: i64) -> rusqlite::Result<Page> {
         let mut page = Page { since_day: self.since_day, gaps: self.gaps()?, ..Page::default() };
         let mut bytes = 0;
-        let mut day = self.next_day(from_day)?;
-        while let Some(today) = day {
-            let of_day = self.of_day(marks, today)?;
+        let mut next_day = self.next_day(from_day)?;
+        while let Some(day) = next_day {
+            let of_day = self.of_day(marks, day)?;
             for (kind, events) in of_day {
-                if !page.kinds.contains_key(&kind) {
-                    let told = self.kind(kind)?;
+                if let Entry::Vacant(entry) = page.kinds.entry(kind) {
+                    let told = entry.insert(self.kind(kind)?);
                     bytes += told.fields.iter().map(|path| path.len() + 3).sum::<usize>() + 300;
-                    page.kinds.insert(kind, told);
                 }
-                page.rows.push((today, kind, events));
+                page.rows.push((day, kind, events));
                 bytes += ROW_BYTES;
             }
-            day = self.next_day(today.saturating_add(1))?;
+            next_day = self.next_day(day.saturating_add(1))?;
             if bytes > PAGE_BYTES {
-                page.next_day = day;
+                page.next_day = next_day;
                 break;
             }
         }
@@ -147,14 +147,14 @@ impl Index {
     /// Deletes what there is about whom these marks stand for; how many rows that were.
     pub(in crate::subject) fn forget(&mut self, marks: &[Mark]) -> Result<u64, SubjectError> {
         let forgotten = self.transaction(|index| {
-            let (mut forgotten, mut day) = (0, index.next_day(i64::MIN)?);
-            while let Some(today) = day {
+            let (mut forgotten, mut next_day) = (0, index.next_day(i64::MIN)?);
+            while let Some(day) = next_day {
                 let mut statement = index.connection.prepare_cached(schema::FORGET)?;
                 for mark in marks {
-                    forgotten += statement.execute(params![today, mark.bytes()])? as u64;
+                    forgotten += statement.execute(params![day, mark.bytes()])? as u64;
                 }
                 drop(statement);
-                day = index.next_day(today.saturating_add(1))?;
+                next_day = index.next_day(day.saturating_add(1))?;
             }
             index.rows = index.rows.saturating_sub(forgotten);
             Ok(forgotten)
