@@ -78,7 +78,8 @@ fn event(policy: &Policy, number: usize) -> SanitizedEvent {
         1_000_000_000 + number,
     );
     let pseudonyms = PseudonymKey::new([7; 32]);
-    let context = Context { dataset: "1", now_secs: NOW_SECS, fresh_id: [1; 16], pseudonyms: &pseudonyms, suppressed: &Nobody };
+    let context =
+        Context { dataset: "1", now_secs: NOW_SECS, fresh_id: [1; 16], pseudonyms: &pseudonyms, suppressed: &Nobody };
     match sanitize(policy, &context, &raw) {
         Outcome::Forward(event, _) => event,
         other => panic!("an ordinary purchase does not pass: {other:?}"),

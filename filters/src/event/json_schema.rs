@@ -123,3 +123,49 @@ form!(Region, {
 });
 
 form!(ProcessingOption, { "type": "string", "enum": ["LDU"] });
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value as Json;
+
+    use super::*;
+    use crate::consent::statement::Said;
+    use crate::event::RawEvent;
+
+    fn at(schema: &Schema, pointer: &str) -> Json {
+        schema.pointer(pointer).cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn the_parser_reads_every_key_that_the_schema_has_and_no_other() {
+        let schema = json_schema();
+        for (object, key) in [("consent", "country"), ("residence", "marketing"), ("collection", "city")] {
+            let known = at(&schema, &format!("/properties/{object}/properties"));
+            let known =
+                if known.is_null() { at(&schema, &format!("/properties/{object}/anyOf/0/properties")) } else { known };
+            let keys: Vec<&String> = known.as_object().unwrap().keys().collect();
+            assert!(keys.len() >= 2, "{object}: {keys:?}");
+            let unknown = |key: &str| {
+                let text = format!(r#"{{"{object}":{{"{key}":null}}}}"#);
+                RawEvent::parse(&text).unwrap().unknown_keys()
+            };
+            assert!(keys.iter().all(|key| unknown(key) == 0), "{object}: {keys:?}");
+            assert_eq!(unknown(key), 1, "{object}.{key}");
+        }
+    }
+
+    #[test]
+    fn its_examples_say_what_they_seem_to() {
+        let said: Vec<[Said; 2]> = at(&json_schema(), "/examples")
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|example| {
+                let text = example.to_string();
+                let event = RawEvent::parse(&text).unwrap();
+                [event.statement().marketing, event.statement().gpc]
+            })
+            .collect();
+        assert_eq!(said, [[Said::Granted, Said::Nothing], [Said::Denied, Said::Nothing], [Said::Nothing, Said::Denied]]);
+    }
+}
