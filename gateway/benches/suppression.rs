@@ -43,8 +43,8 @@ fn main() {
     let own = std::env::current_exe().unwrap();
     let number = entries.to_string();
     let mut filler = std::process::Command::new(own);
-    let filled = filler.arg("--fill").arg(&path).args(["--entries", number.as_str()]).status().unwrap();
-    assert!(filled.success());
+    let ended = filler.arg("--fill").arg(&path).args(["--entries", number.as_str()]).status().unwrap();
+    assert!(ended.success());
     let before = resident_kib();
     let (opening, set) = timed(|| open(&path));
     let memory = resident_kib().saturating_sub(before);

@@ -217,11 +217,13 @@ impl<'de> Visitor<'de> for ObjectSeed<'_, 'de> {
     every_scalar_is!(Shape, Shape::Misfit);
 
     fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Shape, E> {
+        self.state.stated.note_text(self.section, text);
         self.state.stray_text(Under::field(self.section.holder()), text, path_of(self.section))?;
         Ok(Shape::Misfit)
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Shape, E> {
+        self.state.stated.note_text(self.section, text);
         self.state.stray_copy(Under::field(self.section.holder()), text, path_of(self.section))?;
         Ok(Shape::Misfit)
     }

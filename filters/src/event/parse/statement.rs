@@ -1,8 +1,9 @@
 //! Reads what a sender says of the person: `consent`, `residence` and `collection`.
 //!
-//! They stand at the event's level, or in `custom_data`, where SDKs let keys be set; of both, the strictest counts. Nothing of them
-//! gets a slot, so nothing of them can leave. What cannot be read counts against sharing, and so does a key in `consent` that is
-//! not known: it may be a denial, misspelled. What is not a word, a code or a framework's string becomes a stray.
+//! They stand at the event's level, or in `custom_data`, where SDKs let keys be set; of both, the strictest counts. A `consent` that
+//! went astray is read all the same: in another case, or in `user_data`. Nothing of them gets a slot, so nothing of them can leave.
+//! What cannot be read counts against sharing, and so does a key in `consent` that is not known: it may be a denial, misspelled.
+//! What is not a word, a code or a framework's string becomes a stray.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,12 +26,20 @@ use crate::schema::Section;
 pub(super) struct Stated {
     statement: Statement,
     /// One bit for each object and place where it came.
-    came: u8,
+    came: u16,
 }
 
 impl Stated {
     pub(super) fn statement(self) -> Statement {
         self.statement
+    }
+
+    /// Notes a text in the place of an object, where `consent` would have been looked for.
+    pub(super) fn note_text(&mut self, section: Section, text: &str) {
+        let holds_consent = || text.to_ascii_lowercase().contains(Topic::Consent.key());
+        if matches!(section, Section::UserData | Section::CustomData) && holds_consent() {
+            self.statement.take(Topic::Consent, 0, Signals::UNREADABLE, Told::Nothing);
+        }
     }
 }
 
@@ -43,12 +52,14 @@ pub(super) enum Topic {
 }
 
 impl Topic {
-    /// The one with this key.
+    /// The one with this key, in any case: who writes `Consent` means it, too.
     pub(super) fn find(section: Section, key: &str) -> Option<Self> {
-        if !matches!(section, Section::Event | Section::CustomData) {
-            return None;
-        }
-        [Self::Consent, Self::Residence, Self::Collection].into_iter().find(|topic| topic.key() == key)
+        let here: &[Self] = match section {
+            Section::Event | Section::CustomData => &[Self::Consent, Self::Residence, Self::Collection],
+            Section::UserData => &[Self::Consent],
+            _ => return None,
+        };
+        here.iter().copied().find(|topic| topic.key().eq_ignore_ascii_case(key))
     }
 
     fn key(self) -> &'static str {
@@ -68,8 +79,12 @@ pub(super) fn read<'de, A: MapAccess<'de>>(
     section: Section,
     depth: u8,
 ) -> Result<(), A::Error> {
-    let place = usize::from(section == Section::CustomData);
-    let bit = 1 << (2 * topic as usize + place);
+    let place = match section {
+        Section::Event => 0,
+        Section::CustomData => 1,
+        _ => 2,
+    };
+    let bit = 1 << (3 * topic as usize + place);
     if state.stated.came & bit != 0 {
         return Err(state.refuse(super::path_of(section), Rule::DuplicateKey));
     }

@@ -13,9 +13,7 @@ use crate::subject::{SubjectDone, SubjectTask};
 /// Only the index forgets: what Meta has stays there, and what is sent from now on is recorded again. To keep a person back, use
 /// `portcullis suppress`. Rows that stand under another identifier of the person than those that are named stay.
 #[derive(Debug, clap::Args)]
-#[command(
-    override_usage = "portcullis subject forget [OPTIONS] --config <FILE> <--email | --phone | --external-id | --fbp | --sha256>..."
-)]
+#[command(override_usage = "portcullis subject forget --config <FILE> <--email|--phone|--external-id|--fbp|--sha256>...")]
 #[command(after_help = "\
 Examples:
   echo ann@example.com | portcullis subject forget --email - --config portcullis.toml

@@ -13,9 +13,7 @@ use crate::subject::{SubjectDone, SubjectTask};
 /// person can be named at once; an event that carries several of them is then counted once for each. The text ends with what it
 /// cannot know.
 #[derive(Debug, clap::Args)]
-#[command(
-    override_usage = "portcullis subject report [OPTIONS] --config <FILE> <--email | --phone | --external-id | --fbp | --sha256>..."
-)]
+#[command(override_usage = "portcullis subject report --config <FILE> <--email|--phone|--external-id|--fbp|--sha256>...")]
 #[command(after_help = "\
 Examples:
   echo ann@example.com | portcullis subject report --email - --config portcullis.toml

@@ -19,6 +19,7 @@ use crate::suppression::{Look, export_head};
 /// Exit code 0 if all that are named are suppressed, 1 if one is not, 2 if nobody knows, 64 for a wrong configuration or command
 /// line.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "portcullis suppress check --config <FILE> <--email|--phone|--external-id|--fbp|--sha256>...")]
 #[command(after_help = "\
 Example:
   echo ann@example.com | portcullis suppress check --email - --config portcullis.toml")]
@@ -64,7 +65,7 @@ pub(super) struct Export {
     pub config: PathBuf,
 
     /// The file to make, for its owner alone; without, or with -, standard output
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE|-")]
     pub to: Option<PathBuf>,
 }
 

@@ -97,7 +97,7 @@ fn both_places_count_and_the_stricter_prevails() {
     assert_eq!(both.residence, [place("US-TX"), place("FR")]);
     assert_eq!(both.collection, [Told::Nothing, Told::Unreadable]);
     // Elsewhere they are unknown keys.
-    let elsewhere = event(r#""user_data":{"consent":{"marketing":"denied"}}"#);
+    let elsewhere = event(r#""app_data":{"consent":{"marketing":"denied"}}"#);
     let parsed = RawEvent::parse(&elsewhere).unwrap();
     assert_eq!((parsed.statement(), parsed.unknown_keys()), (&Statement::default(), 1));
 }
@@ -148,4 +148,28 @@ fn nothing_of_it_is_an_unknown_key_but_what_is_one_and_free_words_are_strays() {
         ("region", "ward of oncology"),
     ];
     assert_eq!(strays, expected.map(|(key, text)| (key.to_owned(), text.to_owned())));
+}
+
+#[test]
+fn a_denial_that_went_astray_is_read_all_the_same() {
+    for astray in [
+        r#""Consent":{"marketing":"denied"}"#,
+        r#""CONSENT":{"marketing":"denied"}"#,
+        r#""custom_data":{"Consent":{"marketing":"denied"}}"#,
+        r#""user_data":{"consent":{"marketing":"denied"}}"#,
+        r#""user_data":{"consent":"denied"}"#,
+        r#""consent":{"marketing":"granted"},"user_data":{"consent":{"marketing":"denied"}}"#,
+        r#""consent":"{\"marketing\":\"denied\"}""#,
+        r#""consent":[{"marketing":"denied"}]"#,
+        r#""custom_data":"{\"consent\":{\"marketing\":\"denied\"}}""#,
+        r#""custom_data":"{\"Consent\":1}""#,
+    ] {
+        assert!(said(astray).marketing.is_against(), "{astray}");
+    }
+    assert_eq!(said(r#""Residence":{"country":"fr"}"#).residence[0], place("FR"));
+    for nothing in [r#""user_data":{"consent":null}"#, r#""custom_data":"x""#, r#""custom_data":[]"#] {
+        assert_eq!(said(nothing), Statement::default(), "{nothing}");
+    }
+    let twice = refusal(r#""consent":{},"Consent":{"marketing":"denied"}"#);
+    assert_eq!(twice, Refusal::new("event", Rule::DuplicateKey));
 }
