@@ -23,6 +23,7 @@ fmt:
 # What an event costs: CPU time and allocations, beside a plain parse of the same bytes.
 bench:
     cargo bench --package portcullis-filters
+    cargo bench --package portcullis --bench suppression
 
 # What an event costs the whole gateway under load, beside a server that only parses. Arguments go to the program.
 load *arguments:

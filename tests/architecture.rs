@@ -82,6 +82,11 @@ const UNKNOWN_TO: &[(&str, &[&str], &str)] = &[
         "the outbox knows neither side",
     ),
     (
+        "gateway/src/subject/",
+        &["crate::ingest", "crate::dispatch", "crate::outbox", "crate::cli", "axum", "reqwest"],
+        "the index of what was delivered is written by who sends and asked by who commands",
+    ),
+    (
         "gateway/src/config/",
         &["crate::ingest", "crate::dispatch", "crate::outbox::embedded", "crate::cli"],
         "configuration is read by others",

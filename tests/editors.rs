@@ -189,6 +189,58 @@ async fn actions_and_forms_are_taken_and_refused_as_the_parser_does() {
     assert_eq!(taken, good, "{said}");
 }
 
+/// The events in the commands of a document, with what the shell would put in.
+fn events_shown(document: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(root().join(document)).unwrap();
+    let bodies = text.split("-d '").skip(1).filter_map(|rest| rest.split("}'\n").next());
+    let filled = |body: &str| format!("{body}}}").replace("'\"$(date +%s)\"'", "1795000000").replace("'\"$TCF\"'", "CPc");
+    let event = |body: &str| {
+        let body: serde_json::Value = serde_json::from_str(&filled(body)).unwrap();
+        body["data"][0].to_string()
+    };
+    bodies.map(event).collect()
+}
+
+#[tokio::test]
+async fn the_events_that_documents_show_are_taken_and_what_is_misspelled_or_unreadable_is_not() {
+    let desk = Desk::with("event").await;
+    let schema = std::fs::read_to_string(desk.folder.path().join("schema.json")).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    let own = schema["examples"].as_array().unwrap().iter().map(ToString::to_string);
+    let shown = events_shown("docs/consent.md");
+    assert!(shown.len() >= 3 && own.len() >= 3, "the examples are not where they were");
+    let more = [
+        r#"{"consent":{"gpc":"1","health":"denied","gpp":"DBABMA~CPXxRfA","time":0}}"#,
+        r#"{"custom_data":{"value":1,"consent":{"marketing":"granted"},"collection":{"country":"us"}},"user_data":{}}"#,
+        r#"{"event_name":"Lead","opt_out":true,"data_processing_options":["LDU"]}"#,
+        r#"{"event_name":"Lead","consent":null,"residence":{"country":"FR","region":null}}"#,
+    ];
+    let wrong = [
+        r#"{"consent":{"marketting":"denied"}}"#,
+        r#"{"consent":{"marketing":"yes"}}"#,
+        r#"{"consent":{"marketing":true}}"#,
+        r#"{"consent":"granted"}"#,
+        r#"{"consent":{"gpc":"on"}}"#,
+        r#"{"consent":{"time":1795000000000}}"#,
+        r#"{"consent":{"time":"2026-11-23"}}"#,
+        r#"{"consent":{"tcf":7}}"#,
+        r#"{"residence":{"region":"WA"}}"#,
+        r#"{"residence":{"country":"USA"}}"#,
+        r#"{"residence":{"country":"US","region":"Washington"}}"#,
+        r#"{"collection":{"country":"US","city":"Seattle"}}"#,
+        r#"{"custom_data":{"consent":{"marketing":"no"}}}"#,
+    ];
+    let right = own.chain(shown).chain(more.map(str::to_owned)).map(|text| (text, true));
+    let (mut names, mut good) = (Vec::new(), Vec::new());
+    for (at, (text, is_right)) in right.chain(wrong.map(|text| (text.to_owned(), false))).enumerate() {
+        let name = desk.write(&format!("{at}.json"), &text);
+        names.push(name.clone());
+        good.extend(is_right.then_some(name));
+    }
+    let (taken, said) = desk.taken_by_the_schema(&names).await;
+    assert_eq!(taken, good, "{said}");
+}
+
 #[tokio::test]
 async fn an_editor_takes_the_schema_from_the_first_line_and_marks_a_typo() {
     let config = Desk::with("config").await;

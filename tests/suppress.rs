@@ -127,6 +127,7 @@ async fn what_names_nobody_is_refused_without_being_repeated() {
         (&["add", "--sha256", "canary-no-digest"], "", "is no SHA-256"),
         (&["add", "--phone", "-", "--email", "-"], "", "only one option can read from standard input"),
         (&["add", "--email", "-"], "\n", "standard input is empty"),
+        (&["add", "--email", "-"], "ann@example.com\n".repeat(65_600).as_str(), "more than 1 MiB"),
     ] {
         let output = alone.suppress(arguments, input).await;
         assert_eq!(output.code, Some(1), "{output:?}");

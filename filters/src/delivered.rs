@@ -1,6 +1,6 @@
 //! What may be remembered of an event that Meta has: its name, the paths of what left, and who it is about. Never a value.
 //!
-//! Who it is about are digests of the ids by which somebody can ask: an event that carries none of them cannot be found again.
+//! Who it is about are digests of the identifiers by which somebody can ask: an event without any cannot be found again.
 //! Names, places, dates of birth and addresses of networks are left out on purpose, as they stand for many people, and so are ids
 //! of clicks and orders, which nobody knows as theirs.
 

@@ -57,6 +57,7 @@ fn where_no_address_leaves_the_place_is_written() {
         (r#","data_processing_options_country":0,"data_processing_options_state":0"#, "1", "1000"),
         (r#","data_processing_options_country":"US""#, "1", "1000"),
         (r#","data_processing_options_country":1,"data_processing_options_state":1005"#, "1", "1005"),
+        (r#","data_processing_options_country":0,"data_processing_options_state":1005"#, "1", "1005"),
         (r#","data_processing_options_state":0,"residence":{"country":"US","region":"TX"}"#, "1", "1005"),
         (r#","residence":{"country":"US","region":"WA"}"#, "1", "1000"),
         (r#","residence":{"country":"FR"}"#, "1", "1000"),

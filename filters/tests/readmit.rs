@@ -323,3 +323,28 @@ fn an_id_that_has_not_todays_form_does_not_leave_and_its_event_not_without_one()
     let digest = event("").replace("e-1", "jane@example.com");
     assert!(across("retail", &opaque, &digest).starts_with("{\"event_name\""), "our own digest stays");
 }
+
+#[test]
+fn limited_data_use_stays_in_force_where_the_address_by_which_meta_would_place_it_does_not_leave_any_more() {
+    let raw = |place: &str| {
+        let address = r#","client_ip_address":"203.0.113.7""#;
+        with("PageView", &format!("{FBP}{address}"), "").replacen(
+            r#""user_data""#,
+            &format!(r#""data_processing_options":["LDU"]{place},"user_data""#),
+            1,
+        )
+    };
+    let (then, now) = (with_fields("user_data.client_ip_address = \"keep\""), with_fields(""));
+    let placed = |then: &str, now: &str, place: &str| {
+        let told = across(then, now, &raw(place));
+        let leaves: serde_json::Value = serde_json::from_str(told.lines().next().unwrap()).unwrap();
+        let of = |key: &str| leaves.get(key).map(ToString::to_string).unwrap_or_default();
+        [of("data_processing_options"), of("data_processing_options_country"), of("data_processing_options_state")]
+    };
+    assert_eq!(placed(&then, &now, ""), [r#"["LDU"]"#, "1", "1000"]);
+    let own = r#","data_processing_options_country":1,"data_processing_options_state":1005"#;
+    assert_eq!(placed(&then, &now, own), [r#"["LDU"]"#, "1", "1005"]);
+    let kept = then.replacen("[fields]", "[fields] # changed", 1);
+    let more = with_fields("user_data.client_ip_address = \"keep\"\nuser_data.em = \"hash\"");
+    assert_eq!(placed(&more, &kept, ""), [r#"["LDU"]"#, "0", "0"], "the address leaves");
+}

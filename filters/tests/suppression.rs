@@ -1,6 +1,5 @@
 //! Whoever must not be sent is known by every form that a library gives an identifier, in every place where one can stand, and by
 //! nothing that stands for others too.
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod common;
 
@@ -10,6 +9,7 @@ use portcullis_filters::normalize::parse_hex;
 use portcullis_filters::pipeline::{Context, Outcome, sanitize};
 use portcullis_filters::report::{DropReason, StageName};
 use portcullis_filters::suppression::{Identifier, Kind, Suppressed, forms, is_stored_of, of_stored, pseudonyms};
+use proptest::prelude::*;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -282,4 +282,35 @@ fn what_is_stored_is_known_by_digest_pseudonym_and_in_clear() {
     let (half, _) = stored.split_at(stored.len() - 5);
     assert!(is_stored_of(half, &person(Kind::Email, "jane@example.com")));
     assert!(of_stored("").is_empty() && of_stored("{}").is_empty());
+}
+
+/// What somebody, or a program of theirs, writes as an identifier.
+fn written() -> impl Strategy<Value = String> {
+    let email = "[ ]{0,2}(mailto:|Ann <)?[a-zA-Zé0-9.+_ -]{1,8}@[a-zA-Zö]{1,5}\\.(example|Com)[ .>]{0,2}";
+    let phone = "[ +]{0,2}(00|\\(0\\)|0)?[1-9٠-٩][0-9 ()./ -]{6,14}(\\(0\\))?[0-9]{0,4}[x ]{0,1}";
+    let id = "[ ]{0,1}[a-zA-Z0-9 é_@+-]{1,12}";
+    prop_oneof![email, phone, id, "[a-fA-F0-9]{64}(\\.AQ|\\.AQEBAQAA)?", ".{1,20}"]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+
+    /// Whoever asks by the digest that left of them, or by what they wrote, is known by the event as it came and as it rests.
+    #[test]
+    fn under_whatever_digest_somebody_leaves_under_it_they_are_caught(text in written(), at in 0_usize..3) {
+        let field = ["em", "ph", "external_id"][at];
+        let kind = [Kind::Email, Kind::Phone, Kind::ExternalId][at];
+        let raw = event(&format!(r#","{field}":{}"#, serde_json::to_string(&text).unwrap()), "");
+        let Outcome::Forward(left, _) = outcome("retail", &Persons::default(), &raw) else { return Ok(()) };
+        let leaves: serde_json::Value = serde_json::from_str(left.as_str()).unwrap();
+        let Some(digest) = leaves["user_data"][field].as_str().or(leaves["user_data"][field][0].as_str()) else { return Ok(()) };
+        let by_digest = Persons([Identifier::from_digest(parse_hex(digest).unwrap())].into());
+        prop_assert!(is_caught(&by_digest, &raw), "{raw} leaves as {digest}");
+        let forms = forms(kind, &text);
+        if !forms.is_empty() {
+            let persons = Persons(forms.into_iter().collect());
+            prop_assert!(is_caught(&persons, &raw), "{raw} as it came");
+            prop_assert!(is_stored_of(left.as_str(), &persons), "{raw} as it rests");
+        }
+    }
 }

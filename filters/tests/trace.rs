@@ -148,6 +148,60 @@ fn of_a_dropped_event_it_is_told_why_and_what_was_in_it() {
 }
 
 #[test]
+fn the_decision_on_the_person_is_told_with_all_that_it_was_made_of() {
+    let policy = common::policy(&with_fields_and(
+        "user_data.country = \"hash\"",
+        "[residence]\nread = [\"residence\", \"address\"]\ncollected_in = [\"US-WA\"]\n\
+         [[jurisdiction]]\npack = \"US-CA\"\n[[jurisdiction]]\npack = \"US-WA\"\n",
+    ));
+    let said = r#""consent":{"marketing":"granted","health":"granted","gpc":"0","time":1790000000,"source":"qzbanner"},
+        "residence":{"country":"US","region":"California"},"collection":{"country":"BR"}"#;
+    let raw = common::event(said).replace(FBP, &format!(r#"{FBP},"country":"fr""#));
+    let trace = traced(&policy, &raw);
+    let shown = format!("{trace:?}");
+    let consent = trace.consent.expect("a decision");
+    assert_eq!((consent.marketing, consent.health, consent.gpc, consent.time), ("granted", "granted", "off", "said"));
+    let places: Vec<(&str, &str)> = consent.places.iter().map(|place| (place.region.as_str(), place.source)).collect();
+    assert_eq!(
+        places,
+        [
+            ("US-CA", "residence, told by the sender"),
+            ("elsewhere", "residence, by the address"),
+            ("elsewhere", "collected there, told by the sender"),
+            ("US-WA", "collected there, by the policy"),
+        ]
+    );
+    let laws: Vec<(&str, &str)> = consent.jurisdictions.iter().map(|law| (law.id.as_str(), law.because)).collect();
+    assert_eq!(laws, [("US-CA", "there"), ("US-WA", "collected there")]);
+    assert_eq!((consent.asked.require, consent.asked.purposes), ("opt_in", &["marketing", "health"][..]));
+    let limited = consent.limited_data_use.expect("California asks for it");
+    assert_eq!((limited.asked_by, limited.country.as_str(), limited.state.as_str()), ("law", "1", "1000"));
+    assert_eq!(consent.outcome, "may leave");
+    for told in ["qzbanner", "1790000000", "California", "BR"] {
+        assert!(!shown.contains(told), "{told} is in {shown}");
+    }
+}
+
+#[test]
+fn what_is_not_said_and_what_cannot_be_read_is_told_as_that() {
+    let policy = common::policy(&with_fields_and(
+        "",
+        "[consent]\nrequire = \"opt_in\"\nmax_age_days = 30\n[[jurisdiction]]\npack = \"EEA\"\n",
+    ));
+    let said = r#""consent":{"marketing":"qzword","time":"qztime"},"residence":"qzplace","opt_out":true"#;
+    let unreadable = traced(&policy, &common::event(said)).consent.expect("a decision");
+    assert_eq!((unreadable.marketing, unreadable.health, unreadable.gpc), ("cannot be read", "not said", "not said"));
+    assert_eq!((unreadable.time, unreadable.opt_out, unreadable.outcome), ("cannot be read", true, "consent_denied"));
+    assert_eq!(unreadable.places.iter().map(|place| place.region.as_str()).collect::<Vec<_>>(), ["cannot be read"]);
+    assert_eq!(unreadable.jurisdictions[0].because, "a place cannot be read");
+    assert_eq!((unreadable.asked.honor_gpc, unreadable.asked.max_age_days), (true, Some(30)));
+    let silent = traced(&policy, &common::event("")).consent.expect("a decision");
+    assert_eq!((silent.marketing, silent.time, silent.outcome), ("not said", "not said", "no_consent"));
+    assert_eq!(silent.jurisdictions[0].because, "residence not known");
+    assert_eq!(traced(&policy, "{}").consent, None);
+}
+
+#[test]
 fn everything_that_came_is_accounted_for_and_no_value_is_told() {
     let captured: HashMap<String, Box<RawValue>> =
         serde_json::from_str(include_str!("fixtures/sdk_events.json")).expect("the captures");

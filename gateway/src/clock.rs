@@ -53,6 +53,11 @@ impl Clock {
     pub fn unix_secs(&self) -> u64 {
         self.unix_ms() / 1000
     }
+
+    /// Days since 1970, in UTC; signed, as the files keep them.
+    pub fn unix_days(&self) -> i64 {
+        i64::try_from(self.unix_secs() / 86_400).unwrap_or(i64::MAX)
+    }
 }
 
 /// A duration in milliseconds, as times are counted here.

@@ -18,6 +18,8 @@ pub mod outbox;
 
 pub mod suppression;
 
+pub mod subject;
+
 pub mod dispatch;
 
 pub mod admin;

@@ -30,6 +30,7 @@ use crate::ingest::Ingest;
 use crate::lifecycle::{Lifecycle, Pulse, Sockets, systemd};
 use crate::listener::{Bounds, Listener, Renewal, Tls};
 use crate::outbox::{AnyOutbox, OpenError, OutboxError, Settings};
+use crate::subject::{SubjectError, Subjects};
 use crate::suppression::{SuppressionError, Suppressions};
 use crate::telemetry::metrics::Metrics;
 
@@ -68,6 +69,9 @@ pub enum StartError {
     /// Nobody knows who must not be sent.
     #[error(transparent)]
     Suppression(#[from] SuppressionError),
+    /// The index of subject access cannot be had.
+    #[error(transparent)]
+    Subject(#[from] SubjectError),
     /// The client for Meta cannot be made.
     #[error(transparent)]
     Dispatch(#[from] DispatchError),
@@ -105,6 +109,7 @@ pub struct Service {
     pub admin: SocketAddr,
     reloads: Reloads,
     outbox: AnyOutbox,
+    subjects: Subjects,
     listeners: TaskTracker,
     commands: TaskTracker,
     requests: TaskTracker,
@@ -125,6 +130,7 @@ impl Service {
         // leaves an outbox that never held anything, and that may get a key.
         let pseudonyms = pseudonym::load_or_make(&config.identity.pseudonym_key, outbox.has_held_events(), &chance)?;
         let suppressions = Suppressions::open(&config.suppression, &metrics, &clock, &chance)?;
+        let subjects = Subjects::open(&config.subject_access, &metrics, &clock, &chance)?;
         describe(&config, &outbox, &metrics).await?;
 
         // All addresses first: a port that is taken must not leave a gateway that only sends.
@@ -135,22 +141,16 @@ impl Service {
         let (listen, admin_address) = (listener.address(), admin_listener.address());
 
         let (reloads, reloads_asked) = Reloads::new();
-        let service = Self {
-            listen,
-            admin: admin_address,
-            reloads: reloads.clone(),
-            outbox: outbox.clone(),
-            listeners: TaskTracker::new(),
-            commands: TaskTracker::new(),
-            requests: TaskTracker::new(),
-            senders: TaskTracker::new(),
-            overseers: TaskTracker::new(),
-            stop_listening: CancellationToken::new(),
-            stop_sending: CancellationToken::new(),
-            stop_overseeing: CancellationToken::new(),
-        };
-        let dispatcher =
-            Dispatcher::new(outbox.clone(), suppressions.clone(), &config, metrics.clone(), clock.clone(), chance.clone())?;
+        let service = Self::still((listen, admin_address), reloads.clone(), outbox.clone(), subjects.clone());
+        let dispatcher = Dispatcher::new(
+            outbox.clone(),
+            suppressions.clone(),
+            subjects.clone(),
+            &config,
+            metrics.clone(),
+            clock.clone(),
+            chance.clone(),
+        )?;
         let sweeper = Sweeper::new(outbox.clone(), suppressions.clone(), metrics.clone());
         let dispatching = dispatcher.start(&service.senders, service.stop_sending.clone(), lifecycle.clone());
         let ingest = Arc::new(Ingest::new(
@@ -169,6 +169,7 @@ impl Service {
             metrics: metrics.clone(),
             outbox: outbox.clone(),
             suppressions: suppressions.clone(),
+            subjects: subjects.clone(),
             pulse: pulse.clone(),
             dispatch: dispatching.status(),
             policies: Arc::clone(&policies),
@@ -198,7 +199,13 @@ impl Service {
         }
         if let Some(control) = control {
             let (tracker, stop) = (service.commands.clone(), service.stop_listening.clone());
-            let commands = Commands { reloads, outbox: outbox.clone(), suppressions, metrics: metrics.clone() };
+            let commands = Commands {
+                reloads,
+                outbox: outbox.clone(),
+                suppressions,
+                subjects: subjects.clone(),
+                metrics: metrics.clone(),
+            };
             let serve = async move { control.run(move |command| commands.clone().obey(command), &tracker, stop).await };
             service.commands.spawn(lifecycle.vital("the control socket", serve));
         }
@@ -213,6 +220,25 @@ impl Service {
         let beat = pulse.run(outbox, lifecycle.clone(), service.stop_overseeing.clone());
         service.overseers.spawn(lifecycle.vital("the watch over the outbox", beat));
         Ok(service)
+    }
+
+    /// Of which nothing runs yet.
+    fn still((listen, admin): (SocketAddr, SocketAddr), reloads: Reloads, outbox: AnyOutbox, subjects: Subjects) -> Self {
+        Self {
+            listen,
+            admin,
+            reloads,
+            outbox,
+            subjects,
+            listeners: TaskTracker::new(),
+            commands: TaskTracker::new(),
+            requests: TaskTracker::new(),
+            senders: TaskTracker::new(),
+            overseers: TaskTracker::new(),
+            stop_listening: CancellationToken::new(),
+            stop_sending: CancellationToken::new(),
+            stop_overseeing: CancellationToken::new(),
+        }
     }
 
     /// Reloads at every one of these signals.
@@ -245,6 +271,7 @@ impl Service {
         self.stop_overseeing.cancel();
         self.overseers.close();
         self.overseers.wait().await;
+        self.subjects.close().await;
         self.outbox.close().await;
     }
 }

@@ -1,4 +1,4 @@
-"""Says of each TOML file whether a JSON Schema takes it: `FILE taken`, or `FILE refused: PLACE: REASON`.
+"""Says of each TOML or JSON file whether a JSON Schema takes it: `FILE taken`, or `FILE refused: PLACE: REASON`.
 
 Called as: validate.py SCHEMA FILE...
 """
@@ -18,7 +18,7 @@ validator = Draft202012Validator(schema)
 
 for name in sys.argv[2:]:
     with open(name, "rb") as file:
-        document = tomllib.load(file)
+        document = json.load(file) if name.endswith(".json") else tomllib.load(file)
     problem = next(validator.iter_errors(document), None)
     if problem is None:
         print(f"{name} taken")

@@ -8,7 +8,7 @@
 use super::bits::Bits;
 use super::statement::{Said, Signals};
 
-/// Longer ones are not read.
+/// Longer strings are not read, of GPP neither.
 pub(super) const MAX_BYTES: usize = 4096;
 /// Storage on the device, selection of advertisements, a profile for them, selection by it, and the measurement of what they do.
 const PURPOSES: [u32; 5] = [1, 2, 3, 4, 7];
@@ -75,14 +75,16 @@ pub(super) mod tests {
     }
 
     /// Numbers of so many bits, as text.
-    pub(in crate::consent) fn written(numbers: &[(u64, usize)]) -> String {
+    pub(in crate::consent) fn written(numbers: &[(u64, u32)]) -> String {
         const CHARACTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        let bits: String = numbers.iter().map(|(number, width)| format!("{number:0width$b}", width = *width)).collect();
-        let character = |six: &[u8]| {
-            let six = format!("{:0<6}", std::str::from_utf8(six).unwrap());
-            char::from(CHARACTERS[usize::from_str_radix(&six, 2).unwrap()])
+        let bit = |number: u64, at: u32| number.checked_shr(at).unwrap_or(0) & 1;
+        let bits = numbers.iter().flat_map(|(number, width)| (0..*width).rev().map(move |at| bit(*number, at)));
+        let bits: Vec<u64> = bits.collect();
+        let character = |six: &[u64]| {
+            let value = (0..6).fold(0, |value, at| 2 * value + six.get(at).copied().unwrap_or(0));
+            char::from(CHARACTERS[usize::try_from(value).unwrap()])
         };
-        bits.as_bytes().chunks(6).map(character).collect()
+        bits.chunks(6).map(character).collect()
     }
 
     const SECS: u64 = 1_700_000_000;
@@ -104,7 +106,7 @@ pub(super) mod tests {
     fn what_is_cut_off_of_another_version_or_time_cannot_be_read() {
         let good = core(&[1, 2, 3, 4, 7], SECS);
         for end in 0..good.len() {
-            assert!(read(&good[..end]).is_none(), "{end}");
+            assert!(read(good.get(..end).unwrap()).is_none(), "{end}");
         }
         assert!(read(&good.replacen('C', "B", 1)).is_none());
         assert!(read(&format!("{good}=")).is_none() && read(&format!("{good}.I/")).is_none());

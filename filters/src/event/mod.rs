@@ -4,6 +4,7 @@
 //! filled by the stages from closed forms. `sanitized` is what has passed the guard; nothing else can be stored or sent.
 
 mod envelope;
+mod json_schema;
 mod outgoing;
 mod parse;
 mod raw;
@@ -12,6 +13,7 @@ mod slots;
 mod strays;
 
 pub use envelope::{EnvelopeText, SanitizedEnvelope, sanitize_envelope};
+pub use json_schema::json_schema;
 pub use raw::RawEvent;
 pub use sanitized::SanitizedEvent;
 

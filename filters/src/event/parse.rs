@@ -47,7 +47,7 @@ mod statement;
 use item::ItemSeed;
 use keys::{KeySeed, KeySet};
 use skip::{SkipSeed, skip_elements, skip_members};
-use statement::{Said, Stated};
+use statement::{Stated, Topic};
 
 /// Objects and lists in each other, the event itself being the first.
 const MAX_DEPTH: u8 = 16;
@@ -217,11 +217,13 @@ impl<'de> Visitor<'de> for ObjectSeed<'_, 'de> {
     every_scalar_is!(Shape, Shape::Misfit);
 
     fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Shape, E> {
+        self.state.stated.note_text(self.section, text);
         self.state.stray_text(Under::field(self.section.holder()), text, path_of(self.section))?;
         Ok(Shape::Misfit)
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Shape, E> {
+        self.state.stated.note_text(self.section, text);
         self.state.stray_copy(Under::field(self.section.holder()), text, path_of(self.section))?;
         Ok(Shape::Misfit)
     }
@@ -243,8 +245,8 @@ fn read_members<'de, A: MapAccess<'de>>(
             keep(state, field, value)?;
             continue;
         }
-        if let Some(said) = Said::find(section, &key) {
-            statement::read(state, &mut map, said, section, depth)?;
+        if let Some(topic) = Topic::find(section, &key) {
+            statement::read(state, &mut map, topic, section, depth)?;
             continue;
         }
         if section == Section::CustomData

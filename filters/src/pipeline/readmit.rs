@@ -11,7 +11,7 @@ use crate::report::{Action, Place, Reason, Report, StageName, WithdrawReason};
 use crate::schema::{Field, Kind};
 use crate::stages::guard::{self, Flaw};
 use crate::stages::health::{self, Extent};
-use crate::stages::{catalog, goods, pii};
+use crate::stages::{catalog, goods, pii, restrictions};
 
 /// What became of a stored event.
 #[derive(Debug)]
@@ -88,6 +88,7 @@ pub fn readmit(policy: &Policy, stored: &StoredPolicy, dataset: &str, body: &str
             }
         }
     }
+    restrictions::limit_stored(&event, &mut out, &mut report);
     for (property, value) in event.properties() {
         let reason = match property.form().leaving(value) {
             _ if !stored.handled_property_as(property) => Reason::PolicyChanged,

@@ -244,7 +244,7 @@ impl StoredPolicy {
     }
 
     /// Whether every event that passed what it asked because of the person would pass what the policy of today asks.
-    pub(crate) fn asked_as_much(&self, today: &Policy) -> bool {
+    pub fn asked_as_much(&self, today: &Policy) -> bool {
         let Some(asked) = &today.persons_text else { return true };
         let Some(Known { persons, actions, .. }) = &self.known else { return false };
         persons.asked_as_much(asked, |path| actions.contains_key(path))

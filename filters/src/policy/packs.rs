@@ -167,6 +167,15 @@ mod tests {
     }
 
     #[test]
+    fn who_lives_in_a_region_of_the_union_with_a_code_of_its_own_is_protected_by_its_law() {
+        let union = all().iter().find(|pack| pack.written.name == "EEA").unwrap();
+        for place in ["GF", "GP", "MF", "MQ", "RE", "YT", "AX", "FR-RE", "PT-20", "ES-CN"] {
+            let place = Region::parse(place).unwrap();
+            assert!(union.regions.iter().any(|region| region.holds(place)), "{place}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_read_is_no_pack() {
         let (_, text) = FILES[0];
         for (from, to, wanted) in [

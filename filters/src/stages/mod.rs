@@ -18,7 +18,7 @@ pub(crate) mod allow;
 pub(crate) mod catalog;
 pub(crate) mod goods;
 mod properties;
-mod restrictions;
+pub(crate) mod restrictions;
 
 pub(crate) mod pii;
 
@@ -143,7 +143,6 @@ impl<'a> Pass<'a> {
 pub(crate) fn run(pass: &mut Pass<'_>, last: StageName) -> Result<(), (StageName, Halt)> {
     step::<shape::Shape>(pass, last)?;
     step::<consent::Consent>(pass, last)?;
-    step::<consent::Consent>(pass, last)?;
     step::<events::Events>(pass, last)?;
     step::<pages::Pages>(pass, last)?;
     step::<health::Health>(pass, last)?;
@@ -160,9 +159,11 @@ fn step<S: Stage>(pass: &mut Pass<'_>, last: StageName) -> Result<(), (StageName
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::pseudonym::PseudonymKey;
-    use crate::suppression::Nobody;
+    use crate::suppression::{Identifier, Nobody, Suppressed};
 
     /// Units of work that an event costs, for each of its bytes.
     fn work_per_byte(raw: &str) -> usize {
@@ -196,5 +197,38 @@ mod tests {
             let spent = work_per_byte(&event(&note));
             assert!(spent <= 96, "{unit}: {spent} units a byte");
         }
+    }
+
+    /// Nobody, and how often it was asked whether somebody is.
+    #[derive(Debug, Default)]
+    struct Asked(AtomicUsize);
+
+    impl Suppressed for Asked {
+        fn is_empty(&self) -> bool {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            true
+        }
+
+        fn holds(&self, _: &Identifier) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn the_person_is_decided_on_once() {
+        let (_, retail) = Policy::builtin("retail").expect("a built-in");
+        let policy = Policy::compile(retail, "retail", &["www.shop.example".to_owned()]).expect("a policy");
+        let (pseudonyms, asked) = (PseudonymKey::new([7; 32]), Asked::default());
+        let context = Context {
+            dataset: "1",
+            now_secs: 1_791_000_100,
+            fresh_id: [9; 16],
+            pseudonyms: &pseudonyms,
+            suppressed: &asked,
+        };
+        let raw = r#"{"event_name":"PageView","event_time":1791000000,"event_id":"e-1","action_source":"website","event_source_url":"https://www.shop.example/","user_data":{"fbp":"fb.1.1558571054389.1098115397"}}"#;
+        let event = RawEvent::parse(raw).expect("an event");
+        let _halted = run(&mut Pass::new(&policy, &context, raw, &event), StageName::Guard);
+        assert_eq!(asked.0.load(Ordering::Relaxed), 1);
     }
 }

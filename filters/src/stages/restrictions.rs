@@ -7,8 +7,9 @@
 use super::allow::Allow;
 use super::{Pass, Stage as _};
 use crate::closed_form;
-use crate::event::{Leaving, Value};
-use crate::report::{Change, Reason};
+use crate::consent::limited_data_use;
+use crate::event::{Leaving, Outgoing, RawEvent, Value};
+use crate::report::{Change, Reason, Report};
 use crate::schema::{Field, Restriction};
 
 const OPTIONS: Field = Field::DataProcessingOptions;
@@ -49,11 +50,31 @@ pub(super) fn limit_data_use(pass: &mut Pass<'_>) {
         }
         return;
     }
+    if has_own_state && !has_address && says(pass, COUNTRY, "0") {
+        // A country that Meta is to work out, of an address that it does not get.
+        restrict(pass, COUNTRY, "1".to_owned());
+    }
     for (field, place) in [(COUNTRY, if names_state { "1" } else { "0" }), (STATE, "0")] {
         if pass.out.get(field).is_none() && (asked_by_sender || pass.raw.get(field).is_some()) {
             pass.out.put(field, Leaving::Literal(place.into()));
             pass.report.change(field, Change::Rewritten);
         }
+    }
+}
+
+/// The same of a stored event, whose address may not leave any more: the place in which Limited Data Use is in force then is told,
+/// and where the person lives was not stored.
+pub(crate) fn limit_stored(event: &RawEvent<'_>, out: &mut Outgoing<'_>, report: &mut Report) {
+    let leaves = |field: Field, kind| event.get(field).and_then(|value| closed_form::restriction(kind, value).ok());
+    let is_limited = leaves(OPTIONS, Restriction::LimitedDataUse) == Some(closed_form::LDU);
+    let names_state = leaves(STATE, Restriction::LimitedDataUseState).is_some_and(|state| state != "0");
+    if !is_limited || names_state || out.get(Field::ClientIpAddress).is_some() {
+        return;
+    }
+    for (field, place) in [(COUNTRY, "1".to_owned()), (STATE, limited_data_use::STRICTEST.to_string())] {
+        out.take(field);
+        out.put(field, Leaving::Literal(place.into()));
+        report.change(field, Change::Restricted);
     }
 }
 

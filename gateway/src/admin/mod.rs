@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::dispatch::DispatchStatus;
 use crate::lifecycle::Pulse;
 use crate::outbox::AnyOutbox;
+use crate::subject::Subjects;
 use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
 
@@ -35,6 +36,8 @@ pub struct Admin {
     pub outbox: AnyOutbox,
     /// Whether it can be looked up who must not be sent.
     pub suppressions: Suppressions,
+    /// Whether what is delivered is recorded, where it is to be.
+    pub subjects: Subjects,
     /// Whether the outbox answers.
     pub pulse: Pulse,
     /// How sending goes.
@@ -102,6 +105,9 @@ async fn readyz(State(admin): State<Arc<Admin>>) -> Response {
     }
     if let Some(trouble) = admin.suppressions.trouble() {
         reasons.insert("suppression".to_owned(), trouble.to_owned());
+    }
+    if let Some(trouble) = admin.subjects.trouble() {
+        reasons.insert("subject_index".to_owned(), trouble);
     }
     let held = reasons.len();
     if let Err(trouble) = admin.outbox.health() {

@@ -1,8 +1,8 @@
 //! The command line: one file a command, each with its arguments and what it does.
 //!
 //! Results go to standard output, everything else to standard error, where colour is used on a terminal alone. Exit codes are
-//! 0, 1, and 64 for a wrong configuration or command line; where 1 is the answer "no", 2 is a failure; `main` maps them. No command takes a secret as an argument, as
-//! arguments can be read by every user of the machine.
+//! 0, 1, and 64 for a wrong configuration or command line; where 1 is the answer "no", 2 is a failure; `main` maps them. No
+//! command takes a secret as an argument, as arguments can be read by every user of the machine.
 
 pub mod check;
 pub mod completions;
@@ -15,11 +15,13 @@ pub mod policy;
 pub mod reload;
 pub mod schema;
 pub mod serve;
+pub mod subject;
 pub mod suppress;
 
 pub mod process;
 
 mod output;
+mod running;
 
 use std::ffi::OsString;
 use std::future::Future;
@@ -55,7 +57,8 @@ Examples:
   portcullis check --config portcullis.toml     is the configuration right?
   portcullis serve --config portcullis.toml     run the gateway
 
-Exit codes: 0 done, 64 the configuration or the command line is wrong, 1 anything else.")]
+Exit codes: 0 done, 64 the configuration or the command line is wrong, 1 anything else; where 1 is the
+answer no, 2 anything else.")]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -72,6 +75,7 @@ enum Command {
     Policy(policy::Policy),
     Outbox(outbox::Outbox),
     Suppress(suppress::Suppress),
+    Subject(subject::Subject),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
@@ -143,6 +147,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Policy(command) => policy::run(&command),
         Command::Outbox(command) => block_on(outbox::run(command)),
         Command::Suppress(command) => suppress::run(&command),
+        Command::Subject(command) => subject::run(&command),
         Command::Schema(command) => schema::run(&command),
         Command::Completions(command) => completions::run(&command),
         Command::Man(command) => man::run(&command),

@@ -5,6 +5,11 @@
 use std::fmt::Display;
 use std::io::{self, ErrorKind, StderrLock, StdoutLock, Write};
 
+use anyhow::Context as _;
+use serde::Serialize;
+
+use super::Failure;
+
 /// Lines to a reader that may go away.
 #[derive(Debug)]
 pub struct Output<W> {
@@ -42,6 +47,17 @@ impl<W: Write> Output<W> {
             done => done,
         }
     }
+}
+
+/// One JSON object on standard output.
+pub(super) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).context("the answer cannot be written as JSON")?;
+    Ok(Output::standard().line(text)?)
+}
+
+/// A number of things in words, of which more than one end in s.
+pub(super) fn many(number: u64, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
 /// Says on standard error why a command failed, with the causes.

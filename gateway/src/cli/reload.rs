@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 
+use super::running::unexpected;
 use super::{Failure, Output};
 use crate::config::{Backend, Config, Environment};
 use crate::control::{self, Answer, Command, Done};
@@ -38,9 +39,7 @@ pub(super) fn run(command: &Reload) -> Result<(), Failure> {
             }
             Ok(output.line(if changes.is_empty() { "nothing changed" } else { "reloaded" })?)
         }
-        Answer::Ok(Done::Outbox(_) | Done::Suppressed(_)) => {
-            Err(Failure::Other(anyhow!("the gateway answered something else than what was asked")))
-        }
+        Answer::Ok(Done::Outbox(_) | Done::Suppressed(_) | Done::Subject(_)) => Err(unexpected()),
         Answer::Error(refusal) if refusal.of_configuration => Err(Failure::Configuration(anyhow!(refusal.reason))),
         Answer::Error(refusal) => Err(Failure::Other(anyhow!(refusal.reason))),
     }

@@ -68,7 +68,11 @@ async fn serve(source: Source, sockets: Sockets) -> Result<(), Failure> {
 
 /// What a person has to put right before a start can succeed is told from what may pass.
 fn refused(error: StartError) -> Failure {
-    let is_of_configuration = matches!(&error, StartError::Suppression(error) if error.is_of_configuration());
+    let is_of_configuration = match &error {
+        StartError::Suppression(error) => error.is_of_configuration(),
+        StartError::Subject(error) => error.is_of_configuration(),
+        _ => false,
+    };
     let error = anyhow::Error::from(error).context("the gateway cannot start");
     if is_of_configuration { Failure::Configuration(error) } else { Failure::Other(error) }
 }

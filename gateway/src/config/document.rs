@@ -30,6 +30,7 @@ pub(super) struct Document {
     pub(super) outbox: Outbox,
     pub(super) identity: Identity,
     pub(super) suppression: Suppression,
+    pub(super) subject_access: SubjectAccess,
     pub(super) dispatch: Dispatch,
     pub(super) log: Log,
     pub(super) site: Vec<Site>,
@@ -48,6 +49,7 @@ impl Document {
             outbox: self.outbox.over(below.outbox),
             identity: self.identity.over(below.identity),
             suppression: self.suppression.over(below.suppression),
+            subject_access: self.subject_access.over(below.subject_access),
             dispatch: self.dispatch.over(below.dispatch),
             log: self.log.over(below.log),
             site: self.site,
@@ -64,6 +66,7 @@ impl Document {
             outbox: self.outbox.clone(),
             identity: self.identity.clone(),
             suppression: self.suppression.clone(),
+            subject_access: self.subject_access.clone(),
             dispatch: self.dispatch.clone(),
             log: self.log.clone(),
             site: Vec::new(),
@@ -187,6 +190,15 @@ single_table! {
     /// `[suppression]`: where it is kept who must not be sent.
     Suppression {
         path: FilePath,
+        key: SecretSource,
+    }
+}
+
+single_table! {
+    /// `[subject_access]`: what is recorded of deliveries, for people who ask what was sent about them.
+    SubjectAccess {
+        retention_days: u32,
+        max_rows: u64,
         key: SecretSource,
     }
 }

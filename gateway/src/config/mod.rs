@@ -17,6 +17,7 @@ mod policy;
 mod reload;
 mod resolve;
 mod secret;
+mod subject_access;
 mod suppression;
 mod validate;
 
@@ -47,6 +48,7 @@ pub use kept_key::OwnKeySource;
 pub use outbox::{Backend, Deduplicate, Encryption, Outbox};
 pub use policy::{PolicyText, PolicyTextError};
 pub use secret::SecretFile;
+pub use subject_access::{SubjectAccess, SubjectIndex};
 pub use suppression::{Persons, Suppression, SuppressionStore};
 
 /// Everything the gateway needs to run.
@@ -64,6 +66,8 @@ pub struct Config {
     pub identity: Identity,
     /// Where it is kept who must not be sent.
     pub suppression: Suppression,
+    /// What is recorded of deliveries, for people who ask.
+    pub subject_access: SubjectAccess,
     /// How events are sent.
     pub dispatch: Dispatch,
     /// What the log looks like.

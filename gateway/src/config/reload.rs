@@ -5,6 +5,8 @@
 //! added to a table is read at start only until somebody says otherwise here. Where a key names a file, what the file holds counts
 //! too.
 
+use portcullis_filters::policy::StoredPolicy;
+
 use super::document::Document;
 use super::resolve::is_same;
 use super::validate::{of_dataset, of_site};
@@ -64,6 +66,7 @@ impl Config {
             ("outbox", old.outbox.differences(&new.outbox)),
             ("identity", old.identity.differences(&new.identity)),
             ("suppression", old.suppression.differences(&new.suppression)),
+            ("subject_access", old.subject_access.differences(&new.subject_access)),
             ("log", old.log.differences(&new.log)),
         ];
         let named = |(table, keys): (&str, Vec<&str>)| -> Vec<String> {
@@ -77,6 +80,7 @@ impl Config {
             ("meta.ca_file", self.meta.ca_pem == newer.meta.ca_pem),
             ("outbox.encryption_key", self.outbox.encryption == newer.outbox.encryption),
             ("suppression.key", self.has_same_suppression_key(newer)),
+            ("subject_access.key", self.subject_access.index == newer.subject_access.index),
             ("identity.pseudonym_key", self.identity.pseudonym_key == newer.identity.pseudonym_key),
         ];
         for (key, is_same) in contents {
@@ -102,7 +106,10 @@ impl Config {
 
 fn of_site_changes(old: &Site, new: &Site) -> Vec<String> {
     let policy = |site: &Site| format!("{}@{} {}", site.policy.name(), site.policy.version(), site.policy.digest());
-    let changed_policy = format!("policy: {} to {}", policy(old), policy(new));
+    let before = StoredPolicy::read(old.policy.digest(), Some(old.policy.canonical()));
+    let waiting =
+        if before.asked_as_much(&new.policy) { "" } else { "; it asks for more consent, so what waits is not sent" };
+    let changed_policy = format!("policy: {} to {}{waiting}", policy(old), policy(new));
     let keys = [
         (changed_policy.as_str(), old.policy.digest() != new.policy.digest()),
         ("datasets", old.datasets != new.datasets),

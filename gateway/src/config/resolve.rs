@@ -1,5 +1,7 @@
 //! From what was written to what it means: layers are joined, secrets and policies read, and the whole is checked.
 
+mod persons;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,19 +19,16 @@ use super::policy::PolicyText;
 use super::reload::Written;
 use super::validate::{self, of_dataset, of_site};
 use super::{
-    Admin, Backend, Config, ConfigError, Dataset, Deduplicate, Dispatch, Encryption, Endpoint, Environment, Identity, Log,
-    Meta, Outbox, OwnKeySource, Persons, RateLimit, Server, Site, Suppression, SuppressionStore, Tls, TlsFiles, default,
-    file, secret,
+    Admin, Backend, Config, ConfigError, Dataset, Deduplicate, Dispatch, Encryption, Endpoint, Environment, Log, Meta,
+    Outbox, RateLimit, Server, Site, Tls, TlsFiles, default, file, secret,
 };
+
+pub(super) use persons::resolve_persons;
 
 /// Shorter keys can be guessed.
 const LEAST_KEY_CHARACTERS: usize = 32;
 /// A certificate has 2 kB.
 const MAX_CERTIFICATE_BYTES: usize = 256 * 1024;
-/// The key of pseudonyms, in the folder of the outbox.
-const PSEUDONYM_KEY_FILE: &str = "pseudonym.key";
-/// The store of suppressed persons, in the folder of the outbox.
-const SUPPRESSION_FILE: &str = "suppression.db";
 
 /// Reads a text into a configuration.
 pub(super) fn resolve(text: &str, path: &Path, environment: &Environment) -> Result<Config, ConfigError> {
@@ -51,18 +50,6 @@ pub(super) fn resolve_outbox(text: &str, path: &Path, environment: &Environment)
     let written: Document = portcullis_filters::document::read(text, &file)?;
     let layers = environment.layer()?.over(written).over(default::layer()?);
     Resolver::new(file, path, environment).outbox(layers.outbox)
-}
-
-/// Reads what concerns persons, and nothing else.
-pub(super) fn resolve_persons(text: &str, path: &Path, environment: &Environment) -> Result<Persons, ConfigError> {
-    let file = path.display().to_string();
-    let written: Document = portcullis_filters::document::read(text, &file)?;
-    let layers = environment.layer()?.over(written).over(default::layer()?);
-    let mut resolver = Resolver::new(file, path, environment);
-    let outbox = resolver.outbox(layers.outbox)?;
-    let identity = resolver.identity(layers.identity, &outbox)?;
-    let suppression = resolver.suppression(layers.suppression, &outbox)?;
-    Ok(Persons { outbox, identity, suppression })
 }
 
 /// Whether two secrets are the same.
@@ -93,6 +80,7 @@ impl<'a> Resolver<'a> {
             meta: self.meta(layers.meta)?,
             identity: self.identity(layers.identity, &outbox)?,
             suppression: self.suppression(layers.suppression, &outbox)?,
+            subject_access: self.subject_access(layers.subject_access, &outbox.backend)?,
             outbox,
             dispatch: self.dispatch(&layers.dispatch)?,
             log: self.log(layers.log)?,
@@ -200,33 +188,6 @@ impl<'a> Resolver<'a> {
         let keep_ms = hours.saturating_mul(3_600_000);
         let deduplicate = (hours > 0).then_some(Deduplicate { keep_ms, max_events });
         Ok(Outbox { backend, max_bytes: self.need(written.max_bytes, "outbox.max_bytes")?, encryption, deduplicate })
-    }
-
-    fn identity(&mut self, written: document::Identity, outbox: &Outbox) -> Result<Identity, ConfigError> {
-        let pseudonym_key = match (written.pseudonym_key, &outbox.backend) {
-            (Some(source), _) => OwnKeySource::Given(self.key_of_32_bytes(&source, "identity.pseudonym_key")?),
-            (None, Backend::Embedded(path)) => OwnKeySource::Kept(path.with_file_name(PSEUDONYM_KEY_FILE)),
-            (None, Backend::Memory) => OwnKeySource::Forgotten,
-        };
-        Ok(Identity { pseudonym_key })
-    }
-
-    fn suppression(&mut self, written: document::Suppression, outbox: &Outbox) -> Result<Suppression, ConfigError> {
-        let path = match (written.path, &outbox.backend) {
-            (Some(path), _) => self.base.join(path.0),
-            (None, Backend::Embedded(path)) => path.with_file_name(SUPPRESSION_FILE),
-            (None, Backend::Memory) if written.key.is_some() => {
-                let reason =
-                    "is of no use without suppression.path: the memory back end has no folder beside which to keep a store";
-                return Err(self.fail("suppression.key", reason));
-            }
-            (None, Backend::Memory) => return Ok(Suppression { store: None }),
-        };
-        let key = match written.key {
-            Some(source) => OwnKeySource::Given(self.key_of_32_bytes(&source, "suppression.key")?),
-            None => OwnKeySource::Kept(path.with_extension("key")),
-        };
-        Ok(Suppression { store: Some(SuppressionStore { path, key }) })
     }
 
     fn key_of_32_bytes(&mut self, source: &SecretSource, key: &str) -> Result<Zeroizing<[u8; 32]>, ConfigError> {

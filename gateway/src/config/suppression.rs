@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{Identity, Outbox, OwnKeySource};
+use super::{Identity, Outbox, OwnKeySource, SubjectAccess};
 
 /// `[suppression]`
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Persons {
     pub identity: Identity,
     /// Where it is kept who must not be sent.
     pub suppression: Suppression,
+    /// What is recorded of deliveries.
+    pub subject_access: SubjectAccess,
 }
 
 /// The store of suppressed persons.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::{Admin, Backend, Config, Dataset, Dispatch, Meta, Outbox, Server, Site, Suppression};
+use super::{Admin, Backend, Config, Dataset, Dispatch, Meta, Outbox, Server, Site, SubjectAccess, Suppression};
 use crate::clock::millis;
 
 const KIB: u64 = 1024;
@@ -33,6 +33,7 @@ pub(super) fn relations(config: &Config) -> Checked {
     meta(&config.meta)?;
     outbox(&config.outbox)?;
     suppression(&config.suppression, &config.outbox)?;
+    subject_access(&config.subject_access)?;
     dispatch(&config.dispatch, &config.meta)?;
     datasets(&config.datasets)?;
     sites(&config.sites, &config.datasets)
@@ -94,6 +95,11 @@ fn outbox(outbox: &Outbox) -> Checked {
 fn suppression(suppression: &Suppression, outbox: &Outbox) -> Checked {
     let (Some(store), Backend::Embedded(path)) = (&suppression.store, &outbox.backend) else { return Ok(()) };
     holds(store.path != *path, "suppression.path", || "is the file of the outbox; give it one of its own".to_owned())
+}
+
+fn subject_access(subject_access: &SubjectAccess) -> Checked {
+    within("subject_access.retention_days", subject_access.retention_days.into(), 0..=3_650)?;
+    within("subject_access.max_rows", subject_access.max_rows, 10_000..=1_000_000_000)
 }
 
 fn dispatch(dispatch: &Dispatch, meta: &Meta) -> Checked {

@@ -18,6 +18,7 @@ pub use client::{AskError, ask};
 pub use server::Server;
 
 use crate::outbox::{OutboxCommand, OutboxDone};
+use crate::subject::{SubjectCommand, SubjectDone};
 use crate::suppression::{SuppressCommand, SuppressDone};
 
 /// The longest line that is read of either side.
@@ -35,6 +36,8 @@ pub enum Command {
     Outbox(OutboxCommand),
     /// Change who must not be sent.
     Suppress(SuppressCommand),
+    /// Say what was sent about a person, or forget it.
+    Subject(SubjectCommand),
 }
 
 /// What it says to that.
@@ -57,6 +60,8 @@ pub enum Done {
     Outbox(OutboxDone),
     /// What came of a change of who must not be sent.
     Suppressed(SuppressDone),
+    /// What was sent about a person.
+    Subject(SubjectDone),
 }
 
 /// Why it was not done.

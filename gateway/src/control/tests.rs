@@ -23,7 +23,9 @@ impl Running {
         let (tracker, stop) = (running.tracker.clone(), running.stop.clone());
         let obey = async |command| match command {
             Command::Reload => Answer::Ok(Done::Reloaded(vec!["site `shop`: keys".to_owned()])),
-            Command::Outbox(_) | Command::Suppress(_) => Answer::Ok(Done::Outbox(OutboxDone::Rekeyed(0))),
+            Command::Outbox(_) | Command::Suppress(_) | Command::Subject(_) => {
+                Answer::Ok(Done::Outbox(OutboxDone::Rekeyed(0)))
+            }
         };
         running.tracker.spawn(async move { server.run(obey, &tracker, stop).await });
         running

@@ -1,5 +1,5 @@
 //! What every database of ours asks of the disk: files for their owner alone, a lock, files that stay in their place, and words
-//! for the engine's errors. What is kept in them is left to `outbox` and `suppression`.
+//! for the engine's errors. What is kept in them is left to `outbox`, `suppression` and `subject`.
 
 mod engine;
 mod place;

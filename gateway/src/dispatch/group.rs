@@ -4,7 +4,9 @@
 //! changes nothing, so it counts nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use portcullis_filters::policy::Policy;
 use portcullis_filters::report::Report;
 
 use crate::outbox::{Lease, Settled, Settlement};
@@ -18,13 +20,25 @@ pub(crate) struct Group {
     lines: Vec<usize>,
     settlements: Vec<Option<Settlement>>,
     reports: Vec<(usize, Report)>,
+    /// The policy of today, under which its events leave; none if none do.
+    policy: Option<Arc<Policy>>,
 }
 
 impl Group {
     /// A group of which nothing has been decided.
     pub(crate) fn new(lease: Lease) -> Self {
         let count = lease.count();
-        Self { lease, lines: (0..count).collect(), settlements: vec![None; count], reports: Vec::new() }
+        Self { lease, lines: (0..count).collect(), settlements: vec![None; count], reports: Vec::new(), policy: None }
+    }
+
+    /// The same, of which events leave under this policy.
+    pub(crate) fn under(lease: Lease, policy: &Arc<Policy>) -> Self {
+        Self { policy: Some(Arc::clone(policy)), ..Self::new(lease) }
+    }
+
+    /// The policy under which its events leave.
+    pub(crate) fn policy(&self) -> Option<&Arc<Policy>> {
+        self.policy.as_ref()
     }
 
     /// What the outbox keeps of it.
@@ -108,7 +122,8 @@ impl Group {
         counts.take(&self.lines, decided.iter().map(Option::as_ref), &mut self.reports);
         let stays = |settlement: &Option<Settlement>| matches!(settlement, None | Some(Settlement::Retry { .. }));
         let lines = self.lines.iter().zip(&decided).filter(|(_, settlement)| stays(settlement)).map(|(event, _)| *event);
-        let rest = Rest { lines: lines.collect(), settlements: self.settlements, reports: self.reports };
+        let rest =
+            Rest { lines: lines.collect(), settlements: self.settlements, reports: self.reports, policy: self.policy };
         (self.lease, decided, counts, rest)
     }
 }
@@ -119,12 +134,13 @@ pub(crate) struct Rest {
     lines: Vec<usize>,
     settlements: Vec<Option<Settlement>>,
     reports: Vec<(usize, Report)>,
+    policy: Option<Arc<Policy>>,
 }
 
 impl Rest {
     /// The group again, under the lease of what stayed.
     pub(crate) fn under(self, lease: Lease) -> Group {
-        Group { lease, lines: self.lines, settlements: self.settlements, reports: self.reports }
+        Group { lease, lines: self.lines, settlements: self.settlements, reports: self.reports, policy: self.policy }
     }
 }
 

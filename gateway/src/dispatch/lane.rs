@@ -16,6 +16,7 @@ use super::share::Share;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::outbox::{AnyOutbox, Lease, Leased, OutboxError};
+use crate::subject::Subjects;
 use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
 
@@ -63,6 +64,8 @@ pub(crate) struct Lane<S> {
     pub(crate) outbox: AnyOutbox,
     /// Who must not be sent.
     pub(crate) suppressions: Suppressions,
+    /// What is recorded of what Meta took.
+    pub(crate) subjects: Subjects,
     /// What a reload replaces.
     pub(crate) settings: Mutex<Arc<Settings<S>>>,
     /// Whether they may go.

@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::lifecycle::Lifecycle;
 use crate::outbox::AnyOutbox;
+use crate::subject::Subjects;
 use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
 
@@ -33,6 +34,8 @@ pub(crate) struct Surroundings {
     pub(crate) outbox: AnyOutbox,
     /// Who must not be sent.
     pub(crate) suppressions: Suppressions,
+    /// What is recorded of what Meta took.
+    pub(crate) subjects: Subjects,
     /// What is counted.
     pub(crate) metrics: Metrics,
     /// The time.
@@ -187,7 +190,7 @@ impl<S: Sink> Lanes<S> {
     }
 
     fn new_lane(&self, dataset: Arc<str>, settings: Settings<S>, backoff: Backoff) -> Arc<Lane<S>> {
-        let Surroundings { outbox, suppressions, metrics, clock, chance } = self.surroundings.clone();
+        let Surroundings { outbox, suppressions, subjects, metrics, clock, chance } = self.surroundings.clone();
         Arc::new(Lane {
             gate: Arc::new(Gate::new(dataset.clone(), backoff, chance.clone(), metrics.gate_closed.clone())),
             pace: Pace::new(metrics.usage_percent.with_label_values(&[&*dataset])),
@@ -200,6 +203,7 @@ impl<S: Sink> Lanes<S> {
             dataset,
             outbox,
             suppressions,
+            subjects,
             metrics,
             clock,
             chance,

@@ -38,6 +38,8 @@ mod backoff;
 mod gate;
 mod pace;
 
+mod recorded;
+
 mod settle;
 
 use std::future::Future;
@@ -57,6 +59,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::lifecycle::Lifecycle;
 use crate::outbox::AnyOutbox;
+use crate::subject::Subjects;
 use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
 
@@ -107,6 +110,7 @@ impl Dispatcher {
     pub fn new(
         outbox: AnyOutbox,
         suppressions: Suppressions,
+        subjects: Subjects,
         config: &Config,
         metrics: Metrics,
         clock: Clock,
@@ -114,7 +118,7 @@ impl Dispatcher {
     ) -> Result<Self, DispatchError> {
         let sink = MetaSink::new(&config.meta, &config.datasets, clock.clone())?;
         Ok(Self {
-            surroundings: Surroundings { outbox, suppressions, metrics, clock, chance },
+            surroundings: Surroundings { outbox, suppressions, subjects, metrics, clock, chance },
             plan: Plan::new(config, sink),
         })
     }

@@ -1,7 +1,8 @@
 //! From leases to parcels: what is stored is checked against the policy of today before it may be sent.
 //!
-//! Events of persons who must not be sent are withdrawn, those past Meta's age let go. Groups of a site that left the configuration, or that may no longer send to this
-//! dataset, are put back for an hour at a time: kept, shown, never sent, and never in the way of others.
+//! Events of persons who must not be sent are withdrawn, those past Meta's age let go. Groups of a site that left the
+//! configuration, or that may no longer send to this dataset, are put back for an hour at a time: kept, shown, never sent, and
+//! never in the way of others.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -53,9 +54,9 @@ impl Sites {
     }
 
     /// The policy under which a site sends to a dataset; `None` if it does not.
-    fn policy(&self, site: &str, dataset: &str) -> Option<&Policy> {
+    fn policy(&self, site: &str, dataset: &str) -> Option<&Arc<Policy>> {
         let sender = self.senders.get(site)?;
-        sender.datasets.iter().any(|listed| &**listed == dataset).then_some(&*sender.policy)
+        sender.datasets.iter().any(|listed| &**listed == dataset).then_some(&sender.policy)
     }
 
     /// The one policy of which a site's events for a dataset stay, where those of others are purged.
@@ -78,7 +79,7 @@ impl Sites {
 }
 
 enum Fate<'a> {
-    Send(&'a Policy),
+    Send(&'a Arc<Policy>),
     Park,
     Purge,
 }
@@ -121,7 +122,7 @@ pub(crate) async fn readmit_all(
                 continue;
             }
         };
-        let mut group = Group::new(lease);
+        let mut group = Group::under(lease, policy);
         match SanitizedEnvelope::from_stored(&group.lease().envelope) {
             Some(envelope) => {
                 let entries = readmit_group(policy, suppressions, &mut group, readmitted.groups.len(), now_ms).await;

@@ -18,6 +18,7 @@ use super::usage::UsageHeaders;
 use super::*;
 use crate::config::{OnPolicyChange, Site};
 use crate::outbox::Append;
+use crate::subject::Subjects;
 
 pub(super) const SUCCESS: Step = Step::Answer(200, r#"{"events_received":1,"messages":[],"fbtrace_id":"A"}"#);
 pub(super) const REFUSAL: &str =
@@ -234,6 +235,7 @@ impl Rig {
         let surroundings = Surroundings {
             outbox: self.outbox.clone(),
             suppressions: self.suppressions.clone(),
+            subjects: Subjects::default(),
             metrics: self.metrics.clone(),
             clock: self.clock.clone(),
             chance: Chance::seeded(3),

@@ -83,6 +83,7 @@ impl<S: Sink> Lane<S> {
     async fn send_parcel(&self, parcel: Parcel, work: &mut Work, round: &Round<S>) -> Next {
         match self.attempt(parcel, round).await {
             Attempt::Delivered(parcel) => {
+                self.record(&parcel, work).await;
                 work.taken(&parcel);
                 Next::GoOn
             }
@@ -109,6 +110,7 @@ impl<S: Sink> Lane<S> {
         let now_ms = self.clock.unix_ms();
         match self.attempt(parcel, round).await {
             Attempt::Delivered(parcel) => {
+                self.record(&parcel, work).await;
                 work.taken(&parcel);
                 None
             }

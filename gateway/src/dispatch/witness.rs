@@ -67,6 +67,7 @@ impl<S: Sink> Lane<S> {
             };
             match attempt {
                 Attempt::Delivered(witness) => {
+                    self.record(&witness, home).await;
                     home.decide(witness.places(), &Settlement::Delivered);
                     return Heard::Taken;
                 }

@@ -144,6 +144,11 @@ impl Work {
         self.parcels.insert(0, parcel);
     }
 
+    /// The group of an event, unless it is not in hand any more.
+    pub(crate) fn group_of(&self, place: Place) -> Option<&Group> {
+        self.groups.get(place.group)?.as_ref()
+    }
+
     /// Decides what becomes of these events.
     pub(crate) fn decide(&mut self, places: impl IntoIterator<Item = Place>, settlement: &Settlement) {
         for place in places {

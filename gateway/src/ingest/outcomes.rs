@@ -84,3 +84,23 @@ impl Outcomes {
         Summary { forwarded: self.forwarded, dropped, refused: self.refused }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_person_a_caller_is_told_nothing_but_policy() {
+        let mut outcomes = Outcomes::of(4);
+        let dropped = [
+            (StageName::Consent, DropReason::Suppressed),
+            (StageName::Consent, DropReason::NoConsent),
+            (StageName::Consent, DropReason::GlobalPrivacyControl),
+            (StageName::Pages, DropReason::Page),
+        ];
+        for (index, (stage, reason)) in dropped.into_iter().enumerate() {
+            outcomes.add(index, Outcome::Drop(stage, reason, Report::default()));
+        }
+        assert_eq!(outcomes.summary().dropped, BTreeMap::from([("policy", 3), ("page", 1)]));
+    }
+}

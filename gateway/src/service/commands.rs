@@ -3,6 +3,7 @@
 use super::reload::Reloads;
 use crate::control::{Answer, Command, Done, Refusal};
 use crate::outbox::{AnyOutbox, OutboxCommand, OutboxDone, Purged};
+use crate::subject::{SubjectCommand, Subjects};
 use crate::suppression::{SuppressCommand, Suppressions};
 use crate::telemetry::metrics::Metrics;
 
@@ -12,6 +13,7 @@ pub(super) struct Commands {
     pub(super) reloads: Reloads,
     pub(super) outbox: AnyOutbox,
     pub(super) suppressions: Suppressions,
+    pub(super) subjects: Subjects,
     pub(super) metrics: Metrics,
 }
 
@@ -22,6 +24,7 @@ impl Commands {
             Command::Reload => self.reloads.answer().await,
             Command::Outbox(command) => self.change_outbox(command).await,
             Command::Suppress(command) => self.suppress(command).await,
+            Command::Subject(command) => self.subject(command).await,
         }
     }
 
@@ -48,6 +51,15 @@ impl Commands {
                 Answer::Error(Refusal { of_configuration: error.is_of_configuration(), reason: error.to_string() })
             }
             Err(_) => Answer::Error(Refusal { of_configuration: false, reason: "the gateway stops".to_owned() }),
+        }
+    }
+
+    async fn subject(&self, command: SubjectCommand) -> Answer {
+        match self.subjects.obey(command).await {
+            Ok(done) => Answer::Ok(Done::Subject(done)),
+            Err(error) => {
+                Answer::Error(Refusal { of_configuration: error.is_of_configuration(), reason: error.to_string() })
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::kept_key::OwnKeyError;
-use crate::disk::{FileError, describe};
+use crate::disk::{FileError, LockError, describe};
 
 /// Why not.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,12 @@ pub enum SubjectError {
     /// A folder or file could not be made or reached.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Another process owns the outbox beside the index, and does not answer.
+    #[error("{lock}: another process holds this lock, so it has the index open; ask again once it answers, or stop it")]
+    Owned {
+        /// The lock file.
+        lock: PathBuf,
+    },
     /// The file is of something else.
     #[error("{path}: this file is no index of subject access; it was left as it is; move it away")]
     NotAnIndex {
@@ -30,7 +36,10 @@ pub enum SubjectError {
         path: PathBuf,
     },
     /// The file was made by another version.
-    #[error("{path}: this index has format {found}, and this version knows format {known}; it was left as it is")]
+    #[error(
+        "{path}: this index has format {found}, and this version knows format {known}; it was left as it is; use \
+         the version that made it"
+    )]
     OtherFormat {
         /// The file.
         path: PathBuf,
@@ -80,6 +89,15 @@ pub enum SubjectError {
     /// Too much waits, or the gateway stops.
     #[error("the index of subject access does not answer now; ask again")]
     Busy,
+}
+
+impl From<LockError> for SubjectError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Held { lock } => Self::Owned { lock },
+            LockError::File(error) => Self::File(error),
+        }
+    }
 }
 
 impl SubjectError {

@@ -14,6 +14,8 @@ mod index;
 
 mod question;
 
+mod alone;
+
 mod error;
 
 #[cfg(test)]
@@ -27,6 +29,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+pub use alone::{Alone, marker};
 pub use error::SubjectError;
 pub use index::{Gap, KindTold, Page, PolicyTold};
 pub use question::{MOST_MARKS, SubjectCommand, SubjectDone, SubjectTask};
@@ -72,18 +75,13 @@ struct Handle {
 impl Subjects {
     /// Opens or makes the index, if there is to be one. What an earlier configuration left is deleted. Blocks while the file is
     /// read; the caller holds the lock of the outbox.
-    pub fn open(
-        config: &SubjectAccess,
-        metrics: &Metrics,
-        clock: &Clock,
-        chance: &Chance,
-    ) -> Result<Self, SubjectError> {
+    pub fn open(config: &SubjectAccess, metrics: &Metrics, clock: &Clock, chance: &Chance) -> Result<Self, SubjectError> {
         let Some(SubjectIndex { path, key }) = &config.index else { return Ok(Self::default()) };
         let is_on = config.retention_days > 0;
         if !is_on && !path.exists() {
             return Ok(Self::default());
         }
-        let mut index = Index::open(path, config.max_rows, today(clock))?;
+        let mut index = Index::open(path, config.max_rows, clock.unix_days())?;
         let marker = if is_on { Some(take_key(&mut index, path, key, chance)?) } else { None };
         let shared = Arc::new(Shared::new(metrics.clone()));
         let (asks, asked) = sync_channel(MAX_WAITING);
@@ -146,42 +144,14 @@ impl Subjects {
     }
 }
 
-/// Asks an index that no gateway has open; the caller holds the lock of its outbox.
-pub fn obey_alone(
-    config: &SubjectAccess,
-    command: &SubjectCommand,
-    clock: &Clock,
-) -> Result<SubjectDone, SubjectError> {
-    let SubjectIndex { path, key } = config.index.as_ref().ok_or(SubjectError::Off)?;
-    if !path.exists() {
-        return Err(if config.retention_days > 0 { SubjectError::Missing { path: path.clone() } } else { SubjectError::Off });
-    }
-    let mut index = Index::open(path, config.max_rows, today(clock))?;
-    let marker = Marker::new(&kept_key::load(key, KEY)?);
-    index.is_of(&marker)?;
-    command.is_for(Some(&marker))?;
-    command.run(&mut index)
-}
-
-/// What makes the marks of an index, for commands.
-pub fn marker(config: &SubjectAccess) -> Result<Marker, SubjectError> {
-    let index = config.index.as_ref().ok_or(SubjectError::Off)?;
-    Ok(Marker::new(&kept_key::load(&index.key, KEY)?))
-}
-
 /// The key of an index; one that holds nobody takes the key that it is given.
 fn take_key(index: &mut Index, path: &Path, source: &OwnKeySource, chance: &Chance) -> Result<Marker, SubjectError> {
     let is_needed = index.rows() > 0;
-    let marker = Marker::new(&kept_key::load_or_make(source, KEY, is_needed, chance)?);
+    let marker = Marker::new(&*kept_key::load_or_make(source, KEY, is_needed, chance)?);
     if is_needed {
         index.is_of(&marker)?;
     } else {
         index.take_key(&marker).map_err(|error| SubjectError::engine(path, &error))?;
     }
     Ok(marker)
-}
-
-/// Days since 1970.
-fn today(clock: &Clock) -> i64 {
-    i64::try_from(clock.unix_secs() / 86_400).unwrap_or(i64::MAX)
 }

@@ -27,7 +27,10 @@ pub enum SuppressionError {
         path: PathBuf,
     },
     /// The file was made by another version.
-    #[error("{path}: this store has format {found}, and this version knows format {known}; it was left as it is")]
+    #[error(
+        "{path}: this store has format {found}, and this version knows format {known}; it was left as it is; use \
+         the version that made it"
+    )]
     OtherFormat {
         /// The file.
         path: PathBuf,

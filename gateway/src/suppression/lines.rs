@@ -79,7 +79,6 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The next line with its number, from 1; or why it cannot be used.
-    #[expect(clippy::type_complexity, reason = "a number and what came of it, said once")]
     pub fn next_line(&mut self) -> io::Result<Option<(u64, Result<Line, &'static str>)>> {
         self.line.clear();
         let limit = MAX_LINE_BYTES as u64 + 1;

@@ -32,14 +32,14 @@ impl Mark {
     }
 
     /// The bytes that are kept; they sort as marks do.
-    pub(super) fn bytes(self) -> [u8; MARK_BYTES] {
+    pub(crate) fn bytes(self) -> [u8; MARK_BYTES] {
         self.0.to_be_bytes()
     }
 
-    /// Half of it, for the filter: as random as the whole.
-    pub(super) fn half(self) -> u64 {
-        let [_, _, _, _, _, _, _, _, half @ ..] = self.bytes();
-        u64::from_be_bytes(half)
+    /// Its two halves, each as random as the whole.
+    #[expect(clippy::cast_possible_truncation, reason = "each half is what the other leaves")]
+    pub(super) fn halves(self) -> (u64, u64) {
+        ((self.0 >> 64) as u64, self.0 as u64)
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -35,9 +35,8 @@ pub use error::SuppressionError;
 pub use lines::{Line, Lines, digest, export_head, person};
 pub use look::Look;
 pub use mark::{Fingerprint, Mark, Marker};
-pub use stored::Standing;
-
 pub use spool::{Sorted, Spool};
+pub use stored::Standing;
 
 use self::filter::Filter;
 use self::readers::Readers;
@@ -63,6 +62,7 @@ pub struct Suppressions(Option<Arc<Set>>);
 
 #[derive(Debug)]
 struct Set {
+    path: PathBuf,
     marker: Marker,
     filter: ArcSwap<Filter>,
     readers: Readers,
@@ -100,6 +100,7 @@ impl Suppressions {
         let marker = marker(&mut store, key, chance)?;
         let filter = fill(&store)?;
         let set = Set {
+            path: path.clone(),
             marker,
             filter: ArcSwap::from_pointee(filter),
             readers: Readers::open(path)?,
@@ -124,14 +125,16 @@ impl Suppressions {
     pub fn add(&self, marks: &[Mark]) -> Result<u64, SuppressionError> {
         let set = self.set()?;
         let mut store = set.store();
-        let day = i64::try_from(set.clock.unix_secs() / 86_400).unwrap_or(i64::MAX);
+        let day = set.clock.unix_days();
         let mut marks = marks.to_vec();
         // In the order of the file, so that a large piece touches few pages.
         marks.sort_unstable();
         let added = store.add(&marks, day);
         if added.is_ok() {
             let filter = set.filter.load();
-            marks.iter().for_each(|mark| filter.insert(*mark));
+            for mark in &marks {
+                filter.insert(*mark);
+            }
         }
         set.publish(&store);
         let added = added?;
@@ -229,7 +232,7 @@ impl Set {
         self.metrics.suppression_looks.with_label_values(&[result]).inc();
         found.map_err(|error| {
             self.failed_looks.fetch_add(1, Ordering::AcqRel);
-            let error = SuppressionError::engine(self.store().path(), &error);
+            let error = SuppressionError::engine(&self.path, &error);
             // Said once, not for every event of a flood; the metric counts them.
             if !was_failing {
                 tracing::error!(%error, "who is suppressed cannot be looked up, so events are dropped that might be theirs");

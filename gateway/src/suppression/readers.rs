@@ -35,7 +35,7 @@ impl Readers {
         }
         // All are taken, for a look each: whichever the mark says, so that those who wait spread.
         let count = self.0.len().max(1) as u64;
-        let at = usize::try_from(mark.half() % count).unwrap_or(0);
+        let at = usize::try_from(mark.halves().1 % count).unwrap_or(0);
         let connection = self.0.get(at).ok_or(rusqlite::Error::InvalidQuery)?;
         look(&connection.lock().unwrap_or_else(PoisonError::into_inner), mark)
     }

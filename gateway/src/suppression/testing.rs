@@ -20,7 +20,7 @@ impl Kept {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("suppression.db");
-        let key = KeySource::Kept(path.with_extension("key"));
+        let key = OwnKeySource::Kept(path.with_extension("key"));
         let config = config::Suppression { store: Some(SuppressionStore { path, key }) };
         let (metrics, chance) = (Metrics::new().unwrap(), Chance::from_system().unwrap());
         let set = Suppressions::open(&config, &metrics, &Clock::set(1_791_000_000_000), &chance).unwrap();

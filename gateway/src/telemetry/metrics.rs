@@ -53,10 +53,14 @@ pub struct Metrics {
     pub jurisdiction_events: IntCounterVec,
     /// What stands for persons who must not be sent: several marks for each.
     pub suppression_marks: IntGauge,
-    /// Looks into the store of suppressed persons, by `result`: held, not_held, failed. Most events need none.
+    /// Looks into the store of suppressed persons, by `result`: `held`, `not_held` or `failed`. Most events need none.
     pub suppression_looks: IntCounterVec,
     /// 1 while what waits is still to be looked through for persons who were added.
     pub suppression_sweep_due: IntGauge,
+    /// Rows of the index of subject access.
+    pub subject_index_rows: IntGauge,
+    /// Delivered events that the index does not hold, or got late, by `reason`.
+    pub subject_index_failures: IntCounterVec,
     /// Events accepted and not settled, leased or not.
     pub outbox_pending_events: IntGauge,
     /// Bytes that count against `outbox.max_bytes`.
@@ -214,6 +218,15 @@ impl Metrics {
             suppression_sweep_due: gauge(
                 "portcullis_suppression_sweep_due",
                 "1 while what waits is still to be looked through for persons who were added.",
+            )?,
+            subject_index_rows: gauge(
+                "portcullis_subject_index_rows",
+                "Rows of the index of subject access: one a day, person and kind of event.",
+            )?,
+            subject_index_failures: counters(
+                "portcullis_subject_index_failures_total",
+                "Delivered events that the index of subject access does not hold, or got late.",
+                &["reason"],
             )?,
             outbox_pending_events: gauge(
                 "portcullis_outbox_pending_events",

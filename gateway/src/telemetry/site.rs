@@ -241,4 +241,41 @@ mod tests {
         assert!(page.contains(line), "{page}");
         assert!(!page.contains("platinum"), "{page}");
     }
+
+    #[test]
+    fn events_are_counted_by_the_laws_that_applied_to_their_persons() {
+        let metrics = Metrics::new().unwrap();
+        let (_, retail) = Policy::builtin("retail@1").unwrap();
+        let laws = "[[jurisdiction]]\npack = 'EEA'\n[[jurisdiction]]\npack = 'US-WA'\n";
+        let policy = Policy::compile(&format!("{retail}\n{laws}"), "shop.toml", &["www.shop.example".to_owned()]).unwrap();
+        let counters = SiteCounters::new(&"shop".into(), [], policy.jurisdictions(), &metrics);
+        let pseudonyms = PseudonymKey::new([7; 32]);
+        let count = |residence: &str| {
+            let context = Context {
+                dataset: "1",
+                now_secs: 1_791_000_100,
+                fresh_id: [9; 16],
+                pseudonyms: &pseudonyms,
+                suppressed: &Nobody,
+            };
+            let event = format!(
+                r#"{{"event_name":"Lead","event_time":1791000000,"action_source":"website",
+                "user_data":{{"em":"jane@shop.example"}},"residence":{residence}}}"#
+            );
+            match sanitize(&policy, &context, &event) {
+                Outcome::Forward(_, report) | Outcome::Drop(_, _, report) => counters.count_report(&report),
+                Outcome::Refuse(refusal) => panic!("{refusal}"),
+            }
+        };
+        for residence in ["null", r#"{"country":"FR"}"#, r#"{"country":"JP"}"#] {
+            count(residence);
+        }
+        let page = metrics.render().unwrap();
+        for line in [
+            r#"portcullis_jurisdiction_events_total{jurisdiction="EEA",site="shop"} 2"#,
+            r#"portcullis_jurisdiction_events_total{jurisdiction="US-WA",site="shop"} 1"#,
+        ] {
+            assert!(page.contains(line), "{page}");
+        }
+    }
 }

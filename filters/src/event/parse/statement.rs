@@ -1,8 +1,9 @@
 //! Reads what a sender says of the person: `consent`, `residence` and `collection`.
 //!
-//! They stand at the event's level, or in `custom_data`, where SDKs let keys be set; of both, the strictest counts. Nothing of them
-//! gets a slot, so nothing of them can leave. What cannot be read counts against sharing, and so does a key in `consent` that is
-//! not known: it may be a denial, misspelled. What is not a word, a code or a framework's string becomes a stray.
+//! They stand at the event's level, or in `custom_data`, where SDKs let keys be set; of both, the strictest counts. A `consent` that
+//! went astray is read all the same: in another case, or in `user_data`. Nothing of them gets a slot, so nothing of them can leave.
+//! What cannot be read counts against sharing, and so does a key in `consent` that is not known: it may be a denial, misspelled.
+//! What is not a word, a code or a framework's string becomes a stray.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,7 +16,7 @@ use super::scalar::ScalarSeed;
 use super::skip::{SkipSeed, skip_elements};
 use super::{Scalar, Shape, State};
 use crate::closed_form;
-use crate::consent::statement::{Given, Said as Word, Signals, Statement, Told};
+use crate::consent::statement::{Given, Said, Signals, Statement, Told};
 use crate::consent::{gpp, place, tcf};
 use crate::refusal::Rule;
 use crate::schema::Section;
@@ -25,30 +26,40 @@ use crate::schema::Section;
 pub(super) struct Stated {
     statement: Statement,
     /// One bit for each object and place where it came.
-    came: u8,
+    came: u16,
 }
 
 impl Stated {
     pub(super) fn statement(self) -> Statement {
         self.statement
     }
+
+    /// Notes a text in the place of an object, where `consent` would have been looked for.
+    pub(super) fn note_text(&mut self, section: Section, text: &str) {
+        let holds_consent = || text.to_ascii_lowercase().contains(Topic::Consent.key());
+        if matches!(section, Section::UserData | Section::CustomData) && holds_consent() {
+            self.statement.take(Topic::Consent, 0, Signals::UNREADABLE, Told::Nothing);
+        }
+    }
 }
 
-/// One of the objects.
+/// What one of the objects speaks of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Said {
+pub(super) enum Topic {
     Consent,
     Residence,
     Collection,
 }
 
-impl Said {
-    /// The one with this key.
+impl Topic {
+    /// The one with this key, in any case: who writes `Consent` means it, too.
     pub(super) fn find(section: Section, key: &str) -> Option<Self> {
-        if !matches!(section, Section::Event | Section::CustomData) {
-            return None;
-        }
-        [Self::Consent, Self::Residence, Self::Collection].into_iter().find(|said| said.key() == key)
+        let here: &[Self] = match section {
+            Section::Event | Section::CustomData => &[Self::Consent, Self::Residence, Self::Collection],
+            Section::UserData => &[Self::Consent],
+            _ => return None,
+        };
+        here.iter().copied().find(|topic| topic.key().eq_ignore_ascii_case(key))
     }
 
     fn key(self) -> &'static str {
@@ -64,35 +75,39 @@ impl Said {
 pub(super) fn read<'de, A: MapAccess<'de>>(
     state: &mut State<'de>,
     map: &mut A,
-    said: Said,
+    topic: Topic,
     section: Section,
     depth: u8,
 ) -> Result<(), A::Error> {
-    let place = usize::from(section == Section::CustomData);
-    let bit = 1 << (2 * said as usize + place);
+    let place = match section {
+        Section::Event => 0,
+        Section::CustomData => 1,
+        _ => 2,
+    };
+    let bit = 1 << (3 * topic as usize + place);
     if state.stated.came & bit != 0 {
         return Err(state.refuse(super::path_of(section), Rule::DuplicateKey));
     }
     state.stated.came |= bit;
-    let shape = map.next_value_seed(StatementSeed { state, said, place, depth: depth + 1 })?;
+    let shape = map.next_value_seed(StatementSeed { state, topic, place, depth: depth + 1 })?;
     if let Shape::Misfit = shape {
-        state.stated.statement.take(said, place, Signals::UNREADABLE, Told::Unreadable);
+        state.stated.statement.take(topic, place, Signals::UNREADABLE, Told::Unreadable);
     }
     Ok(())
 }
 
 impl Statement {
     /// Adds what one object says.
-    fn take(&mut self, said: Said, place: usize, signals: Signals, told: Told) {
-        let places = match said {
-            Said::Consent => {
+    fn take(&mut self, topic: Topic, place: usize, signals: Signals, told: Told) {
+        let places = match topic {
+            Topic::Consent => {
                 self.marketing = self.marketing.and(signals.marketing);
                 self.health = self.health.and(signals.health);
                 self.gpc = self.gpc.and(signals.gpc);
                 return;
             }
-            Said::Residence => &mut self.residence,
-            Said::Collection => &mut self.collection,
+            Topic::Residence => &mut self.residence,
+            Topic::Collection => &mut self.collection,
         };
         if let Some(slot) = places.get_mut(place) {
             *slot = told;
@@ -102,7 +117,7 @@ impl Statement {
 
 struct StatementSeed<'s, 'a> {
     state: &'s mut State<'a>,
-    said: Said,
+    topic: Topic,
     place: usize,
     depth: u8,
 }
@@ -124,11 +139,11 @@ impl<'de> Visitor<'de> for StatementSeed<'_, 'de> {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Shape, A::Error> {
         self.state.check_depth(self.depth)?;
-        match self.said {
-            Said::Consent => read_consent(self.state, map, self.depth)?,
-            Said::Residence | Said::Collection => {
-                let told = read_place(self.state, map, self.said, self.depth)?;
-                self.state.stated.statement.take(self.said, self.place, Signals::default(), told);
+        match self.topic {
+            Topic::Consent => read_consent(self.state, map, self.depth)?,
+            Topic::Residence | Topic::Collection => {
+                let told = read_place(self.state, map, self.topic, self.depth)?;
+                self.state.stated.statement.take(self.topic, self.place, Signals::default(), told);
             }
         }
         Ok(Shape::Object)
@@ -139,7 +154,7 @@ impl<'de> Visitor<'de> for StatementSeed<'_, 'de> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Shape, A::Error> {
-        let under = self.state.stray_key(&Cow::Borrowed(self.said.key()));
+        let under = self.state.stray_key(&Cow::Borrowed(self.topic.key()));
         skip_elements(self.state, seq, self.depth, under)?;
         Ok(Shape::Misfit)
     }
@@ -147,14 +162,14 @@ impl<'de> Visitor<'de> for StatementSeed<'_, 'de> {
     every_scalar_is!(Shape, Shape::Misfit);
 
     fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Shape, E> {
-        let under = self.state.stray_key(&Cow::Borrowed(self.said.key()));
-        self.state.stray_text(under, text, self.said.key())?;
+        let under = self.state.stray_key(&Cow::Borrowed(self.topic.key()));
+        self.state.stray_text(under, text, self.topic.key())?;
         Ok(Shape::Misfit)
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Shape, E> {
-        let under = self.state.stray_key(&Cow::Borrowed(self.said.key()));
-        self.state.stray_copy(under, text, self.said.key())?;
+        let under = self.state.stray_key(&Cow::Borrowed(self.topic.key()));
+        self.state.stray_copy(under, text, self.topic.key())?;
         Ok(Shape::Misfit)
     }
 }
@@ -167,7 +182,7 @@ const PLACE: &[&str] = &["country", "region"];
 fn read_members<'de, A: MapAccess<'de>>(
     state: &mut State<'de>,
     mut map: A,
-    said: Said,
+    topic: Topic,
     known: &[&'static str],
     depth: u8,
     mut take: impl FnMut(&mut State<'de>, &'static str, Value<'de>),
@@ -176,17 +191,17 @@ fn read_members<'de, A: MapAccess<'de>>(
     while let Some(key) = map.next_key_seed(KeySeed)? {
         if let Some((at, name)) = known.iter().enumerate().find(|(_, name)| **name == key) {
             if came & (1 << at) != 0 {
-                return Err(state.refuse(said.key(), Rule::DuplicateKey));
+                return Err(state.refuse(topic.key(), Rule::DuplicateKey));
             }
             came |= 1 << at;
-            let value = map.next_value_seed(ScalarSeed { state, name, path: said.key(), depth })?;
+            let value = map.next_value_seed(ScalarSeed { state, name, path: topic.key(), depth })?;
             take(state, name, value);
             continue;
         }
         state.check_length(&key, "unknown")?;
         let under = state.stray_key(&key);
         if !others.insert(key) {
-            return Err(state.refuse(said.key(), Rule::DuplicateKey));
+            return Err(state.refuse(topic.key(), Rule::DuplicateKey));
         }
         state.skip_key()?;
         state.unknown_keys = state.unknown_keys.saturating_add(1);
@@ -198,26 +213,26 @@ fn read_members<'de, A: MapAccess<'de>>(
 fn read_consent<'de, A: MapAccess<'de>>(state: &mut State<'de>, map: A, depth: u8) -> Result<(), A::Error> {
     let (mut told, mut given) = (Signals::default(), Given::Unsaid);
     let (mut from_tcf, mut from_gpp) = (Signals::default(), Signals::default());
-    let has_others = read_members(state, map, Said::Consent, CONSENT, depth, |state, name, value| {
+    let has_others = read_members(state, map, Topic::Consent, CONSENT, depth, |state, name, value| {
         let is_unread = match name {
             "marketing" => {
                 told.marketing = word(&value);
-                told.marketing == Word::Unreadable
+                told.marketing == Said::Unreadable
             }
             "health" => {
                 told.health = word(&value);
-                told.health == Word::Unreadable
+                told.health == Said::Unreadable
             }
             "gpc" => {
                 told.gpc = gpc(&value);
-                told.gpc == Word::Unreadable
+                told.gpc == Said::Unreadable
             }
             "time" => {
                 given = time(&value);
                 given == Given::Unreadable
             }
             "tcf" => {
-                let unreadable = Signals { health: Word::Nothing, ..Signals::UNREADABLE };
+                let unreadable = Signals { health: Said::Nothing, ..Signals::UNREADABLE };
                 from_tcf = framework(&value, tcf::read, unreadable);
                 false
             }
@@ -233,21 +248,21 @@ fn read_consent<'de, A: MapAccess<'de>>(state: &mut State<'de>, map: A, depth: u
         }
     })?;
     if has_others {
-        told.marketing = told.marketing.and(Word::Unreadable);
+        told.marketing = told.marketing.and(Said::Unreadable);
     }
     let all = told.and(from_tcf).and(from_gpp);
     if let (Given::Unsaid, Some(secs)) = (given, all.written_secs) {
         given = Given::at(secs);
     }
     let statement = &mut state.stated.statement;
-    statement.take(Said::Consent, 0, all, Told::Nothing);
+    statement.take(Topic::Consent, 0, all, Told::Nothing);
     statement.given = statement.given.and(given);
     Ok(())
 }
 
-fn read_place<'de, A: MapAccess<'de>>(state: &mut State<'de>, map: A, said: Said, depth: u8) -> Result<Told, A::Error> {
+fn read_place<'de, A: MapAccess<'de>>(state: &mut State<'de>, map: A, topic: Topic, depth: u8) -> Result<Told, A::Error> {
     let (mut country, mut region) = (Value::Null, Value::Null);
-    read_members(state, map, said, PLACE, depth, |_, name, value| {
+    read_members(state, map, topic, PLACE, depth, |_, name, value| {
         *(if name == "country" { &mut country } else { &mut region }) = value;
     })?;
     let told = place::told(country.text(), region.text());
@@ -268,24 +283,24 @@ fn framework(value: &Value<'_>, read: fn(&str) -> Option<Signals>, unreadable: S
     }
 }
 
-fn word(value: &Value<'_>) -> Word {
+fn word(value: &Value<'_>) -> Said {
     match value {
-        Value::Null => Word::Nothing,
-        Value::Text(text) if text == "granted" => Word::Granted,
-        Value::Text(text) if text == "denied" => Word::Denied,
-        _ => Word::Unreadable,
+        Value::Null => Said::Nothing,
+        Value::Text(text) if text == "granted" => Said::Granted,
+        Value::Text(text) if text == "denied" => Said::Denied,
+        _ => Said::Unreadable,
     }
 }
 
 /// Global Privacy Control, also as the header writes it: 1 is on.
-fn gpc(value: &Value<'_>) -> Word {
+fn gpc(value: &Value<'_>) -> Said {
     match value {
-        Value::Null => Word::Nothing,
-        Value::Bool(true) | Value::Whole(1) => Word::Denied,
-        Value::Bool(false) | Value::Whole(0) => Word::Granted,
-        Value::Text(text) if text == "1" => Word::Denied,
-        Value::Text(text) if text == "0" => Word::Granted,
-        _ => Word::Unreadable,
+        Value::Null => Said::Nothing,
+        Value::Bool(true) | Value::Whole(1) => Said::Denied,
+        Value::Bool(false) | Value::Whole(0) => Said::Granted,
+        Value::Text(text) if text == "1" => Said::Denied,
+        Value::Text(text) if text == "0" => Said::Granted,
+        _ => Said::Unreadable,
     }
 }
 

@@ -16,10 +16,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
 
+use super::output::{many, print_json};
+use super::running::{self, unexpected};
 use super::{Failure, Output};
 use crate::chance::Chance;
 use crate::config::{self, Backend, Config, Environment};
-use crate::control::{self, Answer, AskError, Done};
+use crate::control::{self, Done};
 use crate::outbox::{AnyOutbox, Keys, OutboxCommand, OutboxDone, Settings};
 
 /// Look into the outbox, and put right what is in it.
@@ -82,13 +84,10 @@ impl Place {
 
     /// Has the gateway that runs do it, or does it here.
     async fn perform(&self, command: OutboxCommand) -> Result<OutboxDone, Failure> {
-        match control::ask(&self.path, &control::Command::Outbox(command.clone())) {
-            Ok(Answer::Ok(Done::Outbox(done))) => return Ok(done),
-            Ok(Answer::Ok(Done::Reloaded(_) | Done::Suppressed(_))) => return Err(unexpected()),
-            Ok(Answer::Error(refusal)) => return Err(Failure::Other(anyhow!(refusal.reason))),
-            // A gateway whose socket cannot be holds the lock all the same, and opening says so.
-            Err(AskError::NotRunning(_) | AskError::Control(_)) => {}
-            Err(error) => return Err(Failure::Other(error.into())),
+        match running::ask(&self.path, &control::Command::Outbox(command.clone()))? {
+            Some(Done::Outbox(done)) => return Ok(done),
+            Some(_) => return Err(unexpected()),
+            None => {}
         }
         // Opening would make one.
         std::fs::metadata(&self.path).with_context(|| format!("{}: there is no outbox", self.path.display()))?;
@@ -105,11 +104,6 @@ fn chance() -> Result<Chance, Failure> {
     Ok(Chance::from_system().context("the operating system gives no random bytes")?)
 }
 
-/// A gateway that answers a question with the answer to another one.
-fn unexpected() -> Failure {
-    Failure::Other(anyhow!("the gateway answered something else than what was asked; use the version that runs"))
-}
-
 /// What was told was done, and why not all of it.
 fn whole(broke_off: Option<&String>) -> Result<(), Failure> {
     match broke_off {
@@ -120,11 +114,5 @@ fn whole(broke_off: Option<&String>) -> Result<(), Failure> {
 
 /// A number of events in words.
 fn events(number: u64) -> String {
-    if number == 1 { "1 event".to_owned() } else { format!("{number} events") }
-}
-
-/// One JSON object on standard output.
-fn print_json<T: serde::Serialize>(value: &T) -> Result<(), Failure> {
-    let text = serde_json::to_string(value).context("the answer cannot be written as JSON")?;
-    Ok(Output::standard().line(text)?)
+    many(number, "event")
 }

@@ -27,7 +27,7 @@ pub(super) fn print<W: Write>(persons: &Persons, output: &mut Output<W>) -> std:
             output.line(format_args!("    because   {because}"))?;
         }
         for line in asks {
-            output.line(format_args!("    terms     {line}"))?;
+            output.line(format_args!("    asks      {line}"))?;
         }
     }
     Ok(())
@@ -94,7 +94,7 @@ mod tests {
         let nevada = "\n  US-NV from 2024-03-31: Nevada, consumer health data (Senate Bill 370)\n    citation  Senate Bill 370 (2023), in NRS \
                       chapter 603A\n    protects  US-NV\n    because   ";
         assert!(text.contains(nevada), "{text}");
-        assert!(text.contains("\n    terms     an event that speaks of health is dropped whole\n"), "{text}");
+        assert!(text.contains("\n    asks      an event that speaks of health is dropped whole\n"), "{text}");
         let json = serde_json::to_string(&PersonsTold::of(&persons)).unwrap();
         assert!(
             json.contains(r#""name":"US-NV","title":"Nevada, "#) && json.contains(r#""regions":["US-NV"],"asks":["#),

@@ -15,6 +15,7 @@ use crate::suppression::SuppressTask;
 /// When this returns, it is durable and in force in the gateway that runs. What waits of theirs is deleted in the background, and
 /// is not sent meanwhile; only what is on the wire at that instant may still arrive.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "portcullis suppress add --config <FILE> <--email|--phone|--external-id|--fbp|--sha256>...")]
 #[command(after_help = "\
 Examples:
   echo ann@example.com | portcullis suppress add --email - --config portcullis.toml
@@ -37,6 +38,7 @@ pub(super) struct Add {
 /// Somebody who was added by e-mail address and by telephone number is kept back until both are removed. What was deleted meanwhile
 /// does not come back.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "portcullis suppress remove --config <FILE> <--email|--phone|--external-id|--fbp|--sha256>...")]
 #[command(after_help = "\
 Example:
   echo ann@example.com | portcullis suppress remove --email - --config portcullis.toml")]

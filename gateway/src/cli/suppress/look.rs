@@ -19,6 +19,7 @@ use crate::suppression::{Look, export_head};
 /// Exit code 0 if all that are named are suppressed, 1 if one is not, 2 if nobody knows, 64 for a wrong configuration or command
 /// line.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "portcullis suppress check --config <FILE> <--email|--phone|--external-id|--fbp|--sha256>...")]
 #[command(after_help = "\
 Example:
   echo ann@example.com | portcullis suppress check --email - --config portcullis.toml")]
@@ -63,8 +64,8 @@ pub(super) struct Export {
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
 
-    /// The file to make, for its owner alone; without, standard output
-    #[arg(long, value_name = "FILE")]
+    /// The file to make, for its owner alone; without, or with -, standard output
+    #[arg(long, value_name = "FILE|-")]
     pub to: Option<PathBuf>,
 }
 
@@ -135,7 +136,7 @@ pub(super) fn export(command: &Export) -> Result<(), Failure> {
         return Err(Failure::Other(anyhow!("nobody was ever suppressed, so there is nothing to export")));
     };
     let head = export_head(key);
-    match &command.to {
+    match command.to.as_deref().filter(|path| *path != Path::new("-")) {
         None => write(&look, &head, std::io::stdout().lock()).context("the export broke off, so it is not whole")?,
         Some(path) => write_file(&look, &head, path)?,
     }
@@ -145,7 +146,11 @@ pub(super) fn export(command: &Export) -> Result<(), Failure> {
 fn write_file(look: &Look, head: &str, path: &Path) -> Result<(), Failure> {
     let name = path.display();
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let file = made.with_context(|| format!("{name}: the file cannot be made"))?;
+    let file = made.with_context(|| {
+        format!(
+            "{name}: the file cannot be made; an export overwrites nothing, so it needs a new name in a folder that exists"
+        )
+    })?;
     let written = write(look, head, &file).and_then(|()| Ok(file.sync_all()?));
     if written.is_err() {
         // Half an export would be taken for a whole one. Nothing but our own file has this name.

@@ -6,11 +6,12 @@
 mod change;
 mod import;
 mod look;
-mod persons;
+pub(super) mod persons;
 mod place;
 
 use clap::Subcommand;
 
+use super::output::{many, print_json};
 use super::{Failure, Output};
 
 /// Keep back every event of a person, and let them go again.
@@ -49,15 +50,4 @@ pub(super) fn run(command: &Suppress) -> Result<(), Failure> {
         Command::Export(command) => look::export(command),
         Command::Count(command) => look::count(command),
     }
-}
-
-/// One JSON object on standard output.
-fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string(value).map_err(anyhow::Error::from)?;
-    Ok(Output::standard().line(text)?)
-}
-
-/// A number of things in words.
-fn many(number: u64, thing: &str) -> String {
-    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }

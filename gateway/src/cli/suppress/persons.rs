@@ -1,6 +1,6 @@
 //! Who is meant, as the command line says it: a kind of identifier and a value, or values by standard input.
 
-use std::io::{BufRead as _, Read as _};
+use std::io::Read as _;
 
 use anyhow::anyhow;
 use portcullis_filters::suppression::{Identifier, Kind};
@@ -10,8 +10,8 @@ use crate::suppression;
 
 /// What stands for "by standard input".
 const STANDARD: &str = "-";
-/// No identifier is longer.
-const MAX_INPUT_BYTES: u64 = 1024 * 1024;
+/// More belongs into a file, for `suppress import`.
+const MAX_INPUT_BYTES: usize = 1024 * 1024;
 
 // No documentation that clap would take for that of the command.
 #[derive(Debug, clap::Args)]
@@ -71,10 +71,14 @@ impl Persons {
 }
 
 fn lines() -> Result<Vec<String>, Failure> {
-    let lines = std::io::stdin().lock().take(MAX_INPUT_BYTES).lines();
-    let lines =
-        lines.collect::<Result<Vec<String>, _>>().map_err(|error| anyhow!("standard input cannot be read: {error}"))?;
-    Ok(lines.into_iter().filter(|line| !line.trim().is_empty()).collect())
+    let mut text = String::new();
+    let input = std::io::stdin().lock().take(MAX_INPUT_BYTES as u64 + 1).read_to_string(&mut text);
+    input.map_err(|error| wrong(&format!("standard input cannot be read: {error}")))?;
+    // Cut off, the persons after the cut would be passed over without a word.
+    if text.len() > MAX_INPUT_BYTES {
+        return Err(wrong("standard input has more than 1 MiB; name so many persons in pieces, or by `suppress import`"));
+    }
+    Ok(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect())
 }
 
 fn person(kind: Option<Kind>, text: &str, place: &str) -> Result<Vec<Identifier>, Failure> {

@@ -8,10 +8,11 @@ use portcullis_filters::suppression::{Identifier, pseudonyms};
 
 use super::Failure;
 use crate::chance::Chance;
+use crate::cli::running::{self, unexpected};
 use crate::clock::Clock;
 use crate::config::kept_key::OwnKeyError;
 use crate::config::{self, Backend, Config, Environment, OwnKeySource, SuppressionStore, pseudonym};
-use crate::control::{self, Answer, AskError, Done};
+use crate::control::{self, Done};
 use crate::outbox::has_held_events;
 use crate::suppression::{Mark, Marker, SuppressCommand, SuppressTask, SuppressionError, Suppressions, marker_of};
 use crate::telemetry::metrics::Metrics;
@@ -76,19 +77,10 @@ impl Place {
         if self.own.is_none()
             && let Backend::Embedded(outbox) = &self.persons.outbox.backend
         {
-            match control::ask(outbox, &control::Command::Suppress(command.clone())) {
-                Ok(Answer::Ok(Done::Suppressed(done))) => return Ok(done.changed),
-                Ok(Answer::Ok(Done::Reloaded(_) | Done::Outbox(_))) => {
-                    let reason = "the gateway answered something else than what was asked; use the version that runs";
-                    return Err(Failure::Other(anyhow!(reason)));
-                }
-                Ok(Answer::Error(refusal)) if refusal.of_configuration => {
-                    return Err(Failure::Configuration(anyhow!(refusal.reason)));
-                }
-                Ok(Answer::Error(refusal)) => return Err(Failure::Other(anyhow!(refusal.reason))),
-                // A gateway whose socket cannot be holds the lock all the same, and opening says so.
-                Err(AskError::NotRunning(_) | AskError::Control(_)) => {}
-                Err(error) => return Err(Failure::Other(error.into())),
+            match running::ask(outbox, &control::Command::Suppress(command.clone()))? {
+                Some(Done::Suppressed(done)) => return Ok(done.changed),
+                Some(_) => return Err(unexpected()),
+                None => {}
             }
         }
         Ok(self.own()?.obey(&command)?.changed)
@@ -111,14 +103,11 @@ impl Place {
 
     fn keys(&mut self) -> Result<&Keys, Failure> {
         if self.keys.is_none() {
-            let marker = match marker_of(&self.store)? {
-                Some(marker) => marker,
+            if marker_of(&self.store)?.is_none() {
                 // The first use, before any gateway has run.
-                None => {
-                    self.own()?;
-                    marker_of(&self.store)?.ok_or_else(|| anyhow!("the key of suppressed persons was not kept"))?
-                }
-            };
+                self.own()?;
+            }
+            let marker = marker_of(&self.store)?.ok_or_else(|| anyhow!("the key of suppressed persons was not kept"))?;
             self.keys = Some(Keys { marker, pseudonyms: self.pseudonym_key()? });
         }
         self.keys.as_ref().ok_or_else(|| anyhow!("there are no keys").into())

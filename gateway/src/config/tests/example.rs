@@ -8,7 +8,8 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::super::document::{self, Document};
 use super::super::{
-    Backend, Config, EXAMPLE, LogFormat, OnPolicyChange, OwnKeySource, SuppressionStore, TokenPlace, default, json_schema,
+    Backend, Config, EXAMPLE, LogFormat, OnPolicyChange, OwnKeySource, SubjectIndex, SuppressionStore, TokenPlace, default,
+    json_schema,
 };
 use super::{environment, load, text};
 
@@ -64,6 +65,7 @@ fn every_key_of_every_table_stands_in_the_example_with_a_comment() {
         ("[outbox]", keys::<document::Outbox>()),
         ("[identity]", keys::<document::Identity>()),
         ("[suppression]", keys::<document::Suppression>()),
+        ("[subject_access]", keys::<document::SubjectAccess>()),
         ("[dispatch]", keys::<document::Dispatch>()),
         ("[log]", keys::<document::Log>()),
         ("[[site]]", keys::<document::Site>()),
@@ -82,7 +84,7 @@ fn every_key_of_every_table_stands_in_the_example_with_a_comment() {
         }
         assert_eq!(documented, keys, "{table}");
     }
-    assert_eq!(keys::<Document>().len(), 10);
+    assert_eq!(keys::<Document>().len(), 11);
 }
 
 #[test]
@@ -101,6 +103,7 @@ fn every_key_of_a_single_table_has_a_default_or_is_optional() {
             "pseudonym_key",
             "path",
             "key",
+            "key",
             "rate_limit",
             "app_secret",
             "allow_test_events"
@@ -117,6 +120,10 @@ fn relative_paths_are_relative_to_the_file() {
     let SuppressionStore { path, key } = config.suppression.store.unwrap();
     assert_eq!(path, Path::new("etc/portcullis-data/suppression.db"));
     assert_eq!(key, OwnKeySource::Kept("etc/portcullis-data/suppression.key".into()));
+    let SubjectIndex { path, key } = config.subject_access.index.unwrap();
+    assert_eq!(path, Path::new("etc/portcullis-data/subjects.db"));
+    assert_eq!(key, OwnKeySource::Kept("etc/portcullis-data/subjects.key".into()));
+    assert_eq!(config.subject_access.retention_days, 0, "off by default");
     let elsewhere = load(&text("[suppression]\npath = 'who.db'")).suppression.store.unwrap();
     assert_eq!(elsewhere.path, Path::new("etc/who.db"));
     assert_eq!(elsewhere.key, OwnKeySource::Kept("etc/who.key".into()));

@@ -12,6 +12,8 @@ const SECOND: &str = "\n[[site]]\nid = 'other'\npolicy = 'retail@1'\ndatasets = 
 
 /// Another value for each key that a running gateway may not change.
 const FIXED: &[(&str, &str)] = &[
+    ("subject_access", "retention_days = 30"),
+    ("subject_access", "max_rows = 10_000"),
     ("server", "listen = '127.0.0.1:8081'"),
     ("server", "behind_tls_proxy = true"),
     ("server", "trusted_proxies = ['10.0.0.0/8']"),
@@ -87,7 +89,7 @@ fn each_key_of_a_single_table_is_of_dispatch_or_refuses_a_reload() {
 
 #[test]
 fn what_a_secret_file_holds_counts_where_a_new_secret_would_break_what_is_stored() {
-    for key in ["identity.pseudonym_key", "outbox.encryption_key", "suppression.key"] {
+    for key in ["identity.pseudonym_key", "outbox.encryption_key", "suppression.key", "subject_access.key"] {
         let (table, name) = key.split_once('.').unwrap();
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("p.toml");
@@ -127,6 +129,11 @@ fn what_changed_is_named_and_no_secret_is_shown() {
     assert!(gone[1].starts_with("dataset `2`: removed; what waits for it is kept"), "{gone:?}");
     let [policy, hosts] = &changes(&plain, &plain.replace("www.shop", "new.shop")).unwrap()[..] else { panic!() };
     assert!(policy.starts_with("site `shop`: policy: retail@1 ") && hosts == "site `shop`: hosts", "{policy} {hosts}");
+    assert!(!policy.contains("what waits"), "the same is asked: {policy}");
+    let asking = plain.replace("retail@1", "retail-consent@1");
+    let said = |old, new| changes(old, new).unwrap().concat();
+    assert!(said(&plain, &asking).ends_with("; it asks for more consent, so what waits is not sent"));
+    assert!(!said(&asking, &plain).contains("what waits"), "less is asked");
     let token = with(&[("META_TOKEN_SHOP", "EAAcanaryOTHER")]);
     let other = Config::parse(&plain, Path::new("etc/portcullis.toml"), &token).unwrap();
     assert_eq!(load(&plain).changes_to(&other).unwrap(), ["dataset `1`: access_token"]);

@@ -32,12 +32,7 @@ impl From<rusqlite::Error> for CountError {
 
 impl Index {
     /// Counts batches and what could not be recorded before them, in one transaction.
-    pub(in crate::subject) fn count(
-        &mut self,
-        batches: Vec<Batch>,
-        gaps: &Gaps,
-        marker: &Marker,
-    ) -> Result<(), CountError> {
+    pub(in crate::subject) fn count(&mut self, batches: Vec<Batch>, gaps: &Gaps, marker: &Marker) -> Result<(), CountError> {
         // Digests first: the file is not held up by them.
         let counted: Vec<(i64, Counted)> =
             batches.into_iter().map(|batch| (batch.day, Counted::of(batch, marker))).collect();
@@ -117,4 +112,9 @@ impl Index {
 /// As the engine counts.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// What the engine counted.
+pub(super) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
 }

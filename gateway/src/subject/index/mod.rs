@@ -9,6 +9,8 @@ mod tell;
 
 mod sweep;
 
+mod log;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +47,7 @@ impl Index {
         let engine = |error| SubjectError::engine(path, &error);
         let read_state = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let (fingerprint, since_day) = connection.query_row(schema::READ_STATE, [], read_state).map_err(engine)?;
-        let rows = connection.query_row(schema::COUNT_ROWS, [], |row| row.get(0)).map_err(engine)?;
+        let rows = connection.query_row(schema::COUNT_ROWS, [], |row| Ok(count::unsigned(row.get(0)?))).map_err(engine)?;
         Ok(Self { connection, path: path.to_owned(), max_rows, rows, fingerprint, since_day, kinds: HashMap::new() })
     }
 
@@ -65,7 +67,7 @@ impl Index {
     /// Keeps persons under this key from now on, which nobody was under another one.
     pub(super) fn take_key(&mut self, marker: &Marker) -> rusqlite::Result<()> {
         let fingerprint = marker.fingerprint().to_string();
-        self.connection.execute(schema::TAKE_KEY, rusqlite::params![fingerprint, self.since_day])?;
+        self.connection.execute(schema::TAKE_KEY, [&fingerprint])?;
         self.fingerprint = Some(fingerprint);
         Ok(())
     }
@@ -73,13 +75,13 @@ impl Index {
     /// Does all of it, or nothing.
     fn transaction<T, E: From<rusqlite::Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        let rows = self.rows;
+        let (rows, since_day) = (self.rows, self.since_day);
         let done = work(self).and_then(|done| Ok(self.connection.execute_batch("COMMIT").map(|()| done)?));
         if done.is_err() {
             // What failed first is the error to tell; the engine may have rolled back by itself.
             drop(self.connection.execute_batch("ROLLBACK"));
             self.kinds.clear();
-            self.rows = rows;
+            (self.rows, self.since_day) = (rows, since_day);
         }
         done
     }

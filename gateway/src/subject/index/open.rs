@@ -53,7 +53,8 @@ fn is_empty(connection: &Connection, path: &Path) -> Result<bool, SubjectError> 
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(engine)?;
     match (application, version, tables) {
         (schema::APPLICATION_ID, schema::VERSION, 1..) => Ok(false),
-        (0, 0, 0) => Ok(true),
+        // The engine would take a file too short for a header for an empty one.
+        (0, 0, 0) if std::fs::metadata(path).map_err(disk::in_file(path))?.len() == 0 => Ok(true),
         (schema::APPLICATION_ID, found, _) => {
             Err(SubjectError::OtherFormat { path: path.to_owned(), found, known: schema::VERSION })
         }

@@ -55,7 +55,7 @@ CREATE TABLE state (
 
 pub(super) const INSERT_STATE: &str = "INSERT INTO state (id, fingerprint, since_day) VALUES (1, NULL, ?1)";
 pub(super) const READ_STATE: &str = "SELECT fingerprint, since_day FROM state WHERE id = 1";
-pub(super) const TAKE_KEY: &str = "UPDATE state SET fingerprint = ?1, since_day = ?2 WHERE id = 1";
+pub(super) const TAKE_KEY: &str = "UPDATE state SET fingerprint = ?1 WHERE id = 1";
 pub(super) const MOVE_SINCE: &str = "UPDATE state SET since_day = ?1 WHERE id = 1 AND since_day < ?1";
 pub(super) const COUNT_ROWS: &str = "SELECT count(*) FROM deliveries";
 
@@ -88,8 +88,7 @@ pub(super) const DELETE_BEFORE: &str = "
 DELETE FROM deliveries WHERE (day, mark, kind) IN
     (SELECT day, mark, kind FROM deliveries WHERE day < ?1 ORDER BY day, mark, kind LIMIT ?2)";
 /// What no row needs any more.
-pub(super) const TIDY: &[&str] =
-    &["DELETE FROM gaps WHERE day < ?1", "DELETE FROM kinds WHERE last_day < ?1"];
+pub(super) const TIDY: &[&str] = &["DELETE FROM gaps WHERE day < ?1", "DELETE FROM kinds WHERE last_day < ?1"];
 pub(super) const TIDY_WORDS: &str = "
 DELETE FROM field_sets WHERE id NOT IN (SELECT fields FROM kinds);
 DELETE FROM policies WHERE id NOT IN (SELECT policy FROM kinds);

@@ -2,7 +2,6 @@
 //! and the log that held it is emptied.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use rusqlite::params;
 
@@ -14,8 +13,6 @@ use crate::disk::with_suffix;
 const STEP_ROWS: u64 = 10_000;
 /// Free pages that one sweep gives back to the file system.
 const SHRINK_PAGES: u32 = 4_096;
-/// How long emptying the log waits for readers.
-const TRUNCATE_PATIENCE: Duration = Duration::from_millis(250);
 
 impl Index {
     /// Deletes some of what is from before this day. Says whether it was all.
@@ -36,15 +33,14 @@ impl Index {
         })?;
         if is_done {
             self.shrink()?;
-            self.truncate_log(TRUNCATE_PATIENCE)?;
+            self.truncate_log()?;
         }
         Ok(is_done)
     }
 
     /// Deletes that many rows from before a day, the oldest first; how many there were.
     pub(super) fn delete_before(&mut self, day: i64, most: u64) -> rusqlite::Result<u64> {
-        let deleted =
-            self.connection.prepare_cached(schema::DELETE_BEFORE)?.execute(params![day, signed(most)])? as u64;
+        let deleted = self.connection.prepare_cached(schema::DELETE_BEFORE)?.execute(params![day, signed(most)])? as u64;
         self.rows = self.rows.saturating_sub(deleted);
         Ok(deleted)
     }

@@ -1,12 +1,13 @@
 //! Tells what was sent about a person, and forgets it when that is wanted.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::btree_map::Entry;
 
 use portcullis_filters::normalize::hex;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
+use super::count::unsigned;
 use super::{Index, schema};
 use crate::subject::SubjectError;
 use crate::suppression::Mark;
@@ -15,9 +16,6 @@ use crate::suppression::Mark;
 const PAGE_BYTES: usize = 400_000;
 /// What a row takes of it.
 const ROW_BYTES: usize = 40;
-
-/// How long emptying the log waits for readers.
-const TRUNCATE_PATIENCE: Duration = Duration::from_millis(250);
 
 /// What was sent about a person, as far as it fits an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,21 +82,20 @@ impl Index {
     fn page(&self, marks: &[Mark], from_day: i64) -> rusqlite::Result<Page> {
         let mut page = Page { since_day: self.since_day, gaps: self.gaps()?, ..Page::default() };
         let mut bytes = 0;
-        let mut day = self.next_day(from_day)?;
-        while let Some(today) = day {
-            let of_day = self.of_day(marks, today)?;
+        let mut next_day = self.next_day(from_day)?;
+        while let Some(day) = next_day {
+            let of_day = self.of_day(marks, day)?;
             for (kind, events) in of_day {
-                if !page.kinds.contains_key(&kind) {
-                    let told = self.kind(kind)?;
+                if let Entry::Vacant(entry) = page.kinds.entry(kind) {
+                    let told = entry.insert(self.kind(kind)?);
                     bytes += told.fields.iter().map(|path| path.len() + 3).sum::<usize>() + 300;
-                    page.kinds.insert(kind, told);
                 }
-                page.rows.push((today, kind, events));
+                page.rows.push((day, kind, events));
                 bytes += ROW_BYTES;
             }
-            day = self.next_day(today.saturating_add(1))?;
+            next_day = self.next_day(day.saturating_add(1))?;
             if bytes > PAGE_BYTES {
-                page.next_day = day;
+                page.next_day = next_day;
                 break;
             }
         }
@@ -112,7 +109,7 @@ impl Index {
         for mark in marks {
             let mut rows = statement.query(params![day, mark.bytes()])?;
             while let Some(row) = rows.next()? {
-                *of_day.entry(row.get(0)?).or_default() += row.get::<_, u64>(1)?;
+                *of_day.entry(row.get(0)?).or_default() += unsigned(row.get(1)?);
             }
         }
         Ok(of_day)
@@ -143,36 +140,28 @@ impl Index {
     }
 
     fn gaps(&self) -> rusqlite::Result<Vec<Gap>> {
-        let read = |row: &Row<'_>| Ok(Gap { day: row.get(0)?, dataset: row.get(1)?, events: row.get(2)? });
+        let read = |row: &Row<'_>| Ok(Gap { day: row.get(0)?, dataset: row.get(1)?, events: unsigned(row.get(2)?) });
         self.connection.prepare_cached(schema::READ_GAPS)?.query_map([], read)?.collect()
     }
 
     /// Deletes what there is about whom these marks stand for; how many rows that were.
     pub(in crate::subject) fn forget(&mut self, marks: &[Mark]) -> Result<u64, SubjectError> {
         let forgotten = self.transaction(|index| {
-            let (mut forgotten, mut day) = (0, index.next_day(i64::MIN)?);
-            while let Some(today) = day {
+            let (mut forgotten, mut next_day) = (0, index.next_day(i64::MIN)?);
+            while let Some(day) = next_day {
                 let mut statement = index.connection.prepare_cached(schema::FORGET)?;
                 for mark in marks {
-                    forgotten += statement.execute(params![today, mark.bytes()])? as u64;
+                    forgotten += statement.execute(params![day, mark.bytes()])? as u64;
                 }
                 drop(statement);
-                day = index.next_day(today.saturating_add(1))?;
+                next_day = index.next_day(day.saturating_add(1))?;
             }
             index.rows = index.rows.saturating_sub(forgotten);
             Ok(forgotten)
         });
         let forgotten = forgotten.map_err(|error: rusqlite::Error| self.engine(&error))?;
         // Or it would stand in the log until the next sweep.
-        self.truncate_log(TRUNCATE_PATIENCE).map_err(|error| self.engine(&error))?;
+        self.truncate_log().map_err(|error| self.engine(&error))?;
         Ok(forgotten)
-    }
-
-    /// Copies the log into the file and empties it, unless a reader holds it for longer than this.
-    pub(in crate::subject) fn truncate_log(&self, patience: Duration) -> rusqlite::Result<()> {
-        self.connection.busy_timeout(patience)?;
-        let done = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).optional();
-        self.connection.busy_timeout(super::open::BUSY_TIMEOUT)?;
-        done.map(drop)
     }
 }

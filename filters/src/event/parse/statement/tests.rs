@@ -29,19 +29,19 @@ fn place(code: &str) -> Told {
 #[test]
 fn consent_is_read_by_its_words() {
     let all = consent(r#""marketing":"granted","health":"denied","gpc":true,"source":"banner","time":1790000000"#);
-    assert_eq!((all.marketing, all.health, all.gpc), (Word::Granted, Word::Denied, Word::Denied));
+    assert_eq!((all.marketing, all.health, all.gpc), (Said::Granted, Said::Denied, Said::Denied));
     assert_eq!(all.given, Given::at(1_790_000_000));
     for nothing in ["", r#""consent":null"#, r#""consent":{}"#, r#""consent":{"marketing":null,"gpc":null,"time":null}"#] {
         assert_eq!(said(nothing), Statement::default(), "{nothing}");
     }
     for (written, means) in [
-        ("1", Word::Denied),
-        (r#""1""#, Word::Denied),
-        ("0", Word::Granted),
-        ("false", Word::Granted),
-        ("2", Word::Unreadable),
-        (r#""true""#, Word::Unreadable),
-        ("[1]", Word::Unreadable),
+        ("1", Said::Denied),
+        (r#""1""#, Said::Denied),
+        ("0", Said::Granted),
+        ("false", Said::Granted),
+        ("2", Said::Unreadable),
+        (r#""true""#, Said::Unreadable),
+        ("[1]", Said::Unreadable),
     ] {
         assert_eq!(consent(&format!(r#""gpc":{written}"#)).gpc, means, "{written}");
     }
@@ -62,15 +62,15 @@ fn what_is_misspelled_or_unreadable_counts_against_sharing() {
         r#""gpp":"DBABMA""#,
         r#""gpp":{}"#,
     ] {
-        assert_eq!(consent(wrong).marketing, Word::Unreadable, "{wrong}");
+        assert_eq!(consent(wrong).marketing, Said::Unreadable, "{wrong}");
     }
     for wrong in [r#""health":"yes""#, r#""gpp":"x""#] {
-        assert_eq!(consent(wrong).health, Word::Unreadable, "{wrong}");
+        assert_eq!(consent(wrong).health, Said::Unreadable, "{wrong}");
     }
-    assert_eq!(consent(r#""tcf":"x""#).health, Word::Nothing, "that framework knows nothing of health");
+    assert_eq!(consent(r#""tcf":"x""#).health, Said::Nothing, "that framework knows nothing of health");
     for wrong in [r#""granted""#, "true", "[]", "7", r#"[{"marketing":"granted"}]"#] {
         let statement = said(&format!(r#""consent":{wrong}"#));
-        assert_eq!((statement.marketing, statement.health), (Word::Unreadable, Word::Unreadable), "{wrong}");
+        assert_eq!((statement.marketing, statement.health), (Said::Unreadable, Said::Unreadable), "{wrong}");
     }
 }
 
@@ -92,12 +92,12 @@ fn both_places_count_and_the_stricter_prevails() {
         r#""consent":{"marketing":"granted","time":1790000000},"residence":{"country":"US","region":"TX"},
         "custom_data":{"consent":{"marketing":"denied","time":1780000000},"residence":{"country":"fr"},"collection":{"country":"XX"}}"#,
     );
-    assert_eq!(both.marketing, Word::Denied);
+    assert_eq!(both.marketing, Said::Denied);
     assert_eq!(both.given, Given::At { first_secs: 1_780_000_000, last_secs: 1_790_000_000 });
     assert_eq!(both.residence, [place("US-TX"), place("FR")]);
     assert_eq!(both.collection, [Told::Nothing, Told::Unreadable]);
     // Elsewhere they are unknown keys.
-    let elsewhere = event(r#""user_data":{"consent":{"marketing":"denied"}}"#);
+    let elsewhere = event(r#""app_data":{"consent":{"marketing":"denied"}}"#);
     let parsed = RawEvent::parse(&elsewhere).unwrap();
     assert_eq!((parsed.statement(), parsed.unknown_keys()), (&Statement::default(), 1));
 }
@@ -148,4 +148,28 @@ fn nothing_of_it_is_an_unknown_key_but_what_is_one_and_free_words_are_strays() {
         ("region", "ward of oncology"),
     ];
     assert_eq!(strays, expected.map(|(key, text)| (key.to_owned(), text.to_owned())));
+}
+
+#[test]
+fn a_denial_that_went_astray_is_read_all_the_same() {
+    for astray in [
+        r#""Consent":{"marketing":"denied"}"#,
+        r#""CONSENT":{"marketing":"denied"}"#,
+        r#""custom_data":{"Consent":{"marketing":"denied"}}"#,
+        r#""user_data":{"consent":{"marketing":"denied"}}"#,
+        r#""user_data":{"consent":"denied"}"#,
+        r#""consent":{"marketing":"granted"},"user_data":{"consent":{"marketing":"denied"}}"#,
+        r#""consent":"{\"marketing\":\"denied\"}""#,
+        r#""consent":[{"marketing":"denied"}]"#,
+        r#""custom_data":"{\"consent\":{\"marketing\":\"denied\"}}""#,
+        r#""custom_data":"{\"Consent\":1}""#,
+    ] {
+        assert!(said(astray).marketing.is_against(), "{astray}");
+    }
+    assert_eq!(said(r#""Residence":{"country":"fr"}"#).residence[0], place("FR"));
+    for nothing in [r#""user_data":{"consent":null}"#, r#""custom_data":"x""#, r#""custom_data":[]"#] {
+        assert_eq!(said(nothing), Statement::default(), "{nothing}");
+    }
+    let twice = refusal(r#""consent":{},"Consent":{"marketing":"denied"}"#);
+    assert_eq!(twice, Refusal::new("event", Rule::DuplicateKey));
 }
