@@ -196,7 +196,7 @@ fn events_shown(document: &str) -> Vec<String> {
     let filled = |body: &str| format!("{body}}}").replace("'\"$(date +%s)\"'", "1795000000").replace("'\"$TCF\"'", "CPc");
     let event = |body: &str| {
         let body: serde_json::Value = serde_json::from_str(&filled(body)).unwrap();
-        body["data"][0].to_string()
+        body.pointer("/data/0").unwrap().to_string()
     };
     bodies.map(event).collect()
 }

@@ -1,6 +1,6 @@
 //! What was sent about a person, told to them by the real command: with a gateway that runs and without one, after a crash, after a
 //! failed write; and nothing of a value in what it is told from.
-#![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper of a test may panic as the test may")]
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -43,7 +43,9 @@ fn paths(event: &Value, before: &str, found: &mut BTreeSet<String>) {
         match value {
             Value::Object(_) => paths(value, &format!("{path}."), found),
             Value::Array(items) if items.iter().any(Value::is_object) => {
-                items.iter().for_each(|item| paths(item, &format!("{path}[]."), found));
+                for item in items {
+                    paths(item, &format!("{path}[]."), found);
+                }
             }
             _ => {
                 found.insert(path);

@@ -41,7 +41,7 @@ impl Alone {
     }
 
     async fn marks(&self) -> u64 {
-        self.told(&["count"], "").await["marks"].as_u64().unwrap()
+        self.told(&["count"], "").await.get("marks").and_then(serde_json::Value::as_u64).unwrap()
     }
 
     async fn knows(&self, option: &str, value: &str) -> bool {

@@ -86,6 +86,9 @@ pub enum SubjectError {
         /// Why.
         reason: std::io::Error,
     },
+    /// A write failed, and what the disk holds is not known any more.
+    #[error("an earlier write to the index of subject access failed, so nothing is deleted in it until a restart")]
+    Broken,
     /// Too much waits, or the gateway stops.
     #[error("the index of subject access does not answer now; ask again")]
     Busy,

@@ -103,11 +103,11 @@ impl Subjects {
         let (done, is_done) = oneshot::channel();
         let events = batch.events();
         match handle.asks.try_send(Ask::Record(batch, done)) {
-            Ok(()) => {
-                if tokio::time::timeout(PATIENCE, is_done).await.is_err() {
-                    handle.shared.late(events);
-                }
-            }
+            Ok(()) => match tokio::time::timeout(PATIENCE, is_done).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => handle.shared.lost(events),
+                Err(_) => handle.shared.late(events),
+            },
             Err(TrySendError::Full(Ask::Record(batch, _)) | TrySendError::Disconnected(Ask::Record(batch, _))) => {
                 handle.shared.missed(&batch);
             }

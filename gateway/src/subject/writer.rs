@@ -12,7 +12,7 @@ use rusqlite::ErrorCode;
 use tokio::sync::oneshot;
 
 use super::index::{CountError, Gaps, Index};
-use super::{Batch, SubjectCommand, SubjectDone, SubjectError};
+use super::{Batch, SubjectCommand, SubjectDone, SubjectError, SubjectTask};
 use crate::clock::Clock;
 use crate::disk::describe;
 use crate::failpoint::{self, Order};
@@ -65,6 +65,11 @@ impl Shared {
     /// A batch was not on the disk in time. It is still being recorded.
     pub(super) fn late(&self, events: u64) {
         self.fail("late", events, "the disk is slow; a crash now could leave deliveries out");
+    }
+
+    /// The thread ended with a batch in hand.
+    pub(super) fn lost(&self, events: u64) {
+        self.fail("write", events, "its thread has ended; restart the gateway");
     }
 
     fn note_gap(&self, batch: &Batch) {
@@ -262,7 +267,11 @@ impl Writer {
     }
 
     fn obey(&mut self, command: &SubjectCommand, answer: oneshot::Sender<Result<SubjectDone, SubjectError>>) {
-        let done = command.run(&mut self.index);
+        let done = if self.is_broken && command.task == SubjectTask::Forget {
+            Err(SubjectError::Broken)
+        } else {
+            command.run(&mut self.index)
+        };
         self.show();
         // Whoever asked may have gone.
         drop(answer.send(done));
