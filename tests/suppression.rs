@@ -1,6 +1,6 @@
 //! A person who is suppressed is not sent from the moment that was answered, whatever waits and whatever dies; all others are.
 
-#![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper of a test may panic as the test may")]
 
 use std::collections::BTreeSet;
 use std::time::Duration;
