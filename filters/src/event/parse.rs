@@ -16,26 +16,9 @@ use crate::policy::{Properties, Property};
 use crate::refusal::{Refusal, Rule};
 use crate::schema::{Field, Kind, Section};
 
-/// The visits of a scalar, for visitors to which every scalar means the same. It stands before the modules that use it.
-macro_rules! every_scalar_is {
-    ($result:ty, $value:expr) => {
-        fn visit_bool<E>(self, _: bool) -> Result<$result, E> {
-            Ok($value)
-        }
-
-        fn visit_i64<E>(self, _: i64) -> Result<$result, E> {
-            Ok($value)
-        }
-
-        fn visit_u64<E>(self, _: u64) -> Result<$result, E> {
-            Ok($value)
-        }
-
-        fn visit_f64<E>(self, _: f64) -> Result<$result, E> {
-            Ok($value)
-        }
-    };
-}
+// First, so that the modules after it know its macros.
+#[macro_use]
+mod visits;
 
 mod item;
 mod keys;
@@ -296,6 +279,11 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_, 'de> {
 }
 
 impl<'a> ValueSeed<'_, 'a> {
+    /// Where it stands, for refusals.
+    fn path(&self) -> &'static str {
+        self.field.path()
+    }
+
     /// A number keeps its digits as they came: 29.90 must not become 29.9, nor 434.99 a float near it.
     fn number<D: Deserializer<'a>>(self, json: D) -> Result<Value<'a>, D::Error> {
         let raw: &'a str = <&'a RawValue as serde::Deserialize>::deserialize(json)?.get();
@@ -316,35 +304,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_, 'de> {
         f.write_str("a value")
     }
 
-    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value<'de>, E> {
-        Ok(Value::Whole(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
-        Ok(i64::try_from(value).map_or(Value::Misfit, Value::Whole))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Value<'de>, E> {
-        Ok(Value::Misfit)
-    }
-
-    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Value<'de>, E> {
-        self.state.check_length(text, self.field.path())?;
-        Ok(Value::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value<'de>, E> {
-        self.state.check_length(text, self.field.path())?;
-        Ok(Value::Text(Cow::Owned(text.to_owned())))
-    }
+    every_scalar_is_itself!(&'de str, Value<'de>);
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
         let Self { state, field, depth, in_list } = self;

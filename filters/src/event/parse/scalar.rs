@@ -19,6 +19,12 @@ pub(super) struct ScalarSeed<'s, 'a> {
     pub(super) depth: u8,
 }
 
+impl ScalarSeed<'_, '_> {
+    fn path(&self) -> &'static str {
+        self.path
+    }
+}
+
 impl<'de> DeserializeSeed<'de> for ScalarSeed<'_, 'de> {
     type Value = Value<'de>;
 
@@ -34,35 +40,7 @@ impl<'de> Visitor<'de> for ScalarSeed<'_, 'de> {
         f.write_str("a value")
     }
 
-    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value<'de>, E> {
-        Ok(Value::Whole(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
-        Ok(i64::try_from(value).map_or(Value::Misfit, Value::Whole))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Value<'de>, E> {
-        Ok(Value::Misfit)
-    }
-
-    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Value<'de>, E> {
-        self.state.check_length(text, self.path)?;
-        Ok(Value::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value<'de>, E> {
-        self.state.check_length(text, self.path)?;
-        Ok(Value::Text(Cow::Owned(text.to_owned())))
-    }
+    every_scalar_is_itself!(&'de str, Value<'de>);
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Value<'de>, A::Error> {
         let under = self.state.stray_key(&Cow::Borrowed(self.name));
