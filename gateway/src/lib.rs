@@ -14,6 +14,8 @@ pub mod listener;
 
 pub mod ingest;
 
+pub mod shared;
+
 pub mod outbox;
 
 pub mod suppression;

@@ -279,16 +279,14 @@ impl Service {
 fn open(config: &Config, chance: &Chance) -> Result<AnyOutbox, OpenError> {
     match &config.outbox.backend {
         Backend::Embedded(path) => AnyOutbox::open_embedded(path, Settings::of(&config.outbox, chance)),
+        Backend::Redis(path, _) => AnyOutbox::open_embedded(path, Settings::of(&config.outbox, chance)),
         Backend::Memory => Ok(AnyOutbox::memory(config.outbox.max_bytes)),
     }
 }
 
 /// The control socket, beside the outbox whose lock we hold.
 fn control_socket(config: &Config) -> Result<Option<control::Server>, ControlError> {
-    match &config.outbox.backend {
-        Backend::Embedded(path) => control::Server::bind(path).map(Some),
-        Backend::Memory => Ok(None),
-    }
+    config.outbox.backend.file().map(control::Server::bind).transpose()
 }
 
 /// TLS of the listener for callers, what keeps its certificate fresh, and how that is told of other files.

@@ -117,6 +117,7 @@ impl<'a> Summary<'a> {
             encryption_keys: config.outbox.encryption.iter().flat_map(key_ids).collect(),
             outbox: match &config.outbox.backend {
                 Backend::Embedded(path) => path.display().to_string(),
+                Backend::Redis(..) => "redis".to_owned(),
                 Backend::Memory => "memory".to_owned(),
             },
             sends_to: config.meta.endpoint.base_url.as_str(),

@@ -6,7 +6,7 @@ use anyhow::anyhow;
 
 use super::running::unexpected;
 use super::{Failure, Output};
-use crate::config::{Backend, Config, Environment};
+use crate::config::{Config, Environment};
 use crate::control::{self, Answer, Command, Done};
 
 /// Have the running gateway read its configuration again.
@@ -27,7 +27,7 @@ pub struct Reload {
 /// Runs it.
 pub(super) fn run(command: &Reload) -> Result<(), Failure> {
     let outbox = Config::load_outbox(&command.config, &Environment::of_process())?;
-    let Backend::Embedded(path) = &outbox.backend else {
+    let Some(path) = outbox.backend.file() else {
         let reason = "outbox.backend is memory, so there is no folder for a control socket; send the gateway a SIGHUP";
         return Err(Failure::Other(anyhow!(reason)));
     };

@@ -1,8 +1,11 @@
 //! `[outbox]` as it was resolved: where events are kept, how much of them, and under which keys.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
+
+use super::Redis;
 
 /// `[outbox]`
 #[derive(Debug, Clone)]
@@ -42,10 +45,22 @@ impl std::fmt::Debug for Encryption {
 }
 
 /// The engine that keeps events.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Backend {
     /// SQLite in this file.
     Embedded(PathBuf),
+    /// Redis, shared with other gateways; and beside it this file, for what Redis cannot take.
+    Redis(PathBuf, Arc<Redis>),
     /// Memory: not durable, for demonstration and comparison.
     Memory,
+}
+
+impl Backend {
+    /// The outbox's file on this machine, if it has one. What belongs to the gateway, such as its socket, lies beside it.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Embedded(path) | Self::Redis(path, _) => Some(path),
+            Self::Memory => None,
+        }
+    }
 }

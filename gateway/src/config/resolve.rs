@@ -163,7 +163,7 @@ impl<'a> Resolver<'a> {
             }
         };
         let encryption = match (&written.encryption_key, written.previous_encryption_keys.unwrap_or_default()) {
-            (Some(_), _) if backend == Backend::Memory => {
+            (Some(_), _) if matches!(backend, Backend::Memory) => {
                 return Err(self.fail("outbox.encryption_key", "is of no use to the memory back end, which writes nothing"));
             }
             (Some(today), previous) => Some(Encryption {
@@ -305,14 +305,14 @@ impl<'a> Resolver<'a> {
                  proxy's address; name the network of the proxy",
             );
         }
-        if config.outbox.backend == Backend::Memory {
+        if matches!(config.outbox.backend, Backend::Memory) {
             self.warn("outbox.backend", "`memory` is not durable: what waits is lost at a stop");
         }
         for site in &config.sites {
             for channel in site.policy.explain().channels.iter().filter(|channel| channel.standing == Standing::Warned) {
                 self.warn(&of_site(&site.id, "policy"), &channel.text);
             }
-            let rests_plain = config.outbox.encryption.is_none() && config.outbox.backend != Backend::Memory;
+            let rests_plain = config.outbox.encryption.is_none() && config.outbox.backend.file().is_some();
             if rests_plain && is_for_health_care(site.policy.name()) {
                 let remark = format!(
                     "{} is meant for health care, and what waits rests unencrypted; give outbox.encryption_key, which \

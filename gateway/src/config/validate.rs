@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::{Admin, Backend, Config, Dataset, Dispatch, Meta, Outbox, Server, Site, SubjectAccess, Suppression};
+use super::{Admin, Config, Dataset, Dispatch, Meta, Outbox, Server, Site, SubjectAccess, Suppression};
 use crate::clock::millis;
 
 const KIB: u64 = 1024;
@@ -93,8 +93,8 @@ fn outbox(outbox: &Outbox) -> Checked {
 }
 
 fn suppression(suppression: &Suppression, outbox: &Outbox) -> Checked {
-    let (Some(store), Backend::Embedded(path)) = (&suppression.store, &outbox.backend) else { return Ok(()) };
-    holds(store.path != *path, "suppression.path", || "is the file of the outbox; give it one of its own".to_owned())
+    let (Some(store), Some(path)) = (&suppression.store, outbox.backend.file()) else { return Ok(()) };
+    holds(store.path != path, "suppression.path", || "is the file of the outbox; give it one of its own".to_owned())
 }
 
 fn subject_access(subject_access: &SubjectAccess) -> Checked {

@@ -84,7 +84,7 @@ impl Lease {
     /// The lease of what stays of the group, under the serial that its row has now.
     pub(super) fn narrowed(&self, serial: i64, bodies: String) -> Self {
         Self {
-            id: LeaseId { row: self.id.row, serial },
+            id: LeaseId { serial, ..self.id },
             site: Arc::clone(&self.site),
             dataset: Arc::clone(&self.dataset),
             envelope: self.envelope.clone(),
@@ -122,10 +122,21 @@ impl Lease {
 /// Names a leased row. The serial tells a lease from an earlier one of the same row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LeaseId {
+    /// Which back end has the row, where there are two.
+    pub(crate) keeper: Keeper,
     /// The row.
     pub(crate) row: i64,
     /// The lease.
     pub(crate) serial: i64,
+}
+
+/// The back end that has a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Keeper {
+    /// The memory or the file of this process.
+    Here,
+    /// Redis, with the groups of all gateways.
+    Redis,
 }
 
 /// Decides, group by group, what one lease request gets. The same for every back end.

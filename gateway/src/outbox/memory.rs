@@ -15,7 +15,7 @@ use self::aside::Aside;
 use super::condemned::Condemned;
 use super::crash::SUSPECT_CRASHES;
 use super::group::gather;
-use super::lease::{Choice, FAR_MS, LeaseId, Selection};
+use super::lease::{Choice, FAR_MS, Keeper, LeaseId, Selection};
 use super::settlement::Division;
 use super::tally::{Amount, Owner, Shelf, Tally};
 use super::{
@@ -341,7 +341,7 @@ impl Group {
         (self.serial, self.due_ms) = (serial, until_ms);
         let digest = self.owner.policy;
         Lease {
-            id: LeaseId { row: position.1, serial },
+            id: LeaseId { keeper: Keeper::Here, row: position.1, serial },
             site: Arc::clone(&self.owner.site),
             dataset: Arc::clone(&self.owner.dataset),
             envelope: self.envelope.clone(),

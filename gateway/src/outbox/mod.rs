@@ -32,6 +32,7 @@ mod tally;
 
 pub mod embedded;
 pub mod memory;
+pub mod redis;
 
 #[cfg(test)]
 mod bench;
@@ -64,6 +65,7 @@ use tokio::sync::watch;
 
 use self::embedded::Embedded;
 use self::memory::Memory;
+use self::redis::Redis;
 use crate::chance::Chance;
 use crate::config;
 
@@ -74,6 +76,8 @@ pub enum AnyOutbox {
     Memory(Memory),
     /// In a file of this machine.
     Embedded(Embedded),
+    /// In Redis, which other gateways share.
+    Redis(Redis),
 }
 
 /// Makes the same call on whichever back end it is. Memory answers at once.
@@ -82,6 +86,7 @@ macro_rules! either {
         match $outbox {
             AnyOutbox::Memory(memory) => memory.$method($(&$argument),*),
             AnyOutbox::Embedded(embedded) => embedded.$method($($argument),*).await,
+            AnyOutbox::Redis(redis) => redis.$method($($argument),*).await,
         }
     };
 }
@@ -123,6 +128,7 @@ impl AnyOutbox {
                 })
                 .collect(),
             Self::Embedded(embedded) => embedded.settle_all(leases).await,
+            Self::Redis(redis) => redis.settle_all(leases).await,
         }
     }
 
@@ -136,6 +142,7 @@ impl AnyOutbox {
         match self {
             Self::Memory(memory) => memory.purge(&selector, false),
             Self::Embedded(embedded) => embedded.purge(selector, false).await,
+            Self::Redis(redis) => redis.purge(selector, false).await,
         }
     }
 
@@ -144,6 +151,7 @@ impl AnyOutbox {
         match self {
             Self::Memory(memory) => memory.purge(&selector, true),
             Self::Embedded(embedded) => embedded.purge(selector, true).await,
+            Self::Redis(redis) => redis.purge(selector, true).await,
         }
     }
 
@@ -157,6 +165,7 @@ impl AnyOutbox {
         match self {
             Self::Memory(_) => Err(OutboxError::Unfit("what is in memory does not rest")),
             Self::Embedded(embedded) => embedded.rekey().await,
+            Self::Redis(redis) => redis.rekey().await,
         }
     }
 
@@ -176,6 +185,7 @@ impl AnyOutbox {
         match self {
             Self::Memory(memory) => memory.next_due_ms(dataset, now_ms),
             Self::Embedded(embedded) => embedded.next_due_ms(dataset, now_ms).await,
+            Self::Redis(redis) => redis.next_due_ms(dataset, now_ms).await,
         }
     }
 
@@ -185,6 +195,7 @@ impl AnyOutbox {
         match self {
             Self::Memory(memory) => memory.changed(),
             Self::Embedded(embedded) => embedded.changed(),
+            Self::Redis(redis) => redis.changed(),
         }
     }
 
@@ -193,6 +204,7 @@ impl AnyOutbox {
         match self {
             Self::Memory(_) => &[],
             Self::Embedded(embedded) => embedded.set_aside_at_open(),
+            Self::Redis(redis) => redis.set_aside_at_open(),
         }
     }
 
@@ -201,12 +213,13 @@ impl AnyOutbox {
         match self {
             Self::Memory(_) => false,
             Self::Embedded(embedded) => embedded.has_held_events(),
+            Self::Redis(redis) => redis.has_held_events(),
         }
     }
 
     /// Whether an accepted event survives the process.
     pub fn is_durable(&self) -> bool {
-        matches!(self, Self::Embedded(_))
+        !matches!(self, Self::Memory(_))
     }
 
     /// Whether events can be kept now, and if not, why. Asking while the disk was full makes the outbox try again.
@@ -214,6 +227,7 @@ impl AnyOutbox {
         match self {
             Self::Memory(memory) => memory.health(),
             Self::Embedded(embedded) => embedded.health(),
+            Self::Redis(redis) => redis.health(),
         }
     }
 

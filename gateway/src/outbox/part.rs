@@ -47,6 +47,7 @@ impl AnyOutbox {
         match self {
             Self::Memory(memory) => memory.settle_part(&request),
             Self::Embedded(embedded) => embedded.settle_part(request).await,
+            Self::Redis(redis) => redis.settle_part(request).await,
         }
     }
 }

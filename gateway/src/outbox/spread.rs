@@ -49,6 +49,7 @@ impl AnyOutbox {
         match self {
             Self::Memory(memory) => memory.lease_at(&request),
             Self::Embedded(embedded) => embedded.lease_at(request).await,
+            Self::Redis(redis) => redis.lease_at(request).await,
         }
     }
 }

@@ -20,7 +20,7 @@ use super::output::{many, print_json};
 use super::running::{self, unexpected};
 use super::{Failure, Output};
 use crate::chance::Chance;
-use crate::config::{self, Backend, Config, Environment};
+use crate::config::{self, Config, Environment};
 use crate::control::{self, Done};
 use crate::outbox::{AnyOutbox, Keys, OutboxCommand, OutboxDone, Settings};
 
@@ -71,9 +71,9 @@ impl Place {
     /// Reads of the configuration what concerns the outbox.
     fn of(config: &Path) -> Result<Self, Failure> {
         let outbox = Config::load_outbox(config, &Environment::of_process())?;
-        match &outbox.backend {
-            Backend::Embedded(path) => Ok(Self { path: path.clone(), outbox }),
-            Backend::Memory => Err(Failure::Other(anyhow!("outbox.backend is memory: there is nothing on disk"))),
+        match outbox.backend.file() {
+            Some(path) => Ok(Self { path: path.to_owned(), outbox }),
+            None => Err(Failure::Other(anyhow!("outbox.backend is memory: there is nothing on disk"))),
         }
     }
 

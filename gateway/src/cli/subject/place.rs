@@ -9,7 +9,7 @@ use portcullis_filters::suppression::{Identifier, pseudonyms};
 use super::Failure;
 use crate::cli::running::{self, unexpected};
 use crate::clock::Clock;
-use crate::config::{self, Backend, Config, Environment, OwnKeySource, pseudonym};
+use crate::config::{self, Config, Environment, OwnKeySource, pseudonym};
 use crate::control::{self, Done};
 use crate::subject::{self, Alone, MOST_MARKS, SubjectCommand, SubjectDone, SubjectError, SubjectTask};
 use crate::suppression::{Look, Mark, Marker, marker_of};
@@ -34,7 +34,7 @@ impl Place {
     /// Reads of the configuration what concerns persons.
     pub(super) fn of(config: &Path) -> Result<Self, Failure> {
         let persons = Config::load_persons(config, &Environment::of_process())?;
-        let Backend::Embedded(outbox) = persons.outbox.backend.clone() else { return Err(SubjectError::Off.into()) };
+        let Some(outbox) = persons.outbox.backend.file().map(Path::to_owned) else { return Err(SubjectError::Off.into()) };
         let marker = subject::marker(&persons.subject_access)?;
         Ok(Self { persons, outbox, marker, own: None })
     }

@@ -11,7 +11,7 @@ use crate::chance::Chance;
 use crate::cli::running::{self, unexpected};
 use crate::clock::Clock;
 use crate::config::kept_key::OwnKeyError;
-use crate::config::{self, Backend, Config, Environment, OwnKeySource, SuppressionStore, pseudonym};
+use crate::config::{self, Config, Environment, OwnKeySource, SuppressionStore, pseudonym};
 use crate::control::{self, Done};
 use crate::outbox::has_held_events;
 use crate::suppression::{Mark, Marker, SuppressCommand, SuppressTask, SuppressionError, Suppressions, marker_of};
@@ -75,7 +75,7 @@ impl Place {
     pub(super) fn perform(&mut self, task: SuppressTask, marks: Vec<Mark>) -> Result<u64, Failure> {
         let command = SuppressCommand { key: self.marker()?.fingerprint().clone(), task, marks };
         if self.own.is_none()
-            && let Backend::Embedded(outbox) = &self.persons.outbox.backend
+            && let Some(outbox) = self.persons.outbox.backend.file()
         {
             match running::ask(outbox, &control::Command::Suppress(command.clone()))? {
                 Some(Done::Suppressed(done)) => return Ok(done.changed),
@@ -115,9 +115,9 @@ impl Place {
 
     /// The key of the pseudonyms in stored events. Where the outbox has held events, it must be there.
     fn pseudonym_key(&self) -> Result<Option<PseudonymKey>, Failure> {
-        let has_held_events = match &self.persons.outbox.backend {
-            Backend::Embedded(path) => has_held_events(path).context("the outbox cannot be read")?,
-            Backend::Memory => false,
+        let has_held_events = match self.persons.outbox.backend.file() {
+            Some(path) => has_held_events(path).context("the outbox cannot be read")?,
+            None => false,
         };
         match &self.persons.identity.pseudonym_key {
             OwnKeySource::Given(key) => Ok(Some(PseudonymKey::new(**key))),

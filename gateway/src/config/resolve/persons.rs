@@ -36,10 +36,10 @@ pub(in crate::config) fn resolve_persons(
 
 impl Resolver<'_> {
     pub(super) fn identity(&mut self, written: document::Identity, outbox: &Outbox) -> Result<Identity, ConfigError> {
-        let pseudonym_key = match (written.pseudonym_key, &outbox.backend) {
+        let pseudonym_key = match (written.pseudonym_key, outbox.backend.file()) {
             (Some(source), _) => OwnKeySource::Given(self.key_of_32_bytes(&source, "identity.pseudonym_key")?),
-            (None, Backend::Embedded(path)) => OwnKeySource::Kept(path.with_file_name(PSEUDONYM_KEY_FILE)),
-            (None, Backend::Memory) => OwnKeySource::Forgotten,
+            (None, Some(path)) => OwnKeySource::Kept(path.with_file_name(PSEUDONYM_KEY_FILE)),
+            (None, None) => OwnKeySource::Forgotten,
         };
         Ok(Identity { pseudonym_key })
     }
@@ -49,15 +49,15 @@ impl Resolver<'_> {
         written: document::Suppression,
         outbox: &Outbox,
     ) -> Result<Suppression, ConfigError> {
-        let path = match (written.path, &outbox.backend) {
+        let path = match (written.path, outbox.backend.file()) {
             (Some(path), _) => self.base.join(path.0),
-            (None, Backend::Embedded(path)) => path.with_file_name(SUPPRESSION_FILE),
-            (None, Backend::Memory) if written.key.is_some() => {
+            (None, Some(path)) => path.with_file_name(SUPPRESSION_FILE),
+            (None, None) if written.key.is_some() => {
                 let reason =
                     "is of no use without suppression.path: the memory back end has no folder beside which to keep a store";
                 return Err(self.fail("suppression.key", reason));
             }
-            (None, Backend::Memory) => return Ok(Suppression { store: None }),
+            (None, None) => return Ok(Suppression { store: None }),
         };
         let key = match written.key {
             Some(source) => OwnKeySource::Given(self.key_of_32_bytes(&source, "suppression.key")?),
@@ -73,7 +73,7 @@ impl Resolver<'_> {
     ) -> Result<SubjectAccess, ConfigError> {
         let retention_days = self.need(written.retention_days, "subject_access.retention_days")?;
         let max_rows = self.need(written.max_rows, "subject_access.max_rows")?;
-        let Backend::Embedded(outbox) = backend else {
+        let Some(outbox) = backend.file() else {
             if retention_days > 0 {
                 let reason =
                     "is of no use with the memory back end, which has no folder beside which to keep an index; set it to 0";

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::{Backend, Config, LogFormat};
+use super::super::{Config, LogFormat};
 use super::{error_in, text, with};
 
 fn load(tables: &str, variables: &[(&str, &str)]) -> Config {
@@ -31,14 +31,14 @@ fn a_variable_replaces_a_value_of_the_file_and_of_the_defaults() {
     assert_eq!(config.dispatch.linger.as_millis(), 5);
     assert_eq!((config.log.format, config.log.level.as_str()), (LogFormat::Json, "debug"));
     assert_eq!(config.meta.proxy.unwrap().as_str(), "http://proxy.example:3128/");
-    assert_eq!(config.outbox.backend, Backend::Embedded("/data/o.db".into()));
+    assert_eq!(config.outbox.backend.file(), Some(Path::new("/data/o.db")));
 }
 
 #[test]
 fn d11_a_variable_with_line_ends_and_toml_inside_changes_only_its_leaf() {
     let injected = "x.db\"\n[admin]\nlisten = \"0.0.0.0:1\"\nallow_remote = true\n[[site]]\nid = \"evil\"";
     let config = load("", &[("PORTCULLIS__OUTBOX__PATH", injected)]);
-    assert_eq!(config.outbox.backend, Backend::Embedded(injected.into()));
+    assert_eq!(config.outbox.backend.file(), Some(Path::new(injected)));
     assert_eq!(config.admin.listen.to_string(), "127.0.0.1:9464");
     assert_eq!(config.sites.len(), 1);
     for name in ["SERVER__LISTEN", "META__BASE_URL", "META__API_VERSION", "LOG__LEVEL", "LOG__FORMAT", "DISPATCH__LINGER_MS"]

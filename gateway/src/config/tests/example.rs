@@ -18,7 +18,7 @@ fn the_example_loads_as_it_stands() {
     let config = Config::parse(EXAMPLE, Path::new("config.example.toml"), &environment()).unwrap();
     assert_eq!(&*config.sites[0].id, "shop");
     assert_eq!(config.sites[0].hosts, ["www.shop.example"]);
-    assert_eq!(config.sites[0].datasets, ["1234567890123456".into()]);
+    assert_eq!(config.sites[0].datasets, [std::sync::Arc::<str>::from("1234567890123456")]);
     assert_eq!(&*config.datasets[0].id, "1234567890123456");
     let [consent, goods] = config.warnings() else { panic!("{:?}", config.warnings()) };
     assert!(consent.starts_with("site `shop`: policy: nobody's consent is asked for"), "{consent}");
@@ -114,7 +114,7 @@ fn every_key_of_a_single_table_has_a_default_or_is_optional() {
 #[test]
 fn relative_paths_are_relative_to_the_file() {
     let config = load(&text(""));
-    assert_eq!(config.outbox.backend, Backend::Embedded("etc/portcullis-data/outbox.db".into()));
+    assert_eq!(config.outbox.backend.file(), Some(Path::new("etc/portcullis-data/outbox.db")));
     let OwnKeySource::Kept(path) = &config.identity.pseudonym_key else { panic!("not kept") };
     assert_eq!(path, Path::new("etc/portcullis-data/pseudonym.key"));
     let SuppressionStore { path, key } = config.suppression.store.unwrap();
@@ -127,7 +127,7 @@ fn relative_paths_are_relative_to_the_file() {
     let elsewhere = load(&text("[suppression]\npath = 'who.db'")).suppression.store.unwrap();
     assert_eq!(elsewhere.path, Path::new("etc/who.db"));
     assert_eq!(elsewhere.key, OwnKeySource::Kept("etc/who.key".into()));
-    assert_eq!(load(&text("[outbox]\npath = '/var/o.db'")).outbox.backend, Backend::Embedded("/var/o.db".into()));
+    assert_eq!(load(&text("[outbox]\npath = '/var/o.db'")).outbox.backend.file(), Some(Path::new("/var/o.db")));
 
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("policies")).unwrap();

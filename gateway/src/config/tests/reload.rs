@@ -147,7 +147,7 @@ fn where_the_outbox_is_can_be_read_without_any_secret() {
     let nobody = super::Environment::of::<&str, &str>([]);
     assert!(Config::load(&file, &nobody).is_err());
     let outbox = Config::load_outbox(&file, &nobody).unwrap();
-    assert_eq!(outbox.backend, super::super::Backend::Embedded(folder.path().join("o.db")));
+    assert_eq!(outbox.backend.file(), Some(&*folder.path().join("o.db")));
 }
 
 #[test]

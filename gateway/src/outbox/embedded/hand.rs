@@ -11,7 +11,7 @@ use super::store::{Store, signed, signed_len};
 use crate::outbox::condemned::Condemned;
 use crate::outbox::crash::SUSPECT_CRASHES;
 use crate::outbox::group::count_lines;
-use crate::outbox::lease::{Choice, FAR_MS, LeaseId, Selection};
+use crate::outbox::lease::{Choice, FAR_MS, Keeper, LeaseId, Selection};
 use crate::outbox::seal::Seat;
 use crate::outbox::settlement::Division;
 use crate::outbox::tally::{Amount, Owner, Shelf};
@@ -162,7 +162,7 @@ impl Store {
 
     /// What of its group was purged meanwhile, if the lease still holds.
     fn held(&self, lease: &Lease) -> rusqlite::Result<Option<Condemned>> {
-        let LeaseId { row, serial } = lease.id;
+        let LeaseId { row, serial, .. } = lease.id;
         let mut statement = self.connection.prepare_cached(schema::HOLDS)?;
         let held = statement.query_row(params![row, serial, signed(self.now_ms)], |row| row.get::<_, Option<String>>(0));
         Ok(held.optional()?.map(|condemned| Condemned::read(condemned.as_deref())))
@@ -223,7 +223,7 @@ impl Store {
         }
         self.last_serial += 1;
         Ok(Some(Lease {
-            id: LeaseId { row, serial: self.last_serial },
+            id: LeaseId { keeper: Keeper::Here, row, serial: self.last_serial },
             site,
             dataset: Arc::clone(&request.dataset),
             envelope: head.envelope,

@@ -1,0 +1,23 @@
+//! Why something that is shared through Redis did not happen.
+
+/// What went wrong. No text of it holds a key's content or an argument: errors of the server are known by their code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SharedError {
+    /// There is no connection, or it broke or fell silent while an answer was awaited: what was asked may have been done.
+    #[error("Redis cannot be reached: {0}")]
+    Away(String),
+    /// Redis has no memory left for it. Nothing was done.
+    #[error("Redis is full")]
+    Full,
+    /// Redis refused what was asked.
+    #[error("Redis refused {what}: {code}")]
+    Refused {
+        /// What was asked.
+        what: &'static str,
+        /// The code of the error.
+        code: String,
+    },
+    /// Redis answered what no script of ours answers.
+    #[error("Redis answered {0} with something else than it should")]
+    Strange(&'static str),
+}
