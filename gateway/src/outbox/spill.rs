@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use super::embedded::Embedded;
 use super::lease::Keeper;
 use super::part::{PartRequest, Parted};
-use super::redis::Redis;
+use super::redis::{Opening, Redis, Unkept};
 use super::spread::SpreadRequest;
 use super::{
     Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Purged, Receipt,
@@ -41,8 +41,9 @@ struct Handle {
 }
 
 impl Spilling {
-    /// Joins the two. They share what tells of changes.
-    pub(super) fn new(redis: Redis, file: Embedded, on_unavailable: OnUnavailable, spilled: IntCounterVec) -> Self {
+    /// Puts the two together. They share what tells of changes.
+    pub(super) fn new(redis: Opening, file: Embedded, on_unavailable: OnUnavailable, spilled: IntCounterVec) -> Self {
+        let redis = Redis::new(Opening { bell: file.bell(), ..redis });
         Self(Arc::new(Handle {
             redis,
             file,
@@ -64,13 +65,15 @@ impl Spilling {
     /// The receipt is that of whichever has the events. When an answer of Redis is lost on its way they may be in both: they are
     /// sent twice then, with the same ids.
     pub(super) async fn append(&self, append: Append) -> Result<Receipt, OutboxError> {
-        let (append, error) = match self.0.redis.append(append).await {
+        let append = match self.0.redis.append(append).await {
             Ok(receipt) => return Ok(receipt),
-            Err(refused) => *refused,
+            Err(Unkept { append: Some(append), error: OutboxError::Away(_) })
+                if self.0.on_unavailable == OnUnavailable::Spill =>
+            {
+                append
+            }
+            Err(Unkept { error, .. }) => return Err(error),
         };
-        if !matches!(error, OutboxError::Away(_)) || self.0.on_unavailable == OnUnavailable::Refuse {
-            return Err(error);
-        }
         let site = Arc::clone(&append.site);
         let receipt = self.0.file.append(append).await?;
         let kept = receipt.events() - receipt.duplicates();

@@ -19,30 +19,63 @@ use crate::shared::{Keys, Link};
 
 /// An outbox in Redis. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Redis(Arc<Handle>);
+pub struct Redis(Arc<Opening>);
 
+/// What an outbox in Redis is opened with.
 #[derive(Debug)]
-struct Handle {
-    link: Link,
-    keys: Keys,
-    settings: Settings,
-    /// Under which name this process holds leases: new at every start.
-    gateway: String,
-    clock: Clock,
-    changed: watch::Sender<u64>,
+pub struct Opening {
+    /// The connection.
+    pub link: Link,
+    /// Names its keys.
+    pub keys: Keys,
+    /// Cap, encryption and deduplication.
+    pub settings: Settings,
+    /// Under which name this process holds leases: new at every start, without blanks.
+    pub gateway: String,
+    /// The time of day.
+    pub clock: Clock,
+    /// Seeded by the system: tokens, and what seals are bound to, are drawn from it.
+    pub chance: crate::chance::Chance,
+    /// For so long a change is asked for again while Redis is away.
+    pub patience: std::time::Duration,
+    /// What rings at a change.
+    pub bell: watch::Sender<u64>,
+}
+
+/// Events that were not kept, and why not.
+#[derive(Debug)]
+pub struct Unkept {
+    /// They; nothing where the outbox ended in a panic.
+    pub append: Option<Append>,
+    /// Why not.
+    pub error: OutboxError,
 }
 
 const UNBUILT: OutboxError = OutboxError::Unfit("unbuilt");
 
 impl Redis {
     /// On a connection that was made.
-    pub(super) fn new(link: Link, keys: Keys, settings: Settings, gateway: String, clock: Clock) -> Self {
-        Self(Arc::new(Handle { link, keys, settings, gateway, clock, changed: watch::Sender::new(0) }))
+    pub fn new(opening: Opening) -> Self {
+        Self(Arc::new(opening))
+    }
+
+    pub(crate) fn wake(&self) {}
+
+    pub(crate) fn news(&self) -> watch::Receiver<u64> {
+        watch::Sender::new(0).subscribe()
+    }
+
+    pub(crate) fn take_news(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+
+    pub(crate) async fn bury(&self, _gateway: &str) -> Result<super::EventsByDataset, OutboxError> {
+        Err(UNBUILT)
     }
 
     /// What is not kept comes back to the caller.
-    pub(super) async fn append(&self, append: Append) -> Result<Receipt, Box<(Append, OutboxError)>> {
-        Err(Box::new((append, UNBUILT)))
+    pub(super) async fn append(&self, append: Append) -> Result<Receipt, Unkept> {
+        Err(Unkept { append: Some(append), error: UNBUILT })
     }
 
     pub(super) async fn lease(&self, _request: LeaseRequest) -> Result<Leased, OutboxError> {
@@ -90,7 +123,7 @@ impl Redis {
     }
 
     pub(super) fn changed(&self) -> watch::Receiver<u64> {
-        self.0.changed.subscribe()
+        self.0.bell.subscribe()
     }
 
     pub(super) fn set_aside_at_open(&self) -> &[(Arc<str>, u64)] {
