@@ -129,6 +129,7 @@ const WAITS: &[(&str, &str)] = &[
     ("tests/harness/chaos_proxy.rs", "a network that is slow"),
     ("tests/crash.rs", "the random moment of a kill"),
     ("tests/faults/stage.rs", "a fault lasts a time"),
+    ("tests/load/pair.rs", "a measurement lasts a time"),
     ("tests/load/callers.rs", "a measurement lasts a time, and a caller that was answered 503 pauses"),
 ];
 
