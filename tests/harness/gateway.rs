@@ -29,6 +29,9 @@ const KNOWN: &[&str] = &[
 /// What the log may say, besides, while Meta cannot be reached or answers with faults.
 const TROUBLE: &[&str] = &["sending is held", "set aside", "a lease ended before it was settled"];
 
+/// The same while Redis cannot be reached, or has lost what it held.
+const TROUBLE_WITH_REDIS: &[&str] = &["Redis", "a lease ended before it was settled", "sending is held"];
+
 /// A running gateway with a folder of its own.
 #[derive(Debug)]
 pub struct Gateway {
@@ -170,6 +173,13 @@ impl Gateway {
         }
     }
 
+    /// Trouble with Redis is part of the test, and so are the warnings about it.
+    pub fn expect_trouble_with_redis(&mut self) {
+        for part in TROUBLE_WITH_REDIS {
+            self.expect_log(part);
+        }
+    }
+
     /// Ends it as a power cut would.
     pub async fn kill(&mut self) {
         self.process.kill().await;
@@ -214,9 +224,16 @@ impl Gateway {
 
     /// Everything that must hold when a test is done; stops the gateway if it still runs.
     pub async fn finish(mut self) {
-        self.finished = true;
         if self.process.runs() {
             self.accounted().await;
+        }
+        self.finish_as_one_of_many().await;
+    }
+
+    /// The same but for its accounts, which hold only together with those of all who share its Redis.
+    pub(crate) async fn finish_as_one_of_many(mut self) {
+        self.finished = true;
+        if self.process.runs() {
             self.canaries.absent_from("/metrics", self.metrics().await.text().as_bytes());
             self.stop(Signal::Terminate).await;
         }

@@ -29,7 +29,7 @@ mod writer;
 mod tests;
 
 pub use backup::{BackedUp, BackupError, Restored, backup, restore};
-pub use inspect::{Inspection, PendingLine, QuarantineLine, Shown, has_held_events, inspect, show};
+pub use inspect::{has_held_events, inspect, show};
 pub use open::OpenError;
 
 use std::path::Path;

@@ -1,5 +1,9 @@
 //! The outbox in Redis, which several gateways share.
 
+mod head;
+mod quarantine;
+mod scripts;
+
 use std::sync::Arc;
 
 use tokio::sync::watch;
