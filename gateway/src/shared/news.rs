@@ -18,8 +18,8 @@ use super::{Keys, Link, SharedError, Work};
 
 /// How long one read blocks, in milliseconds. It is the poll as well: after it the outbox looks for work in any case.
 const BLOCK_MS: u64 = 1_000;
-/// So many entries of a stream in one answer.
-const COUNT: usize = 1_000;
+/// So many entries of a stream in one answer; one of who is suppressed has up to 64 KiB.
+const COUNT: usize = 100;
 /// News are told at most this often.
 const PAUSE: Duration = Duration::from_millis(100);
 /// The pause after a read that failed, or after entries that nobody could take.
@@ -108,13 +108,15 @@ impl News {
             let mut command = redis::cmd("XREAD");
             command.arg("COUNT").arg(COUNT).arg("BLOCK").arg(BLOCK_MS).arg("STREAMS").arg(&news);
             command.arg(followers.iter().map(|follower| follower.key()).collect::<Vec<_>>()).arg(&heard);
-            command.arg(followers.iter().map(|follower| follower.position()).collect::<Vec<_>>());
+            let positions: Vec<String> = followers.iter().map(|follower| follower.position()).collect();
+            command.arg(&positions);
             let answer: Answer = reader.read(&command).await?;
             for (key, entries) in answer.into_iter().flatten() {
                 if key == news {
                     heard = entries.into_iter().next_back().map_or(heard, |(id, _)| id);
-                } else if let Some(follower) = followers.iter().find(|follower| follower.key() == key) {
-                    hand(&**follower, entries).await;
+                } else if let Some((follower, from)) = followers.iter().zip(&positions).find(|(found, _)| found.key() == key)
+                {
+                    hand(&**follower, entries, from).await;
                 }
             }
             wake();
@@ -156,13 +158,12 @@ async fn last_id(link: &Link, stream: &str) -> Result<String, SharedError> {
     Ok(last.into_iter().next().map_or_else(|| "0-0".to_owned(), |(id, _)| id))
 }
 
-/// Hands entries to whoever follows. What is not taken would be read again at once, for ever.
-async fn hand(follower: &dyn Follower, entries: Vec<Entry>) {
-    let before = follower.position();
+/// Hands entries to whoever followed from there. What is not taken would be read again at once, for ever.
+async fn hand(follower: &dyn Follower, entries: Vec<Entry>, from: &str) {
     if let Err(error) = follower.take(entries).await {
         tracing::error!(%error, "what other gateways told is not taken; it is tried again");
     }
-    if follower.position() == before {
+    if follower.position() == from {
         tokio::time::sleep(RETRY).await;
     }
 }

@@ -1,15 +1,15 @@
-//! Follows the log: at start and whenever this gateway joined the others, when others tell of a change, and every second in case
-//! that was not heard.
+//! Follows the log: whenever this gateway joins the others, and so before it takes requests; when it is heard that there is more;
+//! and every second in case that was not heard.
 
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::entry::{Entry, PARTS};
 use super::{Log, Position, blocking, strange};
-use crate::shared::{Call, Link, Script};
+use crate::shared::news::{self, Follower};
+use crate::shared::{AtJoin, Call, Joined, Link, Script, SharedError, Work};
 use crate::suppression::{SuppressionError, Suppressions};
 
 static FOLLOW: LazyLock<Script> =
@@ -34,18 +34,17 @@ struct Page {
 impl Log {
     /// Applies all that the log holds. Where it does not hold what this gateway knows, that is written into it first.
     pub async fn catch_up(&self) -> Result<(), SuppressionError> {
-        self.catch_up_on(&self.0.link).await
+        self.catch_up_on(self.link()?).await
     }
 
-    /// The same on this connection.
-    pub async fn catch_up_on(&self, link: &Link) -> Result<(), SuppressionError> {
+    async fn catch_up_on(&self, link: &Link) -> Result<(), SuppressionError> {
         let _turn = self.0.turn.lock().await;
         self.follow_to_the_end(link).await
     }
 
-    /// Follows until `stop`: whenever `told`, and every second.
-    pub async fn run(self, told: &Notify, stop: CancellationToken) {
-        while let Some(()) = stop.run_until_cancelled(next(told)).await {
+    /// Looks every second, until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        while let Some(()) = stop.run_until_cancelled(tokio::time::sleep(LOOK)).await {
             // Said where it comes to be known; that Redis is away is said elsewhere.
             drop(stop.run_until_cancelled(self.catch_up()).await);
         }
@@ -119,6 +118,36 @@ impl Log {
     }
 }
 
-async fn next(told: &Notify) {
-    drop(tokio::time::timeout(LOOK, told.notified()).await);
+impl AtJoin for Log {
+    fn joined<'a>(&'a self, link: &'a Link, _joined: &'a Joined) -> Work<'a> {
+        Box::pin(async move { self.catch_up_on(link).await.map_err(shared) })
+    }
+}
+
+/// What is heard is read again from where the set stands, and checked on the way.
+impl Follower for Log {
+    fn key(&self) -> String {
+        self.name()
+    }
+
+    fn position(&self) -> String {
+        // Without a store there is nothing to read on.
+        self.set().position().map_or_else(|_| "$".to_owned(), |position| position.to_string())
+    }
+
+    fn take(&self, entries: Vec<news::Entry>) -> Work<'_> {
+        drop(entries);
+        Box::pin(async move { self.catch_up().await.map_err(shared) })
+    }
+}
+
+/// For those who know Redis and not persons. The log of the gateway has the rest.
+fn shared(error: SuppressionError) -> SharedError {
+    match error {
+        SuppressionError::Shared(error) => error,
+        error => {
+            tracing::error!(%error, "who is suppressed cannot be taken over from Redis");
+            SharedError::Strange("the log of suppressed persons")
+        }
+    }
 }

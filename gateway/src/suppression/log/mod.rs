@@ -14,7 +14,7 @@ mod position;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -41,7 +41,8 @@ pub struct Log(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    link: Link,
+    /// Once there is one.
+    link: OnceLock<Link>,
     /// Its key.
     name: String,
     /// The key of what is known of logs that were lost.
@@ -64,10 +65,17 @@ enum Appended {
 
 impl Log {
     /// For this set, which has a store.
-    pub fn new(link: Link, keys: &Keys, set: Suppressions, chance: Chance) -> Self {
+    pub fn new(keys: &Keys, set: Suppressions, chance: Chance) -> Self {
         let caller = format!("{:016x}", u64::from_le_bytes(chance.bytes()));
         let (name, bases) = (keys.common("suppression"), keys.common("suppression_bases"));
-        Self(Arc::new(Inner { link, name, bases, set, chance, caller, turn: Mutex::new(()) }))
+        Self(Arc::new(Inner { link: OnceLock::new(), name, bases, set, chance, caller, turn: Mutex::new(()) }))
+    }
+
+    /// Over this connection from now on. What is done at a joining goes over the one that is being made, and needs none before.
+    pub fn over(self, link: Link) -> Self {
+        // There is one for the life of the process.
+        self.0.link.set(link).ok();
+        self
     }
 
     /// Does what was asked, here and for all gateways. It is durable in both when this returns.
@@ -102,7 +110,7 @@ impl Log {
         changed: &mut Option<u64>,
     ) -> Result<(), SuppressionError> {
         let _turn = self.0.turn.lock().await;
-        let (link, set) = (&self.0.link, self.set());
+        let (link, set) = (self.link()?, self.set());
         self.follow_to_the_end(link).await?;
         let asked = marks.to_vec();
         let marks = blocking(set, move |set| set.lacking(task, asked)).await?;
@@ -138,6 +146,10 @@ impl Log {
             }
             _ => Err(strange()),
         }
+    }
+
+    fn link(&self) -> Result<&Link, SuppressionError> {
+        self.0.link.get().ok_or_else(|| SharedError::Away("there is no connection yet".to_owned()).into())
     }
 
     fn set(&self) -> &Suppressions {

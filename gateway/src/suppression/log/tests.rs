@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use portcullis_filters::suppression::Identifier;
 use tempfile::TempDir;
-use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -13,6 +12,8 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::clock::Clock;
 use crate::config::{self, OwnKeySource, SuppressionStore};
+use crate::shared::membership::{Fingerprints, Membership};
+use crate::shared::news::{Follower as _, News};
 use crate::shared::testing::Server;
 use crate::suppression::Standing;
 use crate::telemetry::metrics::Metrics;
@@ -36,7 +37,7 @@ impl Gateway {
     async fn with(server: &Server, key: [u8; 32], folder: TempDir) -> Self {
         let set = open(folder.path().join("suppression.db"), key);
         let link = Link::connect(&server.config()).await.unwrap();
-        let log = Log::new(link, &Keys::new("portcullis"), set.clone(), Chance::from_system().unwrap());
+        let log = Log::new(&Keys::new("portcullis"), set.clone(), Chance::from_system().unwrap()).over(link);
         Self { folder, set, log }
     }
 
@@ -93,17 +94,18 @@ async fn by_hand<T: redis::FromRedisValue>(server: &Server, words: &[&str]) -> T
 }
 
 #[tokio::test]
-async fn an_addition_here_is_in_force_there_within_a_second_and_at_once_when_told() {
+async fn an_addition_here_is_in_force_there_within_a_second_and_at_once_when_heard() {
     let server = Server::start().await;
     let (here, there) = (Gateway::of(&server).await, Gateway::of(&server).await);
-    let (told, stop) = (Notify::new(), CancellationToken::new());
+    let stop = CancellationToken::new();
     let change = async {
-        for (number, limit, is_told) in [(1, 1500, false), (2, 500, true)] {
+        for (number, limit, is_heard) in [(1, 1500, false), (2, 500, true)] {
             assert_eq!(here.add(number..number + 1).await, 1);
             assert!(here.holds(number), "in force here when it returns");
             let start = Instant::now();
-            if is_told {
-                told.notify_one();
+            if is_heard {
+                there.log.take(Vec::new()).await.unwrap();
+                assert_eq!(there.log.position(), here.log.position());
             }
             while !there.holds(number) {
                 assert!(start.elapsed() < Duration::from_millis(limit), "person {number}");
@@ -111,14 +113,50 @@ async fn an_addition_here_is_in_force_there_within_a_second_and_at_once_when_tol
             }
         }
         assert_eq!(here.remove(1..2).await, 1);
-        told.notify_one();
         while there.holds(1) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         assert!(there.set.sweep_is_due(), "what waits there is looked through");
         stop.cancel();
     };
-    tokio::join!(there.log.clone().run(&told, stop.clone()), change);
+    tokio::join!(there.log.clone().run(stop.clone()), change);
+}
+
+#[tokio::test]
+async fn a_change_is_heard_with_the_news_and_a_joining_gateway_catches_up_first() {
+    let server = Server::start().await;
+    let (here, there) = (Gateway::of(&server).await, Gateway::of(&server).await);
+    here.add(0..1).await;
+    let link = Link::connect(&server.config()).await.unwrap();
+    let print = |text: &str| text.to_owned();
+    let membership = Membership::open(
+        &there.folder.path().join("outbox.db"),
+        Keys::new("portcullis"),
+        Fingerprints { pseudonyms: print("p"), suppression: print("s"), deduplication: print("") },
+        Metrics::new().unwrap(),
+        Chance::from_system().unwrap(),
+    )
+    .unwrap();
+    membership.at_join(Arc::new(there.log.clone()));
+    membership.join(&link).await.unwrap();
+    assert!(there.holds(0), "before it takes requests");
+    let news = News::new(membership);
+    news.follow(Arc::new(there.log.clone()));
+    let stop = CancellationToken::new();
+    let change = async {
+        let start = Instant::now();
+        for number in 1..20 {
+            here.add(number..number + 1).await;
+            while !there.holds(number) {
+                assert!(start.elapsed() < Duration::from_secs(10), "person {number}");
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        }
+        stop.cancel();
+        start.elapsed()
+    };
+    let ((), took) = tokio::join!(news.run(link, || (), stop.clone()), change);
+    assert!(took < Duration::from_secs(8), "nineteen changes, each heard at once: {took:?}");
 }
 
 #[tokio::test]
@@ -166,7 +204,7 @@ async fn gateways_that_change_at_the_same_time_lose_nothing() {
 async fn a_lost_answer_appends_once_and_an_end_before_it_is_applied_loses_nothing() {
     let server = Server::start().await;
     let gateway = Gateway::of(&server).await;
-    let (link, marker) = (&gateway.log.0.link, gateway.set.marker().unwrap());
+    let (link, marker) = (gateway.log.link().unwrap(), gateway.set.marker().unwrap());
     let position = Position::START.next(&Chance::seeded(5));
     let marks = vec![marker.mark(&person(1))];
     let entry = Entry { position, task: SuppressTask::Add, day: 20_000, marks };
@@ -280,7 +318,7 @@ async fn another_key_is_refused_by_whoever_reads_and_by_whoever_writes() {
         day: 1,
         marks: vec![own.mark(&person(0))],
     };
-    let error = foreign.log.append(&foreign.log.0.link, last, &entry, &own).await.unwrap_err();
+    let error = foreign.log.append(foreign.log.link().unwrap(), last, &entry, &own).await.unwrap_err();
     assert!(matches!(error, SuppressionError::LogOfOtherKey { .. }));
     let command = SuppressCommand { key: own.fingerprint().clone(), task: SuppressTask::Remove, marks: Vec::new() };
     assert!(matches!(a.log.obey(&command).await.unwrap_err(), SuppressionError::ForeignMarks { .. }));
