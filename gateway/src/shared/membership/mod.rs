@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-pub use fingerprints::Fingerprints;
+pub use fingerprints::{Fingerprints, check_suppression_key};
 pub use record::RecordError;
 pub use refusal::Refusal;
 pub use roster::{About, Gateway, roster};
