@@ -1,12 +1,11 @@
-//! What other gateways did, heard at once: one blocking read, on a connection of its own, of the stream `news` and of every stream
-//! that somebody follows.
+//! What other gateways did, heard at once: one blocking read of the stream `news`, on a connection of its own.
 //!
-//! A wake-up that is lost costs a second: so long the read blocks, and whatever it answers, the outbox looks for work. Left to
-//! others: what a followed stream holds. Absent on purpose: waiting for data on the connection that everybody uses, and a stop
-//! that waits for a read.
+//! News only say where to look: a dataset that got work, or the log of suppressed persons. One that is lost costs a second, as so
+//! long the read blocks, and whatever it answers, everybody looks. Left to others: the looking. Absent on purpose: waiting for data
+//! on the connection that everybody uses, and a stop that waits for a read.
 
 use std::collections::BTreeSet;
-use std::fmt::Debug;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,33 +13,28 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::membership::Membership;
-use super::{Keys, Link, SharedError, Work};
+use super::{Link, SharedError};
 
-/// How long one read blocks, in milliseconds. It is the poll as well: after it the outbox looks for work in any case.
+/// How long one read blocks, in milliseconds: the poll under the news.
 const BLOCK_MS: u64 = 1_000;
-/// So many entries of a stream in one answer; one of who is suppressed has up to 64 KiB.
-const COUNT: usize = 100;
+/// So many news in one answer.
+const COUNT: usize = 1_000;
 /// News are told at most this often.
 const PAUSE: Duration = Duration::from_millis(100);
-/// The pause after a read that failed, or after entries that nobody could take.
+/// The pause after a read that failed.
 const RETRY: Duration = Duration::from_secs(1);
-/// About so many news are kept: whoever was away longer looks for himself.
+/// About so many are kept: whoever was away longer looks everywhere anyway.
 const KEPT: usize = 1_000;
 
-/// An entry of a stream: its id, and its fields and values by turns.
-pub type Entry = (String, Vec<Vec<u8>>);
+/// A dataset got work.
+const DATASET: &str = "dataset";
+/// The log of suppressed persons got longer.
+const PERSONS: &str = "persons";
+
+/// An entry of the stream: its id, and its fields and values by turns.
+type Entry = (String, Vec<Vec<u8>>);
 /// What a read answers: the entries by stream; nothing if there was none in time.
 type Answer = Option<Vec<(String, Vec<Entry>)>>;
-
-/// Whoever reads a stream from where it stands to the end, and then what is appended to it.
-pub trait Follower: Debug + Send + Sync {
-    /// The key of the stream; a common one.
-    fn key(&self) -> String;
-    /// The id after which it reads on. Asked before every read.
-    fn position(&self) -> String;
-    /// Takes what follows, in order, and moves on. What it does not move past is handed to it again after a pause.
-    fn take(&self, entries: Vec<Entry>) -> Work<'_>;
-}
 
 /// Tells news and hears them. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -49,29 +43,43 @@ pub struct News(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     membership: Membership,
-    followers: Mutex<Vec<Arc<dyn Follower>>>,
-    /// Datasets that got events since news were told last.
-    fresh: Mutex<BTreeSet<Arc<str>>>,
+    /// What is to be told.
+    datasets: Mutex<BTreeSet<Arc<str>>>,
+    persons: AtomicBool,
     is_fresh: Notify,
+    /// The log of suppressed persons is to be looked at.
+    told_of_persons: Arc<Notify>,
 }
 
 impl News {
     /// Of a gateway.
     pub fn new(membership: Membership) -> Self {
-        Self(Arc::new(Inner { membership, followers: Mutex::default(), fresh: Mutex::default(), is_fresh: Notify::new() }))
-    }
-
-    /// Has somebody follow a stream, from the next read on.
-    pub fn follow(&self, follower: Arc<dyn Follower>) {
-        self.0.followers.lock().unwrap_or_else(PoisonError::into_inner).push(follower);
+        Self(Arc::new(Inner {
+            membership,
+            datasets: Mutex::default(),
+            persons: AtomicBool::default(),
+            is_fresh: Notify::new(),
+            told_of_persons: Arc::default(),
+        }))
     }
 
     /// Has the other gateways told that there is work in these datasets, if there are any.
     pub fn tell(&self, datasets: Vec<Arc<str>>) {
         if !datasets.is_empty() && !self.0.membership.is_alone() {
-            self.0.fresh.lock().unwrap_or_else(PoisonError::into_inner).extend(datasets);
+            self.0.datasets.lock().unwrap_or_else(PoisonError::into_inner).extend(datasets);
             self.0.is_fresh.notify_one();
         }
+    }
+
+    /// Has the other gateways told that the log of suppressed persons got longer.
+    pub fn tell_of_persons(&self) {
+        self.0.persons.store(true, Ordering::Release);
+        self.0.is_fresh.notify_one();
+    }
+
+    /// Notified whenever another gateway told of persons, and whenever that may not have been heard.
+    pub fn of_persons(&self) -> Arc<Notify> {
+        Arc::clone(&self.0.told_of_persons)
     }
 
     /// Hears and tells until `stop`, for which neither is waited. `wake` is called whenever there may be work.
@@ -92,25 +100,20 @@ impl News {
 
     /// Reads on one connection until it breaks.
     async fn read_on(&self, link: &Link, wake: &(impl Fn() + Sync)) -> Result<(), SharedError> {
+        let news = self.0.membership.keys().common("news");
         let mut reader = link.reader().await?;
-        let news = self.keys().common("news");
         let mut heard = last_id(link, &news).await?;
+        // What was told before may never have been heard.
+        self.0.told_of_persons.notify_one();
         loop {
-            // Also at the beginning: what was told before may never have been heard.
             wake();
-            let followers = self.followers();
             let mut command = redis::cmd("XREAD");
-            command.arg("COUNT").arg(COUNT).arg("BLOCK").arg(BLOCK_MS).arg("STREAMS").arg(&news);
-            command.arg(followers.iter().map(|follower| follower.key()).collect::<Vec<_>>()).arg(&heard);
-            let positions: Vec<String> = followers.iter().map(|follower| follower.position()).collect();
-            command.arg(&positions);
+            command.arg("COUNT").arg(COUNT).arg("BLOCK").arg(BLOCK_MS).arg("STREAMS").arg(&news).arg(&heard);
             let answer: Answer = reader.read(&command).await?;
-            for (key, entries) in answer.into_iter().flatten() {
-                if key == news {
-                    heard = entries.into_iter().next_back().map_or(heard, |(id, _)| id);
-                } else if let Some((follower, from)) = followers.iter().zip(&positions).find(|(found, _)| found.key() == key)
-                {
-                    hand(&**follower, entries, from).await;
+            for (id, fields) in answer.into_iter().flatten().flat_map(|(_, entries)| entries) {
+                heard = id;
+                if fields.iter().step_by(2).any(|field| field == PERSONS.as_bytes()) {
+                    self.0.told_of_persons.notify_one();
                 }
             }
         }
@@ -120,26 +123,21 @@ impl News {
     async fn speak(&self, link: &Link) {
         loop {
             self.0.is_fresh.notified().await;
-            let fresh = std::mem::take(&mut *self.0.fresh.lock().unwrap_or_else(PoisonError::into_inner));
+            let datasets = std::mem::take(&mut *self.0.datasets.lock().unwrap_or_else(PoisonError::into_inner));
             let mut command = redis::cmd("XADD");
-            command.arg(self.keys().common("news")).arg("MAXLEN").arg("~").arg(KEPT).arg("*");
+            command.arg(self.0.membership.keys().common("news")).arg("MAXLEN").arg("~").arg(KEPT).arg("*");
             command.arg("by").arg(self.0.membership.name());
-            for dataset in &fresh {
-                command.arg("dataset").arg(&**dataset);
+            for dataset in &datasets {
+                command.arg(DATASET).arg(&**dataset);
+            }
+            if self.0.persons.swap(false, Ordering::AcqRel) {
+                command.arg(PERSONS).arg(1);
             }
             if let Err(error) = link.command::<String>("news", &command).await {
                 tracing::debug!(%error, "news are not told; the other gateways look by themselves every second");
             }
             tokio::time::sleep(PAUSE).await;
         }
-    }
-
-    fn keys(&self) -> &Keys {
-        self.0.membership.keys()
-    }
-
-    fn followers(&self) -> Vec<Arc<dyn Follower>> {
-        self.0.followers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -149,16 +147,6 @@ async fn last_id(link: &Link, stream: &str) -> Result<String, SharedError> {
     command.arg(stream).arg("+").arg("-").arg("COUNT").arg(1);
     let last: Vec<Entry> = link.command("the last of the news", &command).await?;
     Ok(last.into_iter().next().map_or_else(|| "0-0".to_owned(), |(id, _)| id))
-}
-
-/// Hands entries to whoever followed from there. What is not taken would be read again at once, for ever.
-async fn hand(follower: &dyn Follower, entries: Vec<Entry>, from: &str) {
-    if let Err(error) = follower.take(entries).await {
-        tracing::error!(%error, "what other gateways told is not taken; it is tried again");
-    }
-    if follower.position() == from {
-        tokio::time::sleep(RETRY).await;
-    }
 }
 
 #[cfg(test)]
@@ -236,51 +224,10 @@ mod tests {
         second.news.tell(vec!["1".into(), "2".into()]);
         first.is_woken(before + 1).await;
         assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
-    }
-
-    /// Takes the first entry that it is handed only when it is handed it again.
-    #[derive(Debug, Default)]
-    struct Reluctant(Mutex<(Vec<String>, u32)>);
-
-    impl Follower for Reluctant {
-        fn key(&self) -> String {
-            "{portcullis}:followed".to_owned()
-        }
-
-        fn position(&self) -> String {
-            self.0.lock().unwrap().0.last().cloned().unwrap_or_else(|| "0-0".to_owned())
-        }
-
-        fn take(&self, entries: Vec<Entry>) -> Work<'_> {
-            let mut taken = self.0.lock().unwrap();
-            taken.1 += 1;
-            if taken.1 == 1 {
-                return Box::pin(std::future::ready(Err(SharedError::Strange("a test"))));
-            }
-            taken.0.extend(entries.into_iter().map(|(id, _)| id));
-            Box::pin(std::future::ready(Ok(())))
-        }
-    }
-
-    #[tokio::test]
-    async fn who_follows_a_stream_gets_every_entry_once_in_order_and_again_what_was_not_taken() {
-        let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
-        let gateway = Gateway::start(&server, folder.path(), 1).await;
-        let follower = Arc::new(Reluctant::default());
-        gateway.news.follow(follower.clone());
-        for number in 1..=300 {
-            let mut command = redis::cmd("XADD");
-            command.arg(follower.key()).arg(format!("{number}-0")).arg("field").arg("value");
-            gateway.link.command::<String>("a test", &command).await.unwrap();
-        }
-        let all = async {
-            while follower.0.lock().unwrap().0.len() < 300 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(10), all).await.unwrap();
-        let taken = follower.0.lock().unwrap().0.clone();
-        assert_eq!(taken, (1..=300).map(|number| format!("{number}-0")).collect::<Vec<_>>());
+        // The first look after a start is due in any case.
+        first.news.of_persons().notified().await;
+        second.news.tell_of_persons();
+        tokio::time::timeout(Duration::from_secs(5), first.news.of_persons().notified()).await.unwrap();
     }
 
     #[tokio::test]
