@@ -107,7 +107,11 @@ impl AnyOutbox {
     /// Dropping the future does not take the events back: they may be kept although nobody holds their receipt.
     pub async fn append(&self, append: Append) -> Result<Receipt, OutboxError> {
         append.check()?;
-        either!(self.append(append))
+        match self {
+            Self::Memory(memory) => memory.append(&append),
+            Self::Embedded(embedded) => embedded.append(append).await,
+            Self::Redis(redis) => redis.append(append).await.map_err(|unkept| unkept.error),
+        }
     }
 
     /// Leases due groups of one dataset, oldest first (O2).
@@ -318,7 +322,7 @@ impl Trouble {
 }
 
 /// Why the outbox did not do it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum OutboxError {
     /// The cap is reached.
     #[error("the outbox is full")]
@@ -326,6 +330,9 @@ pub enum OutboxError {
     /// What was asked breaks a rule of the outbox; asking again will not help.
     #[error("the outbox cannot do this: {0}")]
     Unfit(&'static str),
+    /// Redis cannot be reached, or did not answer: what was asked may have been done.
+    #[error("{0}")]
+    Away(String),
     /// The disk or the engine failed.
     #[error("the outbox failed: {0}")]
     Failed(String),
