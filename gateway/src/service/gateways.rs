@@ -129,12 +129,12 @@ impl Gateways {
         tracker.spawn(lifecycle.vital("the list of gateways", beat));
     }
 
-    /// Gives back what this gateway still holds, and takes it off the list, so that nobody waits for it. Not possible while Redis is
-    /// away: then another gateway does it, or the next start.
+    /// Takes this gateway off the list, so that nobody waits for it, and its name out of every queue in which it holds nothing (C3).
+    /// What it still holds comes back when its leases end. Not possible while Redis is away: then another gateway does it, or the
+    /// next start.
     pub(super) async fn leave(&self) {
-        let name = self.membership.name();
         let left = async {
-            self.count_buried(&self.redis.bury(name).await?);
+            self.redis.leave().await?;
             self.membership.leave(&self.link).await.map_err(OutboxError::from)
         };
         match tokio::time::timeout(LEAVE_GRACE, left).await {
