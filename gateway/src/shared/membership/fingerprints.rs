@@ -7,7 +7,7 @@ use crate::config::{Config, OwnKeySource};
 use crate::keyed::{half, hmac};
 
 /// One of each key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Fingerprints {
     pub(crate) pseudonyms: String,
     pub(crate) suppression: String,
