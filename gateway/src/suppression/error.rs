@@ -178,6 +178,11 @@ impl SuppressionError {
         matches!(self, Self::Shared(SharedError::Away(_)) | Self::LogBusy { .. })
     }
 
+    /// Whether neither Redis nor the log in it is at fault, of which others tell.
+    pub(super) fn is_of_this_machine(&self) -> bool {
+        !matches!(self, Self::Shared(_) | Self::LogBusy { .. } | Self::Stopping) && !self.is_of_log()
+    }
+
     /// Whether Redis or the gateway does not serve now, which is nothing that is configured.
     fn is_not_served(&self) -> bool {
         match self {

@@ -88,7 +88,7 @@ impl Suppressions {
 
     /// Says whether the log tells something that cannot be read. Until it can, nobody knows who must not be sent: nothing is
     /// taken and nothing is sent.
-    pub(super) fn set_blind(&self, is_blind: bool) {
+    pub(crate) fn set_blind(&self, is_blind: bool) {
         if let Some(set) = &self.0 {
             set.is_blind.store(is_blind, Ordering::Release);
         }

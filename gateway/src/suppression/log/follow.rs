@@ -1,14 +1,15 @@
 //! Follows the log: whenever this gateway joins the others, and so before it takes requests; when it is heard that there is more;
 //! and every second in case that was not heard.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::entry::{Entry, PARTS};
 use super::{Log, Position, blocking, strange};
-use crate::shared::news::{self, Follower};
+use crate::shared::news::News;
 use crate::shared::{AtJoin, Call, Joined, Link, Script, SharedError, Work};
 use crate::suppression::{SuppressionError, Suppressions};
 
@@ -42,12 +43,24 @@ impl Log {
         self.follow_to_the_end(link).await
     }
 
-    /// Looks every second, until `stop`.
+    /// Looks whenever it is told of a change, and every second, until `stop`.
     pub async fn run(self, stop: CancellationToken) {
-        while let Some(()) = stop.run_until_cancelled(tokio::time::sleep(LOOK)).await {
-            // Said where it comes to be known; that Redis is away is said elsewhere.
-            drop(stop.run_until_cancelled(self.catch_up()).await);
+        let told = self.told();
+        let next = || async { drop(tokio::time::timeout(LOOK, told.notified()).await) };
+        let mut was_failing = false;
+        while let Some(()) = stop.run_until_cancelled(next()).await {
+            let Some(followed) = stop.run_until_cancelled(self.catch_up()).await else { return };
+            let failure = followed.err().filter(SuppressionError::is_of_this_machine);
+            if let Some(error) = failure.as_ref().filter(|_| !was_failing) {
+                tracing::error!(%error, "who is suppressed cannot be taken over from Redis; it is tried again");
+            }
+            was_failing = failure.is_some();
         }
+    }
+
+    /// Never notified without news.
+    fn told(&self) -> Arc<Notify> {
+        self.0.news.as_ref().map_or_else(Arc::default, News::of_persons)
     }
 
     /// For whoever has the turn.
@@ -124,29 +137,14 @@ impl AtJoin for Log {
     }
 }
 
-/// What is heard is read again from where the set stands, and checked on the way.
-impl Follower for Log {
-    fn key(&self) -> String {
-        self.name()
-    }
-
-    fn position(&self) -> String {
-        // Without a store there is nothing to read on.
-        self.set().position().map_or_else(|_| "$".to_owned(), |position| position.to_string())
-    }
-
-    fn take(&self, entries: Vec<news::Entry>) -> Work<'_> {
-        drop(entries);
-        Box::pin(async move { self.catch_up().await.map_err(shared) })
-    }
-}
-
 /// For those who know Redis and not persons. The log of the gateway has the rest.
 fn shared(error: SuppressionError) -> SharedError {
     match error {
         SuppressionError::Shared(error) => error,
         error => {
-            tracing::error!(%error, "who is suppressed cannot be taken over from Redis");
+            if error.is_of_this_machine() {
+                tracing::error!(%error, "who is suppressed cannot be taken over from Redis; it is tried again");
+            }
             SharedError::Strange("the log of suppressed persons")
         }
     }

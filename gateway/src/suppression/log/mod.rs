@@ -27,6 +27,7 @@ use self::entry::MOST;
 use super::mark::{Mark, Marker};
 use super::{SuppressCommand, SuppressDone, SuppressTask, SuppressionError, Suppressions};
 use crate::chance::Chance;
+use crate::shared::news::News;
 use crate::shared::{Call, Keys, Link, Script, SharedError};
 
 static APPEND: LazyLock<Script> = LazyLock::new(|| Script::new("the suppression log", include_str!("append.lua")));
@@ -43,6 +44,8 @@ pub struct Log(Arc<Inner>);
 struct Inner {
     /// Once there is one.
     link: OnceLock<Link>,
+    /// By which the others hear of a change at once; a command has none, and they look every second.
+    news: Option<News>,
     /// Its key.
     name: String,
     /// The key of what is known of logs that were lost.
@@ -65,10 +68,10 @@ enum Appended {
 
 impl Log {
     /// For this set, which has a store.
-    pub fn new(keys: &Keys, set: Suppressions, chance: Chance) -> Self {
+    pub fn new(keys: &Keys, set: Suppressions, news: Option<News>, chance: Chance) -> Self {
         let caller = format!("{:016x}", u64::from_le_bytes(chance.bytes()));
         let (name, bases) = (keys.common("suppression"), keys.common("suppression_bases"));
-        Self(Arc::new(Inner { link: OnceLock::new(), name, bases, set, chance, caller, turn: Mutex::new(()) }))
+        Self(Arc::new(Inner { link: OnceLock::new(), news, name, bases, set, chance, caller, turn: Mutex::new(()) }))
     }
 
     /// Over this connection from now on. What is done at a joining goes over the one that is being made, and needs none before.
@@ -121,7 +124,12 @@ impl Log {
         let last = set.position()?;
         let entry = Entry { position: last.next(&self.0.chance), task, day: set.today()?, marks };
         match self.append(link, last, &entry, &set.marker()?).await? {
-            Appended::Done => blocking(set, move |set| set.apply(&[entry])).await,
+            Appended::Done => {
+                if let Some(news) = &self.0.news {
+                    news.tell_of_persons();
+                }
+                blocking(set, move |set| set.apply(&[entry])).await
+            }
             Appended::Behind(_) => Err(self.busy()),
         }
     }
