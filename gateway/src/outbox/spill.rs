@@ -6,6 +6,9 @@
 //! its group. Left to others: to know whether Redis is there (`shared`). Absent on purpose: one memory of events that came before;
 //! the file and Redis know their own.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -65,15 +68,12 @@ impl Spilling {
     /// The receipt is that of whichever has the events. When an answer of Redis is lost on its way they may be in both: they are
     /// sent twice then, with the same ids.
     pub(super) async fn append(&self, append: Append) -> Result<Receipt, OutboxError> {
-        let append = match self.0.redis.append(append).await {
+        let Unkept { append, error } = match self.0.redis.append(append).await {
             Ok(receipt) => return Ok(receipt),
-            Err(Unkept { append: Some(append), error: OutboxError::Away(_) })
-                if self.0.on_unavailable == OnUnavailable::Spill =>
-            {
-                append
-            }
-            Err(Unkept { error, .. }) => return Err(error),
+            Err(unkept) => *unkept,
         };
+        let may_spill = self.0.on_unavailable == OnUnavailable::Spill && matches!(error, OutboxError::Away(_));
+        let Some(append) = append.filter(|_| may_spill) else { return Err(error) };
         let site = Arc::clone(&append.site);
         let receipt = self.0.file.append(append).await?;
         let kept = receipt.events() - receipt.duplicates();

@@ -40,6 +40,12 @@ impl Server {
         self.wait().await;
     }
 
+    /// Ends it as a crash does.
+    pub(crate) fn stop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// How to reach it.
     pub(crate) fn config(&self) -> Redis {
         Redis {

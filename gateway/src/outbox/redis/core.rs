@@ -322,7 +322,9 @@ impl From<SharedError> for OutboxError {
         match error {
             SharedError::Away(_) => Self::Away(error.to_string()),
             SharedError::Full => Self::Full,
-            SharedError::Refused { .. } | SharedError::Unjoined(_) | SharedError::Strange(_) => Self::Failed(error.to_string()),
+            SharedError::Refused { .. } | SharedError::Unjoined(_) | SharedError::Strange(_) => {
+                Self::Failed(error.to_string())
+            }
         }
     }
 }

@@ -147,7 +147,8 @@ impl Membership {
     pub async fn join(&self, link: &Link) -> Result<(), SharedError> {
         let inner = &*self.0;
         // The sender is ours, so it is never gone.
-        let hooks = inner.hooks.subscribe().wait_for(Option::is_some).await.ok().and_then(|hooks| hooks.clone()).unwrap_or_default();
+        let hooks =
+            inner.hooks.subscribe().wait_for(Option::is_some).await.ok().and_then(|hooks| hooks.clone()).unwrap_or_default();
         let (known, former) = {
             let record = lock(&inner.record);
             (record.outbox().map(str::to_owned), record.former().to_vec())
