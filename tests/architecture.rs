@@ -23,6 +23,8 @@ const EXPOSE_SECRET: &[(&str, &str)] = &[
     ("gateway/src/dispatch/meta.rs", "the token and the proof go into the request to Meta"),
     ("gateway/src/ingest/events.rs", "the key outside the body must be the one inside it"),
     ("gateway/src/config/resolve.rs", "a secret file's last newline is trimmed, and key material is decoded"),
+    ("gateway/src/config/resolve/redis.rs", "the address of Redis is taken apart, once"),
+    ("gateway/src/shared/dial.rs", "the password goes to Redis when a connection is made"),
     ("gateway/src/simulator/tokens.rs", "the stand-in compares tokens as Meta would"),
 ];
 
@@ -127,6 +129,7 @@ const WAITS: &[(&str, &str)] = &[
     ("tests/harness/chaos_proxy.rs", "a network that is slow"),
     ("tests/crash.rs", "the random moment of a kill"),
     ("tests/faults/stage.rs", "a fault lasts a time"),
+    ("tests/load/pair.rs", "a measurement lasts a time"),
     ("tests/load/callers.rs", "a measurement lasts a time, and a caller that was answered 503 pauses"),
 ];
 

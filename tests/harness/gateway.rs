@@ -29,6 +29,9 @@ const KNOWN: &[&str] = &[
 /// What the log may say, besides, while Meta cannot be reached or answers with faults.
 const TROUBLE: &[&str] = &["sending is held", "set aside", "a lease ended before it was settled"];
 
+/// The same while Redis cannot be reached, or has lost what it held.
+const TROUBLE_WITH_REDIS: &[&str] = &["Redis", "a lease ended before it was settled", "sending is held"];
+
 /// A running gateway with a folder of its own.
 #[derive(Debug)]
 pub struct Gateway {
@@ -158,6 +161,16 @@ impl Gateway {
         .await;
     }
 
+    /// Waits until nothing is pending, where what was counted ended with a process or is not known after a cut: an event that Redis
+    /// may have, or may not, goes to the file too.
+    pub async fn empty(&self) {
+        holds("nothing is pending", Duration::from_secs(60), async || match self.metrics().await.pending() {
+            0 => Ok(()),
+            pending => Err(format!("{pending} events are pending")),
+        })
+        .await;
+    }
+
     /// A warning or error with this text in its message is part of the test.
     pub fn expect_log(&mut self, part: &str) {
         self.expected.push(part.to_owned());
@@ -166,6 +179,13 @@ impl Gateway {
     /// Trouble with Meta is part of the test, and so are the warnings about it.
     pub fn expect_trouble_with_meta(&mut self) {
         for part in TROUBLE {
+            self.expect_log(part);
+        }
+    }
+
+    /// Trouble with Redis is part of the test, and so are the warnings about it.
+    pub fn expect_trouble_with_redis(&mut self) {
+        for part in TROUBLE_WITH_REDIS {
             self.expect_log(part);
         }
     }
@@ -214,9 +234,17 @@ impl Gateway {
 
     /// Everything that must hold when a test is done; stops the gateway if it still runs.
     pub async fn finish(mut self) {
-        self.finished = true;
         if self.process.runs() {
             self.accounted().await;
+        }
+        self.finish_without_accounts().await;
+    }
+
+    /// The same but for its accounts, which hold only together with those of all who share its Redis and as long as nobody of them was
+    /// killed or cut off.
+    pub async fn finish_without_accounts(mut self) {
+        self.finished = true;
+        if self.process.runs() {
             self.canaries.absent_from("/metrics", self.metrics().await.text().as_bytes());
             self.stop(Signal::Terminate).await;
         }

@@ -36,6 +36,8 @@ pub struct Sent {
     pub envelope: Value,
     /// The event.
     pub event: Value,
+    /// When it came, in milliseconds since 1970.
+    pub arrived_ms: u64,
 }
 
 impl Meta {
@@ -170,5 +172,6 @@ impl Meta {
 fn sent(line: &str) -> Sent {
     let value: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("not a line of events: {line}"));
     let dataset = value["dataset"].as_str().expect("a dataset").to_owned();
-    Sent { dataset, envelope: value["envelope"].clone(), event: value["event"].clone() }
+    let arrived_ms = value["arrived_ms"].as_u64().expect("a time");
+    Sent { dataset, envelope: value["envelope"].clone(), event: value["event"].clone(), arrived_ms }
 }

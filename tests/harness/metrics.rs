@@ -2,6 +2,11 @@
 
 use std::collections::BTreeMap;
 
+/// Events accepted and not settled, of the gateway and of the Redis that it shares.
+const PENDING: &str = "portcullis_outbox_pending_events";
+/// Those of them that Redis could not take.
+const IN_FILE: &str = "portcullis_outbox_file_pending_events";
+
 /// Every sample of one scrape.
 #[derive(Debug, Clone)]
 pub struct Metrics {
@@ -22,6 +27,16 @@ impl Metrics {
         let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         let samples = lines.map(|line| sample(line).unwrap_or_else(|| panic!("not a sample: {line}"))).collect();
         Self { text: text.to_owned(), samples }
+    }
+
+    /// One scrape of many gateways that share a Redis. What is pending there is told by each of them and counted once; what waits in
+    /// the file of one is told by that one alone.
+    pub fn together(scrapes: &[Self]) -> Self {
+        let shared = scrapes.iter().map(|one| one.pending().saturating_sub(one.in_file())).max().unwrap_or(0);
+        let pending = shared + scrapes.iter().map(Self::in_file).sum::<u64>();
+        let others = scrapes.iter().flat_map(|one| one.text.lines()).filter(|line| !line.starts_with(PENDING));
+        let text: Vec<String> = others.map(str::to_owned).chain([format!("{PENDING} {pending}")]).collect();
+        Self::parse(&text.join("\n"))
     }
 
     /// The text as it was scraped.
@@ -54,7 +69,12 @@ impl Metrics {
 
     /// Events accepted and not settled.
     pub fn pending(&self) -> u64 {
-        self.sum("portcullis_outbox_pending_events", &[])
+        self.sum(PENDING, &[])
+    }
+
+    /// Those of them that wait in the file of the gateway and not in Redis.
+    pub fn in_file(&self) -> u64 {
+        self.sum(IN_FILE, &[])
     }
 
     /// Values removed from this field for this reason, over all sites.
@@ -154,6 +174,14 @@ portcullis_request_seconds_sum{route="events"} 0.0123
     #[test]
     fn accounting_holds_when_both_sides_agree() {
         assert_eq!(Metrics::parse(SCRAPE).accounted(), Ok(()));
+    }
+
+    #[test]
+    fn what_gateways_share_is_counted_once() {
+        let of =
+            |pending: u64, in_file: u64| Metrics::parse(&format!("{PENDING} {pending}\n{IN_FILE} {in_file}\nx_total 2\n"));
+        let together = Metrics::together(&[of(10, 0), of(13, 3), of(12, 2)]);
+        assert_eq!((together.pending(), together.in_file(), together.sum("x_total", &[])), (15, 5, 6));
     }
 
     #[test]

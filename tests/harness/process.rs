@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::param::clock_ticks_per_second;
 use tokio::process::{Child, Command};
 
 use crate::{Settings, eventually};
@@ -121,6 +122,15 @@ impl Process {
     /// The most that ever was, so that nobody has to look at the right moment.
     pub fn peak_kib(&self) -> u64 {
         self.kib("VmHWM:")
+    }
+
+    /// The CPU time that it took so far, as the kernel counts it.
+    pub fn cpu(&self) -> Duration {
+        let stat = read(Path::new(&format!("/proc/{}/stat", self.id())));
+        // The name, in parentheses, may hold spaces. After it, user and system time are columns 12 and 13.
+        let columns = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let ticks: u64 = columns.skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number of ticks")).sum();
+        Duration::from_millis(ticks * 1000 / clock_ticks_per_second())
     }
 
     fn kib(&self, name: &str) -> u64 {

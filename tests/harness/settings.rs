@@ -33,6 +33,11 @@ impl Settings {
         number("PORTCULLIS_SEED").unwrap_or_else(crate::now_millis)
     }
 
+    /// `REDIS_SERVER`: the redis-server of the suites on Redis, in place of the one in `PATH`.
+    pub fn redis_server() -> PathBuf {
+        PathBuf::from(text("REDIS_SERVER").unwrap_or_else(|| "redis-server".to_owned()))
+    }
+
     /// The search path, which children need to find their parts.
     pub fn path() -> String {
         text("PATH").unwrap_or_default()

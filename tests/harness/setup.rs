@@ -17,6 +17,9 @@ pub const TOKEN: &str = "EAAqzsecretTokenOfTheTests0123456789";
 /// The environment variable that holds the token.
 const TOKEN_VARIABLE: &str = "META_TOKEN_SHOP";
 
+/// 32 bytes, made up, for keys that gateways must share.
+const SHARED_KEY: &str = "c2hhcmVkLWtleS1vZi10aGUtdGVzdHMtMDEyMzQ1Njc=";
+
 /// Lower-case hex of SHA-256.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
@@ -76,6 +79,30 @@ impl Setup {
         self
     }
 
+    /// Leaves a key of a single table out.
+    #[must_use]
+    pub fn unset(mut self, table: &str, key: &str) -> Self {
+        self.keys.retain(|(has_table, has_key, _)| has_table != table || has_key != key);
+        self
+    }
+
+    /// Shares its outbox with other gateways through the Redis of this address. Keys that they must share come along, and they are
+    /// the same in every setup.
+    #[must_use]
+    pub fn on_redis(self, url: &str) -> Self {
+        self.set("outbox", "backend", "\"redis\"")
+            .set("redis", "url", "{ env = \"REDIS_URL\" }")
+            .set("redis", "connect_timeout_ms", "1000")
+            .set("redis", "command_timeout_ms", "1000")
+            .set("identity", "pseudonym_key", "{ env = \"PSEUDONYM_KEY\" }")
+            .set("suppression", "key", "{ env = \"SUPPRESSION_KEY\" }")
+            // What a gateway had in hand that died comes back soon.
+            .set("dispatch", "lease_secs", "10")
+            .env("REDIS_URL", url)
+            .env("PSEUDONYM_KEY", SHARED_KEY)
+            .env("SUPPRESSION_KEY", SHARED_KEY)
+    }
+
     /// Takes TLS, with the files that [`crate::Gateway::start_tls`] writes.
     #[must_use]
     pub fn tls(self) -> Self {
@@ -85,6 +112,7 @@ impl Setup {
     /// Sets an environment variable of the gateway.
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.retain(|(has, _)| has != name);
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }

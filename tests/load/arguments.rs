@@ -18,6 +18,7 @@ Examples:
   load --points 1x64 --seconds 2 --rounds 1  one point, quickly
   load --points 1x64 --mix --json out.json   small requests beside large ones as well
   load --points 1x64 --siege 1024            beside callers who are silent or slow, to compare with the same without
+  load --backend redis                       what Redis costs, beside the file and beside a plain client of Redis; two gateways
 
 PORTCULLIS_BIN=FILE measures that executable instead of the one that cargo builds."
 )]
@@ -39,8 +40,18 @@ pub(crate) struct Arguments {
     pub(crate) policy: String,
 
     /// What is measured
-    #[arg(long, value_delimiter = ',', default_value = "bare,memory,embedded")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "bare,memory,embedded",
+        default_value_if("backend", "redis", "embedded,redis")
+    )]
     pub(crate) servers: Vec<Kind>,
+
+    /// Also measure what is only there with this back end. For redis: redis-server under a plain client that adds the same events
+    /// one by one, how much a gateway reads at once behind a backlog, and two gateways beside one where Meta is slow
+    #[arg(long, value_name = "BACKEND")]
+    pub(crate) backend: Option<Backend>,
 
     /// Also measure the latency of small requests alone and beside a caller who sends 1000 events at a time
     #[arg(long)]
@@ -70,6 +81,15 @@ pub(crate) enum Role {
     Bare,
 }
 
+/// A back end that is looked at more closely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Backend {
+    /// Nothing but what is measured of every server.
+    Embedded,
+    /// Redis.
+    Redis,
+}
+
 /// A server under test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -80,6 +100,8 @@ pub(crate) enum Kind {
     Memory,
     /// The gateway as it is meant to be run.
     Embedded,
+    /// The gateway with its outbox in a Redis of its own.
+    Redis,
 }
 
 /// How it is called.
@@ -105,6 +127,7 @@ impl fmt::Display for Kind {
             Self::Bare => "bare",
             Self::Memory => "memory",
             Self::Embedded => "embedded",
+            Self::Redis => "redis",
         })
     }
 }

@@ -16,17 +16,19 @@ pub(crate) struct Cores {
     server_under_test: usize,
     callers: usize,
     meta: usize,
+    redis: usize,
 }
 
 impl Cores {
     /// Shares the cores of this process out. The server under test has one to itself if there are two, and the stand-in for Meta
-    /// shares that of the callers unless there are three.
+    /// shares that of the callers unless there are three; Redis has that of the stand-in unless there are four.
     pub(crate) fn of_this_process() -> anyhow::Result<Self> {
         let set = sched_getaffinity(None).context("the cores of this process cannot be told")?;
         let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| set.is_set(*core)).collect();
         let nth = |wanted: usize| cores.get(wanted).or(cores.last()).copied().unwrap_or_default();
         let callers = nth(0);
-        Ok(Self { server_under_test: nth(1), callers, meta: if cores.len() > 2 { nth(2) } else { callers } })
+        let meta = if cores.len() > 2 { nth(2) } else { callers };
+        Ok(Self { server_under_test: nth(1), callers, meta, redis: if cores.len() > 3 { nth(3) } else { meta } })
     }
 
     /// Starts the server under test.
@@ -47,6 +49,11 @@ impl Cores {
     /// Starts the stand-in for Meta.
     pub(crate) async fn for_meta<T>(self, start: impl Future<Output = T>) -> T {
         self.starting_on(self.meta, start).await
+    }
+
+    /// Starts Redis.
+    pub(crate) async fn for_redis<T>(self, start: impl Future<Output = T>) -> T {
+        self.starting_on(self.redis, start).await
     }
 
     async fn starting_on<T>(self, core: usize, start: impl Future<Output = T>) -> T {
@@ -71,10 +78,11 @@ fn step_onto(core: usize) {
 
 impl fmt::Display for Cores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { server_under_test, callers, meta } = self;
+        let Self { server_under_test, callers, meta, redis } = self;
         write!(
             f,
-            "server under test on core {server_under_test}, callers on core {callers}, stand-in for Meta on core {meta}"
+            "server under test on core {server_under_test}, callers on core {callers}, stand-in for Meta on core {meta}, Redis on core \
+             {redis}"
         )
     }
 }

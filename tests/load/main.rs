@@ -15,6 +15,7 @@ mod arguments;
 mod bare;
 mod cores;
 mod server;
+mod usage;
 
 mod callers;
 mod connection;
@@ -24,13 +25,17 @@ mod run;
 
 mod mix;
 
+mod backlog;
+mod pair;
+mod plain;
+
 mod report;
 
 use anyhow::Context as _;
 use clap::Parser as _;
 use harness::Executable;
 
-use arguments::{Arguments, Role};
+use arguments::{Arguments, Backend, Role};
 use cores::Cores;
 use report::{Measured, Report};
 use run::Bench;
@@ -61,6 +66,11 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
                     println!("{}", report::line(round, *kind, *point, &run));
                     report.add(Measured { server: *kind, point: *point, run });
                 }
+            }
+            if arguments.backend == Some(Backend::Redis) {
+                println!("{}", report.redis().add_plain(round, bench.plain().await));
+                println!("{}", report.redis().add_backlog(round, bench.backlog().await));
+                println!("{}", report.redis().add_pair(round, bench.pair().await));
             }
             if arguments.mix {
                 for kind in &arguments.servers {

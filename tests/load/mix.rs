@@ -28,7 +28,7 @@ impl Bench {
     /// Measures one server both ways, in one process.
     #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
     pub(crate) async fn mix(&self, kind: Kind) -> Mixed {
-        let mut server = self.start(kind).await;
+        let server = self.start(kind).await;
         let template: Rc<Template> = Template::new();
         let mut small = Callers::connect(server.address(), SMALL, &template).await;
         let mut large = Callers::connect(server.address(), LARGE, &template).await;

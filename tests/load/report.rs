@@ -1,5 +1,7 @@
 //! The figures, as a table for people and as JSON for programs.
 
+mod redis;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -12,6 +14,7 @@ use crate::cores::Cores;
 use crate::mix::Mixed;
 use crate::request::Template;
 use crate::run::Run;
+pub(crate) use redis::Comparison;
 
 /// One run, and of what.
 #[derive(Debug, Serialize)]
@@ -45,6 +48,8 @@ pub(crate) struct Report {
     ratios_to_bare: Vec<Ratio>,
     runs: Vec<Measured>,
     mixed: Vec<Mixed>,
+    /// What is measured with Redis only.
+    redis: Comparison,
 }
 
 /// A server beside the bare one.
@@ -80,6 +85,7 @@ impl Report {
             ratios_to_bare: Vec::new(),
             runs: Vec::new(),
             mixed: Vec::new(),
+            redis: Comparison::default(),
         }
     }
 
@@ -100,6 +106,11 @@ impl Report {
 
     pub(crate) fn add_mix(&mut self, mixed: Mixed) {
         self.mixed.push(mixed);
+    }
+
+    /// What is measured with Redis only.
+    pub(crate) fn redis(&mut self) -> &mut Comparison {
+        &mut self.redis
     }
 
     fn summarize(&mut self) {
@@ -156,7 +167,7 @@ impl Report {
         for mixed in &self.mixed {
             writeln!(text, "{}", mixed_line(1, mixed)).expect("a string takes text");
         }
-        text
+        text + &self.redis.table(&self.points)
     }
 
     pub(crate) fn json(&self) -> String {
@@ -199,6 +210,7 @@ fn median_run(runs: &[&Run]) -> Run {
         turned_away: count(|run| run.turned_away),
         broken: count(|run| run.broken),
         events: count(|run| run.events),
+        redis: redis::median_cost(runs),
     }
 }
 

@@ -10,7 +10,8 @@ use harness::{DATASET, KEY, now_secs};
 
 const FIXTURE: &str = include_str!("../../filters/tests/fixtures/purchase_1kb.json");
 const FIXTURE_HOST: &str = "shop.example.com";
-const OWN_HOST: &str = "www.shop.example";
+/// The host of the site.
+pub(crate) const OWN_HOST: &str = "www.shop.example";
 /// What differs from event to event: eight digits in the id, the address and the order, and ten of the time.
 const NUMBER: &str = "00000007";
 const TIME: &str = "1791000000";
@@ -54,6 +55,13 @@ impl Template {
     /// Bytes of one event.
     pub(crate) fn event_bytes(&self) -> usize {
         self.event.len()
+    }
+
+    /// A new event.
+    pub(crate) fn event(&self) -> String {
+        let mut event = Vec::with_capacity(self.event.len());
+        self.push_event(&mut event);
+        String::from_utf8(event).expect("the fixture is text")
     }
 
     /// A request of so many new events.

@@ -13,6 +13,7 @@ use crate::callers::Callers;
 use crate::cores::Cores;
 use crate::request::Template;
 use crate::server::Server;
+use crate::usage::{Cost, Usage};
 
 /// What all measurements share.
 #[derive(Debug)]
@@ -44,15 +45,13 @@ pub(crate) struct Run {
     /// Connections that broke before an answer.
     pub(crate) broken: u64,
     pub(crate) events: u64,
+    /// What it cost Redis, where there is one.
+    pub(crate) redis: Option<Cost>,
 }
 
 impl Bench {
     pub(crate) fn new(arguments: &Arguments, gateway: PathBuf, cores: Cores) -> Self {
         Self { gateway, policy: arguments.policy.clone(), time: arguments.time(), cores, siege: arguments.siege }
-    }
-
-    pub(crate) async fn start(&self, kind: Kind) -> Server {
-        Server::start(kind, &self.policy, self.gateway.clone(), self.cores).await
     }
 
     /// A fifth of a measurement goes before it: caches fill, and the allocator takes what it will need.
@@ -72,11 +71,16 @@ impl Bench {
             connections => Some(Siege::lay(server.address(), connections).await),
         };
         let (started, cpu_before, busy_before) = (Instant::now(), server.cpu_secs(), self.cores.busy_secs());
+        let usage_before = usage(&server).await;
         let counts = callers.call(self.time).await;
         let stopped = Instant::now();
         server.drained(warm.events + counts.events).await;
         let drain_seconds = stopped.elapsed().as_secs_f64();
         let cpu_secs = server.cpu_secs() - cpu_before;
+        let redis = match (usage_before, usage(&server).await) {
+            (Some(before), Some(after)) => Some(after.since(&before, counts.events)),
+            _ => None,
+        };
         let others_secs = self.cores.busy_secs() - busy_before - cpu_secs;
         let peak_rss_mib = server.peak_rss_mib();
         drop((callers, siege));
@@ -93,6 +97,15 @@ impl Bench {
             turned_away: counts.turned_away,
             broken: counts.broken,
             events: counts.events,
+            redis,
         }
+    }
+}
+
+/// What the server's Redis has used so far, if it has one.
+async fn usage(server: &Server) -> Option<Usage> {
+    match server.redis() {
+        Some(redis) => Some(Usage::of(redis).await),
+        None => None,
     }
 }

@@ -1,48 +1,83 @@
-//! A server under test: the bare one, or the gateway with the stand-in for Meta behind it.
+//! A server under test: the bare one, or gateways with the stand-in for Meta behind them, and a Redis where they use one.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use harness::{Executable, Gateway, Meta, Process, Setup, eventually};
+use harness::{Executable, Fleet, Gateway, Meta, Process, Redis, Setup, eventually};
 use tempfile::TempDir;
 
 use crate::arguments::Kind;
-use crate::cores::{Cores, ticks_per_second};
+use crate::cores::ticks_per_second;
+use crate::run::Bench;
+use crate::usage::start_redis;
 
 /// How long a backlog may take to arrive.
 const DRAIN: Duration = Duration::from_secs(300);
+/// How many ids the strict stand-in remembers.
+const IDS: u64 = 10_000;
 
 /// A running server under test.
 #[derive(Debug)]
 pub(crate) enum Server {
     Bare { process: Process, address: SocketAddr, _folder: TempDir },
-    Gateway { gateway: Box<Gateway>, meta: Meta },
+    Gateways { fleet: Fleet, meta: Meta, redis: Option<Redis> },
+}
+
+impl Bench {
+    /// Starts one afresh, with the gateway's own defaults but for free ports and the stand-in.
+    pub(crate) async fn start(&self, kind: Kind) -> Server {
+        let cores = self.cores;
+        let executable = Executable::at(self.gateway.clone());
+        let meta = match kind {
+            Kind::Bare => return cores.for_server(Server::bare()).await,
+            _ => cores.for_meta(Meta::start_to_count(&executable)).await,
+        };
+        match kind {
+            Kind::Redis => self.start_sharing(1, meta, &[]).await,
+            _ => {
+                let backend = format!("\"{kind}\"");
+                let setup = setup(&self.policy, &meta).set("outbox", "backend", &backend);
+                let mut fleet = cores.for_server(Fleet::start(&executable, [setup])).await;
+                fleet.expect_log("`memory` is not durable");
+                Server::Gateways { fleet, meta, redis: None }
+            }
+        }
+    }
+
+    /// Starts so many gateways on one Redis, with these keys of `[dispatch]`.
+    pub(crate) async fn start_sharing(&self, count: usize, meta: Meta, dispatch: &[(&str, &str)]) -> Server {
+        let redis = start_redis(self.cores).await;
+        let executable = Executable::at(self.gateway.clone());
+        let mut setup = setup(&self.policy, &meta)
+            .on_redis(&redis.url())
+            .set("redis", "connect_timeout_ms", "2000")
+            .set("redis", "command_timeout_ms", "2000")
+            .set("dispatch", "lease_secs", "120");
+        for (key, value) in dispatch {
+            setup = setup.set("dispatch", key, value);
+        }
+        let fleet = self.cores.for_server(Fleet::of(&executable, count, &setup)).await;
+        Server::Gateways { fleet, meta, redis: Some(redis) }
+    }
+
+    /// A strict stand-in for Meta, which can be told to be slow.
+    pub(crate) async fn strict_meta(&self) -> Meta {
+        self.cores.for_meta(Meta::start_for_many(&Executable::at(self.gateway.clone()), IDS)).await
+    }
+}
+
+fn setup(policy: &str, meta: &Meta) -> Setup {
+    Setup::new(meta)
+        .site(policy)
+        .set("meta", "connect_timeout_secs", "10")
+        .set("meta", "request_timeout_secs", "30")
+        .set("dispatch", "linger_ms", "200")
+        .set("dispatch", "backoff_min_ms", "1000")
+        .set("dispatch", "backoff_max_ms", "300_000")
 }
 
 impl Server {
-    /// Starts one afresh, with the gateway's own defaults but for free ports and the stand-in.
-    pub(crate) async fn start(kind: Kind, policy: &str, gateway: PathBuf, cores: Cores) -> Self {
-        let backend = match kind {
-            Kind::Bare => return cores.for_server(Self::bare()).await,
-            Kind::Memory => "\"memory\"",
-            Kind::Embedded => "\"embedded\"",
-        };
-        let executable = Executable::at(gateway);
-        let meta = cores.for_meta(Meta::start_to_count(&executable)).await;
-        let setup = Setup::new(&meta)
-            .site(policy)
-            .set("outbox", "backend", backend)
-            .set("meta", "connect_timeout_secs", "10")
-            .set("meta", "request_timeout_secs", "30")
-            .set("dispatch", "linger_ms", "200")
-            .set("dispatch", "backoff_min_ms", "1000")
-            .set("dispatch", "backoff_max_ms", "300_000");
-        let mut gateway = cores.for_server(Gateway::start(&executable, setup)).await;
-        gateway.expect_log("`memory` is not durable");
-        Self::Gateway { gateway: Box::new(gateway), meta }
-    }
-
     async fn bare() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let own = std::env::current_exe().expect("the path of this program");
@@ -54,19 +89,41 @@ impl Server {
 
     /// Where callers connect.
     pub(crate) fn address(&self) -> SocketAddr {
+        self.addresses().first().copied().expect("a server under test")
+    }
+
+    /// The same for all of them.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
         match self {
-            Self::Bare { address, .. } => *address,
-            Self::Gateway { gateway, .. } => gateway.address(),
+            Self::Bare { address, .. } => vec![*address],
+            Self::Gateways { fleet, .. } => fleet.gateways.iter().map(Gateway::address).collect(),
+        }
+    }
+
+    /// The stand-in for Meta behind gateways.
+    pub(crate) fn meta(&self) -> &Meta {
+        match self {
+            Self::Bare { .. } => panic!("the bare server sends nothing on"),
+            Self::Gateways { meta, .. } => meta,
+        }
+    }
+
+    /// The Redis that gateways share, if they do.
+    pub(crate) fn redis(&self) -> Option<&Redis> {
+        match self {
+            Self::Bare { .. } => None,
+            Self::Gateways { redis, .. } => redis.as_ref(),
         }
     }
 
     /// Waits until everything that was accepted is delivered, at least so many events, and asserts that it was all of them.
-    pub(crate) async fn drained(&mut self, events: u64) {
-        let Self::Gateway { gateway, meta } = self else { return };
+    pub(crate) async fn drained(&self, events: u64) {
+        let Self::Gateways { fleet, meta, .. } = self else { return };
         // The stand-in is asked, so that asking costs the server under test nothing.
         eventually("what was answered arrives", DRAIN, async || (meta.count().await >= events).then_some(())).await;
-        eventually("the gateway has settled", DRAIN, async || (gateway.metrics().await.pending() == 0).then_some(())).await;
-        let metrics = gateway.metrics().await;
+        eventually("the gateway has settled", DRAIN, async || (fleet.metrics().await.pending() == 0).then_some(())).await;
+        fleet.accounted().await;
+        let metrics = fleet.metrics().await;
         let [received, accepted, delivered] = ["received", "accepted", "delivered"].map(|what| metrics.events(what));
         assert_eq!(received, accepted + metrics.events("turned_away"), "the policy forwards every event of this load");
         assert!(accepted >= events, "{accepted} events were accepted, and {events} answered so");
@@ -74,36 +131,41 @@ impl Server {
         assert_eq!(accepted, meta.count().await, "what is delivered is what arrived");
     }
 
-    /// What the system accounts to the whole process since its start, in seconds.
+    /// What the system accounts to the whole processes since their start, in seconds.
     pub(crate) fn cpu_secs(&mut self) -> f64 {
-        let stat = std::fs::read_to_string(self.proc("stat")).expect("the process runs");
-        // The name in brackets may hold blanks; after it, user and system time are the 12th and 13th.
-        let rest = stat.rsplit_once(") ").expect("a name in brackets").1;
-        let ticks: f64 = rest.split(' ').skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
-        ticks / ticks_per_second()
-    }
-
-    /// The most memory that it ever had, in MiB.
-    pub(crate) fn peak_rss_mib(&mut self) -> f64 {
-        let status = std::fs::read_to_string(self.proc("status")).expect("the process runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the kernel tells");
-        line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number of KiB") / 1024.0
-    }
-
-    fn proc(&mut self, file: &str) -> PathBuf {
-        let id = match self {
-            Self::Bare { process, .. } => process.id(),
-            Self::Gateway { gateway, .. } => gateway.process().id(),
+        let ticks = |folder: PathBuf| {
+            let stat = std::fs::read_to_string(folder.join("stat")).expect("the process runs");
+            // The name in brackets may hold blanks; after it, user and system time are the 12th and 13th.
+            let rest = stat.rsplit_once(") ").expect("a name in brackets").1;
+            rest.split(' ').skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>()
         };
-        Path::new("/proc").join(id.to_string()).join(file)
+        self.proc().into_iter().map(ticks).sum::<f64>() / ticks_per_second()
     }
 
-    /// Ends it; the gateway with all that holds after every test.
+    /// The most memory that they ever had, in MiB.
+    pub(crate) fn peak_rss_mib(&mut self) -> f64 {
+        let peak = |folder: PathBuf| {
+            let status = std::fs::read_to_string(folder.join("status")).expect("the process runs");
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the kernel tells");
+            line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number of KiB") / 1024.0
+        };
+        self.proc().into_iter().map(peak).sum()
+    }
+
+    fn proc(&mut self) -> Vec<PathBuf> {
+        let ids: Vec<u32> = match self {
+            Self::Bare { process, .. } => vec![process.id()],
+            Self::Gateways { fleet, .. } => fleet.gateways.iter_mut().map(|gateway| gateway.process().id()).collect(),
+        };
+        ids.into_iter().map(|id| Path::new("/proc").join(id.to_string())).collect()
+    }
+
+    /// Ends it; gateways with all that holds after every test.
     pub(crate) async fn finish(self) {
         match self {
             Self::Bare { mut process, .. } => process.kill().await,
-            Self::Gateway { gateway, meta } => {
-                gateway.finish().await;
+            Self::Gateways { fleet, meta, redis } => {
+                fleet.finish(&redis.iter().collect::<Vec<_>>()).await;
                 meta.finish().await;
             }
         }

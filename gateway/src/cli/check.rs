@@ -117,7 +117,9 @@ impl<'a> Summary<'a> {
             encryption_keys: config.outbox.encryption.iter().flat_map(key_ids).collect(),
             outbox: match &config.outbox.backend {
                 Backend::Embedded(path) => path.display().to_string(),
-                Backend::Redis(..) => "redis".to_owned(),
+                Backend::Redis(path, redis) => {
+                    format!("redis, {}, and {} for what it cannot take", redis.topology.as_str(), path.display())
+                }
                 Backend::Memory => "memory".to_owned(),
             },
             sends_to: config.meta.endpoint.base_url.as_str(),
@@ -219,12 +221,34 @@ mod tests {
     }
 
     #[test]
+    fn of_redis_the_topology_is_shown_and_never_the_url() {
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = [("url", "redis://u:canary@canary.example"), ("key", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")];
+        for (name, secret) in secrets {
+            std::fs::write(folder.path().join(name), secret).unwrap();
+        }
+        let file = |name: &str| format!("{{ file = \"{}\" }}", folder.path().join(name).display());
+        let text = EXAMPLE
+            .replace("\"embedded\"\n", "\"redis\"\n")
+            .replace("[redis]\n", &format!("[redis]\nurl = {}\n", file("url")));
+        let text = text.replace("[identity]\n", &format!("[identity]\npseudonym_key = {}\n", file("key")));
+        let text = text.replace("[suppression]\n", &format!("[suppression]\nkey = {}\n", file("key")));
+        let (judged, printed) = judged(&text, false);
+        judged.unwrap();
+        assert!(
+            printed.contains("outbox   redis, a single server, and ") && printed.contains("outbox.db for what"),
+            "{printed}"
+        );
+        assert!(printed.contains("warning: redis.url: leads beyond this machine without TLS"), "{printed}");
+    }
+
+    #[test]
     fn keys_of_the_outbox_are_named_by_their_ids_and_never_shown() {
         let keys = "encryption_key = { file = \"now\" }\nprevious_encryption_keys = [{ file = \"now\" }]\n";
         let folder = tempfile::tempdir().unwrap();
         let secret = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
         std::fs::write(folder.path().join("now"), secret).unwrap();
-        let text = EXAMPLE.replace("[identity]\n", &format!("{keys}[identity]\n"));
+        let text = EXAMPLE.replace("[redis]\n", &format!("{keys}[redis]\n"));
         let text = text.replace("file = \"now\"", &format!("file = \"{}\"", folder.path().join("now").display()));
         let (judged, printed) = judged(&text, false);
         judged.unwrap();

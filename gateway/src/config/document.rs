@@ -10,12 +10,12 @@ mod forms;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{LogFormat, OnPolicyChange, TokenPlace};
+use super::{LogFormat, OnPolicyChange, OnUnavailable, TokenPlace};
 
 pub use forms::host;
 pub(super) use forms::{
-    ApiVersion, DatasetId, FilePath, Host, KeySource, Level, Listen, Network, Origin, PartnerAgent, PemPath, PolicySource,
-    ProxyAddress, SecretSource, SiteId,
+    ApiVersion, DatasetId, FilePath, Host, KeyPrefix, KeySource, Level, Listen, Network, Origin, PartnerAgent, PemPath,
+    PolicySource, PrimaryName, ProxyAddress, RedisUser, SecretSource, SiteId,
 };
 
 /// The operational keys of Portcullis. A key that is left out has the default that stands in config.example.toml. What may leave
@@ -28,6 +28,7 @@ pub(super) struct Document {
     pub(super) admin: Admin,
     pub(super) meta: Meta,
     pub(super) outbox: Outbox,
+    pub(super) redis: Redis,
     pub(super) identity: Identity,
     pub(super) suppression: Suppression,
     pub(super) subject_access: SubjectAccess,
@@ -47,6 +48,7 @@ impl Document {
             admin: self.admin.over(below.admin),
             meta: self.meta.over(below.meta),
             outbox: self.outbox.over(below.outbox),
+            redis: self.redis.over(below.redis),
             identity: self.identity.over(below.identity),
             suppression: self.suppression.over(below.suppression),
             subject_access: self.subject_access.over(below.subject_access),
@@ -64,6 +66,7 @@ impl Document {
             admin: self.admin.clone(),
             meta: self.meta.clone(),
             outbox: self.outbox.clone(),
+            redis: self.redis.clone(),
             identity: self.identity.clone(),
             suppression: self.suppression.clone(),
             subject_access: self.subject_access.clone(),
@@ -167,16 +170,48 @@ single_table! {
     }
 }
 
-/// The words for back ends. `redis` is known so that the answer to it can be better than "unknown word".
+/// The words for back ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum BackendWord {
     /// SQLite, in the file that `path` names.
     Embedded,
+    /// A Redis that several gateways share, and SQLite for what it cannot take.
+    Redis,
     /// Not durable: what waits is lost at a stop. For comparison only.
     Memory,
-    #[schemars(skip)]
-    Redis,
+}
+
+single_table! {
+    /// `[redis]`: the Redis that several gateways share.
+    Redis {
+        url: SecretSource,
+        topology: TopologyWord,
+        sentinel_primary: PrimaryName,
+        username: RedisUser,
+        password: SecretSource,
+        ca_file: FilePath,
+        client_cert: PemPath,
+        client_key: PemPath,
+        prefix: KeyPrefix,
+        require_durable: bool,
+        replicas: u32,
+        on_unavailable: OnUnavailable,
+        connect_timeout_ms: u64,
+        command_timeout_ms: u64,
+    }
+}
+
+/// What the address of `[redis]` leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum TopologyWord {
+    /// The server itself.
+    Single,
+    /// Sentinels, which know where the primary is.
+    Sentinel,
+    /// Nodes of a cluster.
+    Cluster,
 }
 
 single_table! {

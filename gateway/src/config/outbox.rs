@@ -56,6 +56,19 @@ pub enum Backend {
 }
 
 impl Backend {
+    /// Whether other gateways keep their events there too.
+    pub fn is_shared(&self) -> bool {
+        self.redis().is_some()
+    }
+
+    /// How the shared Redis is reached, if there is one.
+    pub fn redis(&self) -> Option<&Arc<Redis>> {
+        match self {
+            Self::Redis(_, redis) => Some(redis),
+            Self::Embedded(_) | Self::Memory => None,
+        }
+    }
+
     /// The outbox's file on this machine, if it has one. What belongs to the gateway, such as its socket, lies beside it.
     pub fn file(&self) -> Option<&Path> {
         match self {

@@ -1,5 +1,6 @@
 //! `[redis]` as it was resolved: the server that several gateways share, and what is asked of it.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -45,6 +46,13 @@ pub struct Node {
     pub port: u16,
 }
 
+impl Node {
+    /// Whether it is this machine, so that nobody else reads what is said to it.
+    pub fn is_loopback(&self) -> bool {
+        self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+    }
+}
+
 /// What the configured nodes are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Topology {
@@ -54,6 +62,17 @@ pub enum Topology {
     Sentinel(String),
     /// Nodes of a cluster.
     Cluster,
+}
+
+impl Topology {
+    /// In words.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Single => "a single server",
+            Self::Sentinel(_) => "a primary that sentinels know",
+            Self::Cluster => "a cluster",
+        }
+    }
 }
 
 /// TLS towards the server.

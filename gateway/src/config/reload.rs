@@ -10,7 +10,7 @@ use portcullis_filters::policy::StoredPolicy;
 use super::document::Document;
 use super::resolve::is_same;
 use super::validate::{of_dataset, of_site};
-use super::{Config, ConfigError, Dataset, Site};
+use super::{Config, ConfigError, Dataset, Redis, Site};
 
 /// The single tables as they were written, the layers joined.
 #[derive(Debug)]
@@ -64,6 +64,7 @@ impl Config {
             ("admin", old.admin.differences(&new.admin)),
             ("meta", old.meta.differences(&new.meta)),
             ("outbox", old.outbox.differences(&new.outbox)),
+            ("redis", old.redis.differences(&new.redis)),
             ("identity", old.identity.differences(&new.identity)),
             ("suppression", old.suppression.differences(&new.suppression)),
             ("subject_access", old.subject_access.differences(&new.subject_access)),
@@ -83,7 +84,11 @@ impl Config {
             ("subject_access.key", self.subject_access.index == newer.subject_access.index),
             ("identity.pseudonym_key", self.identity.pseudonym_key == newer.identity.pseudonym_key),
         ];
-        for (key, is_same) in contents {
+        let redis = match (self.outbox.backend.redis(), newer.outbox.backend.redis()) {
+            (Some(old), Some(new)) => redis_contents(old, new).to_vec(),
+            _ => Vec::new(),
+        };
+        for (key, is_same) in contents.into_iter().chain(redis) {
             if !is_same && !fixed.iter().any(|fixed| fixed == key) {
                 fixed.push(key.to_owned());
             }
@@ -102,6 +107,19 @@ impl Config {
             _ => false,
         }
     }
+}
+
+/// What the secrets and files of `[redis]` hold.
+fn redis_contents(old: &Redis, new: &Redis) -> [(&'static str, bool); 4] {
+    let address = |redis: &Redis| (redis.nodes.clone(), redis.database, redis.username.clone(), redis.tls.is_some());
+    let ca = |redis: &Redis| redis.tls.as_ref().and_then(|tls| tls.ca_pem.clone());
+    let client = |redis: &Redis| redis.tls.as_ref().and_then(|tls| tls.client.clone());
+    [
+        ("redis.url", address(old) == address(new)),
+        ("redis.password", is_same(old.password.as_ref(), new.password.as_ref())),
+        ("redis.ca_file", ca(old) == ca(new)),
+        ("redis.client_cert", client(old) == client(new)),
+    ]
 }
 
 fn of_site_changes(old: &Site, new: &Site) -> Vec<String> {

@@ -1,6 +1,8 @@
 //! From what was written to what it means: layers are joined, secrets and policies read, and the whole is checked.
 
 mod persons;
+mod redis;
+mod redis_address;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::catalog::Catalogs;
-use super::document::{self, BackendWord, Document, KeySource, SecretSource};
+use super::document::{self, Document, KeySource, SecretSource};
 use super::policy::PolicyText;
 use super::reload::Written;
 use super::validate::{self, of_dataset, of_site};
@@ -36,6 +38,7 @@ pub(super) fn resolve(text: &str, path: &Path, environment: &Environment) -> Res
     let written: Document = portcullis_filters::document::read(text, &file)?;
     let layers = environment.layer()?.over(written).over(default::layer()?);
     let mut resolver = Resolver::new(file, path, environment);
+    resolver.remark_on_unused(&layers, &default::layer()?);
     let mut config = resolver.config(layers)?;
     validate::relations(&config).map_err(|violation| resolver.fail(violation.key, violation.reason))?;
     resolver.tokens_are_no_keys(&config)?;
@@ -49,7 +52,7 @@ pub(super) fn resolve_outbox(text: &str, path: &Path, environment: &Environment)
     let file = path.display().to_string();
     let written: Document = portcullis_filters::document::read(text, &file)?;
     let layers = environment.layer()?.over(written).over(default::layer()?);
-    Resolver::new(file, path, environment).outbox(layers.outbox)
+    Resolver::new(file, path, environment).outbox(layers.outbox, layers.redis)
 }
 
 /// Whether two secrets are the same.
@@ -73,7 +76,7 @@ impl<'a> Resolver<'a> {
 
     fn config(&mut self, layers: Document) -> Result<Config, ConfigError> {
         let written = layers.single_tables();
-        let outbox = self.outbox(layers.outbox)?;
+        let outbox = self.outbox(layers.outbox, layers.redis)?;
         Ok(Config {
             server: self.server(layers.server)?,
             admin: self.admin(&layers.admin)?,
@@ -134,7 +137,7 @@ impl<'a> Resolver<'a> {
         Ok(Meta {
             endpoint: Endpoint::new(base_url, api_version, allow_other_host)
                 .map_err(|error| self.fail("meta.base_url", error))?,
-            ca_pem: written.ca_file.map(|path| self.certificate(&path.0)).transpose()?,
+            ca_pem: written.ca_file.map(|path| self.certificate("meta.ca_file", &path.0)).transpose()?,
             proxy: written.proxy.map(|address| address.0),
             token_in: self.need(written.token_in, "meta.token_in")?,
             partner_agent: written.partner_agent.map(|name| name.0),
@@ -143,8 +146,8 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn certificate(&self, path: &Path) -> Result<Vec<u8>, ConfigError> {
-        let fail = |reason: String| self.fail("meta.ca_file", reason);
+    fn certificate(&self, key: &str, path: &Path) -> Result<Vec<u8>, ConfigError> {
+        let fail = |reason: String| self.fail(key, reason);
         let text = file::read_text(&self.base.join(path), MAX_CERTIFICATE_BYTES)
             .map_err(|error| fail(format!("the file that it names cannot be read: {error}")))?;
         if text.contains("-----BEGIN CERTIFICATE-----") {
@@ -154,14 +157,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn outbox(&mut self, written: document::Outbox) -> Result<Outbox, ConfigError> {
-        let backend = match self.need(written.backend, "outbox.backend")? {
-            BackendWord::Embedded => Backend::Embedded(self.base.join(self.need(written.path, "outbox.path")?.0)),
-            BackendWord::Memory => Backend::Memory,
-            BackendWord::Redis => {
-                return Err(self.fail("outbox.backend", "`redis` comes in a later version; use `embedded`"));
-            }
-        };
+    fn outbox(&mut self, written: document::Outbox, redis: document::Redis) -> Result<Outbox, ConfigError> {
+        let backend = self.backend(written.backend, written.path, redis)?;
         let encryption = match (&written.encryption_key, written.previous_encryption_keys.unwrap_or_default()) {
             (Some(_), _) if matches!(backend, Backend::Memory) => {
                 return Err(self.fail("outbox.encryption_key", "is of no use to the memory back end, which writes nothing"));
@@ -308,6 +305,7 @@ impl<'a> Resolver<'a> {
         if matches!(config.outbox.backend, Backend::Memory) {
             self.warn("outbox.backend", "`memory` is not durable: what waits is lost at a stop");
         }
+        self.remark_on_redis(&config.outbox);
         for site in &config.sites {
             for channel in site.policy.explain().channels.iter().filter(|channel| channel.standing == Standing::Warned) {
                 self.warn(&of_site(&site.id, "policy"), &channel.text);

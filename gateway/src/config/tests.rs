@@ -4,6 +4,7 @@ mod certificate;
 mod environment;
 mod example;
 mod json_schema;
+mod redis;
 mod relations;
 mod reload;
 mod secrets;

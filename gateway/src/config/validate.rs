@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::{Admin, Config, Dataset, Dispatch, Meta, Outbox, Server, Site, SubjectAccess, Suppression};
+use super::{Admin, Config, Dataset, Dispatch, Meta, Outbox, Redis, Server, Site, SubjectAccess, Suppression, Topology};
 use crate::clock::millis;
 
 const KIB: u64 = 1024;
@@ -32,6 +32,7 @@ pub(super) fn relations(config: &Config) -> Checked {
     admin(&config.admin, &config.server)?;
     meta(&config.meta)?;
     outbox(&config.outbox)?;
+    config.outbox.backend.redis().map_or(Ok(()), |settings| redis(settings))?;
     suppression(&config.suppression, &config.outbox)?;
     subject_access(&config.subject_access)?;
     dispatch(&config.dispatch, &config.meta)?;
@@ -90,6 +91,19 @@ fn outbox(outbox: &Outbox) -> Checked {
     // As long as Meta itself looks for events that came twice.
     within("outbox.deduplicate_hours", deduplicate.keep_ms / 3_600_000, 1..=48)?;
     within("outbox.deduplicate_max_events", deduplicate.max_events, 1_000..=100_000_000)
+}
+
+fn redis(redis: &Redis) -> Checked {
+    holds(redis.topology != Topology::Single || redis.nodes.len() == 1, "redis.url", || {
+        "names several addresses, and there is one server; set topology = \"cluster\" or \"sentinel\", or name one"
+            .to_owned()
+    })?;
+    holds(redis.topology != Topology::Cluster || redis.database == 0, "redis.url", || {
+        "names a database, and a cluster has none but 0; leave it out".to_owned()
+    })?;
+    within("redis.replicas", redis.replicas.into(), 0..=16)?;
+    within("redis.connect_timeout_ms", millis(redis.connect_timeout), 50..=60_000)?;
+    within("redis.command_timeout_ms", millis(redis.command_timeout), 50..=60_000)
 }
 
 fn suppression(suppression: &Suppression, outbox: &Outbox) -> Checked {

@@ -141,6 +141,15 @@ impl<'a> Division<'a> {
     }
 }
 
+/// Parts the event that Meta refused from what Meta said; anything else is events alone.
+pub(super) fn part_message<'a>(text: &'a str, reason: &str) -> (&'a str, Option<&'a str>) {
+    let refused = QuarantineReason::Refused { code: 0, subcode: 0, message: None };
+    match text.split_once('\n') {
+        Some((body, message)) if reason == refused.as_str() => (body, Some(message)),
+        _ => (text, None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

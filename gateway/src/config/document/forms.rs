@@ -162,6 +162,25 @@ form! {
     }
 }
 
+form! {
+    /// The name under which sentinels know a primary.
+    PrimaryName(String), "1 to 64 letters, digits, dots, dashes or underscores in quotes", |text| word(text, 64).then(|| text.to_owned())
+}
+
+form! {
+    /// A user of the access control list.
+    RedisUser(String), "the name of a user: 1 to 128 characters of ASCII without spaces", |text| {
+        (text.bytes().all(|byte| byte.is_ascii_graphic()) && (1..=128).contains(&text.len())).then(|| text.to_owned())
+    }
+}
+
+form! {
+    /// What keys begin with. A brace would decide on the node of a cluster that has them.
+    KeyPrefix(String), "1 to 64 letters, digits, dots, colons, dashes or underscores in quotes", |text| {
+        text.split(':').all(|part| word(part, 64)).then(|| text.to_owned()).filter(|text| text.len() <= 64)
+    }
+}
+
 /// Where a secret is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::config) enum SecretSource {

@@ -27,7 +27,7 @@ pub(in crate::config) fn resolve_persons(
     let written: Document = portcullis_filters::document::read(text, &file)?;
     let layers = environment.layer()?.over(written).over(default::layer()?);
     let mut resolver = Resolver::new(file, path, environment);
-    let outbox = resolver.outbox(layers.outbox)?;
+    let outbox = resolver.outbox(layers.outbox, layers.redis)?;
     let identity = resolver.identity(layers.identity, &outbox)?;
     let suppression = resolver.suppression(layers.suppression, &outbox)?;
     let subject_access = resolver.subject_access(layers.subject_access, &outbox.backend)?;
@@ -38,6 +38,11 @@ impl Resolver<'_> {
     pub(super) fn identity(&mut self, written: document::Identity, outbox: &Outbox) -> Result<Identity, ConfigError> {
         let pseudonym_key = match (written.pseudonym_key, outbox.backend.file()) {
             (Some(source), _) => OwnKeySource::Given(self.key_of_32_bytes(&source, "identity.pseudonym_key")?),
+            (None, _) if outbox.backend.is_shared() => {
+                let reason = "is missing: gateways that share a Redis must make the same pseudonyms, or Meta takes one customer for \
+                              several; give all of them the same 32 bytes, which `openssl rand -base64 32` makes";
+                return Err(self.fail("identity.pseudonym_key", reason));
+            }
             (None, Some(path)) => OwnKeySource::Kept(path.with_file_name(PSEUDONYM_KEY_FILE)),
             (None, None) => OwnKeySource::Forgotten,
         };
@@ -61,6 +66,11 @@ impl Resolver<'_> {
         };
         let key = match written.key {
             Some(source) => OwnKeySource::Given(self.key_of_32_bytes(&source, "suppression.key")?),
+            None if outbox.backend.is_shared() => {
+                let reason = "is missing: gateways that share a Redis tell each other by digests who is suppressed, and know nobody by \
+                              digests under another key; give all of them the same 32 bytes, which `openssl rand -base64 32` makes";
+                return Err(self.fail("suppression.key", reason));
+            }
             None => OwnKeySource::Kept(path.with_extension("key")),
         };
         Ok(Suppression { store: Some(SuppressionStore { path, key }) })

@@ -63,6 +63,7 @@ fn every_key_of_every_table_stands_in_the_example_with_a_comment() {
         ("[admin]", keys::<document::Admin>()),
         ("[meta]", keys::<document::Meta>()),
         ("[outbox]", keys::<document::Outbox>()),
+        ("[redis]", keys::<document::Redis>()),
         ("[identity]", keys::<document::Identity>()),
         ("[suppression]", keys::<document::Suppression>()),
         ("[subject_access]", keys::<document::SubjectAccess>()),
@@ -84,7 +85,7 @@ fn every_key_of_every_table_stands_in_the_example_with_a_comment() {
         }
         assert_eq!(documented, keys, "{table}");
     }
-    assert_eq!(keys::<Document>().len(), 11);
+    assert_eq!(keys::<Document>().len(), 12);
 }
 
 #[test]
@@ -100,6 +101,13 @@ fn every_key_of_a_single_table_has_a_default_or_is_optional() {
             "partner_agent",
             "encryption_key",
             "previous_encryption_keys",
+            "url",
+            "sentinel_primary",
+            "username",
+            "password",
+            "ca_file",
+            "client_cert",
+            "client_key",
             "pseudonym_key",
             "path",
             "key",

@@ -33,16 +33,12 @@ fn d7_a_typo_in_each_table_of_the_example_is_refused() {
 }
 
 #[test]
-fn keys_of_later_versions_are_unknown_and_never_inert() {
-    assert!(error(&text("[redis]\nurl = { env = 'A' }")).contains("unknown key `redis`"));
-    let message = error(&text("[outbox]\nbackend = 'redis'"));
-    assert_eq!(message, "etc/portcullis.toml: outbox.backend: `redis` comes in a later version; use `embedded`");
-}
-
-#[test]
 fn unknown_words_are_answered_with_the_nearest() {
     for (table, answer) in [
         ("[outbox]\nbackend = 'embeded'", "outbox.backend line 2: unknown word `embeded`; did you mean `embedded`?"),
+        ("[outbox]\nbackend = 'reddis'", "outbox.backend line 2: unknown word `reddis`; did you mean `redis`?"),
+        ("[redis]\ntopology = 'clustr'", "redis.topology line 2: unknown word `clustr`; did you mean `cluster`?"),
+        ("[redis]\non_unavailable = 'wait'", "it can be `spill`, `refuse`"),
         ("[meta]\ntoken_in = 'headers'", "meta.token_in line 2: unknown word `headers`; did you mean `header`?"),
         ("[dispatch]\non_policy_change = 'keep'", "it can be `readmit`, `purge`"),
         ("[log]\nformat = 'jsn'", "did you mean `json`?"),
@@ -71,6 +67,10 @@ fn values_of_the_wrong_form_say_which_form_is_right() {
         ("[meta]\napi_version = 'v26.0/../x'", "meta.api_version", "v26.0"),
         ("[meta]\npartner_agent = '1'", "meta.partner_agent", "2 to 22 letters"),
         ("[meta]\npartner_agent = 'a-name-that-is-far-too-long'", "meta.partner_agent", "2 to 22 letters"),
+        ("[redis]\nprefix = '{a}'", "redis.prefix", "1 to 64 letters"),
+        ("[redis]\nprefix = ''", "redis.prefix", "1 to 64 letters"),
+        ("[redis]\nsentinel_primary = 'a b'", "redis.sentinel_primary", "1 to 64 letters"),
+        ("[redis]\nusername = 'a b'", "redis.username", "without spaces"),
         ("[log]\nlevel = 'infoo'", "log.level", "info"),
         ("[log]\nlevel = 'info,portcullis::dispatch=debg'", "log.level", "debug"),
     ] {

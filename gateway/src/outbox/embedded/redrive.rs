@@ -8,8 +8,9 @@ use rusqlite::params;
 use super::schema;
 use super::store::{Store, signed_len};
 use crate::outbox::group::{MAX_GROUP_BYTES, count_lines};
+use crate::outbox::settlement::part_message;
 use crate::outbox::tally::{Amount, Owner, Shelf};
-use crate::outbox::{QuarantineReason, RedriveSelector, Redriven};
+use crate::outbox::{RedriveSelector, Redriven};
 
 /// Bounds of one step.
 const STEP_ROWS: i64 = 256;
@@ -97,14 +98,5 @@ impl Store {
         }
         self.insert_bodies(self.connection.last_insert_rowid(), &stored.owner, bodies)?;
         Ok(Some(bodies.len()))
-    }
-}
-
-/// Parts the event that Meta refused from what Meta said; anything else is events alone.
-pub(super) fn part_message<'a>(text: &'a str, reason: &str) -> (&'a str, Option<&'a str>) {
-    let refused = QuarantineReason::Refused { code: 0, subcode: 0, message: None };
-    match text.split_once('\n') {
-        Some((body, message)) if reason == refused.as_str() => (body, Some(message)),
-        _ => (text, None),
     }
 }

@@ -158,6 +158,7 @@ impl Core {
         match &answer {
             Ok(_) => self.recovered(),
             Err(OutboxError::Full) => self.is_in_trouble(Trouble::Full),
+            Err(OutboxError::Away(why)) => self.is_in_trouble(Trouble::Away(why.clone())),
             Err(error) => self.is_in_trouble(Trouble::Broken(error.to_string())),
         }
         answer
@@ -185,7 +186,7 @@ impl Core {
     /// An answer came, so Redis is there. That its memory is full is not over by that.
     fn recovered(&self) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(&*trouble, Some((Trouble::Broken(_), _))) {
+        if matches!(&*trouble, Some((Trouble::Away(_) | Trouble::Broken(_), _))) {
             *trouble = None;
         }
     }
@@ -319,7 +320,9 @@ impl From<SharedError> for OutboxError {
         match error {
             SharedError::Away(_) => Self::Away(error.to_string()),
             SharedError::Full => Self::Full,
-            SharedError::Refused { .. } | SharedError::Strange(_) => Self::Failed(error.to_string()),
+            SharedError::Refused { .. } | SharedError::Unjoined(_) | SharedError::Strange(_) => {
+                Self::Failed(error.to_string())
+            }
         }
     }
 }
