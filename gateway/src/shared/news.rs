@@ -58,12 +58,7 @@ struct Inner {
 impl News {
     /// Of a gateway.
     pub fn new(membership: Membership) -> Self {
-        Self(Arc::new(Inner {
-            membership,
-            followers: Mutex::default(),
-            fresh: Mutex::default(),
-            is_fresh: Notify::new(),
-        }))
+        Self(Arc::new(Inner { membership, followers: Mutex::default(), fresh: Mutex::default(), is_fresh: Notify::new() }))
     }
 
     /// Has somebody follow a stream, from the next read on.

@@ -156,7 +156,9 @@ impl Membership {
         let joined = Joined { outbox, is_after_loss, is_alone: others == 0 };
         if is_after_loss {
             inner.metrics.redis_lost.with_label_values(&[] as &[&str; 0]).inc();
-            tracing::error!("Redis holds another outbox than before: what waited there is lost, unless it comes back from a backup");
+            tracing::error!(
+                "Redis holds another outbox than before: what waited there is lost, unless it comes back from a backup"
+            );
         }
         let hooks = lock(&inner.hooks).clone();
         for hook in hooks {

@@ -29,7 +29,9 @@ pub enum Refusal {
     )]
     DeduplicationKeys,
     /// Another version made the outbox.
-    #[error("redis.prefix: the outbox under it has format {found}, which this version does not read; use the version that made it")]
+    #[error(
+        "redis.prefix: the outbox under it has format {found}, which this version does not read; use the version that made it"
+    )]
     Format {
         /// What Redis says, if that is a number.
         found: String,

@@ -6,11 +6,7 @@ use super::*;
 use crate::shared::testing::Server;
 
 fn fingerprints(pseudonyms: &str, deduplication: &str) -> Fingerprints {
-    Fingerprints {
-        pseudonyms: pseudonyms.to_owned(),
-        suppression: "s".to_owned(),
-        deduplication: deduplication.to_owned(),
-    }
+    Fingerprints { pseudonyms: pseudonyms.to_owned(), suppression: "s".to_owned(), deduplication: deduplication.to_owned() }
 }
 
 /// A gateway with a folder of its own.
@@ -80,7 +76,10 @@ async fn a_gateway_with_another_key_is_told_which_one_and_joins_nothing() {
         error.to_string()
     };
     let said = refused(fingerprints("other", "d")).await;
-    assert!(said.starts_with("identity.pseudonym_key: ") && said.contains("HDEL {portcullis}:outbox pseudonym_key"), "{said}");
+    assert!(
+        said.starts_with("identity.pseudonym_key: ") && said.contains("HDEL {portcullis}:outbox pseudonym_key"),
+        "{said}"
+    );
     let said = refused(Fingerprints { suppression: "other".to_owned(), ..fingerprints("p", "d") }).await;
     assert!(said.starts_with("suppression.key: "), "{said}");
     let said = refused(fingerprints("p", "other")).await;
