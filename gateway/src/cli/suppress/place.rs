@@ -57,7 +57,7 @@ impl Own {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().context("the runtime")?;
         let names = Names::new(&redis.prefix);
         let link = runtime.block_on(connect(redis, &names, store)).map_err(SuppressionError::from)?;
-        Ok(Self::Shared(Log::new(&names, set, None, chance).over(link), runtime))
+        Ok(Self::Shared(Log::new(&names, set, chance).over(link), runtime))
     }
 
     fn obey(&self, command: &SuppressCommand) -> Result<SuppressDone, SuppressionError> {
