@@ -394,6 +394,9 @@ pub enum OutboxError {
     /// What was asked breaks a rule of the outbox; asking again will not help.
     #[error("the outbox cannot do this: {0}")]
     Unfit(&'static str),
+    /// Redis cannot be reached, or did not answer: what was asked may have been done.
+    #[error("{0}")]
+    Away(String),
     /// The disk or the engine failed.
     #[error("the outbox failed: {0}")]
     Failed(String),
