@@ -119,6 +119,14 @@ impl AnyOutbox {
         }
     }
 
+    /// Events that wait in the part of it that other gateways share, by site and dataset.
+    pub async fn pending_in_redis(&self) -> Result<PendingByDataset, OutboxError> {
+        match self.in_redis() {
+            Some(redis) => redis.pending_by_dataset().await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// The part of it that other gateways share, if there is one.
     pub fn in_redis(&self) -> Option<&Redis> {
         match self {
@@ -386,12 +394,12 @@ pub enum OutboxError {
     /// What was asked breaks a rule of the outbox; asking again will not help.
     #[error("the outbox cannot do this: {0}")]
     Unfit(&'static str),
+    /// Redis cannot be reached, or did not answer: what was asked may have been done.
+    #[error("{0}")]
+    Away(String),
     /// The disk or the engine failed.
     #[error("the outbox failed: {0}")]
     Failed(String),
-    /// Redis cannot be reached, or did not answer in time. What was asked may have been done.
-    #[error("{0}")]
-    Away(String),
     /// The outbox was closed.
     #[error("the outbox is closed")]
     Closed,

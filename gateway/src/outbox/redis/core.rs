@@ -18,7 +18,7 @@ use super::scripts::DatasetKeys;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::outbox::{Keys as SealKeys, OutboxError, Settings, Trouble, is_nearly_full};
-use crate::shared::{Call, Keys, Link, Script, SharedError};
+use crate::shared::{Call, Keys, Link, LinkState, Script, SharedError};
 
 /// Stored policies kept readable at hand; there are few at a time, one a site.
 const MAX_READ_POLICIES: usize = 256;
@@ -195,6 +195,11 @@ impl Core {
 
     pub(super) fn health(&self) -> Result<(), Trouble> {
         self.is_open().map_err(|closed| Trouble::Broken(closed.to_string()))?;
+        let state = self.link.state();
+        match &*state.borrow() {
+            LinkState::Up => {}
+            away => return Err(Trouble::Away(away.to_string())),
+        }
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         // While nobody is let in nothing is tried, so trouble that nobody meets again is forgotten.
         match &*trouble {
