@@ -57,7 +57,7 @@ impl Gateway {
             Chance::from_system().unwrap(),
         );
         let (membership, link) = (membership.unwrap(), Link::connect(&server.config()).await.unwrap());
-        membership.at_join(Arc::new(self.log.clone()));
+        membership.at_join(vec![Arc::new(self.log.clone())]);
         membership.join(&link).await.unwrap();
         let news = News::new(membership);
         self.log.tell_by(news.clone());
