@@ -1,13 +1,21 @@
-//! An outbox under test, of either kind, that can be crashed.
+//! An outbox under test, of any kind, that can be crashed.
 
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
+use tokio::sync::watch;
 
 use super::embedded::{Embedded, OpenError};
 use super::power_cut::Files;
+use super::redis::{Opening, Redis};
 use super::samples::append;
 use super::{AnyOutbox, Depth, Lease, LeaseRequest, OutboxError, Settings, Settled, Settlement};
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::config::OnUnavailable;
+use crate::shared::testing::Server;
+use crate::shared::{Keys, Link};
+use crate::telemetry::metrics::Metrics;
 
 /// One test a clause and back end.
 macro_rules! contract {
@@ -26,6 +34,16 @@ macro_rules! contract {
             async fn embedded() {
                 holds(&mut Bench::embedded($cap)).await;
             }
+
+            #[tokio::test]
+            async fn redis() {
+                holds(&mut Bench::redis($cap).await).await;
+            }
+
+            #[tokio::test]
+            async fn redis_and_file() {
+                holds(&mut Bench::spilling($cap).await).await;
+            }
         })*
     };
 }
@@ -41,39 +59,77 @@ impl AnyOutbox {
     }
 }
 
-/// An outbox under test, with its folder if it has one.
+/// An outbox under test, with its folder or its server if it has one.
 #[derive(Debug)]
 pub(crate) struct Bench {
     pub(crate) outbox: AnyOutbox,
     folder: Option<TempDir>,
+    server: Option<Server>,
+    /// How many gateways there were on the server.
+    gateways: u64,
     max_bytes: u64,
 }
 
 impl Bench {
     pub(crate) fn memory(max_bytes: u64) -> Self {
-        Self { outbox: AnyOutbox::memory(max_bytes), folder: None, max_bytes }
+        Self { outbox: AnyOutbox::memory(max_bytes), folder: None, server: None, gateways: 0, max_bytes }
     }
 
     pub(crate) fn embedded(max_bytes: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let outbox = open_outbox(&folder.path().join("outbox.db"), max_bytes).unwrap();
-        Self { outbox, folder: Some(folder), max_bytes }
+        Self { outbox, folder: Some(folder), server: None, gateways: 0, max_bytes }
+    }
+
+    pub(crate) async fn redis(max_bytes: u64) -> Self {
+        let server = Server::start().await;
+        let outbox = AnyOutbox::Redis(gateway(&server, 1, Settings::plain(max_bytes)).await);
+        Self { outbox, folder: None, server: Some(server), gateways: 1, max_bytes }
+    }
+
+    /// Redis and a file beside it.
+    pub(crate) async fn spilling(max_bytes: u64) -> Self {
+        let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
+        let outbox = spilling(&server, 1, &folder.path().join("outbox.db"), max_bytes, OnUnavailable::Spill).await;
+        Self { outbox, folder: Some(folder), server: Some(server), gateways: 1, max_bytes }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.as_ref().unwrap().path().join("outbox.db")
     }
 
-    /// A kill -9 and a new start: what the disk held at that moment is opened again. In memory, the leases end as they would.
+    /// A kill -9 and a new start: what the disk held at that moment is opened again. In memory, the leases end as they would, and in
+    /// Redis another gateway buries the dead one.
     pub(crate) async fn crash(&mut self) {
         if let AnyOutbox::Memory(memory) = &self.outbox {
             memory.crash();
             return;
         }
-        let folder = tempfile::tempdir().unwrap();
-        self.files_at_rest().await.write(&folder.path().join("outbox.db"));
+        if let Some(server) = &self.server {
+            let dead = gateway_name(self.gateways);
+            self.gateways += 1;
+            self.outbox = match &self.folder {
+                None => AnyOutbox::Redis(gateway(server, self.gateways, Settings::plain(self.max_bytes)).await),
+                Some(_) => {
+                    let folder = self.copied().await;
+                    let path = folder.path().join("outbox.db");
+                    self.folder = Some(folder);
+                    spilling(server, self.gateways, &path, self.max_bytes, OnUnavailable::Spill).await
+                }
+            };
+            self.outbox.in_redis().unwrap().bury(&dead).await.unwrap();
+            return;
+        }
+        let folder = self.copied().await;
         self.outbox = open_outbox(&folder.path().join("outbox.db"), self.max_bytes).unwrap();
         self.folder = Some(folder);
+    }
+
+    /// A folder with the files of this moment.
+    async fn copied(&self) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        self.files_at_rest().await.write(&folder.path().join("outbox.db"));
+        folder
     }
 
     /// A power cut in the middle of some work, and a new start: of what the work wrote, the disk holds parts that `draw` chooses,
@@ -128,6 +184,36 @@ impl Bench {
     pub(crate) async fn depth(&self) -> Depth {
         self.outbox.depth().await.unwrap()
     }
+}
+
+/// The gateway of this number on a server.
+pub(crate) async fn gateway(server: &Server, number: u64, settings: Settings) -> Redis {
+    Redis::new(opening(server, number, settings).await)
+}
+
+/// The same with a file beside Redis.
+pub(crate) async fn spilling(server: &Server, number: u64, path: &Path, max_bytes: u64, away: OnUnavailable) -> AnyOutbox {
+    let opening = opening(server, number, Settings::plain(max_bytes)).await;
+    let spilled = Metrics::new().unwrap().outbox_spilled_events;
+    open_outbox(path, max_bytes).unwrap().shared(opening, away, spilled)
+}
+
+async fn opening(server: &Server, number: u64, settings: Settings) -> Opening {
+    let config = server.config();
+    Opening {
+        link: Link::connect(&config).await.unwrap(),
+        keys: Keys::new(&config.prefix),
+        settings,
+        gateway: gateway_name(number),
+        clock: Clock::set(number * 1_000_000),
+        chance: Chance::seeded(number),
+        patience: config.command_timeout * 2,
+        bell: watch::Sender::new(0),
+    }
+}
+
+pub(crate) fn gateway_name(number: u64) -> String {
+    format!("gateway{number}")
 }
 
 /// As in production, but with a small reserve: tests open many.
