@@ -5,17 +5,24 @@ use std::collections::BTreeMap;
 use harness::{Redis, RedisSetup};
 use serde::Serialize;
 
-use crate::cores::Cores;
+use crate::arguments::Fsync;
+use crate::run::Bench;
 
 /// The command that adds an entry, the one that hands one out, and the one that reads them.
 const ADDS: &str = "xadd";
 const HANDS_OUT: &str = "xclaim";
 const READS: &str = "xrange";
 
-/// Starts one afresh. It syncs before it answers, as a durable gateway wants it, and does not rewrite its file, as that is work for
-/// what came before.
-pub(crate) async fn start_redis(cores: Cores) -> Redis {
-    cores.for_redis(RedisSetup::new().set("auto-aof-rewrite-percentage", "0").start()).await
+impl Bench {
+    /// Starts one afresh. It does not rewrite its file, as that is work for what came before.
+    pub(crate) async fn start_redis(&self) -> Redis {
+        let setup = RedisSetup::new().set("auto-aof-rewrite-percentage", "0");
+        let setup = match self.appendfsync {
+            Fsync::Always => setup,
+            Fsync::Everysec => setup.everysec(),
+        };
+        self.cores.for_redis(setup.start()).await
+    }
 }
 
 /// What a server has used since its start.
