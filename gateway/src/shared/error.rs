@@ -1,5 +1,7 @@
 //! Why something that is shared through Redis did not happen.
 
+use super::membership::Refusal;
+
 /// What went wrong. No text of it holds a key's content or an argument: errors of the server are known by their code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SharedError {
@@ -17,7 +19,17 @@ pub enum SharedError {
         /// The code of the error.
         code: String,
     },
+    /// This gateway may not join the others.
+    #[error(transparent)]
+    Unjoined(#[from] Refusal),
     /// Redis answered what no script of ours answers.
     #[error("Redis answered {0} with something else than it should")]
     Strange(&'static str),
+}
+
+impl SharedError {
+    /// Whether a person has to change the configuration before it can succeed.
+    pub fn is_of_configuration(&self) -> bool {
+        matches!(self, Self::Unjoined(_))
+    }
 }

@@ -14,12 +14,29 @@ use crate::config;
 pub struct Link(Arc<Inner>);
 
 struct Inner {
+    config: config::Redis,
     connection: MultiplexedConnection,
 }
+
+/// A connection for commands that wait for data, of one owner.
+pub struct Reader(MultiplexedConnection);
 
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Link").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    /// Runs a command that waits for data, for some seconds at most.
+    pub async fn read<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, SharedError> {
+        command.query_async(&mut self.0).await.map_err(|error| read("a read", &error))
     }
 }
 
@@ -34,7 +51,12 @@ impl Link {
             .set_response_timeout(Some(config.command_timeout));
         let connection =
             client.get_multiplexed_async_connection_with_config(&settings).await.map_err(|error| away(&error))?;
-        Ok(Self(Arc::new(Inner { connection })))
+        Ok(Self(Arc::new(Inner { config: config.clone(), connection })))
+    }
+
+    /// One more connection, for commands that wait for data.
+    pub async fn reader(&self) -> Result<Reader, SharedError> {
+        Self::connect(&self.0.config).await.map(|link| Reader(link.0.connection.clone()))
     }
 
     /// Runs a script once. [`SharedError::Away`] leaves open whether it ran.

@@ -77,6 +77,8 @@ pub struct Metrics {
     pub requests: IntCounterVec,
     /// Requests past the rate limit of their site, by `site`. Their events are counted nowhere.
     pub requests_rate_limited: IntCounterVec,
+    /// 1 while rate limits are counted by this gateway alone although it shares them.
+    pub rate_limits_alone: IntGauge,
     /// Time from the headers of a request to its answer, the reading of its body included, by `route`.
     pub request_seconds: HistogramVec,
     /// TLS handshakes of callers, by `outcome`.
@@ -99,6 +101,16 @@ pub struct Metrics {
     pub build_info: IntGaugeVec,
     /// 1 while every 2xx is durable, 0 with the memory back end.
     pub outbox_durable: IntGauge,
+    /// Events that the file of this machine took in place of Redis, by `site`.
+    pub outbox_spilled_events: IntCounterVec,
+    /// Pending events in the file of this machine, with the Redis back end.
+    pub outbox_file_events: IntGauge,
+    /// How often Redis was found with another outbox than before.
+    pub redis_lost: IntCounterVec,
+    /// Gateways that live, this one too.
+    pub gateways: IntGauge,
+    /// 1 while a living gateway has another policy for the same `site`.
+    pub policy_differs: IntGaugeVec,
 }
 
 impl Metrics {
@@ -250,6 +262,10 @@ impl Metrics {
                 "Requests answered 429 because their site sent more events than its rate_limit.",
                 &["site"],
             )?,
+            rate_limits_alone: gauge(
+                "portcullis_rate_limits_alone",
+                "1 while rate limits are counted by this gateway alone, as Redis does not answer in time.",
+            )?,
             request_seconds: seconds(
                 "portcullis_request_seconds",
                 "Time from a request's headers to its answer, the reading of its body included.",
@@ -285,6 +301,26 @@ impl Metrics {
             outbox_durable: gauge(
                 "portcullis_outbox_durable",
                 "1 if an accepted event survives a crash, 0 with the memory back end.",
+            )?,
+            outbox_spilled_events: counters(
+                "portcullis_outbox_spilled_events_total",
+                "Events that were kept in the file of this machine because Redis could not be reached.",
+                &["site"],
+            )?,
+            outbox_file_events: gauge(
+                "portcullis_outbox_file_events",
+                "With the Redis back end, pending events in the file of this machine.",
+            )?,
+            redis_lost: counters(
+                "portcullis_redis_lost_total",
+                "How often Redis was found with another outbox than before, or with none.",
+                &[],
+            )?,
+            gateways: gauge("portcullis_gateways", "Gateways that live, this one too, as Redis said last.")?,
+            policy_differs: gauges(
+                "portcullis_policy_differs",
+                "1 while a living gateway has another policy for the same site.",
+                &["site"],
             )?,
             registry,
         };

@@ -40,9 +40,9 @@ impl Redis {
         Self(Arc::new(Handle { link, keys, settings, gateway, clock, changed: watch::Sender::new(0) }))
     }
 
-    pub(super) async fn append(&self, append: Append) -> Result<Receipt, OutboxError> {
-        drop(append);
-        Err(UNBUILT)
+    /// What is not kept comes back to the caller.
+    pub(super) async fn append(&self, append: Append) -> Result<Receipt, Box<(Append, OutboxError)>> {
+        Err(Box::new((append, UNBUILT)))
     }
 
     pub(super) async fn lease(&self, _request: LeaseRequest) -> Result<Leased, OutboxError> {
