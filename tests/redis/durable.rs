@@ -111,10 +111,11 @@ async fn c5_a_full_outbox_says_503_and_nothing_that_waits_is_trimmed() {
     let (meta, redis) = (Meta::start(&executable).await, Redis::start().await);
     let proxy = ChaosProxy::start(meta.address()).await;
     proxy.set(Mode::Refuse);
-    let small = setup(&meta, &redis)
-        .through(proxy.address())
-        .set("outbox", "max_bytes", "1_048_576")
-        .set("redis", "on_unavailable", "\"refuse\"");
+    let small = setup(&meta, &redis).through(proxy.address()).set("outbox", "max_bytes", "1_048_576").set(
+        "redis",
+        "on_unavailable",
+        "\"refuse\"",
+    );
     let mut fleet = Fleet::of(&executable, 2, &small).await;
     fleet.expect_trouble_with_meta();
     fleet.expect_log("the outbox is full");
@@ -146,9 +147,8 @@ async fn c5_a_full_outbox_says_503_and_nothing_that_waits_is_trimmed() {
 async fn c7_after_restarts_of_redis_what_comes_again_has_the_same_id_and_nothing_is_missing() {
     let executable = executable!();
     let (meta, mut redis) = (Meta::start(&executable).await, Redis::start().await);
-    let setup = setup(&meta, &redis)
-        .set("outbox", "encryption_key", "{ env = \"OUTBOX_KEY\" }")
-        .env("OUTBOX_KEY", KEY_AT_REST);
+    let setup =
+        setup(&meta, &redis).set("outbox", "encryption_key", "{ env = \"OUTBOX_KEY\" }").env("OUTBOX_KEY", KEY_AT_REST);
     let mut fleet = Fleet::of(&executable, 2, &setup).await;
     fleet.expect_trouble_with_redis();
     fleet.expect_trouble_with_meta();

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use harness::{
-    ChaosProxy, Fleet, Gateway, Meta, Mode, Oracle, Redis, Signal, eventually, executable, numbered_purchase,
-};
+use harness::{ChaosProxy, Fleet, Gateway, Meta, Mode, Oracle, Redis, Signal, eventually, executable, numbered_purchase};
 
 use crate::{BACK, REST, key, post, setup};
 

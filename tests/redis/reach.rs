@@ -19,16 +19,25 @@ const PASSWORD_IN_URL: &str = "qzsecret-redis%40password%2F0123456789";
 const RULES: &str = "resetchannels ~{portcullis* -@all +@read +@write +@connection +@scripting -@dangerous +@transaction \
                      +info +config|get +wait +waitaof +role +cluster|slots +cluster|shards +time +bgrewriteaof";
 /// Datasets beside the ordinary one, enough that they come to lie on several servers.
-const MORE: [&str; 7] =
-    ["2000000000000001", "2000000000000002", "2000000000000003", "2000000000000004", "2000000000000005", "2000000000000006", "2000000000000007"];
+const MORE: [&str; 7] = [
+    "2000000000000001",
+    "2000000000000002",
+    "2000000000000003",
+    "2000000000000004",
+    "2000000000000005",
+    "2000000000000006",
+    "2000000000000007",
+];
 /// Their token.
 const OTHER_TOKEN: &str = "EAAqzsecretTokenOfOtherDatasets01234";
 
 /// With all datasets.
 fn many_datasets(setup: Setup) -> Setup {
     let list: String = MORE.iter().map(|id| format!(", \"{id}\"")).collect();
-    let tables: String =
-        MORE.iter().map(|id| format!("\n[[dataset]]\nid = \"{id}\"\naccess_token = {{ env = \"OTHER_TOKEN\" }}\n")).collect();
+    let tables: String = MORE
+        .iter()
+        .map(|id| format!("\n[[dataset]]\nid = \"{id}\"\naccess_token = {{ env = \"OTHER_TOKEN\" }}\n"))
+        .collect();
     setup
         .replace(&format!("datasets = [\"{DATASET}\"]"), &format!("datasets = [\"{DATASET}\"{list}]"))
         .append(&tables)
@@ -42,7 +51,8 @@ async fn three_gateways_on_a_cluster_of_three_lose_nothing_when_a_server_dies() 
     let meta = Meta::start_with(&executable, &more).await;
     let mut cluster = RedisCluster::start(3).await;
     let proxy = ChaosProxy::start(meta.address()).await;
-    let on_cluster = Setup::new(&meta).on_redis(&cluster.url()).set("redis", "topology", "\"cluster\"").through(proxy.address());
+    let on_cluster =
+        Setup::new(&meta).on_redis(&cluster.url()).set("redis", "topology", "\"cluster\"").through(proxy.address());
     let mut fleet = Fleet::of(&executable, 3, &many_datasets(on_cluster)).await;
     fleet.expect_trouble_with_redis();
     fleet.expect_trouble_with_meta();
@@ -74,7 +84,11 @@ async fn three_gateways_on_a_cluster_of_three_lose_nothing_when_a_server_dies() 
         .enumerate()
         .map(|(at, gateway)| {
             let address = watch::Sender::new(gateway.address());
-            Load::following(&address.subscribe(), &format!("dies{at}"), Demand { callers: 1, events: 3, per_second: Some(60) })
+            Load::following(
+                &address.subscribe(),
+                &format!("dies{at}"),
+                Demand { callers: 1, events: 3, per_second: Some(60) },
+            )
         })
         .collect();
     for victim in 0..cluster.nodes.len() {
@@ -223,7 +237,8 @@ async fn e5_what_keeps_a_gateway_out_is_said_without_the_password() {
     let plain = url(&redis, PASSWORD_IN_URL).replace("rediss://", "redis://");
     let foreign = Authority::new().pem();
     let other = |name: &str, text: &str| -> Vec<(String, String)> {
-        let replaced = |(has, was): &(String, String)| (has.clone(), if has == name { text.to_owned() } else { was.clone() });
+        let replaced =
+            |(has, was): &(String, String)| (has.clone(), if has == name { text.to_owned() } else { was.clone() });
         files.iter().map(replaced).collect()
     };
     let uncertified = setup.clone().unset("redis", "client_cert").unset("redis", "client_key");

@@ -96,10 +96,8 @@ async fn a14_a_person_suppressed_at_one_gateway_is_sent_by_none_from_then_on() {
         })
         .await;
     }
-    eventually("what waited of theirs is deleted", REST, async || {
-        (fleet.metrics().await.pending() == 10).then_some(())
-    })
-    .await;
+    eventually("what waited of theirs is deleted", REST, async || (fleet.metrics().await.pending() == 10).then_some(()))
+        .await;
     // Not even their digest is left, neither in Redis nor on its disk.
     let mut digests = fleet.gateways[0].canaries.clone();
     digests.add("the digest of somebody who is suppressed", &sha256_hex(person().as_bytes()));
@@ -154,11 +152,7 @@ async fn gateways_with_different_keys_refuse_to_join_and_say_which() {
 async fn gateways_with_different_policies_are_seen() {
     let executable = executable!();
     let (meta, redis) = (Meta::start(&executable).await, Redis::start().await);
-    let mut fleet = Fleet::start(
-        &executable,
-        [setup(&meta, &redis), setup(&meta, &redis).site("pharmacy@1")],
-    )
-    .await;
+    let mut fleet = Fleet::start(&executable, [setup(&meta, &redis), setup(&meta, &redis).site("pharmacy@1")]).await;
     fleet.expect_trouble_with_redis();
     fleet.expect_log("policy");
     for gateway in &fleet.gateways {

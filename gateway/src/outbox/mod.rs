@@ -117,7 +117,7 @@ impl AnyOutbox {
         match self {
             Self::Memory(memory) => memory.append(&append),
             Self::Embedded(embedded) => embedded.append(append).await,
-            Self::Redis(redis) => redis.append(append).await.map_err(|refused| refused.1),
+            Self::Redis(redis) => redis.append(append).await.map_err(|unkept| unkept.error),
             Self::Spilling(spilling) => spilling.append(append).await,
         }
     }
@@ -359,7 +359,7 @@ impl Trouble {
 }
 
 /// Why the outbox did not do it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum OutboxError {
     /// The cap is reached.
     #[error("the outbox is full")]

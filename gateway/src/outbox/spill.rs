@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use super::embedded::Embedded;
 use super::lease::Keeper;
 use super::part::{PartRequest, Parted};
-use super::redis::Redis;
+use super::redis::{Redis, Unkept};
 use super::spread::SpreadRequest;
 use super::{
     Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Purged, Receipt,
@@ -75,18 +75,17 @@ impl Spilling {
     /// sent twice then, with the same ids.
     pub(super) async fn append(&self, append: Append) -> Result<Receipt, OutboxError> {
         let dataset = Arc::clone(&append.dataset);
-        let (append, error) = match self.0.redis.append(append).await {
+        let Unkept { append, error } = match self.0.redis.append(append).await {
             Ok(receipt) => {
                 if let Some(news) = &self.0.news {
                     news.tell(&dataset);
                 }
                 return Ok(receipt);
             }
-            Err(refused) => *refused,
+            Err(unkept) => *unkept,
         };
-        if !matches!(error, OutboxError::Away(_)) || self.0.on_unavailable == OnUnavailable::Refuse {
-            return Err(error);
-        }
+        let spills = matches!(error, OutboxError::Away(_)) && self.0.on_unavailable == OnUnavailable::Spill;
+        let Some(append) = append.filter(|_| spills) else { return Err(error) };
         let site = Arc::clone(&append.site);
         let receipt = self.0.file.append(append).await?;
         let kept = receipt.events() - receipt.duplicates();
