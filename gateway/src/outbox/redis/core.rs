@@ -18,7 +18,7 @@ use super::scripts::DatasetKeys;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::outbox::{Keys as SealKeys, OutboxError, Settings, Trouble, is_nearly_full};
-use crate::shared::{Call, Keys, Link, Script, SharedError};
+use crate::shared::{Call, Keys, Link, LinkState, Script, SharedError};
 
 /// Stored policies kept readable at hand; there are few at a time, one a site.
 const MAX_READ_POLICIES: usize = 256;
@@ -43,6 +43,8 @@ pub struct Opening {
     pub chance: Chance,
     /// For so long a change is asked for again while Redis is away.
     pub patience: Duration,
+    /// What rings at a change.
+    pub bell: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
@@ -101,7 +103,7 @@ impl News {
 
 impl Core {
     pub(super) fn new(opening: Opening) -> Self {
-        let Opening { link, keys, settings, gateway, clock, chance, patience } = opening;
+        let Opening { link, keys, settings, gateway, clock, chance, patience, bell } = opening;
         let sealed = settings.keys.iter().flat_map(SealKeys::ids).map(str::to_owned);
         let key_ids = std::iter::once(PLAIN.to_owned()).chain(sealed).collect();
         // In microseconds, so that a process that starts again begins far behind the leases of the one before.
@@ -114,7 +116,7 @@ impl Core {
             clock,
             chance,
             patience,
-            changed: watch::Sender::new(0),
+            changed: bell,
             news: News { changed: watch::Sender::new(0), datasets: Mutex::default() },
             closed: AtomicBool::new(false),
             key_ids,
@@ -193,6 +195,11 @@ impl Core {
 
     pub(super) fn health(&self) -> Result<(), Trouble> {
         self.is_open().map_err(|closed| Trouble::Broken(closed.to_string()))?;
+        let state = self.link.state();
+        match &*state.borrow() {
+            LinkState::Up => {}
+            away => return Err(Trouble::Away(away.to_string())),
+        }
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         // While nobody is let in nothing is tried, so trouble that nobody meets again is forgotten.
         match &*trouble {
@@ -320,7 +327,7 @@ impl From<SharedError> for OutboxError {
         match error {
             SharedError::Away(_) => Self::Away(error.to_string()),
             SharedError::Full => Self::Full,
-            SharedError::Refused { .. } | SharedError::Unjoined(_) | SharedError::Strange(_) => {
+            SharedError::Refused { .. } | SharedError::Unfit(_) | SharedError::Unjoined(_) | SharedError::Strange(_) => {
                 Self::Failed(error.to_string())
             }
         }
