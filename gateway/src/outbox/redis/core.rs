@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::head::PLAIN;
+use super::rewrite::Rewrites;
 use super::scripts::DatasetKeys;
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -57,6 +58,7 @@ pub(super) struct Core {
     pub(super) changed: watch::Sender<u64>,
     pub(super) news: News,
     closed: AtomicBool,
+    pub(super) rewrites: Rewrites,
     /// The keys under which we can read, as the scripts name them.
     pub(super) key_ids: Vec<String>,
     /// The time that the last look for work told. Leases end by it.
@@ -117,6 +119,7 @@ impl Core {
             changed: watch::Sender::new(0),
             news: News { changed: watch::Sender::new(0), datasets: Mutex::default() },
             closed: AtomicBool::new(false),
+            rewrites: Rewrites::default(),
             key_ids,
             now_ms: AtomicU64::new(0),
             serial: AtomicI64::new(serial),
