@@ -10,7 +10,7 @@ use crate::outbox::OutboxError;
 use crate::shared::{Call, Script};
 
 static ALONE: LazyLock<Script> =
-    LazyLock::new(|| Script::new("a turn for long work", concat!("#!lua flags=allow-oom\n", include_str!("alone.lua"))));
+    LazyLock::new(|| Script::new("to wait for the turn", concat!("#!lua flags=allow-oom\n", include_str!("alone.lua"))));
 
 /// How long a turn holds that is not held on to; far longer than a step takes.
 const HOLDS: Duration = Duration::from_secs(30);

@@ -1,6 +1,8 @@
 //! Entries of the quarantine as a command finds them, and what it does with them. An entry is never written anew, so it is enough to
 //! ask whether it is still there.
 
+use std::sync::LazyLock;
+
 use super::Redis;
 use super::head::{Head, row_of_entry};
 use super::look::{Cursor, Dataset, PAGE};
@@ -9,9 +11,14 @@ use super::quarantine::Aside;
 use super::scripts::script;
 use crate::outbox::OutboxError;
 use crate::outbox::settlement::part_message;
+use crate::shared::Script;
 
-script!(LOOK, "a look at the quarantine", "look_aside.lua");
-script!(CHANGE, "a change of the quarantine", "change_aside.lua");
+script!(LOOK, "to look at the quarantine", "look_aside.lua");
+/// What is gone has to stay gone when the server crashes (O8).
+static CHANGE: LazyLock<Script> = LazyLock::new(|| {
+    let text = concat!("#!lua flags=allow-oom\n", include_str!("common.lua"), include_str!("change_aside.lua"));
+    Script::durable("to change the quarantine", text)
+});
 
 /// What one look reads at most, but for an entry that is larger alone.
 const PAGE_BYTES: usize = 1024 * 1024;

@@ -1,14 +1,20 @@
 //! What a command does with groups that it found: only if each is still as it was found, so that a lease or a settling in between
 //! neither loses nor brings back anything. Each group changes in one step: entry, head, bodies, due time and totals.
 
+use std::sync::LazyLock;
+
 use super::Redis;
 use super::head::Head;
 use super::look::{Dataset, Found};
-use super::scripts::script;
 use crate::outbox::OutboxError;
 use crate::outbox::condemned::Condemned;
+use crate::shared::Script;
 
-script!(CHANGE, "a change of groups", "change.lua");
+/// What is gone has to stay gone when the server crashes (O8).
+static CHANGE: LazyLock<Script> = LazyLock::new(|| {
+    let text = concat!("#!lua flags=allow-oom\n", include_str!("common.lua"), include_str!("change.lua"));
+    Script::durable("to change groups", text)
+});
 
 /// What stays of a group: its head, and its events as they rest.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use super::scripts::{DatasetKeys, script};
 use crate::outbox::OutboxError;
 use crate::outbox::condemned::Condemned;
 
-script!(LOOK, "a look at groups", "look.lua");
+script!(LOOK, "to look at groups", "look.lua");
 
 /// Entries of one page.
 pub(super) const PAGE: usize = 256;

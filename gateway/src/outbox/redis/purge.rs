@@ -186,3 +186,6 @@ impl Redis {
 pub(super) fn is_all_of_a_dataset(selector: &PurgeSelector) -> bool {
     matches!(selector, PurgeSelector::Matching(EventFilter { site: None, before_ms: None, event_id: None, .. }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,3 +119,6 @@ impl Redis {
         key_id == self.key_of_today()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use redis::{InfoDict, Value};
+
 use super::Redis;
 use crate::shared::SharedError;
 
@@ -56,22 +58,20 @@ impl Redis {
     }
 
     async fn ask_to_rewrite(&self) -> Asked {
-        let info: Result<String, SharedError> =
-            self.core.link.command("a look at the server's log", redis::cmd("INFO").arg("persistence")).await;
-        let info = match info {
-            Ok(info) => info,
+        let link = &self.core.link;
+        let servers: Vec<InfoDict> = match link.on_each("to look at its log", redis::cmd("INFO").arg("persistence")).await {
+            Ok(servers) => servers,
             Err(error) => return Asked::Refused(error),
         };
-        if info.lines().any(|line| line.trim() == "aof_rewrite_in_progress:1") {
+        let is = |name: &str| servers.iter().any(|server| server.get::<u8>(name) == Some(1));
+        if is("aof_rewrite_in_progress") {
             return Asked::Later;
         }
         // Without a log there is nothing in it, and asking would make one.
-        if info.lines().any(|line| line.trim() == "aof_enabled:1") {
-            let asked: Result<redis::Value, SharedError> =
-                self.core.link.command("to have the server's log rewritten", &redis::cmd("BGREWRITEAOF")).await;
-            if let Err(error) = asked {
-                return Asked::Refused(error);
-            }
+        if is("aof_enabled")
+            && let Err(error) = link.on_each::<Value>("to rewrite its log", &redis::cmd("BGREWRITEAOF")).await
+        {
+            return Asked::Refused(error);
         }
         self.core.rewrites.0.store(false, Ordering::Relaxed);
         Asked::Begun

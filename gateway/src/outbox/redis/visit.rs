@@ -1,15 +1,19 @@
 //! Redis from outside: for a command that looks, or that changes something while no gateway runs on this machine. It joins nobody and
 //! holds no group. Every change is one step there, so whoever else runs meanwhile does no harm and comes to none.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio_util::task::TaskTracker;
 
 use super::{Opening, Redis};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config;
 use crate::outbox::{AnyOutbox, OutboxCommand, OutboxDone, OutboxError, Settings, SharedInspection, Shown};
-use crate::shared::membership::roster;
-use crate::shared::{Keys, Link, SharedError};
+use crate::shared::membership::{is_readable, roster};
+use crate::shared::{Durability, Keys, Link, LinkParts, SharedError};
+use crate::telemetry::metrics::Metrics;
 
 /// How long a step is tried again while Redis is away.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -27,7 +31,12 @@ impl Visit {
     pub async fn to(config: &config::Redis, settings: Settings, clock: Clock, chance: Chance) -> Result<Self, SharedError> {
         let config = config::Redis { require_durable: false, ..config.clone() };
         let keys = Keys::new(&config.prefix);
-        let link = Link::connect(&config).await?;
+        let metrics = Metrics::new().map_err(|error| SharedError::Unfit(error.to_string()))?;
+        let tasks = TaskTracker::new();
+        let parts = LinkParts { clock: clock.clone(), chance: chance.clone(), metrics, hooks: Vec::new(), tasks };
+        let link = Link::start(Arc::new(config), parts);
+        link.first_try().await?;
+        is_readable(&link, &keys).await?;
         let now_ms = clock.unix_ms();
         let opening = Opening {
             link: link.clone(),
@@ -53,7 +62,7 @@ impl Visit {
     pub async fn inspect(&self) -> Result<SharedInspection, OutboxError> {
         Ok(SharedInspection {
             inspection: self.redis.inspect().await?,
-            durability: None,
+            durability: self.link.durability().map(Durability::as_str),
             gateways: roster(&self.link, &self.keys).await?,
         })
     }
@@ -63,3 +72,6 @@ impl Visit {
         self.redis.show(dataset, number).await
     }
 }
+
+#[cfg(test)]
+mod tests;
