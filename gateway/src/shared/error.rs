@@ -19,6 +19,9 @@ pub enum SharedError {
         /// The code of the error.
         code: String,
     },
+    /// Redis, or how it is reached, is not what the configuration asks for. In words, with what to change.
+    #[error("Redis does not suit: {0}")]
+    Unfit(String),
     /// This gateway may not join the others.
     #[error(transparent)]
     Unjoined(#[from] Refusal),
@@ -30,6 +33,6 @@ pub enum SharedError {
 impl SharedError {
     /// Whether a person has to change the configuration before it can succeed.
     pub fn is_of_configuration(&self) -> bool {
-        matches!(self, Self::Unjoined(_))
+        matches!(self, Self::Unjoined(_) | Self::Unfit(_))
     }
 }

@@ -1,25 +1,72 @@
 //! The connection to Redis that everything but the blocking read shares.
+//!
+//! It is up only after the server was looked at and found fit (`survey`) and after the work of joining was done (`hook`). What breaks
+//! it is met by connecting anew, for as long as anybody holds it, and meanwhile every call fails at once. Every command has a
+//! deadline, and none is done twice: repeating is for [`Link::insist`] alone. Left to others: what is asked of Redis.
+
+mod confirm;
+mod dial;
+mod fault;
+mod layout;
+mod reader;
+mod sentinel;
+mod server;
+mod session;
+mod state;
+mod upkeep;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, RedisError, ServerErrorKind};
+use redis::{Cmd, FromRedisValue};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
 
-use super::{Call, Script, SharedError};
+pub use reader::Reader;
+pub(super) use server::Server;
+pub use state::LinkState;
+
+use self::session::Session;
+use self::upkeep::Upkeep;
+use super::{AtConnect, Call, Durability, Script, SharedError};
+use crate::chance::Chance;
+use crate::clock::Clock;
 use crate::config;
+use crate::telemetry::metrics::Metrics;
 
-/// A connection to Redis that is made again when it breaks. Cheap to clone; all clones share it.
+/// A connection to Redis that is made again when it breaks. Cheap to clone; all clones share it, and with the last it ends.
 #[derive(Clone)]
-pub struct Link(Arc<Inner>);
+pub struct Link(Source);
 
-struct Inner {
-    config: config::Redis,
-    connection: MultiplexedConnection,
+#[derive(Clone)]
+enum Source {
+    /// Whatever connection stands.
+    Kept(Arc<Kept>),
+    /// This one alone: for what is done before it is anybody's.
+    Fixed(Arc<Session>),
 }
 
-/// A connection for commands that wait for data, of one owner.
-pub struct Reader(MultiplexedConnection);
+struct Kept {
+    upkeep: Arc<Upkeep>,
+    _end: DropGuard,
+}
+
+/// What a link needs besides its configuration.
+#[derive(Debug)]
+pub struct LinkParts {
+    /// Our clock, from which the server's may differ.
+    pub clock: Clock,
+    /// For pauses that gateways do not take together.
+    pub chance: Chance,
+    /// Where it is shown how it goes.
+    pub metrics: Metrics,
+    /// Done at every connection, in this order, before anybody else may use it.
+    pub hooks: Vec<Arc<dyn AtConnect>>,
+    /// Owns the task that keeps the connection.
+    pub tasks: TaskTracker,
+}
 
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -27,49 +74,59 @@ impl std::fmt::Debug for Link {
     }
 }
 
-impl std::fmt::Debug for Reader {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reader").finish_non_exhaustive()
-    }
-}
-
-impl Reader {
-    /// Runs a command that waits for data, for some seconds at most.
-    pub async fn read<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, SharedError> {
-        command.query_async(&mut self.0).await.map_err(|error| read("a read", &error))
-    }
-}
-
 impl Link {
-    /// Connects.
-    pub async fn connect(config: &config::Redis) -> Result<Self, SharedError> {
-        let away = |error: &RedisError| SharedError::Away(error.category().to_owned());
-        let node = config.nodes.first().ok_or_else(|| SharedError::Away("there is no node".to_owned()))?;
-        let client = Client::open((node.host.as_str(), node.port)).map_err(|error| away(&error))?;
-        let settings = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(config.connect_timeout))
-            .set_response_timeout(Some(config.command_timeout));
-        let connection =
-            client.get_multiplexed_async_connection_with_config(&settings).await.map_err(|error| away(&error))?;
-        Ok(Self(Arc::new(Inner { config: config.clone(), connection })))
+    /// Begins to connect, and returns at once.
+    pub fn start(config: Arc<config::Redis>, parts: LinkParts) -> Self {
+        let tasks = parts.tasks.clone();
+        let upkeep = Arc::new(Upkeep::new(config, parts));
+        let end = CancellationToken::new();
+        tasks.spawn(Arc::clone(&upkeep).run(end.clone()));
+        Self(Source::Kept(Arc::new(Kept { upkeep, _end: end.drop_guard() })))
     }
 
-    /// One more connection, for commands that wait for data.
-    pub async fn reader(&self) -> Result<Reader, SharedError> {
-        Self::connect(&self.0.config).await.map(|link| Reader(link.0.connection.clone()))
+    fn fixed(session: Arc<Session>) -> Self {
+        Self(Source::Fixed(session))
+    }
+
+    /// Waits for what came of the first try to connect.
+    pub async fn first_try(&self) -> Result<(), SharedError> {
+        let mut state = self.state();
+        // The sender lives as long as we do.
+        match state.wait_for(|state| *state != LinkState::Joining).await.as_deref() {
+            Ok(LinkState::Away(why)) => Err(why.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it is up, and if not, why.
+    pub fn state(&self) -> watch::Receiver<LinkState> {
+        match &self.0 {
+            Source::Kept(kept) => kept.upkeep.state(),
+            Source::Fixed(_) => watch::Sender::new(LinkState::Up).subscribe(),
+        }
+    }
+
+    /// How far the server's clock is ahead of ours, in milliseconds; less than 100 counts as nothing, as the measurement is not better.
+    pub fn skew_ms(&self) -> i64 {
+        match &self.0 {
+            Source::Kept(kept) => kept.upkeep.skew_ms(),
+            Source::Fixed(session) => session.skew_ms,
+        }
+    }
+
+    /// How durable the server is that was reached last; nothing before the first.
+    pub fn durability(&self) -> Option<Durability> {
+        match &self.0 {
+            Source::Kept(kept) => kept.upkeep.durability(),
+            Source::Fixed(session) => Some(session.fitness.durability),
+        }
     }
 
     /// Runs a script once. [`SharedError::Away`] leaves open whether it ran.
     pub async fn call<T: FromRedisValue>(&self, script: &Script, call: &Call) -> Result<T, SharedError> {
-        let mut invocation = script.script.prepare_invoke();
-        for key in &call.keys {
-            invocation.key(key);
-        }
-        for argument in &call.arguments {
-            invocation.arg(argument.as_slice());
-        }
-        let mut connection = self.0.connection.clone();
-        invocation.invoke_async(&mut connection).await.map_err(|error| read(script.name, &error))
+        let session = self.session()?;
+        let answer = session.call(script, call).await;
+        self.judged(&session, answer)
     }
 
     /// Runs a script that does its work once however often it is asked to (it carries a token, or changes nothing twice), again and
@@ -80,39 +137,63 @@ impl Link {
         call: &Call,
         patience: Duration,
     ) -> Result<T, SharedError> {
-        let until = tokio::time::Instant::now() + patience;
+        let until = Instant::now() + patience;
+        let mut state = self.state();
         loop {
-            match self.call(script, call).await {
-                Err(SharedError::Away(_)) if tokio::time::Instant::now() < until => {
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-                answer => return answer,
+            let answer = self.call(script, call).await;
+            let Err(why @ SharedError::Away(_)) = answer else { return answer };
+            // On a connection of hooks there is nothing to wait for: the next one brings the hooks again.
+            if matches!(self.0, Source::Fixed(_)) {
+                return Err(why);
+            }
+            match tokio::time::timeout_at(until, state.wait_for(|state| *state == LinkState::Up)).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(_)) | Err(_) => return Err(why),
             }
         }
     }
 
     /// Runs a plain command on the node that has its key. `what` is what errors call it.
     pub async fn command<T: FromRedisValue>(&self, what: &'static str, command: &Cmd) -> Result<T, SharedError> {
-        let mut connection = self.0.connection.clone();
-        command.query_async(&mut connection).await.map_err(|error| read(what, &error))
+        let session = self.session()?;
+        let answer = session.command(what, command).await;
+        self.judged(&session, answer)
     }
-}
 
-/// What an error of the library means for us.
-fn read(what: &'static str, error: &RedisError) -> SharedError {
-    match error.kind() {
-        ErrorKind::Parse | ErrorKind::UnexpectedReturnType => SharedError::Strange(what),
-        ErrorKind::Server(
-            ServerErrorKind::BusyLoading
-            | ServerErrorKind::ClusterDown
-            | ServerErrorKind::MasterDown
-            | ServerErrorKind::ReadOnly
-            | ServerErrorKind::TryAgain,
-        ) => SharedError::Away(error.code().unwrap_or("ERR").to_owned()),
-        _ if error.code() == Some("OOM") => SharedError::Full,
-        _ if error.is_io_error() || error.is_connection_dropped() || error.is_timeout() => {
-            SharedError::Away(error.category().to_owned())
+    /// One more connection, to the node of the common keys, for commands that wait for data.
+    pub async fn reader(&self) -> Result<Reader, SharedError> {
+        let session = self.session()?;
+        let server = session.of_common_keys()?.again().await;
+        Ok(Reader::new(self.clone(), Arc::clone(&session), self.judged(&session, server)?))
+    }
+
+    /// Has it looked at now whether the server is fit, as every minute.
+    #[cfg(test)]
+    pub(super) fn look(&self) {
+        if let Source::Kept(kept) = &self.0 {
+            kept.upkeep.look();
         }
-        _ => SharedError::Refused { what, code: error.code().unwrap_or("ERR").to_owned() },
+    }
+
+    fn deadline(&self) -> Duration {
+        match &self.0 {
+            Source::Kept(kept) => kept.upkeep.deadline(),
+            Source::Fixed(_) => Duration::ZERO,
+        }
+    }
+
+    fn session(&self) -> Result<Arc<Session>, SharedError> {
+        match &self.0 {
+            Source::Kept(kept) => kept.upkeep.session(),
+            Source::Fixed(session) => Ok(Arc::clone(session)),
+        }
+    }
+
+    /// An answer, by which it may be known that the connection is of no use any more.
+    fn judged<T>(&self, session: &Arc<Session>, answer: Result<T, SharedError>) -> Result<T, SharedError> {
+        if let (Source::Kept(kept), Err(why @ SharedError::Away(_))) = (&self.0, &answer) {
+            kept.upkeep.breaks(session, why);
+        }
+        answer
     }
 }

@@ -9,15 +9,19 @@ mod hook;
 mod keys;
 mod link;
 mod script;
+mod survey;
 
 pub mod membership;
 pub mod news;
 
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use error::SharedError;
 pub use hook::{AtConnect, AtJoin, Joined, Work};
 pub use keys::Keys;
-pub use link::{Link, Reader};
+pub use link::{Link, LinkParts, LinkState, Reader};
 pub use script::{Call, Script};
+pub use survey::Durability;

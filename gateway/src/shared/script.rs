@@ -5,13 +5,23 @@
 pub struct Script {
     /// What errors call it.
     pub name: &'static str,
-    pub(super) script: redis::Script,
+    pub(super) text: String,
+    pub(super) hash: String,
+    /// Whether it is answered only when what it did survives a crash of the server.
+    pub(super) is_durable: bool,
 }
 
 impl Script {
     /// From its text.
     pub fn new(name: &'static str, text: &str) -> Self {
-        Self { name, script: redis::Script::new(text) }
+        let hash = redis::Script::new(text).get_hash().to_owned();
+        Self { name, text: text.to_owned(), hash, is_durable: false }
+    }
+
+    /// The same, of what has to survive a crash of the server once it was answered (P1), and as many replicas as are configured must
+    /// have it.
+    pub fn durable(name: &'static str, text: &str) -> Self {
+        Self { is_durable: true, ..Self::new(name, text) }
     }
 }
 

@@ -105,6 +105,12 @@ pub struct Metrics {
     pub outbox_spilled_events: IntCounterVec,
     /// Pending events in the file of this machine, with the Redis back end.
     pub outbox_file_events: IntGauge,
+    /// 1 while Redis can be asked. Without the Redis back end there is no series.
+    pub redis_up: IntGaugeVec,
+    /// Always 1: how durable Redis is, by `mode`.
+    pub redis_durability: IntGaugeVec,
+    /// Connections to Redis that broke. Without the Redis back end there is no series.
+    pub redis_reconnects: IntCounterVec,
     /// How often Redis was found with another outbox than before.
     pub redis_lost: IntCounterVec,
     /// Gateways that live, this one too.
@@ -311,6 +317,9 @@ impl Metrics {
                 "portcullis_outbox_file_events",
                 "With the Redis back end, pending events in the file of this machine.",
             )?,
+            redis_up: gauges("portcullis_redis_up", "1 while Redis can be asked.", &[])?,
+            redis_durability: gauges("portcullis_redis_durability_info", "Always 1; how durable Redis is.", &["mode"])?,
+            redis_reconnects: counters("portcullis_redis_reconnects_total", "Connections to Redis that broke.", &[])?,
             redis_lost: counters(
                 "portcullis_redis_lost_total",
                 "How often Redis was found with another outbox than before, or with none.",
