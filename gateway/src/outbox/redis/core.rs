@@ -19,7 +19,7 @@ use super::scripts::DatasetKeys;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::outbox::{Keys as SealKeys, OutboxError, Settings, Trouble, is_nearly_full};
-use crate::shared::{Call, Keys, Link, Script, SharedError};
+use crate::shared::{Call, Keys, Link, LinkState, Script, SharedError};
 
 /// Stored policies kept readable at hand; there are few at a time, one a site.
 const MAX_READ_POLICIES: usize = 256;
@@ -196,6 +196,9 @@ impl Core {
 
     pub(super) fn health(&self) -> Result<(), Trouble> {
         self.is_open().map_err(|closed| Trouble::Broken(closed.to_string()))?;
+        if let LinkState::Away(why) = &*self.link.state().borrow() {
+            return Err(Trouble::Away(why.to_string()));
+        }
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         // While nobody is let in nothing is tried, so trouble that nobody meets again is forgotten.
         match &*trouble {
@@ -219,12 +222,12 @@ impl Core {
 
     /// A time of our clock in the server's.
     pub(super) fn server_ms(&self, ours_ms: u64) -> u64 {
-        ours_ms
+        ours_ms.saturating_add_signed(self.link.skew_ms())
     }
 
     /// A time of the server's clock in ours.
     pub(super) fn our_ms(&self, servers_ms: u64) -> u64 {
-        servers_ms
+        servers_ms.saturating_add_signed(self.link.skew_ms().saturating_neg())
     }
 
     /// Notes what time a look for work told; gives it in the server's.
@@ -321,11 +324,10 @@ impl Core {
 impl From<SharedError> for OutboxError {
     fn from(error: SharedError) -> Self {
         match error {
-            SharedError::Away(_) => Self::Away(error.to_string()),
+            // One that is not what is asked for is as good as none.
+            SharedError::Away(_) | SharedError::Unfit(_) | SharedError::Unjoined(_) => Self::Away(error.to_string()),
             SharedError::Full => Self::Full,
-            SharedError::Refused { .. } | SharedError::Unjoined(_) | SharedError::Strange(_) => {
-                Self::Failed(error.to_string())
-            }
+            SharedError::Refused { .. } | SharedError::Strange(_) => Self::Failed(error.to_string()),
         }
     }
 }
