@@ -52,12 +52,13 @@ pub use command::{OutboxCommand, OutboxDone};
 pub use embedded::OpenError;
 pub use embedded::{BackedUp, BackupError, Restored, backup, restore};
 pub use embedded::{has_held_events, inspect, show};
-pub use inspection::{Inspection, PendingLine, QuarantineLine, Shown};
+pub use inspection::{Inspection, PendingLine, QuarantineLine, SharedInspection, Shown};
 pub use lease::{Lease, LeaseRequest, Leased};
 pub use part::Parted;
+pub use redis::Visit;
 pub use seal::{Keys, key_id};
 pub use seen::Deduplication;
-pub use selector::{EventFilter, PurgeSelector, Purged, RedriveSelector, Redriven};
+pub use selector::{EventFilter, OutboxPlace, PurgeSelector, Purged, RedriveSelector, Redriven};
 pub use settlement::{QuarantineReason, Settled, Settlement};
 pub use spread::SpreadRequest;
 
