@@ -68,12 +68,12 @@ fn all_ids(leases: &[Lease]) -> Vec<String> {
 #[tokio::test]
 async fn what_redis_cannot_take_is_durable_in_the_file_and_sent_from_there_while_it_is_away() {
     let mut place = Place::new(OnUnavailable::Spill).await;
-    drop(place.append("in redis").await.unwrap());
+    drop(place.append("in-redis").await.unwrap());
     assert_eq!((place.in_file(), place.spilled()), (0, 0));
     place.server.crash();
     let mut changed = place.outbox.changed();
     changed.mark_unchanged();
-    assert_eq!(place.append("in file").await.unwrap().events(), 1);
+    assert_eq!(place.append("in-file").await.unwrap().events(), 1);
     assert_eq!((place.in_file(), place.spilled()), (1, 1));
     assert!(changed.has_changed().unwrap(), "whoever waits for work listens to both");
     assert_eq!(place.outbox.next_due_ms("1", NOW_MS).await.unwrap(), Some(NOW_MS));
@@ -82,7 +82,7 @@ async fn what_redis_cannot_take_is_durable_in_the_file_and_sent_from_there_while
     let AnyOutbox::Spilling(spilling) = &place.outbox else { panic!() };
     spilling.file().close().await;
     let again = open_outbox(&path, ROOMY).unwrap();
-    assert_eq!(all_ids(&lease(&again, 10).await), ["in file"]);
+    assert_eq!(all_ids(&lease(&again, 10).await), ["in-file"]);
 }
 
 #[tokio::test]
