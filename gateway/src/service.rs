@@ -2,6 +2,7 @@
 
 mod commands;
 mod gateways;
+mod kept;
 mod reload;
 mod sweep;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use axum::Router;
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -18,24 +20,25 @@ use tokio_util::task::TaskTracker;
 pub use reload::{ReloadError, Reloads, Source};
 
 use self::commands::Commands;
-use self::gateways::{Gateways, Parts};
+use self::gateways::Gateways;
+use self::kept::Kept;
 use self::reload::Reloader;
 use self::sweep::Sweeper;
 use crate::admin::{Admin, Policies};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::kept_key::OwnKeyError;
-use crate::config::{self, Backend, Config, pseudonym};
+use crate::config::{self, Config};
 use crate::control::{self, ControlError};
 use crate::dispatch::{DispatchError, Dispatcher};
 use crate::ingest::{Ingest, Rates};
 use crate::lifecycle::{Lifecycle, Pulse, Sockets, systemd};
 use crate::listener::{Bounds, Listener, Renewal, Tls};
-use crate::outbox::{AnyOutbox, OpenError, OutboxError, Settings};
+use crate::outbox::{AnyOutbox, OpenError, OutboxError};
 use crate::shared::SharedError;
 use crate::shared::membership::RecordError;
 use crate::subject::{SubjectError, Subjects};
-use crate::suppression::{Changes, SuppressionError, Suppressions};
+use crate::suppression::{Changes, SuppressionError};
 use crate::telemetry::metrics::Metrics;
 
 /// Connections to the admin listener at once.
@@ -136,19 +139,8 @@ impl Service {
     pub async fn start(start: Start) -> Result<Self, StartError> {
         let Start { config, source, sockets, lifecycle, clock, chance } = start;
         let metrics = Metrics::new()?;
-        let file = open(&config, &chance)?;
-        // After the outbox, whose lock keeps a second process from making another key. A start that was killed between the two
-        // leaves an outbox that never held anything, and that may get a key.
-        let pseudonyms = pseudonym::load_or_make(&config.identity.pseudonym_key, file.has_held_events(), &chance)?;
-        let suppressions = Suppressions::open(&config.suppression, &metrics, &clock, &chance)?;
-        let subjects = Subjects::open(&config.subject_access, &metrics, &clock, &chance)?;
-        describe(&config, &file, &metrics).await?;
-        let parts =
-            Parts { config: &config, suppressions: &suppressions, metrics: &metrics, clock: &clock, chance: &chance };
-        let (outbox, gateways) = Gateways::join(parts, file).await?;
-        if let Some(gateways) = &gateways {
-            gateways.arrive().await?;
-        }
+        let Kept { outbox, gateways, pseudonyms, suppressions, subjects } =
+            Kept::open(&config, &metrics, &clock, &chance).await?;
         let rates = gateways.as_ref().map_or_else(Rates::alone, Gateways::rates);
         let changes = gateways.as_ref().map_or_else(|| Changes::Here(suppressions.clone()), Gateways::changes);
 
@@ -208,15 +200,10 @@ impl Service {
                 .listeners
                 .spawn(lifecycle.vital("the renewal of the certificate", renewal.run(service.stop_listening.clone())));
         }
-        for (listener, router, bounds, tracker, stop) in [
-            (listener, Arc::clone(&ingest).router(), bounds, &service.listeners, &service.stop_listening),
-            // Tells to the end that the gateway stops, and how far that is.
-            (admin_listener, admin.router(), admin_bounds, &service.overseers, &service.stop_overseeing),
-        ] {
-            let (connections, stop) = (tracker.clone(), stop.clone());
-            let serve = async move { listener.serve(router, bounds, &connections, stop).await };
-            tracker.spawn(lifecycle.vital("a listener", serve));
-        }
+        let callers = (listener, Arc::clone(&ingest).router(), bounds);
+        serve(callers, &service.listeners, &service.stop_listening, &lifecycle);
+        // Tells to the end that the gateway stops, and how far that is.
+        serve((admin_listener, admin.router(), admin_bounds), &service.overseers, &service.stop_overseeing, &lifecycle);
         if let Some(gateways) = &service.gateways {
             // To the end: a gateway that is silent is taken for dead, and its groups are given to others.
             gateways.start(&service.overseers, &lifecycle, &service.stop_overseeing);
@@ -315,19 +302,21 @@ impl Service {
     }
 }
 
-/// What this machine keeps alone.
-fn open(config: &Config, chance: &Chance) -> Result<AnyOutbox, OpenError> {
-    match &config.outbox.backend {
-        Backend::Embedded(path) | Backend::Redis(path, _) => {
-            AnyOutbox::open_embedded(path, Settings::of(&config.outbox, chance))
-        }
-        Backend::Memory => Ok(AnyOutbox::memory(config.outbox.max_bytes)),
-    }
-}
-
 /// The control socket, beside the outbox whose lock we hold.
 fn control_socket(config: &Config) -> Result<Option<control::Server>, ControlError> {
     config.outbox.backend.file().map(control::Server::bind).transpose()
+}
+
+/// Serves on a listener until `stop`.
+fn serve(
+    (listener, router, bounds): (Listener, Router, Bounds),
+    tracker: &TaskTracker,
+    stop: &CancellationToken,
+    lifecycle: &Lifecycle,
+) {
+    let (connections, stop) = (tracker.clone(), stop.clone());
+    let serve = async move { listener.serve(router, bounds, &connections, stop).await };
+    tracker.spawn(lifecycle.vital("a listener", serve));
 }
 
 /// TLS of the listener for callers, what keeps its certificate fresh, and how that is told of other files.
@@ -389,20 +378,4 @@ fn bring_into_being(config: &Config, metrics: &Metrics) {
             counter.with_label_values(&[&dataset.id]);
         }
     }
-}
-
-/// Shows what runs and what was found on this machine.
-async fn describe(config: &Config, outbox: &AnyOutbox, metrics: &Metrics) -> Result<(), OutboxError> {
-    metrics.outbox_durable.set(i64::from(outbox.is_durable()));
-    describe_policies(config, None, metrics);
-    bring_into_being(config, metrics);
-    for (_, dataset, events) in outbox.pending_by_dataset().await? {
-        metrics.events_recovered.with_label_values(&[&dataset]).inc_by(events);
-    }
-    for (dataset, events) in outbox.set_aside_at_open() {
-        metrics.events_recovered.with_label_values(&[dataset]).inc_by(*events);
-        metrics.events_quarantined.with_label_values(&[dataset.as_ref(), "aborts_process"]).inc_by(*events);
-        tracing::error!(dataset = %dataset, events, "events that were in hand whenever the process died were set aside");
-    }
-    Ok(())
 }

@@ -51,7 +51,7 @@ impl Pulse {
     }
 
     async fn ask(&self, outbox: &AnyOutbox, patience: Duration, lifecycle: &Lifecycle) {
-        let answered = match tokio::time::timeout(patience, outbox.depth()).await {
+        let answered = match tokio::time::timeout(patience, outbox.answers()).await {
             Err(_) => false,
             Ok(Err(OutboxError::Closed)) => {
                 lifecycle.fail("the outbox's writer has ended");

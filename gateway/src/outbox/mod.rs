@@ -65,15 +65,14 @@ pub use spread::SpreadRequest;
 use std::path::Path;
 use std::sync::Arc;
 
-use prometheus::IntCounterVec;
 use tokio::sync::watch;
 
 use self::embedded::Embedded;
 use self::memory::Memory;
-use self::redis::{Opening, Redis};
+use self::redis::Redis;
 use self::spill::Spilling;
 use crate::chance::Chance;
-use crate::config::{self, OnUnavailable};
+use crate::config;
 
 /// The outbox in use. Cheap to clone; all clones are the same outbox.
 #[derive(Debug, Clone)]
@@ -109,32 +108,6 @@ impl AnyOutbox {
     /// Opens the outbox in this file, or makes it. The folder is made too, for its owner alone.
     pub fn open_embedded(path: &Path, settings: Settings) -> Result<Self, OpenError> {
         Embedded::open(path, settings).map(Self::Embedded)
-    }
-
-    /// This outbox, if it is in a file, with Redis before it: from now on events go there, and into the file what Redis cannot
-    /// take. `spilled` counts these by site. To be called within a runtime.
-    pub fn shared(self, redis: Opening, on_unavailable: OnUnavailable, spilled: IntCounterVec) -> Self {
-        match self {
-            Self::Embedded(file) => Self::Spilling(Spilling::new(redis, file, on_unavailable, spilled)),
-            Self::Memory(_) | Self::Redis(_) | Self::Spilling(_) => self,
-        }
-    }
-
-    /// Events that wait in the part of it that other gateways share, by site and dataset.
-    pub async fn pending_in_redis(&self) -> Result<PendingByDataset, OutboxError> {
-        match self.in_redis() {
-            Some(redis) => redis.pending_by_dataset().await,
-            None => Ok(Vec::new()),
-        }
-    }
-
-    /// The part of it that other gateways share, if there is one.
-    pub fn in_redis(&self) -> Option<&Redis> {
-        match self {
-            Self::Memory(_) | Self::Embedded(_) => None,
-            Self::Redis(redis) => Some(redis),
-            Self::Spilling(spilling) => Some(spilling.redis()),
-        }
     }
 
     /// Keeps all events of a request, or none of them (O1).
@@ -277,22 +250,6 @@ impl AnyOutbox {
             Self::Embedded(embedded) => embedded.health(),
             Self::Redis(redis) => redis.health(),
             Self::Spilling(spilling) => spilling.health(),
-        }
-    }
-
-    /// What is wrong though events can be kept: a word for it, and a text.
-    pub fn remark(&self) -> Option<(&'static str, String)> {
-        match self {
-            Self::Memory(_) | Self::Embedded(_) | Self::Redis(_) => None,
-            Self::Spilling(spilling) => spilling.remark(),
-        }
-    }
-
-    /// Pending events in the file of this machine, where there is Redis beside it.
-    pub fn events_in_file(&self) -> Option<u64> {
-        match self {
-            Self::Memory(_) | Self::Embedded(_) | Self::Redis(_) => None,
-            Self::Spilling(spilling) => Some(spilling.file().pending_events()),
         }
     }
 

@@ -21,7 +21,7 @@ use super::part::{PartRequest, Parted};
 use super::redis::{Opening, Redis, Unkept};
 use super::spread::SpreadRequest;
 use super::{
-    Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Purged, Receipt,
+    AnyOutbox, Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Purged, Receipt,
     RedriveSelector, Redriven, Settled, Settlement, Trouble,
 };
 use crate::config::OnUnavailable;
@@ -43,6 +43,58 @@ struct Handle {
     last_in_redis: Mutex<Depth>,
 }
 
+impl AnyOutbox {
+    /// This outbox, if it is in a file, with Redis before it: from now on events go there, and into the file what Redis cannot
+    /// take. `spilled` counts these by site. To be called within a runtime.
+    pub fn shared(self, redis: Opening, on_unavailable: OnUnavailable, spilled: IntCounterVec) -> Self {
+        match self {
+            Self::Embedded(file) => Self::Spilling(Spilling::new(redis, file, on_unavailable, spilled)),
+            Self::Memory(_) | Self::Redis(_) | Self::Spilling(_) => self,
+        }
+    }
+
+    /// Events that wait in the part of it that other gateways share, by site and dataset.
+    pub async fn pending_in_redis(&self) -> Result<PendingByDataset, OutboxError> {
+        match self.in_redis() {
+            Some(redis) => redis.pending_by_dataset().await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The part of it that other gateways share, if there is one.
+    pub fn in_redis(&self) -> Option<&Redis> {
+        match self {
+            Self::Memory(_) | Self::Embedded(_) => None,
+            Self::Redis(redis) => Some(redis),
+            Self::Spilling(spilling) => Some(&spilling.0.redis),
+        }
+    }
+
+    /// Whether what keeps events in this process answers. Whether Redis does is told by [`AnyOutbox::health`].
+    pub async fn answers(&self) -> Result<(), OutboxError> {
+        match self {
+            Self::Spilling(spilling) => spilling.0.file.depth().await.map(drop),
+            Self::Memory(_) | Self::Embedded(_) | Self::Redis(_) => self.depth().await.map(drop),
+        }
+    }
+
+    /// What is wrong though events can be kept: a word for it, and a text.
+    pub fn remark(&self) -> Option<(&'static str, String)> {
+        match self {
+            Self::Memory(_) | Self::Embedded(_) | Self::Redis(_) => None,
+            Self::Spilling(spilling) => spilling.remark(),
+        }
+    }
+
+    /// Pending events in the file of this machine, where there is Redis beside it.
+    pub fn events_in_file(&self) -> Option<u64> {
+        match self {
+            Self::Memory(_) | Self::Embedded(_) | Self::Redis(_) => None,
+            Self::Spilling(spilling) => Some(spilling.0.file.pending_events()),
+        }
+    }
+}
+
 impl Spilling {
     /// Puts the two together. They share what tells of changes.
     pub(super) fn new(redis: Opening, file: Embedded, on_unavailable: OnUnavailable, spilled: IntCounterVec) -> Self {
@@ -55,14 +107,6 @@ impl Spilling {
             file_is_first: AtomicBool::new(true),
             last_in_redis: Mutex::default(),
         }))
-    }
-
-    pub(super) fn redis(&self) -> &Redis {
-        &self.0.redis
-    }
-
-    pub(super) fn file(&self) -> &Embedded {
-        &self.0.file
     }
 
     /// The receipt is that of whichever has the events. When an answer of Redis is lost on its way they may be in both: they are

@@ -146,12 +146,8 @@ impl Gateways {
             self.redis.leave().await?;
             self.membership.leave(&self.link).await.map_err(OutboxError::from)
         };
-        match tokio::time::timeout(LEAVE_GRACE, left).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::info!(%error, "this gateway stays on the list of gateways until another one takes it off")
-            }
-            Err(_) => tracing::info!("this gateway stays on the list of gateways until another one takes it off"),
+        if !matches!(tokio::time::timeout(LEAVE_GRACE, left).await, Ok(Ok(()))) {
+            tracing::info!("Redis is away: this gateway stays on its list of gateways until another one takes it off");
         }
         self.membership.part();
     }
@@ -161,8 +157,6 @@ impl Gateways {
         while given.changed().await.is_ok() {
             self.news.tell(self.redis.take_news());
         }
-        // The outbox was closed.
-        std::future::pending().await
     }
 
     async fn beat_on(&self) {

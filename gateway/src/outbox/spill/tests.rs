@@ -80,7 +80,7 @@ async fn what_redis_cannot_take_is_durable_in_the_file_and_sent_from_there_while
     // It survives the process.
     let path = place.folder.path().join("outbox.db");
     let AnyOutbox::Spilling(spilling) = &place.outbox else { panic!() };
-    spilling.file().close().await;
+    spilling.0.file.close().await;
     let again = open_outbox(&path, ROOMY).unwrap();
     assert_eq!(all_ids(&lease(&again, 10).await), ["in-file"]);
 }

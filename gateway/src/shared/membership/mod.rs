@@ -161,7 +161,9 @@ impl Membership {
             .with(&inner.fingerprints.deduplication)
             .with(lock(&inner.about).rest_of_object())
             .with(millis(SILENT));
-        former.iter().for_each(|name| call.push(name));
+        for name in &former {
+            call.push(name);
+        }
         let (verdict, outbox, others): (String, String, usize) = link.call(&JOIN, &call).await?;
         if verdict != "joined" {
             return Err(Refusal::of(&verdict, &outbox, &inner.keys).into());
@@ -193,7 +195,9 @@ impl Membership {
             .with(lock(&inner.about).rest_of_object())
             .with(millis(SILENT))
             .with(millis(BURIAL));
-        lock(&inner.record).former().iter().for_each(|name| call.push(name));
+        for name in lock(&inner.record).former() {
+            call.push(name);
+        }
         let answer = link.call(&ALIVE, &call).await?;
         let (outbox, now_ms, entries, dead): (Option<String>, u64, BTreeMap<String, String>, Vec<String>) = answer;
         let is_known = inner.joined.borrow().as_ref().is_some_and(|joined| Some(&joined.outbox) == outbox.as_ref());
