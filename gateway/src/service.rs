@@ -26,12 +26,12 @@ use crate::config::kept_key::OwnKeyError;
 use crate::config::{self, Backend, Config, pseudonym};
 use crate::control::{self, ControlError};
 use crate::dispatch::{DispatchError, Dispatcher};
-use crate::ingest::Ingest;
+use crate::ingest::{Ingest, Rates};
 use crate::lifecycle::{Lifecycle, Pulse, Sockets, systemd};
 use crate::listener::{Bounds, Listener, Renewal, Tls};
 use crate::outbox::{AnyOutbox, OpenError, OutboxError, Settings};
 use crate::subject::{SubjectError, Subjects};
-use crate::suppression::{SuppressionError, Suppressions};
+use crate::suppression::{Changes, SuppressionError, Suppressions};
 use crate::telemetry::metrics::Metrics;
 
 /// Connections to the admin listener at once.
@@ -161,6 +161,7 @@ impl Service {
             metrics.clone(),
             clock.clone(),
             chance,
+            Rates::alone(),
             service.requests.clone(),
         ));
         let policies = Arc::new(ArcSwap::from_pointee(policies(&config)));
@@ -202,7 +203,7 @@ impl Service {
             let commands = Commands {
                 reloads,
                 outbox: outbox.clone(),
-                suppressions,
+                suppressions: Changes::Here(suppressions),
                 subjects: subjects.clone(),
                 metrics: metrics.clone(),
             };

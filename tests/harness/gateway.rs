@@ -161,6 +161,16 @@ impl Gateway {
         .await;
     }
 
+    /// Waits until nothing is pending, where what was counted ended with a process or is not known after a cut: an event that Redis
+    /// may have, or may not, goes to the file too.
+    pub async fn empty(&self) {
+        holds("nothing is pending", Duration::from_secs(60), async || match self.metrics().await.pending() {
+            0 => Ok(()),
+            pending => Err(format!("{pending} events are pending")),
+        })
+        .await;
+    }
+
     /// A warning or error with this text in its message is part of the test.
     pub fn expect_log(&mut self, part: &str) {
         self.expected.push(part.to_owned());
@@ -227,11 +237,12 @@ impl Gateway {
         if self.process.runs() {
             self.accounted().await;
         }
-        self.finish_as_one_of_many().await;
+        self.finish_without_accounts().await;
     }
 
-    /// The same but for its accounts, which hold only together with those of all who share its Redis.
-    pub(crate) async fn finish_as_one_of_many(mut self) {
+    /// The same but for its accounts, which hold only together with those of all who share its Redis and as long as nobody of them was
+    /// killed or cut off.
+    pub async fn finish_without_accounts(mut self) {
         self.finished = true;
         if self.process.runs() {
             self.canaries.absent_from("/metrics", self.metrics().await.text().as_bytes());

@@ -79,6 +79,13 @@ impl Setup {
         self
     }
 
+    /// Leaves a key of a single table out.
+    #[must_use]
+    pub fn unset(mut self, table: &str, key: &str) -> Self {
+        self.keys.retain(|(has_table, has_key, _)| has_table != table || has_key != key);
+        self
+    }
+
     /// Shares its outbox with other gateways through the Redis of this address. Keys that they must share come along, and they are
     /// the same in every setup.
     #[must_use]

@@ -3,36 +3,48 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::json;
 
 use crate::connection::Connection;
-use crate::redis::Cost;
 use crate::request::Template;
 use crate::run::Bench;
+use crate::usage::{Cost, Usage};
 
 /// How many entries wait.
 const ENTRIES: u64 = 2000;
 /// How long Meta is silent: longer than it takes to make the backlog.
 const SILENCE: Duration = Duration::from_secs(8);
 
+/// What it came to.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Backlog {
+    /// What handing out and settling cost.
+    pub(crate) cost: Cost,
+    /// Memory of Redis that each entry took.
+    pub(crate) bytes_per_entry: f64,
+}
+
 impl Bench {
     /// Measures it once.
-    pub(crate) async fn backlog(&self) -> Cost {
+    #[expect(clippy::cast_precision_loss, reason = "thousands")]
+    pub(crate) async fn backlog(&self) -> Backlog {
         let server = self.start_sharing(1, self.strict_meta().await, &[]).await;
         let redis = server.redis().expect("the gateway has a Redis");
         let silence = json!([{ "delay_ms": 1000 * SILENCE.as_secs(), "times": null }]);
         server.meta().faults(&silence).await;
+        let empty = Usage::of(redis).await;
         let mut connection = Connection::open(server.address()).await.expect("a gateway takes connections");
         let template = Template::new();
         for _ in 0..ENTRIES {
             let answer = connection.post(template.request(1)).await.expect("a gateway answers");
             assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
         }
-        let before = redis.usage().await;
+        let filled = Usage::of(redis).await;
         server.meta().no_faults().await;
         server.drained(ENTRIES).await;
-        let after = redis.usage().await;
+        let cost = Usage::of(redis).await.since(&filled, ENTRIES);
         server.finish().await;
-        after.since(&before, ENTRIES)
+        Backlog { cost, bytes_per_entry: (filled.memory - empty.memory) / ENTRIES as f64 }
     }
 }

@@ -14,8 +14,8 @@ mod arguments;
 
 mod bare;
 mod cores;
-mod redis;
 mod server;
+mod usage;
 
 mod callers;
 mod connection;

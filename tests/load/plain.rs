@@ -5,22 +5,27 @@
 
 use std::time::Duration;
 
+use harness::Redis;
 use portcullis_filters::pipeline::{Context, Outcome, sanitize};
 use portcullis_filters::policy::Policy;
 use portcullis_filters::pseudonym::PseudonymKey;
 use portcullis_filters::suppression::Nobody;
-use redis::streams::{StreamRangeReply, StreamReadReply};
+use redis::aio::MultiplexedConnection;
+use redis::streams::StreamReadReply;
+use redis::{AsyncConnectionConfig, Client};
 use serde::Serialize;
 use tokio::time::Instant;
 
-use crate::redis::{Redis, Usage};
 use crate::request::{OWN_HOST, Template};
 use crate::run::Bench;
+use crate::usage::{Usage, start_redis};
 
 /// Commands that are sent before an answer is awaited, and entries that are read at once.
 const PIPELINE: usize = 100;
 /// Entries at most, so that they fit in memory.
 const MOST: usize = 300_000;
+/// How long an answer may take.
+const DEADLINE: Duration = Duration::from_secs(30);
 const KEY: &str = "plain";
 
 /// CPU time of Redis.
@@ -39,14 +44,14 @@ impl Bench {
     /// Measures for about as long as one measurement of a gateway lasts.
     #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
     pub(crate) async fn plain(&self) -> Plain {
-        let redis = Redis::start(self.cores).await;
+        let redis = start_redis(self.cores).await;
         let events = self.stored(PIPELINE);
-        let before = redis.usage().await;
-        let count = add(&redis, &events, self.time).await;
-        let added = redis.usage().await;
-        take_out(&redis, count).await;
-        let taken = redis.usage().await;
-        redis.finish().await;
+        let before = Usage::of(&redis).await;
+        let mut connection = connect(&redis).await;
+        let count = add(&mut connection, &events, self.time).await;
+        let added = Usage::of(&redis).await;
+        take_out(&mut connection, count).await;
+        let taken = Usage::of(&redis).await;
         let per_event = |later: &Usage| (later.cpu_us - before.cpu_us) / count as f64;
         Plain {
             event_bytes: events.iter().map(String::len).sum::<usize>() / events.len(),
@@ -78,38 +83,45 @@ impl Bench {
     }
 }
 
+async fn connect(redis: &Redis) -> MultiplexedConnection {
+    let client = Client::open(redis.url()).expect("an address");
+    let settings = AsyncConnectionConfig::new().set_response_timeout(Some(DEADLINE));
+    client.get_multiplexed_async_connection_with_config(&settings).await.expect("Redis answers")
+}
+
 /// Adds them again and again for so long. Gives how many entries there are then.
-async fn add(redis: &Redis, events: &[String], time: Duration) -> usize {
+async fn add(connection: &mut MultiplexedConnection, events: &[String], time: Duration) -> usize {
     let mut pipeline = redis::pipe();
     for event in events {
         pipeline.cmd("XADD").arg(KEY).arg("*").arg("e").arg(event).ignore();
     }
-    let (started, mut added, mut connection) = (Instant::now(), 0, redis.connection());
+    let (started, mut added) = (Instant::now(), 0);
     while added == 0 || (started.elapsed() < time && added < MOST) {
-        pipeline.query_async::<()>(&mut connection).await.expect("Redis takes entries");
+        pipeline.query_async::<()>(connection).await.expect("Redis takes entries");
         added += events.len();
     }
-    assert_eq!(redis.run::<usize>(redis::cmd("XLEN").arg(KEY)).await, added);
+    let length: usize = redis::cmd("XLEN").arg(KEY).query_async(connection).await.expect("a length");
+    assert_eq!(length, added);
     added
 }
 
 /// Reads all of them, and acknowledges and deletes what was read.
-async fn take_out(redis: &Redis, count: usize) {
-    let mut connection = redis.connection();
+async fn take_out(connection: &mut MultiplexedConnection, count: usize) {
     let mut group = redis::cmd("XGROUP");
-    redis.run::<()>(group.arg("CREATE").arg(KEY).arg("group").arg("0")).await;
+    group.arg("CREATE").arg(KEY).arg("group").arg("0");
+    group.query_async::<()>(connection).await.expect("a group can be made");
     let mut read = redis::cmd("XREADGROUP");
     read.arg("GROUP").arg("group").arg("one").arg("COUNT").arg(PIPELINE).arg("STREAMS").arg(KEY).arg(">");
     let mut taken = 0;
     while taken < count {
-        let reply: StreamReadReply = redis.run(&read).await;
+        let reply: StreamReadReply = read.query_async(connection).await.expect("Redis hands out entries");
         let ids: Vec<String> = reply.keys.into_iter().flat_map(|key| key.ids).map(|entry| entry.id).collect();
         assert!(!ids.is_empty(), "{taken} of {count} entries are there");
         taken += ids.len();
         let mut pipeline = redis::pipe();
         pipeline.cmd("XACK").arg(KEY).arg("group").arg(&ids).ignore().cmd("XDEL").arg(KEY).arg(&ids).ignore();
-        pipeline.query_async::<()>(&mut connection).await.expect("Redis lets go of entries");
+        pipeline.query_async::<()>(connection).await.expect("Redis lets go of entries");
     }
-    let left: StreamRangeReply = redis.run(redis::cmd("XRANGE").arg(KEY).arg("-").arg("+")).await;
-    assert!(left.ids.is_empty(), "everything was taken out");
+    let left: usize = redis::cmd("XLEN").arg(KEY).query_async(connection).await.expect("a length");
+    assert_eq!(left, 0, "everything was taken out");
 }

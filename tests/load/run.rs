@@ -11,9 +11,9 @@ use tokio::time::Instant;
 use crate::arguments::{Arguments, Kind, Point};
 use crate::callers::Callers;
 use crate::cores::Cores;
-use crate::redis::{Cost, Usage};
 use crate::request::Template;
 use crate::server::Server;
+use crate::usage::{Cost, Usage};
 
 /// What all measurements share.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ impl Bench {
 /// What the server's Redis has used so far, if it has one.
 async fn usage(server: &Server) -> Option<Usage> {
     match server.redis() {
-        Some(redis) => Some(redis.usage().await),
+        Some(redis) => Some(Usage::of(redis).await),
         None => None,
     }
 }

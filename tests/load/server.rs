@@ -4,26 +4,24 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use harness::{Executable, Gateway, Meta, Process, Setup, eventually};
+use harness::{Executable, Fleet, Gateway, Meta, Process, Redis, Setup, eventually};
 use tempfile::TempDir;
 
 use crate::arguments::Kind;
 use crate::cores::ticks_per_second;
-use crate::redis::Redis;
 use crate::run::Bench;
+use crate::usage::start_redis;
 
 /// How long a backlog may take to arrive.
 const DRAIN: Duration = Duration::from_secs(300);
 /// How many ids the strict stand-in remembers.
 const IDS: u64 = 10_000;
-/// A key of pseudonyms and one of suppressed persons, as gateways on one Redis need them: 32 bytes in base64.
-const KEY: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
 
 /// A running server under test.
 #[derive(Debug)]
 pub(crate) enum Server {
     Bare { process: Process, address: SocketAddr, _folder: TempDir },
-    Gateways { gateways: Vec<Gateway>, meta: Meta, redis: Option<Redis> },
+    Gateways { fleet: Fleet, meta: Meta, redis: Option<Redis> },
 }
 
 impl Bench {
@@ -40,32 +38,27 @@ impl Bench {
             _ => {
                 let backend = format!("\"{kind}\"");
                 let setup = setup(&self.policy, &meta).set("outbox", "backend", &backend);
-                let mut gateway = cores.for_server(Gateway::start(&executable, setup)).await;
-                gateway.expect_log("`memory` is not durable");
-                Server::Gateways { gateways: vec![gateway], meta, redis: None }
+                let mut fleet = cores.for_server(Fleet::start(&executable, [setup])).await;
+                fleet.expect_log("`memory` is not durable");
+                Server::Gateways { fleet, meta, redis: None }
             }
         }
     }
 
     /// Starts so many gateways on one Redis, with these keys of `[dispatch]`.
     pub(crate) async fn start_sharing(&self, count: usize, meta: Meta, dispatch: &[(&str, &str)]) -> Server {
-        let redis = Redis::start(self.cores).await;
+        let redis = start_redis(self.cores).await;
         let executable = Executable::at(self.gateway.clone());
         let mut setup = setup(&self.policy, &meta)
-            .set("outbox", "backend", "\"redis\"")
-            .set("redis", "url", "{ env = \"REDIS_URL\" }")
-            .set("identity", "pseudonym_key", "{ env = \"SHARED_KEY\" }")
-            .set("suppression", "key", "{ env = \"SHARED_KEY\" }")
-            .env("SHARED_KEY", KEY)
-            .env("REDIS_URL", &redis.url());
+            .on_redis(&redis.url())
+            .set("redis", "connect_timeout_ms", "2000")
+            .set("redis", "command_timeout_ms", "2000")
+            .set("dispatch", "lease_secs", "120");
         for (key, value) in dispatch {
             setup = setup.set("dispatch", key, value);
         }
-        let mut gateways = Vec::new();
-        for _ in 0..count {
-            gateways.push(self.cores.for_server(Gateway::start(&executable, setup.clone())).await);
-        }
-        Server::Gateways { gateways, meta, redis: Some(redis) }
+        let fleet = self.cores.for_server(Fleet::of(&executable, count, &setup)).await;
+        Server::Gateways { fleet, meta, redis: Some(redis) }
     }
 
     /// A strict stand-in for Meta, which can be told to be slow.
@@ -103,7 +96,7 @@ impl Server {
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
         match self {
             Self::Bare { address, .. } => vec![*address],
-            Self::Gateways { gateways, .. } => gateways.iter().map(Gateway::address).collect(),
+            Self::Gateways { fleet, .. } => fleet.gateways.iter().map(Gateway::address).collect(),
         }
     }
 
@@ -125,22 +118,14 @@ impl Server {
 
     /// Waits until everything that was accepted is delivered, at least so many events, and asserts that it was all of them.
     pub(crate) async fn drained(&self, events: u64) {
-        let Self::Gateways { gateways, meta, .. } = self else { return };
+        let Self::Gateways { fleet, meta, .. } = self else { return };
         // The stand-in is asked, so that asking costs the server under test nothing.
         eventually("what was answered arrives", DRAIN, async || (meta.count().await >= events).then_some(())).await;
-        let mut sums = [0; 4];
-        for gateway in gateways {
-            eventually("the gateway has settled", DRAIN, async || (gateway.metrics().await.pending() == 0).then_some(()))
-                .await;
-        }
-        for gateway in gateways {
-            let metrics = gateway.metrics().await;
-            for (sum, what) in sums.iter_mut().zip(["received", "turned_away", "accepted", "delivered"]) {
-                *sum += metrics.events(what);
-            }
-        }
-        let [received, turned_away, accepted, delivered] = sums;
-        assert_eq!(received, accepted + turned_away, "the policy forwards every event of this load");
+        eventually("the gateway has settled", DRAIN, async || (fleet.metrics().await.pending() == 0).then_some(())).await;
+        fleet.accounted().await;
+        let metrics = fleet.metrics().await;
+        let [received, accepted, delivered] = ["received", "accepted", "delivered"].map(|what| metrics.events(what));
+        assert_eq!(received, accepted + metrics.events("turned_away"), "the policy forwards every event of this load");
         assert!(accepted >= events, "{accepted} events were accepted, and {events} answered so");
         assert_eq!(accepted, delivered);
         assert_eq!(accepted, meta.count().await, "what is delivered is what arrived");
@@ -170,7 +155,7 @@ impl Server {
     fn proc(&mut self) -> Vec<PathBuf> {
         let ids: Vec<u32> = match self {
             Self::Bare { process, .. } => vec![process.id()],
-            Self::Gateways { gateways, .. } => gateways.iter_mut().map(|gateway| gateway.process().id()).collect(),
+            Self::Gateways { fleet, .. } => fleet.gateways.iter_mut().map(|gateway| gateway.process().id()).collect(),
         };
         ids.into_iter().map(|id| Path::new("/proc").join(id.to_string())).collect()
     }
@@ -179,14 +164,9 @@ impl Server {
     pub(crate) async fn finish(self) {
         match self {
             Self::Bare { mut process, .. } => process.kill().await,
-            Self::Gateways { gateways, meta, redis } => {
-                for gateway in gateways {
-                    gateway.finish().await;
-                }
+            Self::Gateways { fleet, meta, redis } => {
+                fleet.finish(&redis.iter().collect::<Vec<_>>()).await;
                 meta.finish().await;
-                if let Some(redis) = redis {
-                    redis.finish().await;
-                }
             }
         }
     }

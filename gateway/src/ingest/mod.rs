@@ -24,6 +24,8 @@ mod respond;
 #[doc(hidden)]
 pub mod fuzz;
 
+pub use rate::Rates;
+
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -63,6 +65,7 @@ pub struct Ingest {
     metrics: Metrics,
     clock: Clock,
     chance: Chance,
+    rates: Rates,
     tracker: TaskTracker,
     /// Large requests that are led through the filter at once.
     turns: Semaphore,
@@ -81,6 +84,7 @@ impl Ingest {
         metrics: Metrics,
         clock: Clock,
         chance: Chance,
+        rates: Rates,
         tracker: TaskTracker,
     ) -> Self {
         Self {
@@ -93,6 +97,7 @@ impl Ingest {
             metrics,
             clock,
             chance,
+            rates,
             tracker,
             turns: Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get)),
             storing_fails: AtomicBool::new(false),

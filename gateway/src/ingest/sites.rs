@@ -7,7 +7,7 @@ use std::time::Duration;
 use portcullis_filters::policy::Policy;
 
 use super::keys::Keys;
-use super::rate::{Bucket, Empty};
+use super::rate::{Bucket, Empty, Rates};
 use crate::config::Config;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::site::SiteCounters;
@@ -82,8 +82,9 @@ impl Site {
     }
 
     /// The same for so many events, which count as sent.
-    pub(super) fn send(&self, events: usize) -> Result<(), Duration> {
-        self.bucket.as_ref().map_or(Ok(()), |bucket| bucket.take(events)).map_err(|empty| self.is_limited(empty))
+    pub(super) async fn send(&self, events: usize, rates: &Rates) -> Result<(), Duration> {
+        let Some(bucket) = &self.bucket else { return Ok(()) };
+        rates.take(&self.id, bucket, events).await.map_err(|empty| self.is_limited(empty))
     }
 
     fn is_limited(&self, empty: Empty) -> Duration {

@@ -1,4 +1,4 @@
-//! An outbox under test, of either kind, that can be crashed.
+//! An outbox under test, of any kind, that can be crashed.
 
 use std::path::{Path, PathBuf};
 
@@ -6,8 +6,13 @@ use tempfile::TempDir;
 
 use super::embedded::{Embedded, OpenError};
 use super::power_cut::Files;
+use super::redis::{Opening, Redis};
 use super::samples::append;
 use super::{AnyOutbox, Depth, Lease, LeaseRequest, OutboxError, Settings, Settled, Settlement};
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::shared::testing::Server;
+use crate::shared::{Keys, Link};
 
 /// One test a clause and back end.
 macro_rules! contract {
@@ -26,6 +31,11 @@ macro_rules! contract {
             async fn embedded() {
                 holds(&mut Bench::embedded($cap)).await;
             }
+
+            #[tokio::test]
+            async fn redis() {
+                holds(&mut Bench::redis($cap).await).await;
+            }
         })*
     };
 }
@@ -41,33 +51,51 @@ impl AnyOutbox {
     }
 }
 
-/// An outbox under test, with its folder if it has one.
+/// An outbox under test, with its folder or its server if it has one.
 #[derive(Debug)]
 pub(crate) struct Bench {
     pub(crate) outbox: AnyOutbox,
     folder: Option<TempDir>,
+    server: Option<Server>,
+    /// How many gateways there were on the server.
+    gateways: u64,
     max_bytes: u64,
 }
 
 impl Bench {
     pub(crate) fn memory(max_bytes: u64) -> Self {
-        Self { outbox: AnyOutbox::memory(max_bytes), folder: None, max_bytes }
+        Self { outbox: AnyOutbox::memory(max_bytes), folder: None, server: None, gateways: 0, max_bytes }
     }
 
     pub(crate) fn embedded(max_bytes: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let outbox = open_outbox(&folder.path().join("outbox.db"), max_bytes).unwrap();
-        Self { outbox, folder: Some(folder), max_bytes }
+        Self { outbox, folder: Some(folder), server: None, gateways: 0, max_bytes }
+    }
+
+    pub(crate) async fn redis(max_bytes: u64) -> Self {
+        let server = Server::start().await;
+        let outbox = AnyOutbox::Redis(gateway(&server, 1, Settings::plain(max_bytes)).await);
+        Self { outbox, folder: None, server: Some(server), gateways: 1, max_bytes }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.as_ref().unwrap().path().join("outbox.db")
     }
 
-    /// A kill -9 and a new start: what the disk held at that moment is opened again. In memory, the leases end as they would.
+    /// A kill -9 and a new start: what the disk held at that moment is opened again. In memory, the leases end as they would, and in
+    /// Redis another gateway buries the dead one.
     pub(crate) async fn crash(&mut self) {
         if let AnyOutbox::Memory(memory) = &self.outbox {
             memory.crash();
+            return;
+        }
+        if let Some(server) = &self.server {
+            let dead = gateway_name(self.gateways);
+            self.gateways += 1;
+            let redis = gateway(server, self.gateways, Settings::plain(self.max_bytes)).await;
+            redis.bury(&dead).await.unwrap();
+            self.outbox = AnyOutbox::Redis(redis);
             return;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -128,6 +156,24 @@ impl Bench {
     pub(crate) async fn depth(&self) -> Depth {
         self.outbox.depth().await.unwrap()
     }
+}
+
+/// The gateway of this number on a server.
+pub(crate) async fn gateway(server: &Server, number: u64, settings: Settings) -> Redis {
+    let config = server.config();
+    Redis::new(Opening {
+        link: Link::connect(&config).await.unwrap(),
+        keys: Keys::new(&config.prefix),
+        settings,
+        gateway: gateway_name(number),
+        clock: Clock::set(number * 1_000_000),
+        chance: Chance::seeded(number),
+        patience: config.command_timeout * 2,
+    })
+}
+
+pub(crate) fn gateway_name(number: u64) -> String {
+    format!("gateway{number}")
 }
 
 /// As in production, but with a small reserve: tests open many.

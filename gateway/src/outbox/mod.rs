@@ -34,6 +34,7 @@ mod tally;
 pub mod embedded;
 pub mod memory;
 pub mod redis;
+pub mod spill;
 
 #[cfg(test)]
 mod bench;
@@ -68,6 +69,7 @@ use tokio::sync::watch;
 use self::embedded::Embedded;
 use self::memory::Memory;
 use self::redis::Redis;
+use self::spill::Spilling;
 use crate::chance::Chance;
 use crate::config;
 
@@ -80,6 +82,8 @@ pub enum AnyOutbox {
     Embedded(Embedded),
     /// In Redis, which other gateways share.
     Redis(Redis),
+    /// In Redis, and in a file of this machine what Redis cannot take.
+    Spilling(Spilling),
 }
 
 /// Makes the same call on whichever back end it is. Memory answers at once.
@@ -89,6 +93,7 @@ macro_rules! either {
             AnyOutbox::Memory(memory) => memory.$method($(&$argument),*),
             AnyOutbox::Embedded(embedded) => embedded.$method($($argument),*).await,
             AnyOutbox::Redis(redis) => redis.$method($($argument),*).await,
+            AnyOutbox::Spilling(spilling) => spilling.$method($($argument),*).await,
         }
     };
 }
@@ -109,7 +114,12 @@ impl AnyOutbox {
     /// Dropping the future does not take the events back: they may be kept although nobody holds their receipt.
     pub async fn append(&self, append: Append) -> Result<Receipt, OutboxError> {
         append.check()?;
-        either!(self.append(append))
+        match self {
+            Self::Memory(memory) => memory.append(&append),
+            Self::Embedded(embedded) => embedded.append(append).await,
+            Self::Redis(redis) => redis.append(append).await.map_err(|unkept| unkept.error),
+            Self::Spilling(spilling) => spilling.append(append).await,
+        }
     }
 
     /// Leases due groups of one dataset, oldest first (O2).
@@ -131,6 +141,7 @@ impl AnyOutbox {
                 .collect(),
             Self::Embedded(embedded) => embedded.settle_all(leases).await,
             Self::Redis(redis) => redis.settle_all(leases).await,
+            Self::Spilling(spilling) => spilling.settle_all(leases).await,
         }
     }
 
@@ -145,6 +156,7 @@ impl AnyOutbox {
             Self::Memory(memory) => memory.purge(&selector, false),
             Self::Embedded(embedded) => embedded.purge(selector, false).await,
             Self::Redis(redis) => redis.purge(selector, false).await,
+            Self::Spilling(spilling) => spilling.purge(selector, false).await,
         }
     }
 
@@ -154,6 +166,7 @@ impl AnyOutbox {
             Self::Memory(memory) => memory.purge(&selector, true),
             Self::Embedded(embedded) => embedded.purge(selector, true).await,
             Self::Redis(redis) => redis.purge(selector, true).await,
+            Self::Spilling(spilling) => spilling.purge(selector, true).await,
         }
     }
 
@@ -168,6 +181,7 @@ impl AnyOutbox {
             Self::Memory(_) => Err(OutboxError::Unfit("what is in memory does not rest")),
             Self::Embedded(embedded) => embedded.rekey().await,
             Self::Redis(redis) => redis.rekey().await,
+            Self::Spilling(spilling) => spilling.rekey().await,
         }
     }
 
@@ -188,6 +202,7 @@ impl AnyOutbox {
             Self::Memory(memory) => memory.next_due_ms(dataset, now_ms),
             Self::Embedded(embedded) => embedded.next_due_ms(dataset, now_ms).await,
             Self::Redis(redis) => redis.next_due_ms(dataset, now_ms).await,
+            Self::Spilling(spilling) => spilling.next_due_ms(dataset, now_ms).await,
         }
     }
 
@@ -198,6 +213,7 @@ impl AnyOutbox {
             Self::Memory(memory) => memory.changed(),
             Self::Embedded(embedded) => embedded.changed(),
             Self::Redis(redis) => redis.changed(),
+            Self::Spilling(spilling) => spilling.changed(),
         }
     }
 
@@ -207,6 +223,7 @@ impl AnyOutbox {
             Self::Memory(_) => &[],
             Self::Embedded(embedded) => embedded.set_aside_at_open(),
             Self::Redis(redis) => redis.set_aside_at_open(),
+            Self::Spilling(spilling) => spilling.set_aside_at_open(),
         }
     }
 
@@ -216,6 +233,7 @@ impl AnyOutbox {
             Self::Memory(_) => false,
             Self::Embedded(embedded) => embedded.has_held_events(),
             Self::Redis(redis) => redis.has_held_events(),
+            Self::Spilling(spilling) => spilling.has_held_events(),
         }
     }
 
@@ -230,6 +248,23 @@ impl AnyOutbox {
             Self::Memory(memory) => memory.health(),
             Self::Embedded(embedded) => embedded.health(),
             Self::Redis(redis) => redis.health(),
+            Self::Spilling(spilling) => spilling.health(),
+        }
+    }
+
+    /// What is wrong though events can be kept: a word for it, and a text.
+    pub fn remark(&self) -> Option<(&'static str, String)> {
+        match self {
+            Self::Memory(_) | Self::Embedded(_) | Self::Redis(_) => None,
+            Self::Spilling(spilling) => spilling.remark(),
+        }
+    }
+
+    /// Pending events in the file of this machine, where there is Redis beside it.
+    pub fn events_in_file(&self) -> Option<u64> {
+        match self {
+            Self::Memory(_) | Self::Embedded(_) | Self::Redis(_) => None,
+            Self::Spilling(spilling) => Some(spilling.file().pending_events()),
         }
     }
 
@@ -303,6 +338,9 @@ pub enum Trouble {
     /// The disk is full. Passes when there is room.
     #[error("the disk is full")]
     DiskFull,
+    /// Redis cannot be reached, or is not what is asked for; in words. Passes by itself, or when somebody mends it.
+    #[error("{0}")]
+    Away(String),
     /// Anything else, in words.
     #[error("{0}")]
     Broken(String),
@@ -314,13 +352,14 @@ impl Trouble {
         match self {
             Self::Full => "full",
             Self::DiskFull => "disk",
+            Self::Away(_) => "redis",
             Self::Broken(_) => "outbox",
         }
     }
 }
 
 /// Why the outbox did not do it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum OutboxError {
     /// The cap is reached.
     #[error("the outbox is full")]
@@ -331,6 +370,9 @@ pub enum OutboxError {
     /// The disk or the engine failed.
     #[error("the outbox failed: {0}")]
     Failed(String),
+    /// Redis cannot be reached, or did not answer in time. What was asked may have been done.
+    #[error("{0}")]
+    Away(String),
     /// The outbox was closed.
     #[error("the outbox is closed")]
     Closed,

@@ -48,6 +48,7 @@ impl AnyOutbox {
             Self::Memory(memory) => memory.settle_part(&request),
             Self::Embedded(embedded) => embedded.settle_part(request).await,
             Self::Redis(redis) => redis.settle_part(request).await,
+            Self::Spilling(spilling) => spilling.settle_part(request).await,
         }
     }
 }

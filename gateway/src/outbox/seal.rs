@@ -63,6 +63,11 @@ impl Keys {
         &self.today.id
     }
 
+    /// What names every key that opens something here.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.today).chain(&self.previous).map(|key| &*key.id)
+    }
+
     /// Whether what was sealed under the key of this id can be opened.
     pub(super) fn knows(&self, id: &str) -> bool {
         self.key(id).is_some()

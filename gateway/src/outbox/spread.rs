@@ -50,6 +50,7 @@ impl AnyOutbox {
             Self::Memory(memory) => memory.lease_at(&request),
             Self::Embedded(embedded) => embedded.lease_at(request).await,
             Self::Redis(redis) => redis.lease_at(request).await,
+            Self::Spilling(spilling) => spilling.lease_at(request).await,
         }
     }
 }

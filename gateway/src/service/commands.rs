@@ -4,7 +4,7 @@ use super::reload::Reloads;
 use crate::control::{Answer, Command, Done, Refusal};
 use crate::outbox::{AnyOutbox, OutboxCommand, OutboxDone, Purged};
 use crate::subject::{SubjectCommand, Subjects};
-use crate::suppression::{SuppressCommand, Suppressions};
+use crate::suppression::{Changes, SuppressCommand};
 use crate::telemetry::metrics::Metrics;
 
 /// What commands need.
@@ -12,7 +12,7 @@ use crate::telemetry::metrics::Metrics;
 pub(super) struct Commands {
     pub(super) reloads: Reloads,
     pub(super) outbox: AnyOutbox,
-    pub(super) suppressions: Suppressions,
+    pub(super) suppressions: Changes,
     pub(super) subjects: Subjects,
     pub(super) metrics: Metrics,
 }
@@ -41,16 +41,12 @@ impl Commands {
         }
     }
 
-    /// Off the threads that answer callers: it waits for the disk.
     async fn suppress(&self, command: SuppressCommand) -> Answer {
-        let suppressions = self.suppressions.clone();
-        let done = tokio::task::spawn_blocking(move || suppressions.obey(&command)).await;
-        match done {
-            Ok(Ok(done)) => Answer::Ok(Done::Suppressed(done)),
-            Ok(Err(error)) => {
+        match self.suppressions.obey(command).await {
+            Ok(done) => Answer::Ok(Done::Suppressed(done)),
+            Err(error) => {
                 Answer::Error(Refusal { of_configuration: error.is_of_configuration(), reason: error.to_string() })
             }
-            Err(_) => Answer::Error(Refusal { of_configuration: false, reason: "the gateway stops".to_owned() }),
         }
     }
 

@@ -38,13 +38,9 @@ pub struct SuppressDone {
 }
 
 impl Suppressions {
-    /// Does what was asked. Blocks until it is durable.
+    /// Does what was asked, in this store alone. Blocks until it is durable.
     pub fn obey(&self, command: &SuppressCommand) -> Result<SuppressDone, SuppressionError> {
-        let own = self.set()?.marker.fingerprint();
-        if *own != command.key {
-            let (given, own) = (command.key.to_string(), own.to_string());
-            return Err(SuppressionError::ForeignMarks { given, own });
-        }
+        self.check_key(&command.key)?;
         let changed = match command.task {
             SuppressTask::Add => self.add(&command.marks)?,
             SuppressTask::Remove => self.remove(&command.marks)?,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::kept_key::OwnKeyError;
 use crate::disk::{FileError, LockError, describe};
+use crate::shared::SharedError;
 
 /// Why the store is not open, or did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +101,44 @@ pub enum SuppressionError {
     /// There is no store.
     #[error("there is no store of suppressed persons with outbox.backend = \"memory\"; name one as suppression.path")]
     NoStore,
+    /// Redis, where the log of changes is.
+    #[error("{0}; persons are suppressed and let go by all gateways together, so run this again when Redis is back")]
+    Shared(#[from] SharedError),
+    /// The log cannot be read on.
+    #[error(
+        "{log} in Redis: entry {entry} of the log of suppressed persons {detail}, so nobody knows who must not be sent; delete this key \
+         in Redis: the gateways write it again from their stores, everybody whom one of them holds"
+    )]
+    LogTorn {
+        /// Its key in Redis.
+        log: String,
+        /// The id of the entry.
+        entry: String,
+        /// What is wrong with it.
+        detail: &'static str,
+    },
+    /// The log was written under another key.
+    #[error(
+        "{log} in Redis: the persons in this log are kept under the key {found}, and the one that is configured is {configured}; give \
+         all gateways the same suppression.key"
+    )]
+    LogOfOtherKey {
+        /// Its key in Redis.
+        log: String,
+        /// The fingerprint in the log.
+        found: String,
+        /// That of the key in hand.
+        configured: String,
+    },
+    /// Others change it all the time.
+    #[error("{log} in Redis: other gateways are changing or writing this log of suppressed persons; run this again")]
+    LogBusy {
+        /// Its key in Redis.
+        log: String,
+    },
+    /// Whoever would have done it ends.
+    #[error("the gateway stops")]
+    Stopping,
     /// Marks of another key.
     #[error(
         "the marks were made under the key {given}, and this store's is {own}; restart the gateway if its key was changed, and \
@@ -125,7 +164,22 @@ impl SuppressionError {
 
     /// Whether a person has to mend configuration or files before the same can succeed.
     pub fn is_of_configuration(&self) -> bool {
-        !matches!(self, Self::File(_) | Self::Owned { .. } | Self::Engine { .. } | Self::Broken { .. })
+        let passes = matches!(self, Self::File(_) | Self::Owned { .. } | Self::Engine { .. } | Self::Broken { .. });
+        !passes && !self.is_of_redis()
+    }
+
+    /// Whether the log tells something that cannot be read.
+    pub(super) fn is_of_log(&self) -> bool {
+        matches!(self, Self::LogTorn { .. } | Self::LogOfOtherKey { .. })
+    }
+
+    /// Whether the same may succeed at once.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::Shared(SharedError::Away(_)) | Self::LogBusy { .. })
+    }
+
+    fn is_of_redis(&self) -> bool {
+        matches!(self, Self::Shared(_) | Self::LogBusy { .. } | Self::Stopping)
     }
 }
 

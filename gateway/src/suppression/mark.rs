@@ -113,6 +113,17 @@ impl Marker {
         Mark::from_bytes(half(self.keyed.clone().chain_update(identifier.digest())))
     }
 
+    /// What only a holder of the key can put under these texts: they are what they were.
+    pub(super) fn seal(&self, texts: &[&[u8]]) -> [u8; MARK_BYTES] {
+        // The beginning is no digest, and no text can be taken for a part of its neighbour.
+        let mut keyed = self.keyed.clone().chain_update(b"portcullis suppression 1 log entry");
+        for text in texts {
+            keyed.update(&(text.len() as u64).to_be_bytes());
+            keyed.update(text);
+        }
+        half(keyed)
+    }
+
     /// That of its key.
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint

@@ -1,14 +1,17 @@
 //! Who must not be sent, kept durably: a store on the disk, a filter of it in memory, and the look-up that the filters are given.
 //!
 //! An addition is in force when it returns, and survives the process. A store that is damaged, or whose key is gone, refuses the
-//! start; a look that fails says "suppressed": nobody is sent because something broke. Left to others: which identifiers an event
-//! carries (`portcullis_filters::suppression`), and what waits when somebody is added (`dispatch`, `outbox`), for which it is
-//! remembered which additions were swept. Absent on purpose: a list of who is in it.
+//! start; a look that fails says "suppressed": nobody is sent because something broke. Gateways that share Redis share the set, by
+//! a `log` of its changes. Left to others: which identifiers an event carries (`portcullis_filters::suppression`), and what waits
+//! when somebody is added (`dispatch`, `outbox`), for which it is remembered which additions were swept. Absent on purpose: a list
+//! of who is in it.
 
+mod changes;
 mod command;
 mod error;
 mod filter;
 mod lines;
+mod log;
 mod look;
 mod mark;
 mod open;
@@ -30,9 +33,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use portcullis_filters::suppression::{Identifier, Suppressed};
 
+pub use changes::Changes;
 pub use command::{PIECE, SuppressCommand, SuppressDone, SuppressTask};
 pub use error::SuppressionError;
 pub use lines::{Line, Lines, digest, export_head, person};
+pub use log::Log;
 pub use look::Look;
 pub use mark::{Fingerprint, Mark, Marker};
 pub use spool::{Sorted, Spool};
@@ -76,6 +81,8 @@ struct Set {
     is_failing: AtomicBool,
     /// Whether nothing can be changed until a restart.
     is_broken: AtomicBool,
+    /// Whether the log of all gateways tells something that cannot be read.
+    is_blind: AtomicBool,
     metrics: Metrics,
     clock: Clock,
 }
@@ -99,6 +106,7 @@ impl Suppressions {
         let mut store = Store::open(path, lock)?;
         let marker = marker(&mut store, key, chance)?;
         let filter = fill(&store)?;
+        store.migrate()?;
         let set = Set {
             path: path.clone(),
             marker,
@@ -110,6 +118,7 @@ impl Suppressions {
             failed_looks: AtomicU64::default(),
             is_failing: AtomicBool::default(),
             is_broken: AtomicBool::default(),
+            is_blind: AtomicBool::default(),
             metrics: metrics.clone(),
             clock: clock.clone(),
             store: Mutex::new(store),
@@ -194,6 +203,9 @@ impl Suppressions {
     /// What is wrong, if anything is.
     pub fn trouble(&self) -> Option<&'static str> {
         let set = self.0.as_ref()?;
+        if self.is_blind() {
+            return Some("the log of suppressed persons in Redis cannot be read, so no event is taken and none is sent");
+        }
         if set.is_failing.load(Ordering::Relaxed) {
             return Some("the store of suppressed persons cannot be read, so events are dropped that might be theirs");
         }

@@ -61,12 +61,29 @@ fn recognise(connection: &Connection, path: &Path) -> Result<(), SuppressionErro
     let application = pragma("application_id").map_err(engine)?;
     let version = pragma("user_version").map_err(engine)?;
     match (application, version) {
-        (schema::APPLICATION_ID, schema::VERSION) => Ok(()),
+        // Looks need nothing that format 1 has not.
+        (schema::APPLICATION_ID, 1..=schema::VERSION) => Ok(()),
         (schema::APPLICATION_ID, found) => {
             Err(SuppressionError::OtherFormat { path: path.to_owned(), found, known: schema::VERSION })
         }
         _ => Err(SuppressionError::NotAStore { path: path.to_owned() }),
     }
+}
+
+/// Whether a file has the format of today. Else it has format 1.
+pub(super) fn is_of_today(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.pragma_query_value(None, "user_version", |row| Ok(row.get::<_, i32>(0)? == schema::VERSION))
+}
+
+/// Brings a file to the format of today, in one step.
+pub(super) fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+    if is_of_today(connection)? {
+        return Ok(());
+    }
+    let transaction = connection.unchecked_transaction()?;
+    transaction.execute_batch(schema::TO_2)?;
+    transaction.pragma_update(None, "user_version", schema::VERSION)?;
+    transaction.commit()
 }
 
 /// Made aside, synced, then renamed and the folder synced: after a crash there is the whole file or none.
@@ -87,6 +104,7 @@ fn create(path: &Path) -> rusqlite::Result<()> {
     let connection = Connection::open(path)?;
     connection.execute_batch("BEGIN IMMEDIATE")?;
     connection.execute_batch(schema::CREATE)?;
+    connection.execute_batch(schema::TO_2)?;
     connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
     connection.pragma_update(None, "user_version", schema::VERSION)?;
     connection.execute_batch("COMMIT")?;

@@ -18,13 +18,16 @@ pub enum Standing {
     Free,
     /// It is of somebody who must not be sent.
     Suppressed,
-    /// Nobody knows: the look failed.
+    /// Nobody knows: the look failed, or the log of all gateways cannot be read.
     Unknown,
 }
 
 impl Suppressions {
     /// How a stored event stands.
     pub fn standing(&self, body: &str) -> Standing {
+        if self.is_blind() {
+            return Standing::Unknown;
+        }
         if self.is_empty() {
             return Standing::Free;
         }

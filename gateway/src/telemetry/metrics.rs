@@ -77,6 +77,8 @@ pub struct Metrics {
     pub requests: IntCounterVec,
     /// Requests past the rate limit of their site, by `site`. Their events are counted nowhere.
     pub requests_rate_limited: IntCounterVec,
+    /// 1 while rate limits are counted by this gateway alone although it shares them.
+    pub rate_limits_alone: IntGauge,
     /// Time from the headers of a request to its answer, the reading of its body included, by `route`.
     pub request_seconds: HistogramVec,
     /// TLS handshakes of callers, by `outcome`.
@@ -265,6 +267,10 @@ impl Metrics {
                 "portcullis_requests_rate_limited_total",
                 "Requests answered 429 because their site sent more events than its rate_limit.",
                 &["site"],
+            )?,
+            rate_limits_alone: gauge(
+                "portcullis_rate_limits_alone",
+                "1 while rate limits are counted by this gateway alone, as Redis does not answer in time.",
             )?,
             request_seconds: seconds(
                 "portcullis_request_seconds",

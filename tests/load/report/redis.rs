@@ -5,16 +5,17 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::{Measured, median};
+use crate::backlog::Backlog;
 use crate::pair::{BATCH, DELAY, IN_FLIGHT, Pair};
 use crate::plain::Plain;
-use crate::redis::Cost;
 use crate::run::Run;
+use crate::usage::Cost;
 
 /// One of each in a round.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Comparison {
     plain: Vec<Plain>,
-    backlogs: Vec<Cost>,
+    backlogs: Vec<Backlog>,
     pairs: Vec<Pair>,
 }
 
@@ -27,7 +28,7 @@ impl Comparison {
     }
 
     /// Takes it, and gives its line.
-    pub(crate) fn add_backlog(&mut self, round: usize, backlog: Cost) -> String {
+    pub(crate) fn add_backlog(&mut self, round: usize, backlog: Backlog) -> String {
         self.backlogs.push(backlog);
         format!("round {round}   backlog {}", said_of_backlog(&backlog))
     }
@@ -67,13 +68,14 @@ impl Comparison {
             )
             .expect("a string takes text");
         }
-        let median_of = |costs: &[Cost]| median_cost_of(&costs.iter().collect::<Vec<_>>());
         if let Some(plain) = self.plain.first() {
             let plain = Plain { add_us_per_event: add, whole_us_per_event: whole, ..plain.clone() };
             writeln!(text, "plain: redis-server {}", said_of(&plain)).expect("a string takes text");
         }
-        if let Some(backlog) = median_of(&self.backlogs) {
-            writeln!(text, "backlog: {}", said_of_backlog(&backlog)).expect("a string takes text");
+        if let Some(cost) = median_cost_of(&self.backlogs.iter().map(|backlog| &backlog.cost).collect::<Vec<_>>()) {
+            let bytes = median(self.backlogs.iter().map(|backlog| backlog.bytes_per_entry).collect(), f64::total_cmp);
+            writeln!(text, "backlog: {}", said_of_backlog(&Backlog { cost, bytes_per_entry: bytes }))
+                .expect("a string takes text");
         }
         if !self.pairs.is_empty() {
             let of = |figure: fn(&Pair) -> f64| median(self.pairs.iter().map(figure).collect(), f64::total_cmp);
@@ -92,10 +94,11 @@ fn said_of(plain: &Plain) -> String {
     )
 }
 
-fn said_of_backlog(backlog: &Cost) -> String {
+fn said_of_backlog(backlog: &Backlog) -> String {
     format!(
-        "of entries of one event: {:.0} entries at each read, redis-server {:.2} us CPU/event to hand out and settle",
-        backlog.entries_per_read, backlog.cpu_us_per_event
+        "of entries of one event: {:.0} entries at each read, redis-server {:.2} us CPU/event to hand out and settle, {:.0} bytes of \
+         memory each",
+        backlog.cost.entries_per_read, backlog.cost.cpu_us_per_event, backlog.bytes_per_entry
     )
 }
 

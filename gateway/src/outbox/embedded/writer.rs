@@ -21,6 +21,7 @@ use super::reseal::ResealStep;
 use super::reserve::Reserve;
 use super::store::Store;
 use crate::failpoint;
+use crate::outbox::tally::{Shelf, Tally};
 use crate::outbox::{Append, Lease, OutboxError, Receipt, Trouble};
 
 /// From this number of appends in this commit and the one before, the writer waits for more: so many steps at most, and no
@@ -78,6 +79,16 @@ pub(super) struct Shared {
     pub(super) health: Health,
     /// What counts against the cap.
     pub(super) cost: AtomicU64,
+    /// Events accepted and not settled.
+    pub(super) pending_events: AtomicU64,
+}
+
+impl Shared {
+    /// Shows what was committed. Before the wake-up of the same commit, so that whoever it wakes sees it.
+    pub(super) fn show(&self, tally: &Tally) {
+        self.cost.store(tally.cost(), Ordering::Relaxed);
+        self.pending_events.store(tally.events(Shelf::Pending), Ordering::Release);
+    }
 }
 
 /// What waited in the inbox and is done in one go.
@@ -265,7 +276,7 @@ impl Writer {
         })?;
         let bytes: u64 = appends.iter().map(|asked| asked.input.cost()).chain(writes.iter().map(Write::log_bytes)).sum();
         self.written_bytes = self.written_bytes.saturating_add(bytes + COMMIT_BYTES);
-        self.shared.cost.store(self.store.tally.cost(), Ordering::Relaxed);
+        self.shared.show(&self.store.tally);
         Ok(())
     }
 

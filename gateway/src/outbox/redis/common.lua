@@ -175,3 +175,38 @@ local function quarantine_add(head, body, message)
   local what = read_aside(head)
   note('quarantine', what, 1, what.events, what.bytes)
 end
+
+-- A group whose entry a stranger took out of the queue (failure case C2) goes in again, under another row, and is due at once.
+local function put_in_again(row, now)
+  local again = enqueue()
+  for _, key in ipairs({ heads, bodies, condemned }) do
+    local text = redis.call('HGET', key, row)
+    if text then
+      redis.call('HSET', key, again, text)
+      redis.call('HDEL', key, row)
+    end
+  end
+  redis.call('ZREM', due, member(row))
+  redis.call('ZADD', due, now, member(again))
+end
+
+-- Up to which entry groups were handed out in order; nil if there is no queue. A missing consumer group is made again (C1): what
+-- was handed out is in `due` all the same.
+local function cursor()
+  local groups = redis.pcall('XINFO', 'GROUPS', queue)
+  if groups.err then return nil end
+  for _, group in ipairs(groups) do
+    local known = {}
+    for i = 1, #group, 2 do known[group[i]] = group[i + 1] end
+    if known.name == GROUP then return known['last-delivered-id'] end
+  end
+  redis.call('XGROUP', 'CREATE', queue, GROUP, '0')
+  return '0-0'
+end
+
+-- The arguments of a call, one after the other.
+local place = 0
+local function argument()
+  place = place + 1
+  return ARGV[place]
+end

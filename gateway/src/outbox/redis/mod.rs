@@ -1,96 +1,97 @@
-//! The outbox in Redis, which several gateways share.
+//! The outbox in Redis, which several gateways share. Everything of one dataset lies together and is changed by scripts, each in
+//! one step; `{prefix:dataset}:` stands before these names, `{prefix}:` before the common ones.
+//!
+//! | key | what | why |
+//! |---|---|---|
+//! | `queue` | stream, an entry a group; consumer group `gateways` | who has what: its pending list is the truth |
+//! | `heads`, `bodies` | hashes by row | an entry of a stream cannot be changed, and a group narrows; what went must go at once (O8) |
+//! | `due` | sorted set | ends of leases and retry times of all groups that were ever handed out |
+//! | `condemned` | hash by row | what a purge found in hand |
+//! | `policies`, `tally` | hashes | texts by digest; the last row, and totals, so that depth costs no scan |
+//! | `quarantine`, `seen`, `answer:TOKEN` | stream, sorted set, text | set aside; marks of events that came; what a call did |
+//! | `datasets`, `suspect` (common) | set, text | where to look; the one group that may be in hand as a suspect |
 
+mod append;
+mod lease;
+mod settle;
+
+mod answer;
+mod bodies;
+mod bury;
+mod core;
+mod depth;
 mod head;
+mod mend;
 mod quarantine;
 mod scripts;
+mod suspect;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::append::Unkept;
+pub use self::core::Opening;
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
-use super::part::{PartRequest, Parted};
-use super::spread::SpreadRequest;
-use super::{
-    Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Purged, Receipt,
-    RedriveSelector, Redriven, Settings, Settled, Settlement, Trouble,
-};
-use crate::clock::Clock;
-use crate::shared::{Keys, Link};
+use self::core::Core;
+use self::writer::{Ask, MAX_WAITING};
+use super::{OutboxError, PurgeSelector, Purged, RedriveSelector, Redriven, Trouble};
 
-/// An outbox in Redis. Cheap to clone.
+/// An outbox in Redis. Cheap to clone. Its writer ends when the last clone is gone or one was closed.
 #[derive(Debug, Clone)]
-pub struct Redis(Arc<Handle>);
-
-#[derive(Debug)]
-struct Handle {
-    link: Link,
-    keys: Keys,
-    settings: Settings,
-    /// Under which name this process holds leases: new at every start.
-    gateway: String,
-    clock: Clock,
-    changed: watch::Sender<u64>,
+pub struct Redis {
+    core: Arc<Core>,
+    inbox: mpsc::Sender<Ask>,
 }
 
-const UNBUILT: OutboxError = OutboxError::Unfit("unbuilt");
-
 impl Redis {
-    /// On a connection that was made.
-    pub(super) fn new(link: Link, keys: Keys, settings: Settings, gateway: String, clock: Clock) -> Self {
-        Self(Arc::new(Handle { link, keys, settings, gateway, clock, changed: watch::Sender::new(0) }))
+    /// On a connection that was made; within a runtime, as it starts the writer.
+    pub fn new(opening: Opening) -> Self {
+        let (sender, inbox) = mpsc::channel(MAX_WAITING);
+        let core = Arc::new(Core::new(opening));
+        let tasks = tokio_util::task::TaskTracker::new();
+        tasks.spawn(writer::run(Arc::clone(&core), inbox));
+        Self { core, inbox: sender }
     }
 
-    pub(super) async fn append(&self, append: Append) -> Result<Receipt, OutboxError> {
-        drop(append);
-        Err(UNBUILT)
+    /// Changes after every commit of ours that adds or gives back work, and when [`Redis::wake`] was called.
+    pub fn changed(&self) -> watch::Receiver<u64> {
+        self.core.changed.subscribe()
     }
 
-    pub(super) async fn lease(&self, _request: LeaseRequest) -> Result<Leased, OutboxError> {
-        Err(UNBUILT)
+    /// Something was added or given back by another gateway.
+    pub fn wake(&self) {
+        self.core.wake();
     }
 
-    pub(super) async fn lease_at(&self, _request: SpreadRequest) -> Result<Leased, OutboxError> {
-        Err(UNBUILT)
+    /// Changes when this gateway has added or given back work that others could do: [`Redis::take_news`] says of which datasets.
+    pub fn news(&self) -> watch::Receiver<u64> {
+        self.core.news.changed.subscribe()
     }
 
-    pub(super) async fn settle_all(&self, leases: Vec<(Lease, Vec<Settlement>)>) -> Vec<Result<Settled, OutboxError>> {
-        leases.into_iter().map(|_| Err(UNBUILT)).collect()
+    /// The datasets to which this gateway has added or given back work since the last call.
+    pub fn take_news(&self) -> Vec<Arc<str>> {
+        self.core.news.take()
     }
 
-    pub(super) async fn settle_part(&self, _request: PartRequest) -> Result<Parted, OutboxError> {
-        Err(UNBUILT)
-    }
-
-    pub(super) async fn release(&self, _lease: Lease) -> Result<(), OutboxError> {
-        Err(UNBUILT)
+    async fn sweep(&self, _dataset: &str) -> Result<u64, OutboxError> {
+        Ok(0)
     }
 
     pub(super) async fn purge(&self, _selector: PurgeSelector, _dry: bool) -> Result<Purged, OutboxError> {
-        Err(UNBUILT)
+        Err(OutboxError::Unfit("unbuilt"))
     }
 
     pub(super) async fn redrive(&self, _selector: RedriveSelector) -> Result<Redriven, OutboxError> {
-        Err(UNBUILT)
+        Err(OutboxError::Unfit("unbuilt"))
     }
 
     pub(super) async fn rekey(&self) -> Result<u64, OutboxError> {
-        Err(UNBUILT)
-    }
-
-    pub(super) async fn depth(&self) -> Result<Depth, OutboxError> {
-        Err(UNBUILT)
-    }
-
-    pub(super) async fn pending_by_dataset(&self) -> Result<PendingByDataset, OutboxError> {
-        Err(UNBUILT)
-    }
-
-    pub(super) async fn next_due_ms(&self, _dataset: &str, _now_ms: u64) -> Result<Option<u64>, OutboxError> {
-        Err(UNBUILT)
-    }
-
-    pub(super) fn changed(&self) -> watch::Receiver<u64> {
-        self.0.changed.subscribe()
+        Err(OutboxError::Unfit("unbuilt"))
     }
 
     pub(super) fn set_aside_at_open(&self) -> &[(Arc<str>, u64)] {
@@ -102,8 +103,16 @@ impl Redis {
     }
 
     pub(super) fn health(&self) -> Result<(), Trouble> {
-        Ok(())
+        self.core.health()
     }
 
-    pub(super) async fn close(&self) {}
+    /// Ends the writer once it has done, or given up, what it was asked; it gives up at its deadline.
+    pub(super) async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.inbox.send(Ask::Close(done)).await.is_ok() {
+            // An error means that the writer has ended by itself.
+            closed.await.unwrap_or_default();
+        }
+        self.core.close();
+    }
 }

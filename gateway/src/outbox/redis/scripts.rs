@@ -1,28 +1,46 @@
 //! The scripts of this folder: what changes the groups of one dataset, each in one step.
 //!
-//! Each is a Lua file that opens with its arguments and its answer; `common.lua` stands before all of them. A script that gives
-//! room must run while the server's memory is full, or it would stay full for ever; one that takes room is refused then.
+//! Each is a Lua file that opens with its arguments and its answer; `common.lua` stands before all of them, and `hand.lua` before
+//! those that hand groups out. All but the one that keeps events run also while the server's memory is full, or it would stay full.
 
 use std::sync::{Arc, LazyLock};
 
 use crate::shared::{Call, Keys, Script};
 
-/// A script on the keys of a dataset. `gives_room`: it runs also while the memory is full.
+/// A script on the keys of a dataset: its name in errors, and its files behind `common.lua`.
 macro_rules! script {
-    ($name:ident, $file:literal, $what:literal, gives_room) => {
-        script!(@ $name, $file, $what, "#!lua flags=allow-oom\n");
-    };
-    ($name:ident, $file:literal, $what:literal) => {
-        script!(@ $name, $file, $what, "#!lua\n");
-    };
-    (@ $name:ident, $file:literal, $what:literal, $first_line:literal) => {
-        pub(super) static $name: LazyLock<Script> =
-            LazyLock::new(|| Script::new($what, concat!($first_line, include_str!("common.lua"), include_str!($file))));
+    ($name:ident, $what:literal, $($file:literal),+) => {
+        pub(super) static $name: std::sync::LazyLock<crate::shared::Script> = std::sync::LazyLock::new(|| {
+            crate::shared::Script::new(
+                $what,
+                concat!("#!lua flags=allow-oom\n", include_str!("common.lua"), $(include_str!($file)),+),
+            )
+        });
     };
 }
 pub(super) use script;
 
-/// The names of one dataset's keys, in the order that `common.lua` has, but for the answer of a token.
+/// Keeps events. Refused while the server's memory is full.
+pub(super) static APPEND: LazyLock<Script> = LazyLock::new(|| {
+    Script::new("to keep events", concat!("#!lua\n", include_str!("common.lua"), include_str!("append.lua")))
+});
+script!(LEASE, "to lease groups", "hand.lua", "lease.lua");
+script!(SPREAD, "to lease groups", "hand.lua", "spread.lua");
+script!(SETTLE, "to settle leases", "settle.lua");
+script!(RELEASE, "to give leases back", "release.lua");
+script!(ASIDE, "to set a group aside", "aside.lua");
+script!(DUE, "to look for work", "due.lua");
+script!(DEPTH, "to count", "depth.lua");
+script!(PENDING, "to see what a gateway has", "pending.lua");
+script!(BURY, "to take groups from a dead gateway", "bury.lua");
+script!(LEAVE, "to forget a gateway", "leave.lua");
+script!(MEND, "to put groups into the queue again", "mend.lua");
+
+/// On a key of its own, which no dataset has.
+pub(super) static SUSPECT: LazyLock<Script> =
+    LazyLock::new(|| Script::new("to hold a suspect alone", include_str!("suspect.lua")));
+
+/// The names of one dataset's keys, in the order that `common.lua` has, and of the answers.
 #[derive(Debug, Clone)]
 pub(super) struct DatasetKeys(Arc<[String]>);
 
@@ -31,25 +49,36 @@ const NAMES: [&str; 9] = ["queue", "heads", "bodies", "due", "condemned", "polic
 impl DatasetKeys {
     /// Of this dataset.
     pub(super) fn new(keys: &Keys, dataset: &str) -> Self {
-        // Last the answer, for the scripts that are called without a token: nothing is ever kept there.
         Self(NAMES.iter().chain(&["answer:"]).map(|name| keys.of_dataset(dataset, name)).collect())
     }
 
-    /// A call whose work is done once however often it is asked for, or that changes nothing twice.
+    /// A call that changes nothing, or nothing twice.
     pub(super) fn call(&self) -> Call {
+        // In place of an answer a name under which nothing is ever kept.
         Call::on(self.0.iter().cloned())
     }
 
     /// A call whose answer is kept under a token, so that it is the same when it is asked again.
     pub(super) fn call_once(&self, token: &str) -> Call {
-        let (answer, others) =
-            self.0.split_last().map_or((String::new(), &[][..]), |(last, rest)| (format!("{last}{token}"), rest));
-        Call::on(others.iter().cloned().chain([answer]))
+        let (answer, others) = self.0.split_last().map_or(("", &[][..]), |(answer, others)| (answer, others));
+        Call::on(others.iter().cloned().chain([format!("{answer}{token}")]))
     }
 
     /// One of them, for a plain command: a word of the table in `mod.rs`.
     pub(super) fn of(&self, name: &str) -> &str {
         let place = NAMES.iter().position(|known| *known == name);
         place.and_then(|place| self.0.get(place)).map_or("", String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_keys_of_a_dataset_lie_on_one_node_and_a_token_names_an_answer() {
+        let keys = DatasetKeys::new(&Keys::new("p"), "1");
+        assert_eq!((keys.of("queue"), keys.of("seen")), ("{p:1}:queue", "{p:1}:seen"));
+        assert!(format!("{:?}", keys.call_once("ab")).contains("{p:1}:answer:ab"));
     }
 }

@@ -41,9 +41,16 @@ const BURIAL: Duration = Duration::from_secs(60);
 /// The layout of all keys.
 const FORMAT: u32 = 1;
 
-static JOIN: LazyLock<Script> = LazyLock::new(|| Script::new("join", include_str!("join.lua")));
-static ALIVE: LazyLock<Script> = LazyLock::new(|| Script::new("alive", include_str!("alive.lua")));
-static FORGET: LazyLock<Script> = LazyLock::new(|| Script::new("forget", include_str!("forget.lua")));
+/// These run also while the server's memory is full: a gateway that cannot say that it lives would be taken for dead.
+macro_rules! script {
+    ($name:literal, $file:literal) => {
+        LazyLock::new(|| Script::new($name, concat!("#!lua flags=allow-oom\n", include_str!($file))))
+    };
+}
+
+static JOIN: LazyLock<Script> = script!("join", "join.lua");
+static ALIVE: LazyLock<Script> = script!("alive", "alive.lua");
+static FORGET: LazyLock<Script> = script!("forget", "forget.lua");
 
 /// This gateway among the others. Cheap to clone.
 #[derive(Debug, Clone)]

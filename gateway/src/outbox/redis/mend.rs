@@ -1,0 +1,46 @@
+//! Puts groups into the queue again whose entries a stranger took out of it (failure case C2): their heads and bodies are there.
+
+use redis::Value;
+
+use super::core::Core;
+use super::scripts::MEND;
+use crate::outbox::OutboxError;
+
+/// So many rows are looked at in one step.
+const ROWS: usize = 256;
+
+impl Core {
+    /// Looks through all groups of a dataset. Rare: only where there are more heads than entries.
+    pub(super) async fn mend(&self, dataset: &str, now_ms: u64) -> Result<(), OutboxError> {
+        let keys = self.of(dataset);
+        let (mut cursor, mut mended) = (0_u64, 0_u64);
+        loop {
+            let mut command = redis::cmd("HSCAN");
+            command.arg(keys.of("heads")).arg(cursor).arg("COUNT").arg(ROWS);
+            let (next, pairs): (u64, Vec<Value>) = self.plain("the groups", &command).await?;
+            // A field and its value, in turn.
+            let rows: Vec<Vec<u8>> = pairs.into_iter().step_by(2).filter_map(bytes).collect();
+            if !rows.is_empty() {
+                let mut call = keys.call().with(now_ms);
+                rows.iter().for_each(|row| call.push(&row[..]));
+                mended += self.ask(&MEND, &call).await?.number::<u64>()?;
+            }
+            cursor = next;
+            if cursor == 0 {
+                break;
+            }
+        }
+        if mended > 0 {
+            tracing::error!(groups = mended, "groups that were missing from the queue in Redis were put in again");
+            self.gave_work(&dataset.into());
+        }
+        Ok(())
+    }
+}
+
+fn bytes(value: Value) -> Option<Vec<u8>> {
+    match value {
+        Value::BulkString(bytes) => Some(bytes),
+        _ => None,
+    }
+}

@@ -1,0 +1,82 @@
+//! What Redis says of itself: its CPU time, and how often each command ran, those of scripts included. And the server that is asked.
+
+use std::collections::BTreeMap;
+
+use harness::{Redis, RedisSetup};
+use serde::Serialize;
+
+use crate::cores::Cores;
+
+/// The command that adds an entry, the one that hands one out, and the one that reads them.
+const ADDS: &str = "xadd";
+const HANDS_OUT: &str = "xclaim";
+const READS: &str = "xrange";
+
+/// Starts one afresh. It syncs before it answers, as a durable gateway wants it, and does not rewrite its file, as that is work for
+/// what came before.
+pub(crate) async fn start_redis(cores: Cores) -> Redis {
+    cores.for_redis(RedisSetup::new().set("auto-aof-rewrite-percentage", "0").start()).await
+}
+
+/// What a server has used since its start.
+#[derive(Debug, Default)]
+pub(crate) struct Usage {
+    /// CPU time of the whole process, in microseconds.
+    pub(crate) cpu_us: f64,
+    /// Memory in use, in bytes.
+    pub(crate) memory: f64,
+    calls: BTreeMap<String, u64>,
+}
+
+/// What events cost it.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Cost {
+    /// CPU time of the server.
+    pub(crate) cpu_us_per_event: f64,
+    /// Commands, those that scripts run included.
+    pub(crate) commands_per_event: f64,
+    /// Events in each entry that was added; 0 if none was.
+    pub(crate) events_per_entry: f64,
+    /// Entries that were handed out each time that entries were.
+    pub(crate) entries_per_read: f64,
+}
+
+impl Usage {
+    /// Of this server.
+    pub(crate) async fn of(redis: &Redis) -> Self {
+        let text: String = redis.ask(&["INFO", "everything"]).await;
+        let mut usage = Self::default();
+        for (name, value) in text.lines().filter_map(|line| line.split_once(':')) {
+            if let Some(command) = name.strip_prefix("cmdstat_") {
+                let calls = value.strip_prefix("calls=").and_then(|rest| rest.split(',').next());
+                usage
+                    .calls
+                    .insert(command.to_owned(), calls.and_then(|calls| calls.parse().ok()).expect("a count of calls"));
+            } else if matches!(name, "used_cpu_sys" | "used_cpu_user") {
+                usage.cpu_us += 1e6 * value.trim().parse::<f64>().expect("seconds");
+            } else if name == "used_memory" {
+                usage.memory = value.trim().parse().expect("bytes");
+            }
+        }
+        assert!(usage.cpu_us > 0.0 && usage.memory > 0.0, "Redis tells what it uses");
+        usage
+    }
+
+    /// What so many events cost since then.
+    #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
+    pub(crate) fn since(&self, before: &Self, events: u64) -> Cost {
+        let ratio = |count: u64, of: u64| if of == 0 { 0.0 } else { count as f64 / of as f64 };
+        let calls = |command: &str| self.calls(command) - before.calls(command);
+        let commands = self.calls.values().sum::<u64>() - before.calls.values().sum::<u64>();
+        Cost {
+            cpu_us_per_event: (self.cpu_us - before.cpu_us) / events as f64,
+            commands_per_event: ratio(commands, events),
+            events_per_entry: ratio(events, calls(ADDS)),
+            entries_per_read: ratio(calls(HANDS_OUT), calls(READS)),
+        }
+    }
+
+    fn calls(&self, command: &str) -> u64 {
+        self.calls.get(command).copied().unwrap_or_default()
+    }
+}
