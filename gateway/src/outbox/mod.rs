@@ -64,14 +64,15 @@ pub use spread::SpreadRequest;
 use std::path::Path;
 use std::sync::Arc;
 
+use prometheus::IntCounterVec;
 use tokio::sync::watch;
 
 use self::embedded::Embedded;
 use self::memory::Memory;
-use self::redis::Redis;
+use self::redis::{Opening, Redis};
 use self::spill::Spilling;
 use crate::chance::Chance;
-use crate::config;
+use crate::config::{self, OnUnavailable};
 
 /// The outbox in use. Cheap to clone; all clones are the same outbox.
 #[derive(Debug, Clone)]
@@ -107,6 +108,24 @@ impl AnyOutbox {
     /// Opens the outbox in this file, or makes it. The folder is made too, for its owner alone.
     pub fn open_embedded(path: &Path, settings: Settings) -> Result<Self, OpenError> {
         Embedded::open(path, settings).map(Self::Embedded)
+    }
+
+    /// This outbox, if it is in a file, with Redis before it: from now on events go there, and into the file what Redis cannot
+    /// take. `spilled` counts these by site. To be called within a runtime.
+    pub fn shared(self, redis: Opening, on_unavailable: OnUnavailable, spilled: IntCounterVec) -> Self {
+        match self {
+            Self::Embedded(file) => Self::Spilling(Spilling::new(redis, file, on_unavailable, spilled)),
+            Self::Memory(_) | Self::Redis(_) | Self::Spilling(_) => self,
+        }
+    }
+
+    /// The part of it that other gateways share, if there is one.
+    pub fn in_redis(&self) -> Option<&Redis> {
+        match self {
+            Self::Memory(_) | Self::Embedded(_) => None,
+            Self::Redis(redis) => Some(redis),
+            Self::Spilling(spilling) => Some(spilling.redis()),
+        }
     }
 
     /// Keeps all events of a request, or none of them (O1).

@@ -43,6 +43,8 @@ pub struct Opening {
     pub chance: Chance,
     /// For so long a change is asked for again while Redis is away.
     pub patience: Duration,
+    /// What rings at a change.
+    pub bell: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
@@ -101,7 +103,7 @@ impl News {
 
 impl Core {
     pub(super) fn new(opening: Opening) -> Self {
-        let Opening { link, keys, settings, gateway, clock, chance, patience } = opening;
+        let Opening { link, keys, settings, gateway, clock, chance, patience, bell } = opening;
         let sealed = settings.keys.iter().flat_map(SealKeys::ids).map(str::to_owned);
         let key_ids = std::iter::once(PLAIN.to_owned()).chain(sealed).collect();
         // In microseconds, so that a process that starts again begins far behind the leases of the one before.
@@ -114,7 +116,7 @@ impl Core {
             clock,
             chance,
             patience,
-            changed: watch::Sender::new(0),
+            changed: bell,
             news: News { changed: watch::Sender::new(0), datasets: Mutex::default() },
             closed: AtomicBool::new(false),
             key_ids,
@@ -318,11 +320,10 @@ impl Core {
 impl From<SharedError> for OutboxError {
     fn from(error: SharedError) -> Self {
         match error {
-            SharedError::Away(_) => Self::Away(error.to_string()),
+            // One that is not fit to keep events is as good as none.
+            SharedError::Away(_) | SharedError::Unfit(_) | SharedError::Unjoined(_) => Self::Away(error.to_string()),
             SharedError::Full => Self::Full,
-            SharedError::Refused { .. } | SharedError::Unjoined(_) | SharedError::Strange(_) => {
-                Self::Failed(error.to_string())
-            }
+            SharedError::Refused { .. } | SharedError::Strange(_) => Self::Failed(error.to_string()),
         }
     }
 }
