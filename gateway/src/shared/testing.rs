@@ -212,6 +212,7 @@ fn spawn(folder: &TempDir, port: u16, settings: &[&str]) -> Child {
     run(command.arg("--dir").arg(folder.path()).args(settings))
 }
 
+#[expect(clippy::disallowed_methods, reason = "which server the tests are run against is not the gateway's business")]
 fn redis_server() -> Command {
     Command::new(std::env::var_os("REDIS_SERVER").unwrap_or_else(|| "redis-server".into()))
 }

@@ -30,7 +30,7 @@ use crate::chance::Chance;
 use crate::shared::news::News;
 use crate::shared::{Call, Keys, Link, Script, SharedError};
 
-static APPEND: LazyLock<Script> = LazyLock::new(|| Script::new("the suppression log", include_str!("append.lua")));
+static APPEND: LazyLock<Script> = LazyLock::new(|| Script::durable("the suppression log", include_str!("append.lua")));
 
 /// How long a change is tried again while the connection is broken, or while those of other gateways overtake it.
 const PATIENCE: Duration = Duration::from_secs(5);
