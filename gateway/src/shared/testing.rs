@@ -47,7 +47,7 @@ impl Server {
 
     /// With these settings.
     pub(crate) async fn start_with(settings: &[&str]) -> Self {
-        loop {
+        for _ in 0..5 {
             let folder = tempfile::tempdir().unwrap();
             let port = free_port();
             let mut server = Self { child: spawn(&folder, port, settings), port, folder };
@@ -56,6 +56,7 @@ impl Server {
                 return server;
             }
         }
+        panic!("redis-server ends by itself with {settings:?}");
     }
 
     /// One that follows this server.

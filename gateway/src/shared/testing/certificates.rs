@@ -40,7 +40,7 @@ impl Certificates {
         let asks = if asks_clients { "yes" } else { "no" };
         let files =
             ["--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &ca, "--tls-auth-clients", asks];
-        loop {
+        for _ in 0..5 {
             let port = super::free_port();
             let text = port.to_string();
             let folder = tempfile::tempdir().unwrap();
@@ -50,6 +50,7 @@ impl Certificates {
                 return server;
             }
         }
+        panic!("redis-server ends by itself; was it built without TLS?");
     }
 
     /// What a gateway is told: this authority, and a certificate of its own or none.
