@@ -143,11 +143,14 @@ impl Service {
         let suppressions = Suppressions::open(&config.suppression, &metrics, &clock, &chance)?;
         let subjects = Subjects::open(&config.subject_access, &metrics, &clock, &chance)?;
         describe(&config, &file, &metrics).await?;
-        let parts = Parts { config: &config, metrics: &metrics, clock: &clock, chance: &chance };
-        let (outbox, gateways) = Gateways::join(parts, file, |_, _| Vec::new()).await?;
+        let parts =
+            Parts { config: &config, suppressions: &suppressions, metrics: &metrics, clock: &clock, chance: &chance };
+        let (outbox, gateways) = Gateways::join(parts, file).await?;
         if let Some(gateways) = &gateways {
             gateways.arrive().await?;
         }
+        let rates = gateways.as_ref().map_or_else(Rates::alone, Gateways::rates);
+        let changes = gateways.as_ref().map_or_else(|| Changes::Here(suppressions.clone()), Gateways::changes);
 
         // All addresses first: a port that is taken must not leave a gateway that only sends.
         let control = control_socket(&config)?;
@@ -177,7 +180,7 @@ impl Service {
             metrics.clone(),
             clock.clone(),
             chance,
-            Rates::alone(),
+            rates,
             service.requests.clone(),
         ));
         let policies = Arc::new(ArcSwap::from_pointee(policies(&config)));
@@ -223,7 +226,7 @@ impl Service {
             let commands = Commands {
                 reloads,
                 outbox: outbox.clone(),
-                suppressions: Changes::Here(suppressions),
+                suppressions: changes,
                 subjects: subjects.clone(),
                 metrics: metrics.clone(),
             };

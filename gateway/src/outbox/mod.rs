@@ -52,12 +52,13 @@ pub use command::{OutboxCommand, OutboxDone};
 pub use embedded::OpenError;
 pub use embedded::{BackedUp, BackupError, Restored, backup, restore};
 pub use embedded::{has_held_events, inspect, show};
-pub use inspection::{Inspection, PendingLine, QuarantineLine, Shown};
+pub use inspection::{Inspection, PendingLine, QuarantineLine, SharedInspection, Shown};
 pub use lease::{Lease, LeaseRequest, Leased};
 pub use part::Parted;
+pub use redis::Visit;
 pub use seal::{Keys, key_id};
 pub use seen::Deduplication;
-pub use selector::{EventFilter, PurgeSelector, Purged, RedriveSelector, Redriven};
+pub use selector::{EventFilter, OutboxPlace, PurgeSelector, Purged, RedriveSelector, Redriven};
 pub use settlement::{QuarantineReason, Settled, Settlement};
 pub use spread::SpreadRequest;
 
@@ -116,6 +117,14 @@ impl AnyOutbox {
         match self {
             Self::Embedded(file) => Self::Spilling(Spilling::new(redis, file, on_unavailable, spilled)),
             Self::Memory(_) | Self::Redis(_) | Self::Spilling(_) => self,
+        }
+    }
+
+    /// Events that wait in the part of it that other gateways share, by site and dataset.
+    pub async fn pending_in_redis(&self) -> Result<PendingByDataset, OutboxError> {
+        match self.in_redis() {
+            Some(redis) => redis.pending_by_dataset().await,
+            None => Ok(Vec::new()),
         }
     }
 
@@ -386,12 +395,12 @@ pub enum OutboxError {
     /// What was asked breaks a rule of the outbox; asking again will not help.
     #[error("the outbox cannot do this: {0}")]
     Unfit(&'static str),
+    /// Redis cannot be reached, or did not answer: what was asked may have been done.
+    #[error("{0}")]
+    Away(String),
     /// The disk or the engine failed.
     #[error("the outbox failed: {0}")]
     Failed(String),
-    /// Redis cannot be reached, or did not answer in time. What was asked may have been done.
-    #[error("{0}")]
-    Away(String),
     /// The outbox was closed.
     #[error("the outbox is closed")]
     Closed,

@@ -6,6 +6,9 @@
 //! its group. Left to others: to know whether Redis is there (`shared`). Absent on purpose: one memory of events that came before;
 //! the file and Redis know their own.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 

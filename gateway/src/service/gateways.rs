@@ -4,24 +4,26 @@
 //! Only the first to come while nobody else lives counts what it finds in Redis as recovered: what the others accepted there is in
 //! their accounts (promise P5). Left to others: how each of these is done (`shared`, `outbox`).
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::StartError;
 use crate::chance::Chance;
 use crate::clock::Clock;
-use crate::config::{self, Backend, Config, OnUnavailable};
+use crate::config::{Backend, Config, OnUnavailable};
+use crate::ingest::Rates;
 use crate::lifecycle::Lifecycle;
 use crate::outbox::redis::{Opening, Redis};
 use crate::outbox::{AnyOutbox, OutboxError, Settings};
 use crate::shared::membership::{BEAT, Fingerprints, Membership};
 use crate::shared::news::News;
-use crate::shared::{AtConnect, AtJoin, Keys, Link, LinkParts, SharedError};
+use crate::shared::{Keys, Link, LinkParts, SharedError};
+use crate::suppression::{Changes, Log, Suppressions};
 use crate::telemetry::metrics::Metrics;
 
 /// How long a stop waits for Redis.
@@ -31,8 +33,10 @@ const LEAVE_GRACE: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone)]
 pub(super) struct Gateways {
     pub(super) membership: Membership,
-    pub(super) link: Link,
-    pub(super) news: News,
+    link: Link,
+    news: News,
+    persons: Log,
+    outbox: AnyOutbox,
     redis: Redis,
     /// Whether what was found in Redis at the first joining is counted.
     has_arrived: Arc<AtomicBool>,
@@ -43,34 +47,33 @@ pub(super) struct Gateways {
 #[derive(Debug)]
 pub(super) struct Parts<'a> {
     pub(super) config: &'a Config,
+    pub(super) suppressions: &'a Suppressions,
     pub(super) metrics: &'a Metrics,
     pub(super) clock: &'a Clock,
     pub(super) chance: &'a Chance,
 }
 
 impl Gateways {
-    /// Joins the others where Redis is configured, and puts Redis before the outbox in the file, whose lock is held. `at_join`
-    /// makes what else is to be done at every joining.
-    pub(super) async fn join(
-        parts: Parts<'_>,
-        file: AnyOutbox,
-        at_join: impl FnOnce(&Link, &Keys) -> Vec<Arc<dyn AtJoin>>,
-    ) -> Result<(AnyOutbox, Option<Self>), StartError> {
+    /// Joins the others where Redis is configured, and puts Redis before the outbox in the file, whose lock is held.
+    pub(super) async fn join(parts: Parts<'_>, file: AnyOutbox) -> Result<(AnyOutbox, Option<Self>), StartError> {
         let Backend::Redis(path, redis) = &parts.config.outbox.backend else { return Ok((file, None)) };
-        let membership = membership(&parts, path, redis)?;
-        let hooks: Vec<Arc<dyn AtConnect>> = vec![Arc::new(membership.clone())];
-        let link = Link::start(
-            Arc::clone(redis),
-            LinkParts {
-                clock: parts.clock.clone(),
-                chance: parts.chance.clone(),
-                metrics: parts.metrics.clone(),
-                hooks,
-                // It ends with the last clone of the link, and nobody waits for it.
-                tasks: TaskTracker::new(),
-            },
-        );
-        membership.at_join(at_join(&link, membership.keys()));
+        let Parts { config, suppressions, metrics, clock, chance } = parts;
+        let (keys, fingerprints) = (Keys::new(&redis.prefix), Fingerprints::of(config));
+        let membership = Membership::open(path, keys.clone(), fingerprints, metrics.clone(), chance.clone())?;
+        membership.tell_policies(config);
+        let link_parts = LinkParts {
+            clock: clock.clone(),
+            chance: chance.clone(),
+            metrics: metrics.clone(),
+            hooks: vec![Arc::new(membership.clone())],
+            // The task ends with the last clone of the link, and nobody waits for it.
+            tasks: TaskTracker::new(),
+        };
+        let link = Link::start(Arc::clone(redis), link_parts);
+        let news = News::new(membership.clone());
+        let persons = Log::new(&keys, suppressions.clone(), Some(news.clone()), chance.clone()).over(link.clone());
+        // Also persons before any event: nobody is taken who is suppressed by then.
+        membership.at_join(vec![Arc::new(persons.clone())]);
         if let Err(error) = link.first_try().await
             && let Err(error) = may_start_without(&membership, redis.on_unavailable, error)
         {
@@ -79,25 +82,29 @@ impl Gateways {
         }
         let opening = Opening {
             link: link.clone(),
-            keys: membership.keys().clone(),
-            settings: Settings::of(&parts.config.outbox, parts.chance),
+            keys,
+            settings: Settings::of(&config.outbox, chance),
             gateway: membership.name().to_owned(),
-            clock: parts.clock.clone(),
-            chance: parts.chance.clone(),
+            clock: clock.clone(),
+            chance: chance.clone(),
             patience: redis.command_timeout * 2,
-            bell: tokio::sync::watch::Sender::new(0),
+            bell: watch::Sender::new(0),
         };
-        let outbox = file.shared(opening, redis.on_unavailable, parts.metrics.outbox_spilled_events.clone());
-        let news = News::new(membership.clone());
-        let joined = outbox.in_redis().cloned().map(|redis| Self {
-            membership,
-            link,
-            news,
-            redis,
-            has_arrived: Arc::default(),
-            metrics: parts.metrics.clone(),
-        });
-        Ok((outbox, joined))
+        let outbox = file.shared(opening, redis.on_unavailable, metrics.outbox_spilled_events.clone());
+        let Some(redis) = outbox.in_redis().cloned() else { return Ok((outbox, None)) };
+        let (has_arrived, metrics) = (Arc::default(), metrics.clone());
+        let gateways = Self { membership, link, news, persons, outbox: outbox.clone(), redis, has_arrived, metrics };
+        Ok((outbox, Some(gateways)))
+    }
+
+    /// Through which it is changed who is suppressed.
+    pub(super) fn changes(&self) -> Changes {
+        Changes::Shared(self.persons.clone())
+    }
+
+    /// Where the rates of sites are counted.
+    pub(super) fn rates(&self) -> Rates {
+        Rates::shared(self.link.clone(), self.membership.keys().clone(), self.metrics.clone())
     }
 
     /// Counts what is found in Redis at the first joining, and gives back what an earlier process of this gateway held. Done before
@@ -121,11 +128,13 @@ impl Gateways {
         let redis = self.redis.clone();
         let hear = self.news.clone().run(self.link.clone(), move || redis.wake(), stop.clone());
         tracker.spawn(lifecycle.vital("the news of other gateways", hear));
+        let follow = self.persons.clone().run(stop.clone());
+        tracker.spawn(lifecycle.vital("the log of suppressed persons", follow));
         let (this, ended) = (self.clone(), stop.clone());
-        let tell = async move { drop(ended.run_until_cancelled(this.tell()).await) };
+        let tell = async move { ended.run_until_cancelled(this.tell()).await };
         tracker.spawn(lifecycle.vital("the news for other gateways", tell));
         let (this, ended) = (self.clone(), stop.clone());
-        let beat = async move { drop(ended.run_until_cancelled(this.beat_on()).await) };
+        let beat = async move { ended.run_until_cancelled(this.beat_on()).await };
         tracker.spawn(lifecycle.vital("the list of gateways", beat));
     }
 
@@ -192,7 +201,7 @@ impl Gateways {
     }
 
     async fn count_recovered(&self) -> Result<(), OutboxError> {
-        for (_, dataset, events) in self.redis.pending_by_dataset().await? {
+        for (_, dataset, events) in self.outbox.pending_in_redis().await? {
             self.metrics.events_recovered.with_label_values(&[&dataset]).inc_by(events);
         }
         Ok(())
@@ -205,13 +214,6 @@ impl Gateways {
             tracing::error!(dataset = %dataset, events, "events that were in hand whenever a process died were set aside");
         }
     }
-}
-
-fn membership(parts: &Parts<'_>, path: &Path, redis: &config::Redis) -> Result<Membership, StartError> {
-    let (keys, fingerprints) = (Keys::new(&redis.prefix), Fingerprints::of(parts.config));
-    let membership = Membership::open(path, keys, fingerprints, parts.metrics.clone(), parts.chance.clone())?;
-    membership.tell_policies(parts.config);
-    Ok(membership)
 }
 
 /// A gateway that joined before may start while Redis is away, and is then one whose Redis is away. Whether one that never did has the

@@ -22,6 +22,8 @@ pub(super) struct Holding {
 
 impl Redis {
     pub(in crate::outbox) async fn depth(&self) -> Result<Depth, OutboxError> {
+        // Asked every few seconds, so what is still due is done here.
+        self.tend_log().await;
         let mut depth = Depth::default();
         for (_, holding) in self.core.look_at_all().await? {
             depth.bytes = depth.bytes.saturating_add(holding.cost);

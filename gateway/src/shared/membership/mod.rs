@@ -252,6 +252,17 @@ impl Membership {
     }
 }
 
+/// Whether what rests in this Redis, if anything, is laid out as this version reads it: for whoever looks without joining.
+pub async fn is_readable(link: &Link, keys: &Keys) -> Result<(), SharedError> {
+    let mut command = redis::cmd("HGET");
+    command.arg(keys.common("outbox")).arg("format");
+    let found: Option<String> = link.command("the format of the outbox", &command).await?;
+    match found {
+        Some(found) if found != FORMAT.to_string() => Err(Refusal::of("format", &found, keys).into()),
+        _ => Ok(()),
+    }
+}
+
 impl AtConnect for Membership {
     fn connected<'a>(&'a self, link: &'a Link) -> Work<'a> {
         Box::pin(self.join(link))

@@ -75,6 +75,7 @@ impl Log {
     }
 
     /// Over this connection from now on. What is done at a joining goes over the one that is being made, and needs none before.
+    #[must_use]
     pub fn over(self, link: Link) -> Self {
         // There is one for the life of the process.
         self.0.link.set(link).ok();
