@@ -1,6 +1,7 @@
 //! A running gateway: the parts put together in the way of an event, and taken apart in the same order.
 
 mod commands;
+mod gateways;
 mod reload;
 mod sweep;
 
@@ -17,6 +18,7 @@ use tokio_util::task::TaskTracker;
 pub use reload::{ReloadError, Reloads, Source};
 
 use self::commands::Commands;
+use self::gateways::{Gateways, Parts};
 use self::reload::Reloader;
 use self::sweep::Sweeper;
 use crate::admin::{Admin, Policies};
@@ -30,6 +32,8 @@ use crate::ingest::{Ingest, Rates};
 use crate::lifecycle::{Lifecycle, Pulse, Sockets, systemd};
 use crate::listener::{Bounds, Listener, Renewal, Tls};
 use crate::outbox::{AnyOutbox, OpenError, OutboxError, Settings};
+use crate::shared::SharedError;
+use crate::shared::membership::RecordError;
 use crate::subject::{SubjectError, Subjects};
 use crate::suppression::{Changes, SuppressionError, Suppressions};
 use crate::telemetry::metrics::Metrics;
@@ -63,6 +67,12 @@ pub enum StartError {
     /// The outbox cannot be read.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
+    /// Redis cannot be reached, does not suit, or does not take this gateway.
+    #[error("[redis]")]
+    Shared(#[from] SharedError),
+    /// The name of this gateway cannot be kept.
+    #[error("outbox.path")]
+    Record(#[from] RecordError),
     /// A key of our own cannot be had.
     #[error(transparent)]
     OwnKey(#[from] OwnKeyError),
@@ -110,6 +120,7 @@ pub struct Service {
     reloads: Reloads,
     outbox: AnyOutbox,
     subjects: Subjects,
+    gateways: Option<Gateways>,
     listeners: TaskTracker,
     commands: TaskTracker,
     requests: TaskTracker,
@@ -125,13 +136,21 @@ impl Service {
     pub async fn start(start: Start) -> Result<Self, StartError> {
         let Start { config, source, sockets, lifecycle, clock, chance } = start;
         let metrics = Metrics::new()?;
-        let outbox = open(&config, &chance)?;
+        let file = open(&config, &chance)?;
         // After the outbox, whose lock keeps a second process from making another key. A start that was killed between the two
         // leaves an outbox that never held anything, and that may get a key.
-        let pseudonyms = pseudonym::load_or_make(&config.identity.pseudonym_key, outbox.has_held_events(), &chance)?;
+        let pseudonyms = pseudonym::load_or_make(&config.identity.pseudonym_key, file.has_held_events(), &chance)?;
         let suppressions = Suppressions::open(&config.suppression, &metrics, &clock, &chance)?;
         let subjects = Subjects::open(&config.subject_access, &metrics, &clock, &chance)?;
-        describe(&config, &outbox, &metrics).await?;
+        describe(&config, &file, &metrics).await?;
+        let parts =
+            Parts { config: &config, suppressions: &suppressions, metrics: &metrics, clock: &clock, chance: &chance };
+        let (outbox, gateways) = Gateways::join(parts, file).await?;
+        if let Some(gateways) = &gateways {
+            gateways.arrive().await?;
+        }
+        let rates = gateways.as_ref().map_or_else(Rates::alone, Gateways::rates);
+        let changes = gateways.as_ref().map_or_else(|| Changes::Here(suppressions.clone()), Gateways::changes);
 
         // All addresses first: a port that is taken must not leave a gateway that only sends.
         let control = control_socket(&config)?;
@@ -141,7 +160,7 @@ impl Service {
         let (listen, admin_address) = (listener.address(), admin_listener.address());
 
         let (reloads, reloads_asked) = Reloads::new();
-        let service = Self::still((listen, admin_address), reloads.clone(), outbox.clone(), subjects.clone());
+        let service = Self { gateways, ..Self::still((listen, admin_address), reloads.clone(), &outbox, &subjects) };
         let dispatcher = Dispatcher::new(
             outbox.clone(),
             suppressions.clone(),
@@ -161,7 +180,7 @@ impl Service {
             metrics.clone(),
             clock.clone(),
             chance,
-            Rates::alone(),
+            rates,
             service.requests.clone(),
         ));
         let policies = Arc::new(ArcSwap::from_pointee(policies(&config)));
@@ -198,12 +217,16 @@ impl Service {
             let serve = async move { listener.serve(router, bounds, &connections, stop).await };
             tracker.spawn(lifecycle.vital("a listener", serve));
         }
+        if let Some(gateways) = &service.gateways {
+            // To the end: a gateway that is silent is taken for dead, and its groups are given to others.
+            gateways.start(&service.overseers, &lifecycle, &service.stop_overseeing);
+        }
         if let Some(control) = control {
             let (tracker, stop) = (service.commands.clone(), service.stop_listening.clone());
             let commands = Commands {
                 reloads,
                 outbox: outbox.clone(),
-                suppressions: Changes::Here(suppressions),
+                suppressions: changes,
                 subjects: subjects.clone(),
                 metrics: metrics.clone(),
             };
@@ -214,8 +237,19 @@ impl Service {
         service.commands.spawn(lifecycle.vital("the sweep of suppressed persons", sweep));
         let status = format!("accepting at {listen}, metrics at {admin_address}");
         systemd::tell_ready(&status);
-        let reloader =
-            Reloader { source, current: config, dispatching, ingest, policies, certificate, metrics, clock, status };
+        let membership = service.gateways.as_ref().map(|gateways| gateways.membership.clone());
+        let reloader = Reloader {
+            source,
+            current: config,
+            dispatching,
+            ingest,
+            policies,
+            membership,
+            certificate,
+            metrics,
+            clock,
+            status,
+        };
         let reload = reloader.run(reloads_asked, service.stop_listening.clone());
         service.commands.spawn(lifecycle.vital("the reload of the configuration", reload));
         let beat = pulse.run(outbox, lifecycle.clone(), service.stop_overseeing.clone());
@@ -224,13 +258,14 @@ impl Service {
     }
 
     /// Of which nothing runs yet.
-    fn still((listen, admin): (SocketAddr, SocketAddr), reloads: Reloads, outbox: AnyOutbox, subjects: Subjects) -> Self {
+    fn still((listen, admin): (SocketAddr, SocketAddr), reloads: Reloads, outbox: &AnyOutbox, subjects: &Subjects) -> Self {
         Self {
             listen,
             admin,
             reloads,
-            outbox,
-            subjects,
+            outbox: outbox.clone(),
+            subjects: subjects.clone(),
+            gateways: None,
             listeners: TaskTracker::new(),
             commands: TaskTracker::new(),
             requests: TaskTracker::new(),
@@ -273,14 +308,19 @@ impl Service {
         self.overseers.close();
         self.overseers.wait().await;
         self.subjects.close().await;
+        if let Some(gateways) = &self.gateways {
+            gateways.leave().await;
+        }
         self.outbox.close().await;
     }
 }
 
+/// What this machine keeps alone.
 fn open(config: &Config, chance: &Chance) -> Result<AnyOutbox, OpenError> {
     match &config.outbox.backend {
-        Backend::Embedded(path) => AnyOutbox::open_embedded(path, Settings::of(&config.outbox, chance)),
-        Backend::Redis(path, _) => AnyOutbox::open_embedded(path, Settings::of(&config.outbox, chance)),
+        Backend::Embedded(path) | Backend::Redis(path, _) => {
+            AnyOutbox::open_embedded(path, Settings::of(&config.outbox, chance))
+        }
         Backend::Memory => Ok(AnyOutbox::memory(config.outbox.max_bytes)),
     }
 }
@@ -351,7 +391,7 @@ fn bring_into_being(config: &Config, metrics: &Metrics) {
     }
 }
 
-/// Shows what runs and what was found.
+/// Shows what runs and what was found on this machine.
 async fn describe(config: &Config, outbox: &AnyOutbox, metrics: &Metrics) -> Result<(), OutboxError> {
     metrics.outbox_durable.set(i64::from(outbox.is_durable()));
     describe_policies(config, None, metrics);

@@ -73,6 +73,7 @@ async fn metrics(State(admin): State<Arc<Admin>>) -> Response {
         }
         Err(error) => tracing::error!(%error, "the outbox cannot say what is pending"),
     }
+    admin.metrics.outbox_file_events.set(gauge(admin.outbox.events_in_file().unwrap_or(0)));
     match admin.metrics.render() {
         Ok(text) => typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text),
         Err(error) => {
@@ -108,6 +109,9 @@ async fn readyz(State(admin): State<Arc<Admin>>) -> Response {
     }
     if let Some(trouble) = admin.subjects.trouble() {
         reasons.insert("subject_index".to_owned(), trouble);
+    }
+    if let Some((what, text)) = admin.outbox.remark() {
+        reasons.insert(what.to_owned(), text);
     }
     let held = reasons.len();
     if let Err(trouble) = admin.outbox.health() {

@@ -71,6 +71,7 @@ fn refused(error: StartError) -> Failure {
     let is_of_configuration = match &error {
         StartError::Suppression(error) => error.is_of_configuration(),
         StartError::Subject(error) => error.is_of_configuration(),
+        StartError::Shared(error) => error.is_of_configuration(),
         _ => false,
     };
     let error = anyhow::Error::from(error).context("the gateway cannot start");

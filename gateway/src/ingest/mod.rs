@@ -24,6 +24,9 @@ mod respond;
 #[doc(hidden)]
 pub mod fuzz;
 
+#[cfg(test)]
+mod tests;
+
 pub use rate::Rates;
 
 use std::num::NonZero;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
+use tokio::sync::watch;
 
 use super::embedded::{Embedded, OpenError};
 use super::power_cut::Files;
@@ -11,8 +12,10 @@ use super::samples::append;
 use super::{AnyOutbox, Depth, Lease, LeaseRequest, OutboxError, Settings, Settled, Settlement};
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::config::OnUnavailable;
 use crate::shared::testing::Server;
 use crate::shared::{Keys, Link};
+use crate::telemetry::metrics::Metrics;
 
 /// One test a clause and back end.
 macro_rules! contract {
@@ -35,6 +38,11 @@ macro_rules! contract {
             #[tokio::test]
             async fn redis() {
                 holds(&mut Bench::redis($cap).await).await;
+            }
+
+            #[tokio::test]
+            async fn redis_and_file() {
+                holds(&mut Bench::spilling($cap).await).await;
             }
         })*
     };
@@ -79,6 +87,13 @@ impl Bench {
         Self { outbox, folder: None, server: Some(server), gateways: 1, max_bytes }
     }
 
+    /// Redis and a file beside it.
+    pub(crate) async fn spilling(max_bytes: u64) -> Self {
+        let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
+        let outbox = spilling(&server, 1, &folder.path().join("outbox.db"), max_bytes, OnUnavailable::Spill).await;
+        Self { outbox, folder: Some(folder), server: Some(server), gateways: 1, max_bytes }
+    }
+
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.as_ref().unwrap().path().join("outbox.db")
     }
@@ -93,15 +108,28 @@ impl Bench {
         if let Some(server) = &self.server {
             let dead = gateway_name(self.gateways);
             self.gateways += 1;
-            let redis = gateway(server, self.gateways, Settings::plain(self.max_bytes)).await;
-            redis.bury(&dead).await.unwrap();
-            self.outbox = AnyOutbox::Redis(redis);
+            self.outbox = match &self.folder {
+                None => AnyOutbox::Redis(gateway(server, self.gateways, Settings::plain(self.max_bytes)).await),
+                Some(_) => {
+                    let folder = self.copied().await;
+                    let path = folder.path().join("outbox.db");
+                    self.folder = Some(folder);
+                    spilling(server, self.gateways, &path, self.max_bytes, OnUnavailable::Spill).await
+                }
+            };
+            self.outbox.in_redis().unwrap().bury(&dead).await.unwrap();
             return;
         }
-        let folder = tempfile::tempdir().unwrap();
-        self.files_at_rest().await.write(&folder.path().join("outbox.db"));
+        let folder = self.copied().await;
         self.outbox = open_outbox(&folder.path().join("outbox.db"), self.max_bytes).unwrap();
         self.folder = Some(folder);
+    }
+
+    /// A folder with the files of this moment.
+    async fn copied(&self) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        self.files_at_rest().await.write(&folder.path().join("outbox.db"));
+        folder
     }
 
     /// A power cut in the middle of some work, and a new start: of what the work wrote, the disk holds parts that `draw` chooses,
@@ -160,8 +188,19 @@ impl Bench {
 
 /// The gateway of this number on a server.
 pub(crate) async fn gateway(server: &Server, number: u64, settings: Settings) -> Redis {
+    Redis::new(opening(server, number, settings).await)
+}
+
+/// The same with a file beside Redis.
+pub(crate) async fn spilling(server: &Server, number: u64, path: &Path, max_bytes: u64, away: OnUnavailable) -> AnyOutbox {
+    let opening = opening(server, number, Settings::plain(max_bytes)).await;
+    let spilled = Metrics::new().unwrap().outbox_spilled_events;
+    open_outbox(path, max_bytes).unwrap().shared(opening, away, spilled)
+}
+
+async fn opening(server: &Server, number: u64, settings: Settings) -> Opening {
     let config = server.config();
-    Redis::new(Opening {
+    Opening {
         link: Link::connect(&config).await.unwrap(),
         keys: Keys::new(&config.prefix),
         settings,
@@ -169,7 +208,8 @@ pub(crate) async fn gateway(server: &Server, number: u64, settings: Settings) ->
         clock: Clock::set(number * 1_000_000),
         chance: Chance::seeded(number),
         patience: config.command_timeout * 2,
-    })
+        bell: watch::Sender::new(0),
+    }
 }
 
 pub(crate) fn gateway_name(number: u64) -> String {

@@ -65,14 +65,15 @@ pub use spread::SpreadRequest;
 use std::path::Path;
 use std::sync::Arc;
 
+use prometheus::IntCounterVec;
 use tokio::sync::watch;
 
 use self::embedded::Embedded;
 use self::memory::Memory;
-use self::redis::Redis;
+use self::redis::{Opening, Redis};
 use self::spill::Spilling;
 use crate::chance::Chance;
-use crate::config;
+use crate::config::{self, OnUnavailable};
 
 /// The outbox in use. Cheap to clone; all clones are the same outbox.
 #[derive(Debug, Clone)]
@@ -108,6 +109,32 @@ impl AnyOutbox {
     /// Opens the outbox in this file, or makes it. The folder is made too, for its owner alone.
     pub fn open_embedded(path: &Path, settings: Settings) -> Result<Self, OpenError> {
         Embedded::open(path, settings).map(Self::Embedded)
+    }
+
+    /// This outbox, if it is in a file, with Redis before it: from now on events go there, and into the file what Redis cannot
+    /// take. `spilled` counts these by site. To be called within a runtime.
+    pub fn shared(self, redis: Opening, on_unavailable: OnUnavailable, spilled: IntCounterVec) -> Self {
+        match self {
+            Self::Embedded(file) => Self::Spilling(Spilling::new(redis, file, on_unavailable, spilled)),
+            Self::Memory(_) | Self::Redis(_) | Self::Spilling(_) => self,
+        }
+    }
+
+    /// Events that wait in the part of it that other gateways share, by site and dataset.
+    pub async fn pending_in_redis(&self) -> Result<PendingByDataset, OutboxError> {
+        match self.in_redis() {
+            Some(redis) => redis.pending_by_dataset().await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The part of it that other gateways share, if there is one.
+    pub fn in_redis(&self) -> Option<&Redis> {
+        match self {
+            Self::Memory(_) | Self::Embedded(_) => None,
+            Self::Redis(redis) => Some(redis),
+            Self::Spilling(spilling) => Some(spilling.redis()),
+        }
     }
 
     /// Keeps all events of a request, or none of them (O1).
@@ -368,12 +395,12 @@ pub enum OutboxError {
     /// What was asked breaks a rule of the outbox; asking again will not help.
     #[error("the outbox cannot do this: {0}")]
     Unfit(&'static str),
+    /// Redis cannot be reached, or did not answer: what was asked may have been done.
+    #[error("{0}")]
+    Away(String),
     /// The disk or the engine failed.
     #[error("the outbox failed: {0}")]
     Failed(String),
-    /// Redis cannot be reached, or did not answer in time. What was asked may have been done.
-    #[error("{0}")]
-    Away(String),
     /// The outbox was closed.
     #[error("the outbox is closed")]
     Closed,

@@ -6,6 +6,9 @@
 //! its group. Left to others: to know whether Redis is there (`shared`). Absent on purpose: one memory of events that came before;
 //! the file and Redis know their own.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,14 +18,13 @@ use tokio::sync::watch;
 use super::embedded::Embedded;
 use super::lease::Keeper;
 use super::part::{PartRequest, Parted};
-use super::redis::{Redis, Unkept};
+use super::redis::{Opening, Redis, Unkept};
 use super::spread::SpreadRequest;
 use super::{
     Append, Depth, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Purged, Receipt,
     RedriveSelector, Redriven, Settled, Settlement, Trouble,
 };
 use crate::config::OnUnavailable;
-use crate::shared::news::News;
 
 /// Redis and a file. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -33,8 +35,6 @@ struct Handle {
     redis: Redis,
     file: Embedded,
     on_unavailable: OnUnavailable,
-    /// By which other gateways hear of new events; nothing where there are none.
-    news: Option<News>,
     /// Events that the file took in place of Redis, by site.
     spilled: IntCounterVec,
     /// Which of the two is asked first for work takes turns, so that neither's backlog holds up the other's.
@@ -44,19 +44,13 @@ struct Handle {
 }
 
 impl Spilling {
-    /// Joins the two. They share what tells of changes.
-    pub(super) fn new(
-        redis: Redis,
-        file: Embedded,
-        on_unavailable: OnUnavailable,
-        news: Option<News>,
-        spilled: IntCounterVec,
-    ) -> Self {
+    /// Puts the two together. They share what tells of changes.
+    pub(super) fn new(redis: Opening, file: Embedded, on_unavailable: OnUnavailable, spilled: IntCounterVec) -> Self {
+        let redis = Redis::new(Opening { bell: file.bell(), ..redis });
         Self(Arc::new(Handle {
             redis,
             file,
             on_unavailable,
-            news,
             spilled,
             file_is_first: AtomicBool::new(true),
             last_in_redis: Mutex::default(),
@@ -74,14 +68,8 @@ impl Spilling {
     /// The receipt is that of whichever has the events. When an answer of Redis is lost on its way they may be in both: they are
     /// sent twice then, with the same ids.
     pub(super) async fn append(&self, append: Append) -> Result<Receipt, OutboxError> {
-        let dataset = Arc::clone(&append.dataset);
         let Unkept { append, error } = match self.0.redis.append(append).await {
-            Ok(receipt) => {
-                if let Some(news) = &self.0.news {
-                    news.tell(&dataset);
-                }
-                return Ok(receipt);
-            }
+            Ok(receipt) => return Ok(receipt),
             Err(unkept) => *unkept,
         };
         let spills = matches!(error, OutboxError::Away(_)) && self.0.on_unavailable == OnUnavailable::Spill;

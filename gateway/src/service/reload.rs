@@ -19,6 +19,7 @@ use crate::dispatch::{DispatchError, Dispatching};
 use crate::ingest::Ingest;
 use crate::lifecycle::systemd;
 use crate::listener;
+use crate::shared::membership::Membership;
 use crate::telemetry::metrics::Metrics;
 
 /// Reloads that may be asked for while one is done.
@@ -99,6 +100,8 @@ pub(super) struct Reloader {
     pub(super) dispatching: Dispatching,
     pub(super) ingest: Arc<Ingest>,
     pub(super) policies: Arc<ArcSwap<Policies>>,
+    /// This gateway among those that share its Redis.
+    pub(super) membership: Option<Membership>,
     pub(super) certificate: Option<watch::Sender<config::Tls>>,
     pub(super) metrics: Metrics,
     pub(super) clock: Clock,
@@ -163,6 +166,9 @@ impl Reloader {
         self.ingest.apply(&config);
         self.policies.store(Arc::new(policies(&config)));
         describe_policies(&config, Some(&self.current), &self.metrics);
+        if let Some(membership) = &self.membership {
+            membership.tell_policies(&config);
+        }
         if let (Some(certificate), Some(tls)) = (&self.certificate, &config.server.tls) {
             certificate.send_replace(tls.clone());
         }

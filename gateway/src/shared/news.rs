@@ -1,12 +1,11 @@
-//! What other gateways did, heard at once: one blocking read, on a connection of its own, of the stream `news` and of every stream
-//! that somebody follows.
+//! What other gateways did, heard at once: one blocking read of the stream `news`, on a connection of its own.
 //!
-//! A wake-up that is lost costs a second: so long the read blocks, and whatever it answers, the outbox looks for work. Left to
-//! others: what a followed stream holds. Absent on purpose: waiting for data on the connection that everybody uses, and a stop
-//! that waits for a read.
+//! News only say where to look: a dataset that got work, or the log of suppressed persons. One that is lost costs a second, as so
+//! long the read blocks, and whatever it answers, everybody looks. Left to others: the looking. Absent on purpose: waiting for data
+//! on the connection that everybody uses, and a stop that waits for a read.
 
 use std::collections::BTreeSet;
-use std::fmt::Debug;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,33 +13,28 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::membership::Membership;
-use super::{Keys, Link, SharedError, Work};
+use super::{Link, SharedError};
 
-/// How long one read blocks, in milliseconds. It is the poll as well: after it the outbox looks for work in any case.
+/// How long one read blocks, in milliseconds: the poll under the news.
 const BLOCK_MS: u64 = 1_000;
-/// So many entries of a stream in one answer.
+/// So many news in one answer.
 const COUNT: usize = 1_000;
 /// News are told at most this often.
 const PAUSE: Duration = Duration::from_millis(100);
-/// The pause after a read that failed, or after entries that nobody could take.
+/// The pause after a read that failed.
 const RETRY: Duration = Duration::from_secs(1);
-/// About so many news are kept: whoever was away longer looks for himself.
+/// About so many are kept: whoever was away longer looks everywhere anyway.
 const KEPT: usize = 1_000;
 
-/// An entry of a stream: its id, and its fields and values by turns.
-pub type Entry = (String, Vec<Vec<u8>>);
+/// A dataset got work.
+const DATASET: &str = "dataset";
+/// The log of suppressed persons got longer.
+const PERSONS: &str = "persons";
+
+/// An entry of the stream: its id, and its fields and values by turns.
+type Entry = (String, Vec<Vec<u8>>);
 /// What a read answers: the entries by stream; nothing if there was none in time.
 type Answer = Option<Vec<(String, Vec<Entry>)>>;
-
-/// Whoever reads a stream from where it stands to the end, and then what is appended to it.
-pub trait Follower: Debug + Send + Sync {
-    /// The key of the stream; a common one.
-    fn key(&self) -> String;
-    /// The id after which it reads on. Asked before every read.
-    fn position(&self) -> String;
-    /// Takes what follows, in order, and moves on. What it does not move past is handed to it again after a pause.
-    fn take(&self, entries: Vec<Entry>) -> Work<'_>;
-}
 
 /// Tells news and hears them. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -49,75 +43,79 @@ pub struct News(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     membership: Membership,
-    followers: Mutex<Vec<Arc<dyn Follower>>>,
-    /// Datasets that got events since news were told last.
-    fresh: Mutex<BTreeSet<Arc<str>>>,
+    /// What is to be told.
+    datasets: Mutex<BTreeSet<Arc<str>>>,
+    persons: AtomicBool,
     is_fresh: Notify,
+    /// The log of suppressed persons is to be looked at.
+    told_of_persons: Arc<Notify>,
 }
 
 impl News {
     /// Of a gateway.
     pub fn new(membership: Membership) -> Self {
-        Self(Arc::new(Inner { membership, followers: Mutex::default(), fresh: Mutex::default(), is_fresh: Notify::new() }))
+        Self(Arc::new(Inner {
+            membership,
+            datasets: Mutex::default(),
+            persons: AtomicBool::default(),
+            is_fresh: Notify::new(),
+            told_of_persons: Arc::default(),
+        }))
     }
 
-    /// Has somebody follow a stream, from the next read on.
-    pub fn follow(&self, follower: Arc<dyn Follower>) {
-        self.0.followers.lock().unwrap_or_else(PoisonError::into_inner).push(follower);
-    }
-
-    /// Has the other gateways told that there is work in this dataset, if there are any.
-    pub fn tell(&self, dataset: &Arc<str>) {
-        if self.0.membership.is_alone() {
-            return;
-        }
-        let mut fresh = self.0.fresh.lock().unwrap_or_else(PoisonError::into_inner);
-        if !fresh.contains(dataset) {
-            fresh.insert(Arc::clone(dataset));
-            drop(fresh);
+    /// Has the other gateways told that there is work in these datasets, if there are any.
+    pub fn tell(&self, datasets: Vec<Arc<str>>) {
+        if !datasets.is_empty() && !self.0.membership.is_alone() {
+            self.0.datasets.lock().unwrap_or_else(PoisonError::into_inner).extend(datasets);
             self.0.is_fresh.notify_one();
         }
     }
 
+    /// Has the other gateways told that the log of suppressed persons got longer.
+    pub fn tell_of_persons(&self) {
+        self.0.persons.store(true, Ordering::Release);
+        self.0.is_fresh.notify_one();
+    }
+
+    /// Notified whenever another gateway told of persons, and whenever that may not have been heard.
+    pub fn of_persons(&self) -> Arc<Notify> {
+        Arc::clone(&self.0.told_of_persons)
+    }
+
     /// Hears and tells until `stop`, for which neither is waited. `wake` is called whenever there may be work.
-    pub async fn run(self, link: Link, wake: impl Fn() + Send, stop: CancellationToken) {
+    pub async fn run(self, link: Link, wake: impl Fn() + Send + Sync, stop: CancellationToken) {
         let both = async { tokio::join!(self.hear(&link, &wake), self.speak(&link)) };
         // A read that is cut loses nothing: what it would have answered is in the stream.
         stop.run_until_cancelled(both).await;
     }
 
-    async fn hear(&self, link: &Link, wake: &impl Fn()) {
+    async fn hear(&self, link: &Link, wake: &(impl Fn() + Sync)) {
         loop {
             if let Err(error) = self.read_on(link, wake).await {
                 tracing::debug!(%error, "news are not heard for a while");
             }
-            // What was told meanwhile may never be heard.
-            wake();
             tokio::time::sleep(RETRY).await;
         }
     }
 
     /// Reads on one connection until it breaks.
-    async fn read_on(&self, link: &Link, wake: &impl Fn()) -> Result<(), SharedError> {
+    async fn read_on(&self, link: &Link, wake: &(impl Fn() + Sync)) -> Result<(), SharedError> {
+        let news = self.0.membership.keys().common("news");
         let mut reader = link.reader().await?;
-        let news = self.keys().common("news");
         let mut heard = last_id(link, &news).await?;
-        wake();
+        // What was told before may never have been heard.
+        self.0.told_of_persons.notify_one();
         loop {
-            let followers = self.followers();
+            wake();
             let mut command = redis::cmd("XREAD");
-            command.arg("COUNT").arg(COUNT).arg("BLOCK").arg(BLOCK_MS).arg("STREAMS").arg(&news);
-            command.arg(followers.iter().map(|follower| follower.key()).collect::<Vec<_>>()).arg(&heard);
-            command.arg(followers.iter().map(|follower| follower.position()).collect::<Vec<_>>());
+            command.arg("COUNT").arg(COUNT).arg("BLOCK").arg(BLOCK_MS).arg("STREAMS").arg(&news).arg(&heard);
             let answer: Answer = reader.read(&command).await?;
-            for (key, entries) in answer.into_iter().flatten() {
-                if key == news {
-                    heard = entries.into_iter().next_back().map_or(heard, |(id, _)| id);
-                } else if let Some(follower) = followers.iter().find(|follower| follower.key() == key) {
-                    hand(&**follower, entries).await;
+            for (id, fields) in answer.into_iter().flatten().flat_map(|(_, entries)| entries) {
+                heard = id;
+                if fields.iter().step_by(2).any(|field| field == PERSONS.as_bytes()) {
+                    self.0.told_of_persons.notify_one();
                 }
             }
-            wake();
         }
     }
 
@@ -125,26 +123,21 @@ impl News {
     async fn speak(&self, link: &Link) {
         loop {
             self.0.is_fresh.notified().await;
-            let fresh = std::mem::take(&mut *self.0.fresh.lock().unwrap_or_else(PoisonError::into_inner));
+            let datasets = std::mem::take(&mut *self.0.datasets.lock().unwrap_or_else(PoisonError::into_inner));
             let mut command = redis::cmd("XADD");
-            command.arg(self.keys().common("news")).arg("MAXLEN").arg("~").arg(KEPT).arg("*");
+            command.arg(self.0.membership.keys().common("news")).arg("MAXLEN").arg("~").arg(KEPT).arg("*");
             command.arg("by").arg(self.0.membership.name());
-            for dataset in &fresh {
-                command.arg("dataset").arg(&**dataset);
+            for dataset in &datasets {
+                command.arg(DATASET).arg(&**dataset);
+            }
+            if self.0.persons.swap(false, Ordering::AcqRel) {
+                command.arg(PERSONS).arg(1);
             }
             if let Err(error) = link.command::<String>("news", &command).await {
                 tracing::debug!(%error, "news are not told; the other gateways look by themselves every second");
             }
             tokio::time::sleep(PAUSE).await;
         }
-    }
-
-    fn keys(&self) -> &Keys {
-        self.0.membership.keys()
-    }
-
-    fn followers(&self) -> Vec<Arc<dyn Follower>> {
-        self.0.followers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -156,13 +149,137 @@ async fn last_id(link: &Link, stream: &str) -> Result<String, SharedError> {
     Ok(last.into_iter().next().map_or_else(|| "0-0".to_owned(), |(id, _)| id))
 }
 
-/// Hands entries to whoever follows. What is not taken would be read again at once, for ever.
-async fn hand(follower: &dyn Follower, entries: Vec<Entry>) {
-    let before = follower.position();
-    if let Err(error) = follower.take(entries).await {
-        tracing::error!(%error, "what other gateways told is not taken; it is tried again");
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::atomic::AtomicU64;
+
+    use tokio::time::Instant;
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+    use crate::chance::Chance;
+    use crate::shared::Keys;
+    use crate::shared::membership::Fingerprints;
+    use crate::shared::testing::Server;
+    use crate::telemetry::metrics::Metrics;
+
+    /// A gateway that hears and tells.
+    struct Gateway {
+        news: News,
+        woken: Arc<AtomicU64>,
+        stop: CancellationToken,
+        tasks: TaskTracker,
+        link: Link,
     }
-    if follower.position() == before {
-        tokio::time::sleep(RETRY).await;
+
+    impl Gateway {
+        async fn start(server: &Server, folder: &Path, number: u64) -> Self {
+            let link = Link::connect(&server.config()).await.unwrap();
+            let outbox = folder.join(format!("{number}.db"));
+            let (metrics, chance) = (Metrics::new().unwrap(), Chance::seeded(number));
+            let keys = Keys::new("portcullis");
+            let membership = Membership::open(&outbox, keys, Fingerprints::default(), metrics, chance).unwrap();
+            membership.at_join(Vec::new());
+            membership.join(&link).await.unwrap();
+            let (news, woken) = (News::new(membership), Arc::new(AtomicU64::new(0)));
+            let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+            let wake = {
+                let woken = Arc::clone(&woken);
+                move || {
+                    woken.fetch_add(1, Ordering::AcqRel);
+                }
+            };
+            tasks.spawn(news.clone().run(link.clone(), wake, stop.clone()));
+            tasks.close();
+            Self { news, woken, stop, tasks, link }
+        }
+
+        /// Waits until it was woken so often.
+        async fn is_woken(&self, times: u64) {
+            while self.woken.load(Ordering::Acquire) < times {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+
+        /// Waits until its read is in the server's hand.
+        async fn blocks(&self, reads: usize) {
+            loop {
+                let clients: String = self.link.command("a test", redis::cmd("CLIENT").arg("LIST")).await.unwrap();
+                if clients.lines().filter(|line| line.contains("cmd=xread") && line.contains("flags=b")).count() >= reads {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_one_gateway_did_wakes_the_others_at_once() {
+        let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
+        let first = Gateway::start(&server, folder.path(), 1).await;
+        let second = Gateway::start(&server, folder.path(), 2).await;
+        first.blocks(2).await;
+        let (before, begun) = (first.woken.load(Ordering::Acquire), Instant::now());
+        second.news.tell(vec!["1".into(), "2".into()]);
+        first.is_woken(before + 1).await;
+        assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+        // The first look after a start is due in any case.
+        first.news.of_persons().notified().await;
+        second.news.tell_of_persons();
+        tokio::time::timeout(Duration::from_secs(5), first.news.of_persons().notified()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn many_news_of_a_moment_are_told_once() {
+        let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
+        let first = Gateway::start(&server, folder.path(), 1).await;
+        let second = Gateway::start(&server, folder.path(), 2).await;
+        for _ in 0..50 {
+            second.news.tell(vec!["1".into()]);
+            tokio::task::yield_now().await;
+        }
+        let before = first.woken.load(Ordering::Acquire);
+        first.is_woken(before + 1).await;
+        let told: usize = first.link.command("a test", redis::cmd("XLEN").arg("{portcullis}:news")).await.unwrap();
+        assert!((1..=3).contains(&told), "{told}");
+    }
+
+    #[tokio::test]
+    async fn c10_a_read_that_is_cut_while_it_blocks_is_made_again_and_nobody_waits_for_it() {
+        let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
+        let first = Gateway::start(&server, folder.path(), 1).await;
+        let second = Gateway::start(&server, folder.path(), 2).await;
+        first.blocks(2).await;
+        let begun = Instant::now();
+        let _: String = first.link.command("a test", &redis::cmd("PING")).await.unwrap();
+        assert!(begun.elapsed() < Duration::from_millis(500), "the read must have a connection of its own");
+        let clients: String = first.link.command("a test", redis::cmd("CLIENT").arg("LIST")).await.unwrap();
+        for line in clients.lines().filter(|line| line.contains("cmd=xread")) {
+            let id = line.split(' ').next().unwrap().trim_start_matches("id=");
+            let _: u64 = first.link.command("a test", redis::cmd("CLIENT").arg("KILL").arg("ID").arg(id)).await.unwrap();
+        }
+        first.blocks(2).await;
+        let before = first.woken.load(Ordering::Acquire);
+        second.news.tell(vec!["1".into()]);
+        tokio::time::timeout(Duration::from_secs(5), first.is_woken(before + 1)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn c13_a_stop_does_not_wait_for_a_read() {
+        let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
+        let gateway = Gateway::start(&server, folder.path(), 1).await;
+        gateway.blocks(1).await;
+        let begun = Instant::now();
+        gateway.stop.cancel();
+        gateway.tasks.wait().await;
+        assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test]
+    async fn without_any_news_everybody_looks_every_second() {
+        let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
+        let gateway = Gateway::start(&server, folder.path(), 1).await;
+        tokio::time::timeout(Duration::from_secs(6), gateway.is_woken(3)).await.unwrap();
     }
 }

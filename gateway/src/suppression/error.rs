@@ -165,7 +165,7 @@ impl SuppressionError {
     /// Whether a person has to mend configuration or files before the same can succeed.
     pub fn is_of_configuration(&self) -> bool {
         let passes = matches!(self, Self::File(_) | Self::Owned { .. } | Self::Engine { .. } | Self::Broken { .. });
-        !passes && !self.is_of_redis()
+        !passes && !self.is_not_served()
     }
 
     /// Whether the log tells something that cannot be read.
@@ -178,8 +178,17 @@ impl SuppressionError {
         matches!(self, Self::Shared(SharedError::Away(_)) | Self::LogBusy { .. })
     }
 
-    fn is_of_redis(&self) -> bool {
-        matches!(self, Self::Shared(_) | Self::LogBusy { .. } | Self::Stopping)
+    /// Whether neither Redis nor the log in it is at fault, of which others tell.
+    pub(super) fn is_of_this_machine(&self) -> bool {
+        !matches!(self, Self::Shared(_) | Self::LogBusy { .. } | Self::Stopping) && !self.is_of_log()
+    }
+
+    /// Whether Redis or the gateway does not serve now, which is nothing that is configured.
+    fn is_not_served(&self) -> bool {
+        match self {
+            Self::Shared(error) => !error.is_of_configuration(),
+            error => matches!(error, Self::LogBusy { .. } | Self::Stopping),
+        }
     }
 }
 

@@ -44,6 +44,7 @@ pub use spool::{Sorted, Spool};
 pub use stored::Standing;
 
 use self::filter::Filter;
+use self::log::Position;
 use self::readers::Readers;
 use self::store::Store;
 use crate::chance::Chance;
@@ -73,6 +74,8 @@ struct Set {
     readers: Readers,
     /// Changed by one at a time.
     store: Mutex<Store>,
+    /// Up to where the log of all gateways is in the store.
+    position: Mutex<Position>,
     marks: AtomicU64,
     generation: AtomicU64,
     swept: AtomicU64,
@@ -119,6 +122,7 @@ impl Suppressions {
             is_failing: AtomicBool::default(),
             is_broken: AtomicBool::default(),
             is_blind: AtomicBool::default(),
+            position: Mutex::new(store.position()),
             metrics: metrics.clone(),
             clock: clock.clone(),
             store: Mutex::new(store),
@@ -264,6 +268,7 @@ impl Set {
         self.generation.store(state.generation, Ordering::Release);
         self.swept.store(state.swept, Ordering::Release);
         self.is_broken.store(store.is_broken(), Ordering::Relaxed);
+        *self.position.lock().unwrap_or_else(PoisonError::into_inner) = store.position();
         let gauge = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         self.metrics.suppression_marks.set(gauge(state.marks));
         self.metrics.suppression_sweep_due.set(i64::from(state.swept < state.generation));

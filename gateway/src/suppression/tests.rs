@@ -249,6 +249,30 @@ fn bench_mark(bench: &Bench) -> [u8; 16] {
 }
 
 #[test]
+fn a_store_of_the_first_format_is_looked_into_as_it_is_and_brought_to_that_of_today_once_it_was_read_whole() {
+    let bench = Bench::with_persons();
+    let by_hand = |text: &str| rusqlite::Connection::open(bench.path()).unwrap().execute_batch(text).unwrap();
+    by_hand("DROP TABLE log; PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;");
+    let store = SuppressionStore { path: bench.path(), key: OwnKeySource::Kept(bench.key_path()) };
+    assert_eq!(Look::into(&store).unwrap().count(), 1000);
+    let old = fs::read(bench.path()).unwrap();
+    let mut damaged = old.clone();
+    let at = old.windows(16).position(|window| window == bench_mark(&bench)).unwrap();
+    damaged[at + 3] ^= 1;
+    fs::write(bench.path(), &damaged).unwrap();
+    bench.try_open().unwrap_err();
+    let version = || fs::read(bench.path()).unwrap()[63];
+    assert_eq!(version(), 1, "what is damaged stays what it was");
+    fs::write(bench.path(), &old).unwrap();
+    let set = bench.open_after(bench.open());
+    assert!(set.holds(&person(999)) && set.count() == 1000 && version() == 2);
+    assert_eq!(set.add(&[set.mark_of(5_000)]).unwrap(), 1);
+    drop(set);
+    by_hand("DELETE FROM log");
+    assert!(matches!(bench.try_open(), Err(SuppressionError::Damaged { .. })));
+}
+
+#[test]
 fn what_a_crash_left_aside_while_the_file_was_made_does_not_hinder() {
     let bench = Bench::new();
     fs::create_dir(bench.path().parent().unwrap()).unwrap();

@@ -12,8 +12,9 @@ use crate::suppression::SuppressTask;
 
 /// Keep back every event of these persons from now on.
 ///
-/// When this returns, it is durable and in force in the gateway that runs. What waits of theirs is deleted in the background, and
-/// is not sent meanwhile; only what is on the wire at that instant may still arrive.
+/// When this returns, it is durable and in force in the gateway that runs; in others that share its Redis within a second, or when
+/// they are back. It fails while Redis is away. What waits of theirs is deleted in the background, and is not sent meanwhile; only
+/// what is on the wire at that instant may still arrive.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "portcullis suppress add --config <FILE> <--email|--phone|--external-id|--fbp|--sha256>...")]
 #[command(after_help = "\

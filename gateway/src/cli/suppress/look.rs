@@ -16,6 +16,8 @@ use crate::suppression::{Look, export_head};
 
 /// Ask whether events of these persons are kept back.
 ///
+/// It is asked of the store of this machine, which has what other gateways added within a second, while its gateway runs.
+///
 /// Exit code 0 if all that are named are suppressed, 1 if one is not, 2 if nobody knows, 64 for a wrong configuration or command
 /// line.
 #[derive(Debug, clap::Args)]

@@ -1,7 +1,8 @@
 //! `portcullis suppress …`: persons who must not be sent.
 //!
 //! What stands for them is made here, from the configuration's keys, and only that goes to the gateway that runs, through its
-//! control socket. Where none runs, the command takes the store itself and does the same. Nothing that was given is printed.
+//! control socket. Where none runs, the command takes the store itself and does the same. Gateways that share Redis are told
+//! through its log of changes. Nothing that was given is printed.
 
 mod change;
 mod import;
@@ -18,7 +19,7 @@ use super::{Failure, Output};
 ///
 /// A person is known by e-mail address, telephone number, your own id, Meta's browser id, or by the SHA-256 of one of them. An event
 /// that carries any of these, raw or hashed, is dropped when it comes in. What waits or was set aside is not sent from then on, and
-/// deleted. What Meta has already stays there.
+/// deleted. What Meta has already stays there. With outbox.backend = "redis" it goes for all gateways, whichever is asked.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -1,20 +1,29 @@
 //! Where persons are kept back: the store and the keys of a configuration, and the gateway that runs with them, if one does.
+//!
+//! Where none runs and Redis is configured, the command does what a gateway would: it appends to the log of all gateways, and takes
+//! over into the store what is in it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use portcullis_filters::pseudonym::PseudonymKey;
 use portcullis_filters::suppression::{Identifier, pseudonyms};
+use tokio::runtime::{self, Runtime};
 
 use super::Failure;
 use crate::chance::Chance;
+use crate::cli::redis;
 use crate::cli::running::{self, unexpected};
 use crate::clock::Clock;
 use crate::config::kept_key::OwnKeyError;
-use crate::config::{self, Config, Environment, OwnKeySource, SuppressionStore, pseudonym};
+use crate::config::{self, Backend, Config, Environment, OwnKeySource, SuppressionStore, pseudonym};
 use crate::control::{self, Done};
 use crate::outbox::has_held_events;
-use crate::suppression::{Mark, Marker, SuppressCommand, SuppressTask, SuppressionError, Suppressions, marker_of};
+use crate::shared::{Keys as Names, Link, membership};
+use crate::suppression::{
+    Log, Mark, Marker, SuppressCommand, SuppressDone, SuppressTask, SuppressionError, Suppressions, marker_of,
+};
 use crate::telemetry::metrics::Metrics;
 
 impl From<SuppressionError> for Failure {
@@ -29,8 +38,45 @@ pub(super) struct Place {
     persons: config::Persons,
     store: SuppressionStore,
     /// The store itself, once it is known that no gateway has it.
-    own: Option<Suppressions>,
+    own: Option<Own>,
     keys: Option<Keys>,
+}
+
+/// The store in the hand of this command.
+#[derive(Debug)]
+enum Own {
+    Here(Suppressions),
+    /// With the log of all gateways, and what waits for Redis.
+    Shared(Log, Runtime),
+}
+
+impl Own {
+    fn open(persons: &config::Persons, store: &SuppressionStore) -> Result<Self, Failure> {
+        let chance = Chance::from_system().context("the operating system gives no random bytes")?;
+        let metrics = Metrics::new().context("metrics")?;
+        let set = Suppressions::open(&persons.suppression, &metrics, &Clock::system(), &chance)?;
+        let Backend::Redis(_, server) = &persons.outbox.backend else { return Ok(Self::Here(set)) };
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().context("the runtime")?;
+        let names = Names::new(&server.prefix);
+        let link = runtime.block_on(connect(server, &names, store))?;
+        Ok(Self::Shared(Log::new(&names, set, None, chance).over(link), runtime))
+    }
+
+    fn obey(&self, command: &SuppressCommand) -> Result<SuppressDone, SuppressionError> {
+        match self {
+            Self::Here(set) => set.obey(command),
+            Self::Shared(log, runtime) => runtime.block_on(log.obey(command)),
+        }
+    }
+}
+
+/// Not as a gateway, but under the same key as they.
+async fn connect(server: &Arc<config::Redis>, names: &Names, store: &SuppressionStore) -> Result<Link, Failure> {
+    let link = redis::connect(server).await?;
+    if let OwnKeySource::Given(key) = &store.key {
+        membership::check_suppression_key(&link, names, key).await.map_err(SuppressionError::from)?;
+    }
+    Ok(link)
 }
 
 /// What makes marks.
@@ -91,12 +137,9 @@ impl Place {
         self.own.is_none()
     }
 
-    fn own(&mut self) -> Result<&Suppressions, Failure> {
+    fn own(&mut self) -> Result<&Own, Failure> {
         if self.own.is_none() {
-            let chance = Chance::from_system().context("the operating system gives no random bytes")?;
-            let metrics = Metrics::new().context("metrics")?;
-            let config = &self.persons.suppression;
-            self.own = Some(Suppressions::open(config, &metrics, &Clock::system(), &chance)?);
+            self.own = Some(Own::open(&self.persons, &self.store)?);
         }
         self.own.as_ref().ok_or_else(|| SuppressionError::NoStore.into())
     }

@@ -56,10 +56,6 @@ use crate::failpoint;
 /// Questions that may wait for the writer; whoever comes then waits to ask.
 const MAX_WAITING: usize = 1024;
 
-/// The reserve of tests.
-#[cfg(test)]
-const SMALL_RESERVE_BYTES: u64 = 4_096;
-
 /// An outbox in a file. Cheap to clone. The writer ends when the last clone is gone or one was closed.
 #[derive(Debug, Clone)]
 pub struct Embedded(Arc<Handle>);
@@ -84,41 +80,16 @@ impl Embedded {
         Self::open_with(path, settings, RESERVE_BYTES, |_| {})
     }
 
-    /// The same for one of two outboxes of which those who look for work know one: they share what tells of changes.
-    pub(super) fn open_beside(path: &Path, settings: Settings, changed: watch::Sender<u64>) -> Result<Self, OpenError> {
-        Self::open_as(path, settings, changed, RESERVE_BYTES, |_| {})
-    }
-
     /// The same, for tests that open many.
     #[cfg(test)]
     pub(super) fn open_with_small_reserve(path: &Path, settings: Settings) -> Result<Self, OpenError> {
-        Self::open_with(path, settings, SMALL_RESERVE_BYTES, |_| {})
-    }
-
-    /// The same, for tests that open many.
-    #[cfg(test)]
-    pub(super) fn open_small_beside(
-        path: &Path,
-        settings: Settings,
-        changed: watch::Sender<u64>,
-    ) -> Result<Self, OpenError> {
-        Self::open_as(path, settings, changed, SMALL_RESERVE_BYTES, |_| {})
+        Self::open_with(path, settings, 4_096, |_| {})
     }
 
     /// The same with another reserve and a change to the store before it is used, for tests.
     fn open_with(
         path: &Path,
         settings: Settings,
-        reserve_bytes: u64,
-        prepare: impl FnOnce(&mut Store),
-    ) -> Result<Self, OpenError> {
-        Self::open_as(path, settings, watch::Sender::new(0), reserve_bytes, prepare)
-    }
-
-    fn open_as(
-        path: &Path,
-        settings: Settings,
-        changed: watch::Sender<u64>,
         reserve_bytes: u64,
         prepare: impl FnOnce(&mut Store),
     ) -> Result<Self, OpenError> {
@@ -134,6 +105,7 @@ impl Embedded {
         }
         shared.show(&store.tally);
         let (sender, inbox) = mpsc::channel(MAX_WAITING);
+        let changed = watch::Sender::new(0);
         let writer = Writer::new(store, inbox, changed.clone(), Arc::clone(&shared), reserve, lock);
         let thread = std::thread::Builder::new().name("outbox-writer".to_owned()).spawn(move || writer.run());
         let thread = thread.map_err(|source| OpenError::File { path: path.to_owned(), source })?;
@@ -276,6 +248,11 @@ impl Embedded {
 
     pub(super) fn changed(&self) -> watch::Receiver<u64> {
         self.0.changed.subscribe()
+    }
+
+    /// What rings at a change, for an outbox that stands beside this one: those who look for work listen to both at once.
+    pub(super) fn bell(&self) -> watch::Sender<u64> {
+        self.0.changed.clone()
     }
 
     /// Pending events at the last commit, without a question to the writer.

@@ -44,6 +44,8 @@ pub struct Opening {
     pub chance: Chance,
     /// For so long a change is asked for again while Redis is away.
     pub patience: Duration,
+    /// What rings at a change.
+    pub bell: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
@@ -105,7 +107,7 @@ impl News {
 
 impl Core {
     pub(super) fn new(opening: Opening) -> Self {
-        let Opening { link, keys, settings, gateway, clock, chance, patience } = opening;
+        let Opening { link, keys, settings, gateway, clock, chance, patience, bell } = opening;
         let sealed = settings.keys.iter().flat_map(SealKeys::ids).map(str::to_owned);
         let key_ids = std::iter::once(PLAIN.to_owned()).chain(sealed).collect();
         // In microseconds, so that a process that starts again begins far behind the leases of the one before.
@@ -118,7 +120,7 @@ impl Core {
             clock,
             chance,
             patience,
-            changed: watch::Sender::new(0),
+            changed: bell,
             news: News { changed: watch::Sender::new(0), datasets: Mutex::default() },
             closed: AtomicBool::new(false),
             rewrites: Rewrites::default(),
@@ -199,8 +201,10 @@ impl Core {
 
     pub(super) fn health(&self) -> Result<(), Trouble> {
         self.is_open().map_err(|closed| Trouble::Broken(closed.to_string()))?;
-        if let LinkState::Away(why) = &*self.link.state().borrow() {
-            return Err(Trouble::Away(why.to_string()));
+        let state = self.link.state();
+        match &*state.borrow() {
+            LinkState::Up => {}
+            away => return Err(Trouble::Away(away.to_string())),
         }
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         // While nobody is let in nothing is tried, so trouble that nobody meets again is forgotten.
@@ -327,7 +331,7 @@ impl Core {
 impl From<SharedError> for OutboxError {
     fn from(error: SharedError) -> Self {
         match error {
-            // One that is not what is asked for is as good as none.
+            // One that is not fit to keep events is as good as none.
             SharedError::Away(_) | SharedError::Unfit(_) | SharedError::Unjoined(_) => Self::Away(error.to_string()),
             SharedError::Full => Self::Full,
             SharedError::Refused { .. } | SharedError::Strange(_) => Self::Failed(error.to_string()),

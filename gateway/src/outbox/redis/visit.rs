@@ -47,6 +47,7 @@ impl Visit {
             clock,
             chance,
             patience: PATIENCE,
+            bell: tokio::sync::watch::Sender::new(0),
         };
         let redis = Redis::new(opening);
         redis.core.told(now_ms);

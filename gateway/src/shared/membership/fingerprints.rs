@@ -2,16 +2,17 @@
 
 use hmac::Mac as _;
 
+use super::{Keys, Link, Refusal, SharedError};
 use crate::config::{Config, OwnKeySource};
 use crate::keyed::{half, hmac};
 
 /// One of each key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Fingerprints {
-    pub(super) pseudonyms: String,
-    pub(super) suppression: String,
+    pub(crate) pseudonyms: String,
+    pub(crate) suppression: String,
     /// Of the key of today and of those before it, with commas between; empty where events that come twice are not looked for.
-    pub(super) deduplication: String,
+    pub(crate) deduplication: String,
 }
 
 impl Fingerprints {
@@ -37,6 +38,18 @@ impl Fingerprints {
             deduplication: deduplication.join(","),
         }
     }
+}
+
+/// Refuses a key of suppressed persons that is not that of the gateways: for a command that changes their log without being one of
+/// them.
+pub async fn check_suppression_key(link: &Link, keys: &Keys, key: &[u8; 32]) -> Result<(), SharedError> {
+    let outbox = keys.common("outbox");
+    let command = redis::Cmd::hget(outbox, "suppression_key");
+    let found: Option<String> = link.command("the fingerprints of keys", &command).await?;
+    if found.is_some_and(|found| found != print(key, "suppression")) {
+        return Err(Refusal::SuppressionKey.into());
+    }
+    Ok(())
 }
 
 fn print(key: &[u8; 32], of: &str) -> String {

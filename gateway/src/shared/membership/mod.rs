@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-pub use fingerprints::Fingerprints;
+pub use fingerprints::{Fingerprints, check_suppression_key};
 pub use record::RecordError;
 pub use refusal::Refusal;
 pub use roster::{About, Gateway, roster};
@@ -63,7 +63,8 @@ struct Inner {
     fingerprints: Fingerprints,
     record: Mutex<Record>,
     about: Mutex<About>,
-    hooks: Mutex<Vec<Arc<dyn AtJoin>>>,
+    /// Nothing until it is known what is to be done, and after the end.
+    hooks: watch::Sender<Option<Vec<Arc<dyn AtJoin>>>>,
     joined: watch::Sender<Option<Joined>>,
     others: AtomicUsize,
     chance: Chance,
@@ -88,7 +89,7 @@ impl Membership {
             fingerprints,
             record: Mutex::new(record),
             about: Mutex::new(About { version: crate::VERSION.to_owned(), policies: BTreeMap::new() }),
-            hooks: Mutex::default(),
+            hooks: watch::Sender::new(None),
             joined: watch::Sender::new(None),
             others: AtomicUsize::new(0),
             chance,
@@ -106,9 +107,14 @@ impl Membership {
         &self.0.keys
     }
 
-    /// Has this done whenever this gateway joined, after what was named before. To be named before the first connection.
-    pub fn at_join(&self, hook: Arc<dyn AtJoin>) {
-        lock(&self.0.hooks).push(hook);
+    /// Has this done, in this order, whenever this gateway joined. It joins nothing before this was called.
+    pub fn at_join(&self, hooks: Vec<Arc<dyn AtJoin>>) {
+        self.0.hooks.send_replace(Some(hooks));
+    }
+
+    /// Has nothing done any more: what is done at a joining may hold the connection that does it.
+    pub fn part(&self) {
+        self.0.hooks.send_replace(None);
     }
 
     /// Which policies are in force from now on.
@@ -140,6 +146,9 @@ impl Membership {
     /// Joins, and does what is to be done then.
     pub async fn join(&self, link: &Link) -> Result<(), SharedError> {
         let inner = &*self.0;
+        // The sender is ours, so it is never gone.
+        let hooks =
+            inner.hooks.subscribe().wait_for(Option::is_some).await.ok().and_then(|hooks| hooks.clone()).unwrap_or_default();
         let (known, former) = {
             let record = lock(&inner.record);
             (record.outbox().map(str::to_owned), record.former().to_vec())
@@ -167,7 +176,6 @@ impl Membership {
                 "Redis holds another outbox than before: what waited there is lost, unless it comes back from a backup"
             );
         }
-        let hooks = lock(&inner.hooks).clone();
         for hook in hooks {
             hook.joined(link, &joined).await?;
         }

@@ -25,7 +25,10 @@ impl Machine {
         self.seed += 1000;
         let outbox = self.folder.path().join("outbox.db");
         let keys = Keys::new("portcullis");
-        Membership::open(&outbox, keys, fingerprints, Metrics::new().unwrap(), Chance::seeded(self.seed)).unwrap()
+        let (metrics, chance) = (Metrics::new().unwrap(), Chance::seeded(self.seed));
+        let membership = Membership::open(&outbox, keys, fingerprints, metrics, chance).unwrap();
+        membership.at_join(Vec::new());
+        membership
     }
 }
 
@@ -181,7 +184,7 @@ async fn c1_a_redis_that_was_emptied_is_joined_anew_and_the_loss_is_told() {
     let link = link(&server).await;
     let (first, second) = (Machine::new(1).start(fingerprints("p", "")), Machine::new(2).start(fingerprints("p", "")));
     let seen = Arc::new(Seen::default());
-    second.at_join(seen.clone());
+    second.at_join(vec![seen.clone()]);
     first.join(&link).await.unwrap();
     second.join(&link).await.unwrap();
     link.command::<String>("a test", &redis::cmd("FLUSHALL")).await.unwrap();

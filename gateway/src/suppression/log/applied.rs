@@ -1,8 +1,8 @@
 //! What the log means for the set of this gateway: entries are applied in their order, each page in one transaction together with
 //! how far it goes, so that a crash neither skips one nor takes one twice.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use super::Position;
 use super::entry::Entry;
@@ -12,7 +12,7 @@ use crate::suppression::{SuppressTask, SuppressionError, Suppressions, fill};
 impl Suppressions {
     /// Up to which entry the log is in the set.
     pub(super) fn position(&self) -> Result<Position, SuppressionError> {
-        Ok(self.set()?.store().position())
+        Ok(*self.set()?.position.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What makes marks and seals.
@@ -88,7 +88,7 @@ impl Suppressions {
 
     /// Says whether the log tells something that cannot be read. Until it can, nobody knows who must not be sent: nothing is
     /// taken and nothing is sent.
-    pub(super) fn set_blind(&self, is_blind: bool) {
+    pub(crate) fn set_blind(&self, is_blind: bool) {
         if let Some(set) = &self.0 {
             set.is_blind.store(is_blind, Ordering::Release);
         }

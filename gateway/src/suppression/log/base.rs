@@ -36,20 +36,27 @@ impl Log {
     pub(super) async fn bring(&self, link: &Link, former: Position, last: Position) -> Result<(), SuppressionError> {
         // Gateways that never stood in a log have each a set of their own.
         let is_shared = former != Position::START;
-        let until = Instant::now() + WAIT;
-        while is_shared {
-            match self.claim(link, former, &CLAIM_MS.to_string(), None).await? {
-                Claim::Yours => break,
-                Claim::Whole => return Ok(()),
-                Claim::Claimed if Instant::now() > until => return Err(self.busy()),
-                Claim::Claimed => tokio::time::sleep(LOOK).await,
-            }
+        if is_shared && !self.is_ours(link, former).await? {
+            return Ok(());
         }
         let last = self.append_all(link, former, last).await?;
         if is_shared {
             self.claim(link, former, "whole", Some(last)).await?;
         }
         Ok(())
+    }
+
+    /// Whether this gateway has to write the log again. If another one does, waits until it has.
+    async fn is_ours(&self, link: &Link, former: Position) -> Result<bool, SuppressionError> {
+        let until = Instant::now() + WAIT;
+        loop {
+            match self.claim(link, former, &CLAIM_MS.to_string(), None).await? {
+                Claim::Yours => return Ok(true),
+                Claim::Whole => return Ok(false),
+                Claim::Claimed if Instant::now() > until => return Err(self.busy()),
+                Claim::Claimed => tokio::time::sleep(LOOK).await,
+            }
+        }
     }
 
     async fn append_all(&self, link: &Link, former: Position, mut last: Position) -> Result<Position, SuppressionError> {

@@ -1,7 +1,7 @@
-//! Follows the log: at start and whenever this gateway joined the others, when others tell of a change, and every second in case
-//! that was not heard.
+//! Follows the log: whenever this gateway joins the others, and so before it takes requests; when it is heard that there is more;
+//! and every second in case that was not heard.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::entry::{Entry, PARTS};
 use super::{Log, Position, blocking, strange};
-use crate::shared::{Call, Link, Script};
+use crate::shared::news::News;
+use crate::shared::{AtJoin, Call, Joined, Link, Script, SharedError, Work};
 use crate::suppression::{SuppressionError, Suppressions};
 
 static FOLLOW: LazyLock<Script> =
@@ -34,21 +35,32 @@ struct Page {
 impl Log {
     /// Applies all that the log holds. Where it does not hold what this gateway knows, that is written into it first.
     pub async fn catch_up(&self) -> Result<(), SuppressionError> {
-        self.catch_up_on(&self.0.link).await
+        self.catch_up_on(self.link()?).await
     }
 
-    /// The same on this connection.
-    pub async fn catch_up_on(&self, link: &Link) -> Result<(), SuppressionError> {
+    async fn catch_up_on(&self, link: &Link) -> Result<(), SuppressionError> {
         let _turn = self.0.turn.lock().await;
         self.follow_to_the_end(link).await
     }
 
-    /// Follows until `stop`: whenever `told`, and every second.
-    pub async fn run(self, told: &Notify, stop: CancellationToken) {
-        while let Some(()) = stop.run_until_cancelled(next(told)).await {
-            // Said where it comes to be known; that Redis is away is said elsewhere.
-            drop(stop.run_until_cancelled(self.catch_up()).await);
+    /// Looks whenever it is told of a change, and every second, until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        let told = self.told();
+        let next = || async { drop(tokio::time::timeout(LOOK, told.notified()).await) };
+        let mut was_failing = false;
+        while let Some(()) = stop.run_until_cancelled(next()).await {
+            let Some(followed) = stop.run_until_cancelled(self.catch_up()).await else { return };
+            let failure = followed.err().filter(SuppressionError::is_of_this_machine);
+            if let Some(error) = failure.as_ref().filter(|_| !was_failing) {
+                tracing::error!(%error, "who is suppressed cannot be taken over from Redis; it is tried again");
+            }
+            was_failing = failure.is_some();
         }
+    }
+
+    /// Never notified without news.
+    fn told(&self) -> Arc<Notify> {
+        self.0.news.as_ref().map_or_else(Arc::default, News::of_persons)
     }
 
     /// For whoever has the turn.
@@ -119,6 +131,21 @@ impl Log {
     }
 }
 
-async fn next(told: &Notify) {
-    drop(tokio::time::timeout(LOOK, told.notified()).await);
+impl AtJoin for Log {
+    fn joined<'a>(&'a self, link: &'a Link, _joined: &'a Joined) -> Work<'a> {
+        Box::pin(async move { self.catch_up_on(link).await.map_err(shared) })
+    }
+}
+
+/// For those who know Redis and not persons. The log of the gateway has the rest.
+fn shared(error: SuppressionError) -> SharedError {
+    match error {
+        SuppressionError::Shared(error) => error,
+        error => {
+            if error.is_of_this_machine() {
+                tracing::error!(%error, "who is suppressed cannot be taken over from Redis; it is tried again");
+            }
+            SharedError::Strange("the log of suppressed persons")
+        }
+    }
 }

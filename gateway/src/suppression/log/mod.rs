@@ -14,7 +14,7 @@ mod position;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -27,9 +27,10 @@ use self::entry::MOST;
 use super::mark::{Mark, Marker};
 use super::{SuppressCommand, SuppressDone, SuppressTask, SuppressionError, Suppressions};
 use crate::chance::Chance;
+use crate::shared::news::News;
 use crate::shared::{Call, Keys, Link, Script, SharedError};
 
-static APPEND: LazyLock<Script> = LazyLock::new(|| Script::new("the suppression log", include_str!("append.lua")));
+static APPEND: LazyLock<Script> = LazyLock::new(|| Script::durable("the suppression log", include_str!("append.lua")));
 
 /// How long a change is tried again while the connection is broken, or while those of other gateways overtake it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,7 +42,10 @@ pub struct Log(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    link: Link,
+    /// Once there is one.
+    link: OnceLock<Link>,
+    /// By which the others hear of a change at once; a command has none, and they look every second.
+    news: Option<News>,
     /// Its key.
     name: String,
     /// The key of what is known of logs that were lost.
@@ -64,10 +68,18 @@ enum Appended {
 
 impl Log {
     /// For this set, which has a store.
-    pub fn new(link: Link, keys: &Keys, set: Suppressions, chance: Chance) -> Self {
+    pub fn new(keys: &Keys, set: Suppressions, news: Option<News>, chance: Chance) -> Self {
         let caller = format!("{:016x}", u64::from_le_bytes(chance.bytes()));
         let (name, bases) = (keys.common("suppression"), keys.common("suppression_bases"));
-        Self(Arc::new(Inner { link, name, bases, set, chance, caller, turn: Mutex::new(()) }))
+        Self(Arc::new(Inner { link: OnceLock::new(), news, name, bases, set, chance, caller, turn: Mutex::new(()) }))
+    }
+
+    /// Over this connection from now on. What is done at a joining goes over the one that is being made, and needs none before.
+    #[must_use]
+    pub fn over(self, link: Link) -> Self {
+        // There is one for the life of the process.
+        self.0.link.set(link).ok();
+        self
     }
 
     /// Does what was asked, here and for all gateways. It is durable in both when this returns.
@@ -102,7 +114,7 @@ impl Log {
         changed: &mut Option<u64>,
     ) -> Result<(), SuppressionError> {
         let _turn = self.0.turn.lock().await;
-        let (link, set) = (&self.0.link, self.set());
+        let (link, set) = (self.link()?, self.set());
         self.follow_to_the_end(link).await?;
         let asked = marks.to_vec();
         let marks = blocking(set, move |set| set.lacking(task, asked)).await?;
@@ -113,7 +125,12 @@ impl Log {
         let last = set.position()?;
         let entry = Entry { position: last.next(&self.0.chance), task, day: set.today()?, marks };
         match self.append(link, last, &entry, &set.marker()?).await? {
-            Appended::Done => blocking(set, move |set| set.apply(&[entry])).await,
+            Appended::Done => {
+                if let Some(news) = &self.0.news {
+                    news.tell_of_persons();
+                }
+                blocking(set, move |set| set.apply(&[entry])).await
+            }
             Appended::Behind(_) => Err(self.busy()),
         }
     }
@@ -138,6 +155,10 @@ impl Log {
             }
             _ => Err(strange()),
         }
+    }
+
+    fn link(&self) -> Result<&Link, SuppressionError> {
+        self.0.link.get().ok_or_else(|| SharedError::Away("there is no connection yet".to_owned()).into())
     }
 
     fn set(&self) -> &Suppressions {
