@@ -95,14 +95,6 @@ impl Redis {
         self.core.news.take()
     }
 
-    pub(super) fn set_aside_at_open(&self) -> &[(Arc<str>, u64)] {
-        &[]
-    }
-
-    pub(super) fn has_held_events(&self) -> bool {
-        false
-    }
-
     pub(super) fn health(&self) -> Result<(), Trouble> {
         self.core.health()
     }

@@ -172,15 +172,12 @@ impl Core {
         division: &Division<'_>,
         again: Option<(u64, i64)>,
     ) -> Result<(), OutboxError> {
-        match again {
-            Some((until_ms, serial)) => {
-                call.push(until_ms);
-                call.push(serial);
-            }
-            None => {
-                call.push(self.server_ms(division.due_ms));
-                call.push("");
-            }
+        if let Some((until_ms, serial)) = again {
+            call.push(until_ms);
+            call.push(serial);
+        } else {
+            call.push(self.server_ms(division.due_ms));
+            call.push("");
         }
         call.push(division.settled.retried);
         call.push(division.survivors.len());
