@@ -65,6 +65,9 @@ impl Redis {
                 }
             }
         }
+        if answers.iter().flatten().any(|settled| settled.purged > 0) {
+            self.rewrite_log_soon();
+        }
         for (lease, _) in leases.iter().filter(|(lease, _)| lease.suspect) {
             self.core.free_suspect(lease.id.serial).await;
             self.core.gave_work(&lease.dataset);
