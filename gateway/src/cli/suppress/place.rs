@@ -4,11 +4,13 @@
 //! over into the store what is in it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use portcullis_filters::pseudonym::PseudonymKey;
 use portcullis_filters::suppression::{Identifier, pseudonyms};
 use tokio::runtime::{self, Runtime};
+use tokio_util::task::TaskTracker;
 
 use super::Failure;
 use crate::chance::Chance;
@@ -18,7 +20,7 @@ use crate::config::kept_key::OwnKeyError;
 use crate::config::{self, Backend, Config, Environment, OwnKeySource, SuppressionStore, pseudonym};
 use crate::control::{self, Done};
 use crate::outbox::has_held_events;
-use crate::shared::{Keys as Names, Link, SharedError, membership};
+use crate::shared::{Keys as Names, Link, LinkParts, SharedError, membership};
 use crate::suppression::{
     Log, Mark, Marker, SuppressCommand, SuppressDone, SuppressTask, SuppressionError, Suppressions, marker_of,
 };
@@ -56,8 +58,16 @@ impl Own {
         let Backend::Redis(_, redis) = &persons.outbox.backend else { return Ok(Self::Here(set)) };
         let runtime = runtime::Builder::new_current_thread().enable_all().build().context("the runtime")?;
         let names = Names::new(&redis.prefix);
-        let link = runtime.block_on(connect(redis, &names, store)).map_err(SuppressionError::from)?;
-        Ok(Self::Shared(Log::new(&names, set, chance).over(link), runtime))
+        let parts = LinkParts {
+            clock: Clock::system(),
+            chance: chance.clone(),
+            metrics,
+            hooks: Vec::new(),
+            // It ends with the runtime.
+            tasks: TaskTracker::new(),
+        };
+        let link = runtime.block_on(connect(redis, parts, &names, store)).map_err(SuppressionError::from)?;
+        Ok(Self::Shared(Log::new(&names, set, None, chance).over(link), runtime))
     }
 
     fn obey(&self, command: &SuppressCommand) -> Result<SuppressDone, SuppressionError> {
@@ -69,8 +79,14 @@ impl Own {
 }
 
 /// Not as a gateway, but under the same key as they.
-async fn connect(redis: &config::Redis, names: &Names, store: &SuppressionStore) -> Result<Link, SharedError> {
-    let link = Link::connect(redis).await?;
+async fn connect(
+    redis: &Arc<config::Redis>,
+    parts: LinkParts,
+    names: &Names,
+    store: &SuppressionStore,
+) -> Result<Link, SharedError> {
+    let link = Link::start(Arc::clone(redis), parts);
+    link.first_try().await?;
     if let OwnKeySource::Given(key) = &store.key {
         membership::check_suppression_key(&link, names, key).await?;
     }

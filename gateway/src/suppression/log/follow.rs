@@ -60,7 +60,7 @@ impl Log {
 
     /// Never notified without news.
     fn told(&self) -> Arc<Notify> {
-        self.0.news.get().map_or_else(Arc::default, News::of_persons)
+        self.0.news.as_ref().map_or_else(Arc::default, News::of_persons)
     }
 
     /// For whoever has the turn.

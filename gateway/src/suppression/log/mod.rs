@@ -30,7 +30,7 @@ use crate::chance::Chance;
 use crate::shared::news::News;
 use crate::shared::{Call, Keys, Link, Script, SharedError};
 
-static APPEND: LazyLock<Script> = LazyLock::new(|| Script::new("the suppression log", include_str!("append.lua")));
+static APPEND: LazyLock<Script> = LazyLock::new(|| Script::durable("the suppression log", include_str!("append.lua")));
 
 /// How long a change is tried again while the connection is broken, or while those of other gateways overtake it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,8 +44,8 @@ pub struct Log(Arc<Inner>);
 struct Inner {
     /// Once there is one.
     link: OnceLock<Link>,
-    /// A command has none; others look every second.
-    news: OnceLock<News>,
+    /// By which the others hear of a change at once; a command has none, and they look every second.
+    news: Option<News>,
     /// Its key.
     name: String,
     /// The key of what is known of logs that were lost.
@@ -68,19 +68,10 @@ enum Appended {
 
 impl Log {
     /// For this set, which has a store.
-    pub fn new(keys: &Keys, set: Suppressions, chance: Chance) -> Self {
+    pub fn new(keys: &Keys, set: Suppressions, news: Option<News>, chance: Chance) -> Self {
         let caller = format!("{:016x}", u64::from_le_bytes(chance.bytes()));
         let (name, bases) = (keys.common("suppression"), keys.common("suppression_bases"));
-        Self(Arc::new(Inner {
-            link: OnceLock::new(),
-            news: OnceLock::new(),
-            name,
-            bases,
-            set,
-            chance,
-            caller,
-            turn: Mutex::new(()),
-        }))
+        Self(Arc::new(Inner { link: OnceLock::new(), news, name, bases, set, chance, caller, turn: Mutex::new(()) }))
     }
 
     /// Over this connection from now on. What is done at a joining goes over the one that is being made, and needs none before.
@@ -89,11 +80,6 @@ impl Log {
         // There is one for the life of the process.
         self.0.link.set(link).ok();
         self
-    }
-
-    /// With these news, by which the others hear of a change at once.
-    pub fn tell_by(&self, news: News) {
-        self.0.news.set(news).ok();
     }
 
     /// Does what was asked, here and for all gateways. It is durable in both when this returns.
@@ -140,7 +126,7 @@ impl Log {
         let entry = Entry { position: last.next(&self.0.chance), task, day: set.today()?, marks };
         match self.append(link, last, &entry, &set.marker()?).await? {
             Appended::Done => {
-                if let Some(news) = self.0.news.get() {
+                if let Some(news) = &self.0.news {
                     news.tell_of_persons();
                 }
                 blocking(set, move |set| set.apply(&[entry])).await

@@ -36,7 +36,7 @@ impl Gateway {
     async fn with(server: &Server, key: [u8; 32], folder: TempDir) -> Self {
         let set = open(folder.path().join("suppression.db"), key);
         let link = Link::connect(&server.config()).await.unwrap();
-        let log = Log::new(&Keys::new("portcullis"), set.clone(), Chance::from_system().unwrap()).over(link);
+        let log = Log::new(&Keys::new("portcullis"), set.clone(), None, Chance::from_system().unwrap()).over(link);
         Self { folder, set, log }
     }
 
@@ -47,21 +47,18 @@ impl Gateway {
         Self::with(server, KEY, folder).await
     }
 
-    /// Joins the others with its log as a hook.
-    async fn joined(&self, server: &Server) -> (News, Link) {
-        let membership = Membership::open(
-            &self.folder.path().join("outbox.db"),
-            Keys::new("portcullis"),
-            Fingerprints::default(),
-            Metrics::new().unwrap(),
-            Chance::from_system().unwrap(),
-        );
-        let (membership, link) = (membership.unwrap(), Link::connect(&server.config()).await.unwrap());
-        membership.at_join(vec![Arc::new(self.log.clone())]);
+    /// One that joined the others, hears news and tells them.
+    async fn listening(self, server: &Server) -> (Self, News, Link) {
+        let (keys, chance) = (Keys::new("portcullis"), Chance::from_system().unwrap());
+        let outbox = self.folder.path().join("outbox.db");
+        let metrics = Metrics::new().unwrap();
+        let membership = Membership::open(&outbox, keys.clone(), Fingerprints::default(), metrics, chance.clone()).unwrap();
+        let link = Link::connect(&server.config()).await.unwrap();
+        let news = News::new(membership.clone());
+        let log = Log::new(&keys, self.set.clone(), Some(news.clone()), chance).over(link.clone());
+        membership.at_join(vec![Arc::new(log.clone())]);
         membership.join(&link).await.unwrap();
-        let news = News::new(membership);
-        self.log.tell_by(news.clone());
-        (news, link)
+        (Self { log, ..self }, news, link)
     }
 
     async fn perform(&self, task: SuppressTask, persons: std::ops::Range<u64>) -> Result<u64, SuppressionError> {
@@ -135,10 +132,9 @@ async fn an_addition_here_is_in_force_there_within_a_second_though_nobody_told()
 #[tokio::test]
 async fn a_gateway_catches_up_when_it_joins_and_hears_of_a_change_at_once() {
     let server = Server::start().await;
-    let (here, there) = (Gateway::of(&server).await, Gateway::of(&server).await);
-    let (here_news, link) = here.joined(&server).await;
+    let (here, here_news, link) = Gateway::of(&server).await.listening(&server).await;
     here.add(0..1).await;
-    let (there_news, _) = there.joined(&server).await;
+    let (there, there_news, _) = Gateway::of(&server).await.listening(&server).await;
     assert!(there.holds(0), "before it takes requests");
     let stop = CancellationToken::new();
     let change = async {
