@@ -29,6 +29,16 @@ async fn p9_kills_one_after_the_other_lose_nothing() {
 }
 
 #[tokio::test]
+async fn c7_c12_p4_three_gateways_and_one_redis_killed_at_random_lose_nothing_and_repeat_only_what_was_under_way() {
+    let minutes = f64::from(u32::try_from(Settings::faults_secs()).unwrap_or(u32::MAX)) / 240.0;
+    let output = faults(&["--redis", "--minutes", &minutes.to_string(), "--seed", &Settings::seed().to_string()]).await;
+    let told = String::from_utf8_lossy(&output.stdout);
+    println!("{told}");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(told.contains("kills of gateways"), "nothing was killed");
+}
+
+#[tokio::test]
 async fn a10_an_outage_and_a_backlog_are_measured_and_lose_nothing() {
     for (mode, arguments) in
         [("backlog", ["--pending", "2000"].as_slice()), ("outage", &["--outage", "0.05", "--rate", "100"])]

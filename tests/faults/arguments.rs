@@ -15,8 +15,9 @@ Examples:
   faults --kills 1000                   so many kills, as fast as it starts again
   faults --outage 10 --rate 2000        Meta away for ten minutes while events come in
   faults --pending 200000               a start on a large backlog
+  faults --redis --minutes 10           three gateways that share one Redis, any of the four killed at random
 
-The last two measure, and want an executable that was optimized: cargo run --release.
+--outage and --pending measure, and want an executable that was optimized: cargo run --release.
 PORTCULLIS_BIN=FILE tests that executable instead of the one that cargo builds."
 )]
 pub(crate) struct Arguments {
@@ -51,6 +52,10 @@ pub(crate) struct Arguments {
     /// Only start with so many events waiting
     #[arg(long, value_name = "EVENTS", conflicts_with = "faults")]
     pub(crate) pending: Option<u64>,
+
+    /// Only three gateways that share one Redis, of whom any, and Redis, is killed at random
+    #[arg(long, conflicts_with_all = ["kills", "outage", "pending", "faults"])]
+    pub(crate) redis: bool,
 }
 
 impl Arguments {

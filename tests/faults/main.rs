@@ -4,7 +4,7 @@
 //! fault come and go, or many at random, also `kill -9`. Then the faults stop, the outbox drains, and it is judged: every event
 //! that was answered 2xx arrived or is in quarantine for a reason that the fault explains, nothing arrived that was never
 //! issued, each is what its id says, the accounts of the process hold (P5), and no canary is anywhere. Other modes count
-//! kills, hold Meta away for long, and start on a large backlog. Prints a table; ends with 1, and the seed, if a run failed.
+//! kills, hold Meta away for long, start on a large backlog, and let three gateways share one Redis. Prints a table; ends with 1, and the seed, if a run failed.
 
 #![expect(clippy::print_stdout, reason = "a program that prints its results")]
 #![expect(clippy::expect_used, reason = "a run that cannot be made ends with the reason")]
@@ -23,6 +23,8 @@ mod kills;
 
 mod backlog;
 mod outage;
+
+mod many;
 
 mod report;
 
@@ -60,6 +62,8 @@ fn main() -> anyhow::Result<ExitCode> {
             report.add(runs.outage(minutes, arguments.rate).await);
         } else if let Some(events) = arguments.pending {
             report.add(runs.backlog(events).await);
+        } else if arguments.redis {
+            report.add(runs.many(arguments.time(), arguments.rate).await);
         } else {
             schedule::all(&mut runs, &arguments, &mut report).await;
         }

@@ -10,13 +10,13 @@ use tokio::time::Instant;
 use crate::fault::{Act, FAILPOINTS};
 
 /// The variable that makes a debug build fail where a test wants it.
-const FAILPOINT: &str = "PORTCULLIS_FAILPOINT";
+pub(crate) const FAILPOINT: &str = "PORTCULLIS_FAILPOINT";
 /// 32 bytes, made up.
 const KEY_AT_REST: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 /// How long a failpoint may wait to be passed.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// What the log may say while things go wrong.
-const TROUBLE: &[&str] = &[
+pub(crate) const TROUBLE: &[&str] = &[
     "events cannot be stored",
     "the outbox writes nothing any more",
     "the outbox did not give work",

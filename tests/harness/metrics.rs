@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 /// Events accepted and not settled, of the gateway and of the Redis that it shares.
 const PENDING: &str = "portcullis_outbox_pending_events";
 /// Those of them that Redis could not take.
-const IN_FILE: &str = "portcullis_outbox_file_pending_events";
+const IN_FILE: &str = "portcullis_outbox_file_events";
 
 /// Every sample of one scrape.
 #[derive(Debug, Clone)]

@@ -81,6 +81,11 @@ impl Oracle {
         self.issued.len()
     }
 
+    /// When an id was issued first, in milliseconds since 1970.
+    pub fn issued_ms(&self, id: &str) -> Option<u64> {
+        self.issued.get(id).map(|issue| issue.at_ms)
+    }
+
     /// These will not arrive, and nobody is to wait for them: what Meta refuses for good is in quarantine.
     pub fn forgive(&mut self, is_forgiven: impl Fn(&str) -> bool) {
         for (_, issue) in self.issued.iter_mut().filter(|(id, _)| is_forgiven(id)) {

@@ -134,6 +134,7 @@ impl RedisSetup {
 
     /// Starts it and waits until it answers.
     pub async fn start(self) -> Redis {
+        let mut said = String::new();
         for _ in 0..TRIES {
             let folder = tempfile::tempdir().expect("a temporary folder");
             for (name, text) in &self.files {
@@ -145,9 +146,9 @@ impl RedisSetup {
             if redis.comes_up().await {
                 return redis;
             }
-            println!("{}", redis.process.stdout());
+            said = redis.process.stdout();
         }
-        panic!("{} does not start; its last words stand above", self.program.display());
+        panic!("{} does not start\n{said}", self.program.display());
     }
 
     /// The value of a line of its configuration.

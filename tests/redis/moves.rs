@@ -1,7 +1,7 @@
 //! An outbox moves into Redis and back, gateways are replaced one by one, and what was purged is nowhere.
 
 use harness::{
-    ChaosProxy, Demand, Fleet, Gateway, Load, Meta, Mode, Oracle, Redis, Setup, Signal, eventually, executable, purchase,
+    ChaosProxy, Demand, Fleet, Gateway, Load, Meta, Mode, Oracle, Redis, Signal, eventually, executable, purchase,
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;

@@ -1,23 +1,19 @@
 //! How Redis is reached: a cluster, a primary that fails over, TLS with a certificate of our own, a user with few rights.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use harness::{
-    Authority, Canaries, ChaosProxy, DATASET, Demand, Executable, Fleet, Gateway, Load, MARK, Meta, Mode, Oracle, Redis,
-    RedisCluster, RedisSetup, SITE, Sentinel, Setup, eventually, executable, numbered_purchase,
+    Authority, Canaries, ChaosProxy, DATASET, Demand, Executable, Fleet, Gateway, Load, Meta, Mode, Oracle, Redis,
+    RedisCluster, RedisSetup, Sentinel, Setup, eventually, executable, numbered_purchase,
 };
 use tokio::sync::watch;
 
-use crate::{BACK, REST, has_redis, post, refused, setup};
+use crate::{BACK, REST, has_redis, post, refused};
 
 /// The user as whom gateways come, and a password that must be nowhere. It has characters that a URL writes otherwise.
 const USER: &str = "gateways";
 const PASSWORD: &str = "qzsecret-redis@password/0123456789";
 const PASSWORD_IN_URL: &str = "qzsecret-redis%40password%2F0123456789";
-/// What this user may do, as docs/redis.md tells operators.
-const RULES: &str = "resetchannels ~{portcullis* -@all +@read +@write +@connection +@scripting -@dangerous +@transaction \
-                     +info +config|get +wait +waitaof +role +cluster|slots +cluster|shards +time +bgrewriteaof";
 /// Datasets beside the ordinary one, enough that they come to lie on several servers.
 const MORE: [&str; 7] = [
     "2000000000000001",
@@ -78,18 +74,12 @@ async fn three_gateways_on_a_cluster_of_three_lose_nothing_when_a_server_dies() 
     assert!(has.values().filter(|queues| **queues > 0).count() >= 2, "{has:?}");
 
     proxy.set(Mode::Pass);
-    let loads: Vec<Load> = fleet
-        .gateways
+    let addresses: Vec<_> = fleet.gateways.iter().map(|gateway| watch::Sender::new(gateway.address())).collect();
+    let demand = Demand { callers: 1, events: 3, per_second: Some(60) };
+    let loads: Vec<Load> = addresses
         .iter()
         .enumerate()
-        .map(|(at, gateway)| {
-            let address = watch::Sender::new(gateway.address());
-            Load::following(
-                &address.subscribe(),
-                &format!("dies{at}"),
-                Demand { callers: 1, events: 3, per_second: Some(60) },
-            )
-        })
+        .map(|(at, address)| Load::following(&address.subscribe(), &format!("dies{at}"), demand))
         .collect();
     for victim in 0..cluster.nodes.len() {
         let enough = loads[0].answered() + 5;
@@ -157,7 +147,7 @@ async fn c7_a_failover_to_the_replica_loses_nothing_that_it_was_asked_to_have() 
 
 /// A Redis that wants a certificate and a user, and what a gateway needs to have both.
 async fn closed(meta: &Meta, authority: &Authority) -> (Redis, Setup, Vec<(String, String)>) {
-    let redis = RedisSetup::new().tls(authority).user(USER, PASSWORD, RULES).start().await;
+    let redis = RedisSetup::new().tls(authority).user(USER, PASSWORD, &rules()).start().await;
     let pair = authority.issue();
     let files = [("ca.pem", authority.pem()), ("client.pem", pair.cert), ("client.key", pair.key)];
     let setup = Setup::new(meta)
@@ -166,6 +156,13 @@ async fn closed(meta: &Meta, authority: &Authority) -> (Redis, Setup, Vec<(Strin
         .set("redis", "client_cert", "\"client.pem\"")
         .set("redis", "client_key", "\"client.key\"");
     (redis, setup, files.map(|(name, text)| (name.to_owned(), text)).to_vec())
+}
+
+/// What the user may do, as operators are told.
+fn rules() -> String {
+    let told = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/redis.md")).unwrap();
+    let line = told.lines().find_map(|line| line.strip_prefix("user portcullis on #SHA256-OF-THE-PASSWORD "));
+    line.expect("docs/redis.md shows a user").to_owned()
 }
 
 fn url(redis: &Redis, password: &str) -> String {

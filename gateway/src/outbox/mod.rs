@@ -52,12 +52,13 @@ pub use command::{OutboxCommand, OutboxDone};
 pub use embedded::OpenError;
 pub use embedded::{BackedUp, BackupError, Restored, backup, restore};
 pub use embedded::{has_held_events, inspect, show};
-pub use inspection::{Inspection, PendingLine, QuarantineLine, Shown};
+pub use inspection::{Inspection, PendingLine, QuarantineLine, SharedInspection, Shown};
 pub use lease::{Lease, LeaseRequest, Leased};
 pub use part::Parted;
+pub use redis::Visit;
 pub use seal::{Keys, key_id};
 pub use seen::Deduplication;
-pub use selector::{EventFilter, PurgeSelector, Purged, RedriveSelector, Redriven};
+pub use selector::{EventFilter, OutboxPlace, PurgeSelector, Purged, RedriveSelector, Redriven};
 pub use settlement::{QuarantineReason, Settled, Settlement};
 pub use spread::SpreadRequest;
 
@@ -394,6 +395,9 @@ pub enum OutboxError {
     /// What was asked breaks a rule of the outbox; asking again will not help.
     #[error("the outbox cannot do this: {0}")]
     Unfit(&'static str),
+    /// Redis cannot be reached, or did not answer: what was asked may have been done.
+    #[error("{0}")]
+    Away(String),
     /// The disk or the engine failed.
     #[error("the outbox failed: {0}")]
     Failed(String),

@@ -95,12 +95,6 @@ impl Server {
         assert!(signalled.success());
     }
 
-    /// Ends it as a crash does.
-    pub(crate) fn stop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
     /// How to reach it.
     pub(crate) fn config(&self) -> Redis {
         config(self.port)

@@ -14,11 +14,12 @@ use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::head::PLAIN;
+use super::rewrite::Rewrites;
 use super::scripts::DatasetKeys;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::outbox::{Keys as SealKeys, OutboxError, Settings, Trouble, is_nearly_full};
-use crate::shared::{Call, Keys, Link, Script, SharedError};
+use crate::shared::{Call, Keys, Link, LinkState, Script, SharedError};
 
 /// Stored policies kept readable at hand; there are few at a time, one a site.
 const MAX_READ_POLICIES: usize = 256;
@@ -59,6 +60,7 @@ pub(super) struct Core {
     pub(super) changed: watch::Sender<u64>,
     pub(super) news: News,
     closed: AtomicBool,
+    pub(super) rewrites: Rewrites,
     /// The keys under which we can read, as the scripts name them.
     pub(super) key_ids: Vec<String>,
     /// The time that the last look for work told. Leases end by it.
@@ -119,6 +121,7 @@ impl Core {
             changed: bell,
             news: News { changed: watch::Sender::new(0), datasets: Mutex::default() },
             closed: AtomicBool::new(false),
+            rewrites: Rewrites::default(),
             key_ids,
             now_ms: AtomicU64::new(0),
             serial: AtomicI64::new(serial),
@@ -195,6 +198,11 @@ impl Core {
 
     pub(super) fn health(&self) -> Result<(), Trouble> {
         self.is_open().map_err(|closed| Trouble::Broken(closed.to_string()))?;
+        let state = self.link.state();
+        match &*state.borrow() {
+            LinkState::Up => {}
+            away => return Err(Trouble::Away(away.to_string())),
+        }
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         // While nobody is let in nothing is tried, so trouble that nobody meets again is forgotten.
         match &*trouble {
@@ -218,12 +226,12 @@ impl Core {
 
     /// A time of our clock in the server's.
     pub(super) fn server_ms(&self, ours_ms: u64) -> u64 {
-        ours_ms
+        ours_ms.saturating_add_signed(self.link.skew_ms())
     }
 
     /// A time of the server's clock in ours.
     pub(super) fn our_ms(&self, servers_ms: u64) -> u64 {
-        servers_ms
+        servers_ms.saturating_add_signed(self.link.skew_ms().saturating_neg())
     }
 
     /// Notes what time a look for work told; gives it in the server's.
@@ -320,11 +328,10 @@ impl Core {
 impl From<SharedError> for OutboxError {
     fn from(error: SharedError) -> Self {
         match error {
-            SharedError::Away(_) => Self::Away(error.to_string()),
+            // One that is not fit to keep events is as good as none.
+            SharedError::Away(_) | SharedError::Unfit(_) | SharedError::Unjoined(_) => Self::Away(error.to_string()),
             SharedError::Full => Self::Full,
-            SharedError::Refused { .. } | SharedError::Unjoined(_) | SharedError::Strange(_) => {
-                Self::Failed(error.to_string())
-            }
+            SharedError::Refused { .. } | SharedError::Strange(_) => Self::Failed(error.to_string()),
         }
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Holding {
 
 impl Redis {
     pub(in crate::outbox) async fn depth(&self) -> Result<Depth, OutboxError> {
+        // Asked every few seconds, so what is still due is done here.
+        self.tend_log().await;
         let mut depth = Depth::default();
         for (_, holding) in self.core.look_at_all().await? {
             depth.bytes = depth.bytes.saturating_add(holding.cost);
@@ -33,7 +35,7 @@ impl Redis {
         Ok(depth)
     }
 
-    pub(in crate::outbox) async fn pending_by_dataset(&self) -> Result<PendingByDataset, OutboxError> {
+    pub(crate) async fn pending_by_dataset(&self) -> Result<PendingByDataset, OutboxError> {
         let mut pending = BTreeMap::new();
         for (dataset, holding) in self.core.look_at_all().await? {
             for (_, site, events) in holding.events.iter().filter(|(shelf, ..)| shelf == "pending") {

@@ -154,7 +154,7 @@ impl Core {
         let (now_ms, _) = self.now_ms();
         for (body, reason) in &division.aside {
             let mut aside = Aside::of(&head_of(lease, 1, body.len()), 1, body.len(), reason, now_ms);
-            let (body, message) = self.seal_aside(&mut aside, &lease.dataset, body, reason)?;
+            let (body, message) = self.seal_aside(&mut aside, &lease.dataset, body, reason.message())?;
             call.push(aside.text());
             call.push(&body[..]);
             call.push(message);

@@ -70,7 +70,7 @@ async fn what_redis_cannot_take_is_durable_in_the_file_and_sent_from_there_while
     let mut place = Place::new(OnUnavailable::Spill).await;
     drop(place.append("in redis").await.unwrap());
     assert_eq!((place.in_file(), place.spilled()), (0, 0));
-    place.server.stop();
+    place.server.crash();
     let mut changed = place.outbox.changed();
     changed.mark_unchanged();
     assert_eq!(place.append("in file").await.unwrap().events(), 1);
@@ -89,7 +89,7 @@ async fn what_redis_cannot_take_is_durable_in_the_file_and_sent_from_there_while
 async fn a_gateway_whose_redis_comes_back_uses_it_and_sends_what_is_in_its_file() {
     let mut place = Place::new(OnUnavailable::Spill).await;
     drop(place.append("a").await.unwrap());
-    place.server.stop();
+    place.server.crash();
     drop(place.append("b").await.unwrap());
     let leases = place.lease(10).await;
     assert_eq!(all_ids(&leases), ["b"], "what is in Redis waits");
@@ -120,7 +120,7 @@ async fn a_gateway_whose_redis_comes_back_uses_it_and_sends_what_is_in_its_file(
 async fn refused_means_that_nothing_new_goes_into_the_file_and_what_is_in_it_is_sent() {
     let mut place = Place::with_events_in_file(OnUnavailable::Refuse, &["before"]).await;
     assert!(place.outbox.health().is_ok() && place.outbox.remark().is_none());
-    place.server.stop();
+    place.server.crash();
     assert!(matches!(place.append("a").await, Err(OutboxError::Away(_))));
     assert_eq!((place.in_file(), place.spilled()), (1, 0));
     let trouble = place.outbox.health().unwrap_err();
@@ -131,7 +131,7 @@ async fn refused_means_that_nothing_new_goes_into_the_file_and_what_is_in_it_is_
 #[tokio::test]
 async fn while_redis_is_away_the_gateway_is_ready_and_says_why_it_should_not_be_for_long() {
     let mut place = Place::new(OnUnavailable::Spill).await;
-    place.server.stop();
+    place.server.crash();
     drop(place.append("a").await.unwrap());
     assert!(place.outbox.health().is_ok());
     let (what, text) = place.outbox.remark().unwrap();
@@ -237,7 +237,7 @@ async fn o8_a_purge_reaches_both() {
 async fn o8_a_purge_that_cannot_reach_redis_says_so_and_counts_what_it_did() {
     let mut place = Place::with_events_in_file(OnUnavailable::Spill, &["a"]).await;
     drop(place.append("a").await.unwrap());
-    place.server.stop();
+    place.server.crash();
     let filter = EventFilter { event_id: Some("a".to_owned()), ..EventFilter::default() };
     let selector = PurgeSelector::Matching(filter);
     let purged = place.outbox.purge(selector.clone()).await.unwrap();
