@@ -39,3 +39,30 @@ async fn the_load_program_measures_every_server_and_writes_its_report() {
     let table = String::from_utf8(output.stdout).unwrap();
     assert!(table.contains("| 100x1 | embedded |") && table.contains("NOT OPTIMIZED"), "{table}");
 }
+
+#[tokio::test]
+async fn the_load_program_measures_redis_beside_a_plain_client_and_two_gateways_beside_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.json");
+    let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_load"));
+    program.args(["--backend", "redis", "--points", "10x4", "--seconds", "0.5", "--rounds", "1"]);
+    program.arg("--json").arg(&file).env("PORTCULLIS_BIN", executable!().path());
+    let ended = program.stdin(Stdio::null()).kill_on_drop(true).output();
+    let output = tokio::time::timeout(Duration::from_secs(300), ended).await.expect("an end in time").unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+
+    let report: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let points = report["points"].as_array().unwrap();
+    assert_eq!((points.len(), &points[0]["server"], &points[1]["server"]), (2, &"embedded".into(), &"redis".into()));
+    assert!(points[0]["redis"].is_null(), "{points:?}");
+    let is_more_than = |bound: f64, figures: &Value, names: &[&str]| {
+        names.iter().for_each(|name| assert!(figures[name].as_f64() > Some(bound), "{name}: {figures}"));
+    };
+    is_more_than(0.0, &points[1]["redis"], &["cpu_us_per_event", "commands_per_event", "events_per_entry"]);
+    is_more_than(0.0, &report["redis"]["plain"][0], &["event_bytes", "add_us_per_event", "whole_us_per_event"]);
+    is_more_than(0.0, &report["redis"]["pairs"][0], &["one", "two"]);
+    // What waits is read in large portions, also by a slow machine.
+    is_more_than(10.0, &report["redis"]["backlogs"][0]["cost"], &["entries_per_read"]);
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(table.contains("| 10x4 | redis |") && table.contains("two deliver"), "{table}");
+}

@@ -53,6 +53,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "BACKEND")]
     pub(crate) backend: Option<Backend>,
 
+    /// When Redis syncs its file. With `everysec` it is told to a gateway that events may be lost, so that it takes such a server
+    #[arg(long, value_name = "WHEN", default_value = "always")]
+    pub(crate) appendfsync: Fsync,
+
+    /// How many commands the plain client of Redis sends before it waits for an answer
+    #[arg(long, value_name = "COMMANDS", default_value_t = 100)]
+    pub(crate) pipeline: usize,
+
     /// Also measure the latency of small requests alone and beside a caller who sends 1000 events at a time
     #[arg(long)]
     pub(crate) mix: bool,
@@ -79,6 +87,16 @@ pub(crate) enum Role {
     /// The server that only parses
     #[command(hide = true)]
     Bare,
+}
+
+/// When Redis syncs its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Fsync {
+    /// Before it answers.
+    Always,
+    /// Every second, whatever was answered meanwhile.
+    Everysec,
 }
 
 /// A back end that is looked at more closely.

@@ -11,10 +11,10 @@ use crate::request::Template;
 use crate::run::Bench;
 use crate::usage::{Cost, Usage};
 
-/// How many entries wait.
-const ENTRIES: u64 = 2000;
-/// How long Meta is silent: longer than it takes to make the backlog.
-const SILENCE: Duration = Duration::from_secs(8);
+/// How many entries wait for each second that a measurement lasts.
+const ENTRIES_PER_SEC: f64 = 400.0;
+/// How much longer Meta is silent than a measurement lasts: in all it takes longer than to make the backlog.
+const SILENCE: Duration = Duration::from_secs(3);
 
 /// What it came to.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -27,24 +27,30 @@ pub(crate) struct Backlog {
 
 impl Bench {
     /// Measures it once.
-    #[expect(clippy::cast_precision_loss, reason = "thousands")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "counts of a few seconds"
+    )]
     pub(crate) async fn backlog(&self) -> Backlog {
         let server = self.start_sharing(1, self.strict_meta().await, &[]).await;
         let redis = server.redis().expect("the gateway has a Redis");
-        let silence = json!([{ "delay_ms": 1000 * SILENCE.as_secs(), "times": null }]);
+        let entries = (ENTRIES_PER_SEC * self.time.as_secs_f64()) as u64;
+        let silence = json!([{ "delay_ms": (SILENCE + self.time).as_millis() as u64, "times": null }]);
         server.meta().faults(&silence).await;
         let empty = Usage::of(redis).await;
         let mut connection = Connection::open(server.address()).await.expect("a gateway takes connections");
         let template = Template::new();
-        for _ in 0..ENTRIES {
+        for _ in 0..entries {
             let answer = connection.post(template.request(1)).await.expect("a gateway answers");
             assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
         }
         let filled = Usage::of(redis).await;
         server.meta().no_faults().await;
-        server.drained(ENTRIES).await;
-        let cost = Usage::of(redis).await.since(&filled, ENTRIES);
+        server.drained(entries).await;
+        let cost = Usage::of(redis).await.since(&filled, entries);
         server.finish().await;
-        Backlog { cost, bytes_per_entry: (filled.memory - empty.memory) / ENTRIES as f64 }
+        Backlog { cost, bytes_per_entry: (filled.memory - empty.memory) / entries as f64 }
     }
 }

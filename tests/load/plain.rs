@@ -18,10 +18,8 @@ use tokio::time::Instant;
 
 use crate::request::{OWN_HOST, Template};
 use crate::run::Bench;
-use crate::usage::{Usage, start_redis};
+use crate::usage::Usage;
 
-/// Commands that are sent before an answer is awaited, and entries that are read at once.
-const PIPELINE: usize = 100;
 /// Entries at most, so that they fit in memory.
 const MOST: usize = 300_000;
 /// How long an answer may take.
@@ -33,6 +31,8 @@ const KEY: &str = "plain";
 pub(crate) struct Plain {
     /// Bytes of an event as it is stored.
     pub(crate) event_bytes: usize,
+    /// Entries that are added, or read, at once.
+    pub(crate) pipeline: usize,
     pub(crate) events: usize,
     /// To add an event.
     pub(crate) add_us_per_event: f64,
@@ -44,17 +44,18 @@ impl Bench {
     /// Measures for about as long as one measurement of a gateway lasts.
     #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
     pub(crate) async fn plain(&self) -> Plain {
-        let redis = start_redis(self.cores).await;
-        let events = self.stored(PIPELINE);
+        let redis = self.start_redis().await;
+        let events = self.stored(self.pipeline);
         let before = Usage::of(&redis).await;
         let mut connection = connect(&redis).await;
         let count = add(&mut connection, &events, self.time).await;
         let added = Usage::of(&redis).await;
-        take_out(&mut connection, count).await;
+        take_out(&mut connection, self.pipeline, count).await;
         let taken = Usage::of(&redis).await;
         let per_event = |later: &Usage| (later.cpu_us - before.cpu_us) / count as f64;
         Plain {
             event_bytes: events.iter().map(String::len).sum::<usize>() / events.len(),
+            pipeline: self.pipeline,
             events: count,
             add_us_per_event: per_event(&added),
             whole_us_per_event: per_event(&taken),
@@ -106,12 +107,12 @@ async fn add(connection: &mut MultiplexedConnection, events: &[String], time: Du
 }
 
 /// Reads all of them, and acknowledges and deletes what was read.
-async fn take_out(connection: &mut MultiplexedConnection, count: usize) {
+async fn take_out(connection: &mut MultiplexedConnection, at_once: usize, count: usize) {
     let mut group = redis::cmd("XGROUP");
     group.arg("CREATE").arg(KEY).arg("group").arg("0");
     group.query_async::<()>(connection).await.expect("a group can be made");
     let mut read = redis::cmd("XREADGROUP");
-    read.arg("GROUP").arg("group").arg("one").arg("COUNT").arg(PIPELINE).arg("STREAMS").arg(KEY).arg(">");
+    read.arg("GROUP").arg("group").arg("one").arg("COUNT").arg(at_once).arg("STREAMS").arg(KEY).arg(">");
     let mut taken = 0;
     while taken < count {
         let reply: StreamReadReply = read.query_async(connection).await.expect("Redis hands out entries");

@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use crate::arguments::{Arguments, Kind, Point};
+use crate::arguments::{Arguments, Fsync, Kind, Point};
 use crate::cores::Cores;
 use crate::mix::Mixed;
 use crate::request::Template;
@@ -38,6 +38,7 @@ pub(crate) struct Report {
     processor: String,
     cores: Cores,
     policy: String,
+    appendfsync: Fsync,
     event_bytes: usize,
     seconds: f64,
     rounds: usize,
@@ -77,6 +78,7 @@ impl Report {
             processor: processor(),
             cores,
             policy: arguments.policy.clone(),
+            appendfsync: arguments.appendfsync,
             event_bytes: Template::new().event_bytes(),
             seconds: arguments.time().as_secs_f64(),
             rounds: arguments.rounds,

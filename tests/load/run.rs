@@ -8,7 +8,7 @@ use harness::Siege;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use crate::arguments::{Arguments, Kind, Point};
+use crate::arguments::{Arguments, Fsync, Kind, Point};
 use crate::callers::Callers;
 use crate::cores::Cores;
 use crate::request::Template;
@@ -24,6 +24,10 @@ pub(crate) struct Bench {
     pub(crate) cores: Cores,
     /// Connections that ask nothing.
     pub(crate) siege: usize,
+    /// When Redis syncs its file.
+    pub(crate) appendfsync: Fsync,
+    /// Commands that the plain client of Redis sends at once.
+    pub(crate) pipeline: usize,
 }
 
 /// What a measurement came to.
@@ -51,7 +55,15 @@ pub(crate) struct Run {
 
 impl Bench {
     pub(crate) fn new(arguments: &Arguments, gateway: PathBuf, cores: Cores) -> Self {
-        Self { gateway, policy: arguments.policy.clone(), time: arguments.time(), cores, siege: arguments.siege }
+        Self {
+            gateway,
+            policy: arguments.policy.clone(),
+            time: arguments.time(),
+            cores,
+            siege: arguments.siege,
+            appendfsync: arguments.appendfsync,
+            pipeline: arguments.pipeline,
+        }
     }
 
     /// A fifth of a measurement goes before it: caches fill, and the allocator takes what it will need.

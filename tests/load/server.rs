@@ -7,10 +7,9 @@ use std::time::Duration;
 use harness::{Executable, Fleet, Gateway, Meta, Process, Redis, Setup, eventually};
 use tempfile::TempDir;
 
-use crate::arguments::Kind;
+use crate::arguments::{Fsync, Kind};
 use crate::cores::ticks_per_second;
 use crate::run::Bench;
-use crate::usage::start_redis;
 
 /// How long a backlog may take to arrive.
 const DRAIN: Duration = Duration::from_secs(300);
@@ -47,17 +46,23 @@ impl Bench {
 
     /// Starts so many gateways on one Redis, with these keys of `[dispatch]`.
     pub(crate) async fn start_sharing(&self, count: usize, meta: Meta, dispatch: &[(&str, &str)]) -> Server {
-        let redis = start_redis(self.cores).await;
+        let redis = self.start_redis().await;
         let executable = Executable::at(self.gateway.clone());
         let mut setup = setup(&self.policy, &meta)
             .on_redis(&redis.url())
             .set("redis", "connect_timeout_ms", "2000")
             .set("redis", "command_timeout_ms", "2000")
             .set("dispatch", "lease_secs", "120");
+        if self.appendfsync == Fsync::Everysec {
+            setup = setup.set("redis", "require_durable", "false");
+        }
         for (key, value) in dispatch {
             setup = setup.set("dispatch", key, value);
         }
-        let fleet = self.cores.for_server(Fleet::of(&executable, count, &setup)).await;
+        let mut fleet = self.cores.for_server(Fleet::of(&executable, count, &setup)).await;
+        // Advice, given at start.
+        fleet.expect_log("events rest in Redis");
+        fleet.expect_log("appendfsync");
         Server::Gateways { fleet, meta, redis: Some(redis) }
     }
 

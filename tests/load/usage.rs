@@ -2,20 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use harness::{Redis, RedisSetup};
+use harness::{DATASET, Redis, RedisSetup};
+use redis::{Value, from_redis_value_ref};
 use serde::Serialize;
 
-use crate::cores::Cores;
+use crate::arguments::Fsync;
+use crate::run::Bench;
 
-/// The command that adds an entry, the one that hands one out, and the one that reads them.
+/// The command that adds an entry, and the one that stands in every read that hands out entries for the first time.
 const ADDS: &str = "xadd";
-const HANDS_OUT: &str = "xclaim";
-const READS: &str = "xrange";
+const READS: &str = "xgroup|setid";
 
-/// Starts one afresh. It syncs before it answers, as a durable gateway wants it, and does not rewrite its file, as that is work for
-/// what came before.
-pub(crate) async fn start_redis(cores: Cores) -> Redis {
-    cores.for_redis(RedisSetup::new().set("auto-aof-rewrite-percentage", "0").start()).await
+impl Bench {
+    /// Starts one afresh. It does not rewrite its file, as that is work for what came before.
+    pub(crate) async fn start_redis(&self) -> Redis {
+        let setup = RedisSetup::new().set("auto-aof-rewrite-percentage", "0");
+        let setup = match self.appendfsync {
+            Fsync::Always => setup,
+            Fsync::Everysec => setup.everysec(),
+        };
+        self.cores.for_redis(setup.start()).await
+    }
 }
 
 /// What a server has used since its start.
@@ -26,6 +33,8 @@ pub(crate) struct Usage {
     /// Memory in use, in bytes.
     pub(crate) memory: f64,
     calls: BTreeMap<String, u64>,
+    /// Entries of the outbox that were never handed out.
+    waiting: u64,
 }
 
 /// What events cost it.
@@ -37,7 +46,7 @@ pub(crate) struct Cost {
     pub(crate) commands_per_event: f64,
     /// Events in each entry that was added; 0 if none was.
     pub(crate) events_per_entry: f64,
-    /// Entries that were handed out each time that entries were.
+    /// Entries that were handed out by each read that found new ones.
     pub(crate) entries_per_read: f64,
 }
 
@@ -58,6 +67,11 @@ impl Usage {
                 usage.memory = value.trim().parse().expect("bytes");
             }
         }
+        let queue = format!("{{portcullis:{DATASET}}}:queue");
+        let length: u64 = redis.ask(&["XLEN", &queue]).await;
+        // Nobody has it before the first event came, nor in a Redis without a gateway.
+        let pending: Vec<Value> = redis.try_ask(&["XPENDING", &queue, "gateways"]).await.unwrap_or_default();
+        usage.waiting = length - pending.first().map_or(0, |count| from_redis_value_ref(count).expect("a count"));
         assert!(usage.cpu_us > 0.0 && usage.memory > 0.0, "Redis tells what it uses");
         usage
     }
@@ -72,7 +86,7 @@ impl Usage {
             cpu_us_per_event: (self.cpu_us - before.cpu_us) / events as f64,
             commands_per_event: ratio(commands, events),
             events_per_entry: ratio(events, calls(ADDS)),
-            entries_per_read: ratio(calls(HANDS_OUT), calls(READS)),
+            entries_per_read: ratio(before.waiting + calls(ADDS) - self.waiting, calls(READS)),
         }
     }
 

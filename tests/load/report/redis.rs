@@ -87,10 +87,10 @@ impl Comparison {
 }
 
 fn said_of(plain: &Plain) -> String {
-    let Plain { event_bytes, add_us_per_event, whole_us_per_event, .. } = plain;
+    let Plain { event_bytes, pipeline, add_us_per_event, whole_us_per_event, .. } = plain;
     format!(
         "{add_us_per_event:.2} us CPU/event for XADD, {whole_us_per_event:.2} with XREADGROUP, XACK and XDEL \
-         ({event_bytes} bytes an entry, 100 at a time)"
+         ({event_bytes} bytes an entry, {pipeline} at a time)"
     )
 }
 
