@@ -21,6 +21,7 @@ pub mod suppress;
 pub mod process;
 
 mod output;
+mod redis;
 mod running;
 
 use std::ffi::OsString;

@@ -72,8 +72,8 @@ impl Spilling {
             Ok(receipt) => return Ok(receipt),
             Err(unkept) => *unkept,
         };
-        let may_spill = self.0.on_unavailable == OnUnavailable::Spill && matches!(error, OutboxError::Away(_));
-        let Some(append) = append.filter(|_| may_spill) else { return Err(error) };
+        let spills = matches!(error, OutboxError::Away(_)) && self.0.on_unavailable == OnUnavailable::Spill;
+        let Some(append) = append.filter(|_| spills) else { return Err(error) };
         let site = Arc::clone(&append.site);
         let receipt = self.0.file.append(append).await?;
         let kept = receipt.events() - receipt.duplicates();

@@ -10,17 +10,17 @@ use anyhow::{Context as _, anyhow};
 use portcullis_filters::pseudonym::PseudonymKey;
 use portcullis_filters::suppression::{Identifier, pseudonyms};
 use tokio::runtime::{self, Runtime};
-use tokio_util::task::TaskTracker;
 
 use super::Failure;
 use crate::chance::Chance;
+use crate::cli::redis;
 use crate::cli::running::{self, unexpected};
 use crate::clock::Clock;
 use crate::config::kept_key::OwnKeyError;
 use crate::config::{self, Backend, Config, Environment, OwnKeySource, SuppressionStore, pseudonym};
 use crate::control::{self, Done};
 use crate::outbox::has_held_events;
-use crate::shared::{Keys as Names, Link, LinkParts, SharedError, membership};
+use crate::shared::{Keys as Names, Link, membership};
 use crate::suppression::{
     Log, Mark, Marker, SuppressCommand, SuppressDone, SuppressTask, SuppressionError, Suppressions, marker_of,
 };
@@ -55,18 +55,10 @@ impl Own {
         let chance = Chance::from_system().context("the operating system gives no random bytes")?;
         let metrics = Metrics::new().context("metrics")?;
         let set = Suppressions::open(&persons.suppression, &metrics, &Clock::system(), &chance)?;
-        let Backend::Redis(_, redis) = &persons.outbox.backend else { return Ok(Self::Here(set)) };
+        let Backend::Redis(_, server) = &persons.outbox.backend else { return Ok(Self::Here(set)) };
         let runtime = runtime::Builder::new_current_thread().enable_all().build().context("the runtime")?;
-        let names = Names::new(&redis.prefix);
-        let parts = LinkParts {
-            clock: Clock::system(),
-            chance: chance.clone(),
-            metrics,
-            hooks: Vec::new(),
-            // It ends with the runtime.
-            tasks: TaskTracker::new(),
-        };
-        let link = runtime.block_on(connect(redis, parts, &names, store)).map_err(SuppressionError::from)?;
+        let names = Names::new(&server.prefix);
+        let link = runtime.block_on(connect(server, &names, store))?;
         Ok(Self::Shared(Log::new(&names, set, None, chance).over(link), runtime))
     }
 
@@ -79,16 +71,10 @@ impl Own {
 }
 
 /// Not as a gateway, but under the same key as they.
-async fn connect(
-    redis: &Arc<config::Redis>,
-    parts: LinkParts,
-    names: &Names,
-    store: &SuppressionStore,
-) -> Result<Link, SharedError> {
-    let link = Link::start(Arc::clone(redis), parts);
-    link.first_try().await?;
+async fn connect(server: &Arc<config::Redis>, names: &Names, store: &SuppressionStore) -> Result<Link, Failure> {
+    let link = redis::connect(server).await?;
     if let OwnKeySource::Given(key) = &store.key {
-        membership::check_suppression_key(&link, names, key).await?;
+        membership::check_suppression_key(&link, names, key).await.map_err(SuppressionError::from)?;
     }
     Ok(link)
 }

@@ -33,7 +33,7 @@ impl Redis {
         Ok(depth)
     }
 
-    pub(in crate::outbox) async fn pending_by_dataset(&self) -> Result<PendingByDataset, OutboxError> {
+    pub(crate) async fn pending_by_dataset(&self) -> Result<PendingByDataset, OutboxError> {
         let mut pending = BTreeMap::new();
         for (dataset, holding) in self.core.look_at_all().await? {
             for (_, site, events) in holding.events.iter().filter(|(shelf, ..)| shelf == "pending") {
