@@ -16,6 +16,8 @@ use crate::server::Server;
 
 /// How long Meta takes to answer.
 pub(crate) const DELAY: Duration = Duration::from_millis(200);
+/// How long it takes while the backlog comes in, so that little of it goes meanwhile.
+const FIRST_DELAY: Duration = Duration::from_secs(3);
 /// Requests to Meta that a gateway may have in flight, and events in each.
 pub(crate) const IN_FLIGHT: usize = 4;
 pub(crate) const BATCH: usize = 100;
@@ -47,11 +49,15 @@ impl Bench {
         let (in_flight, batch) = (IN_FLIGHT.to_string(), BATCH.to_string());
         let tuning = [("max_requests", in_flight.as_str()), ("max_batch_events", batch.as_str())];
         let server = self.start_sharing(gateways, self.strict_meta().await, &tuning).await;
-        let slow = json!([{ "delay_ms": DELAY.as_millis() as u64, "times": null }]);
-        server.meta().faults(&slow).await;
-        // Twice what can be delivered, and what goes while it comes in.
-        let wanted = (gateways as f64 * bound * (2.0 * self.time.as_secs_f64() + 4.0)) as usize;
-        let events = self.fill(&server, wanted / BATCH + 1).await;
+        let slow = |delay: Duration| json!([{ "delay_ms": delay.as_millis() as u64, "times": null }]);
+        server.meta().faults(&slow(FIRST_DELAY)).await;
+        // Twice what can be delivered from then on.
+        let seconds = 2.0 * (FIRST_DELAY + self.time).as_secs_f64();
+        let events = self.fill(&server, (gateways as f64 * bound * seconds) as usize / BATCH).await;
+        server.meta().no_faults().await;
+        server.meta().faults(&slow(DELAY)).await;
+        // Until the last request that found the slower Meta has its answer.
+        tokio::time::sleep(FIRST_DELAY).await;
         let before = server.meta().count().await;
         tokio::time::sleep(self.time).await;
         let delivered = server.meta().count().await - before;

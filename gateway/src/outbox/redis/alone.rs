@@ -1,8 +1,10 @@
 //! One command at a time goes over everything that is kept, whichever gateway was asked: by a key that holds for a time, so that
 //! nobody waits for ever for a gateway that died.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
+
+use tokio::sync::OwnedMutexGuard;
 
 use super::Redis;
 use crate::clock::millis;
@@ -24,12 +26,15 @@ const ASKED_AT_MOST: u32 = 6_000;
 pub(super) struct Alone {
     redis: Redis,
     token: String,
+    /// Within this gateway the turns are in the order in which they were asked for.
+    _here: OwnedMutexGuard<()>,
 }
 
 impl Redis {
     /// Waits for the turn.
     pub(super) async fn alone(&self) -> Result<Alone, OutboxError> {
-        let alone = Alone { redis: self.clone(), token: self.core.token() };
+        let here = Arc::clone(&self.core.long_work).lock_owned().await;
+        let alone = Alone { redis: self.clone(), token: self.core.token(), _here: here };
         for _ in 0..ASKED_AT_MOST {
             if alone.ask(HOLDS).await? {
                 return Ok(alone);

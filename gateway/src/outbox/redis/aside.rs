@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use super::Redis;
+use super::bodies::MAX_BODY_BYTES;
 use super::head::{Head, row_of_entry};
 use super::look::{Cursor, Dataset, PAGE};
 use super::open::Opened;
@@ -105,6 +106,7 @@ impl Redis {
             Order::NewestFirst => "down",
         };
         let call = dataset.keys.call().with(word).with(from).with(to).with(most).with(PAGE_BYTES);
+        let call = call.with(MAX_BODY_BYTES);
         let rows: Vec<Row> = self.core.link.call(&LOOK, &call).await?;
         let read = |(id, head, body, message): Row| Entry {
             number: row_of_entry(&id).unwrap_or(0),

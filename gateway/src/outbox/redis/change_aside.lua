@@ -19,6 +19,8 @@ for i = 1, #ARGV, 5 do
       if aside then note('quarantine', aside, -1, -aside.events, -aside.bytes) end
     end
     redis.call('XDEL', quarantine, id)
+    local number = string.match(id, '^%d+')
+    redis.call('HDEL', asides, number, message_of(number))
     if what == 'replace' then
       quarantine_add(head, body, message)
     elseif what == 'redrive' then

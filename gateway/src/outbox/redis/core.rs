@@ -61,6 +61,8 @@ pub(super) struct Core {
     pub(super) news: News,
     closed: AtomicBool,
     pub(super) rewrites: Rewrites,
+    /// The turn of one command, within this gateway.
+    pub(super) long_work: Arc<tokio::sync::Mutex<()>>,
     /// The keys under which we can read, as the scripts name them.
     pub(super) key_ids: Vec<String>,
     /// The time that the last look for work told. Leases end by it.
@@ -122,6 +124,7 @@ impl Core {
             news: News { changed: watch::Sender::new(0), datasets: Mutex::default() },
             closed: AtomicBool::new(false),
             rewrites: Rewrites::default(),
+            long_work: Arc::default(),
             key_ids,
             now_ms: AtomicU64::new(0),
             serial: AtomicI64::new(serial),

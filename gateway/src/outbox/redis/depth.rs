@@ -103,9 +103,9 @@ impl Core {
             let mut words = field.split(' ');
             match (words.next(), words.next()) {
                 (Some("cost"), None) => holding.cost = value.parse().unwrap_or(0),
-                (Some(shelf), Some(site)) => {
+                (Some(on), Some(site)) => {
                     let events = value.split(' ').nth(1).and_then(|events| events.parse().ok()).unwrap_or(0);
-                    holding.events.push((shelf.to_owned(), site.to_owned(), events));
+                    holding.events.push((on.to_owned(), site.to_owned(), events));
                 }
                 _ => {}
             }
@@ -115,7 +115,7 @@ impl Core {
 }
 
 impl Holding {
-    fn events_on(&self, shelf: &str) -> u64 {
-        self.events.iter().filter(|(on, ..)| on == shelf).map(|(.., events)| events).sum()
+    fn events_on(&self, on: &str) -> u64 {
+        self.events.iter().filter(|(shelf, ..)| shelf == on).map(|(.., events)| events).sum()
     }
 }

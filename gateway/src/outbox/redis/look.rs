@@ -45,6 +45,9 @@ impl Found {
     }
 }
 
+/// The same as the script tells it: the row, its head, whether it is in hand, the length of its bodies, what is condemned of it.
+type Row = (i64, Vec<u8>, bool, i64, Option<Vec<u8>>);
+
 /// One dataset, for a command that goes over it.
 #[derive(Debug, Clone)]
 pub(super) struct Dataset {
@@ -86,16 +89,13 @@ pub(super) fn portions(groups: Vec<Found>, bytes: usize) -> Vec<Vec<Found>> {
 impl Redis {
     /// This dataset, or all there are.
     pub(super) async fn datasets(&self, only: Option<&str>) -> Result<Vec<Dataset>, OutboxError> {
-        let ids = match only {
-            Some(id) => vec![id.to_owned()],
-            None => {
-                let mut command = redis::cmd("SMEMBERS");
-                command.arg(self.core.keys.common("datasets"));
-                let mut ids: Vec<String> = self.core.plain("a look at the datasets", &command).await?;
-                ids.sort();
-                ids
-            }
-        };
+        if let Some(id) = only {
+            return Ok(vec![self.dataset(id)]);
+        }
+        let mut command = redis::cmd("SMEMBERS");
+        command.arg(self.core.keys.common("datasets"));
+        let mut ids: Vec<String> = self.core.plain("a look at the datasets", &command).await?;
+        ids.sort();
         Ok(ids.iter().map(|id| self.dataset(id)).collect())
     }
 
@@ -133,8 +133,8 @@ impl Redis {
             return Ok(Vec::new());
         }
         let call = dataset.keys.call().with(self.core.now_ms().1).with(rows);
-        let found: Vec<(i64, Vec<u8>, bool, i64, Option<Vec<u8>>)> = self.core.link.call(&LOOK, &call).await?;
-        let read = |(row, text, in_hand, length, goes): (i64, Vec<u8>, bool, i64, Option<Vec<u8>>)| Found {
+        let found: Vec<Row> = self.core.link.call(&LOOK, &call).await?;
+        let read = |(row, text, in_hand, length, goes): Row| Found {
             row,
             head: std::str::from_utf8(&text).ok().and_then(Head::read),
             text,

@@ -8,7 +8,8 @@
 //! | `due` | sorted set | ends of leases and retry times of all groups that were ever handed out |
 //! | `condemned` | hash by row | what a purge found in hand |
 //! | `policies`, `tally` | hashes | texts by digest; the last row, and totals, so that depth costs no scan |
-//! | `quarantine`, `seen`, `answer:TOKEN` | stream, sorted set, text | set aside; marks of events that came; what a call did |
+//! | `quarantine`, `asides` | stream; hash by number | what was set aside; its events apart, as a deleted entry leaves its bytes |
+//! | `seen`, `answer:TOKEN` | sorted set, text | marks of events that came; what a call did |
 //! | `datasets`, `suspect` (common) | set, text | where to look; the one group that may be in hand as a suspect |
 //! | `long_work` (common) | text, expiring | the one command that goes over everything: a redrive beside a purge would bring back |
 
@@ -92,14 +93,6 @@ impl Redis {
     /// The datasets to which this gateway has added or given back work since the last call.
     pub fn take_news(&self) -> Vec<Arc<str>> {
         self.core.news.take()
-    }
-
-    pub(super) fn set_aside_at_open(&self) -> &[(Arc<str>, u64)] {
-        &[]
-    }
-
-    pub(super) fn has_held_events(&self) -> bool {
-        false
     }
 
     pub(super) fn health(&self) -> Result<(), Trouble> {

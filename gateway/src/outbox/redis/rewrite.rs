@@ -36,24 +36,27 @@ impl Redis {
             match self.ask_to_rewrite().await {
                 Asked::Begun => return,
                 Asked::Later => tokio::time::sleep(ASK).await,
-                Asked::Refused(error) => return warn(&error.to_string()),
+                Asked::Refused(error) => {
+                    self.core.rewrites.0.store(false, Ordering::Relaxed);
+                    return warn(&error.to_string());
+                }
             }
         }
         warn("another rewriting is under way");
     }
 
-    /// The same without waiting: where another one is under way, the next look for work asks again.
-    pub(super) async fn rewrite_log_soon(&self) {
+    /// The same, within some seconds: for what goes while events are on their way.
+    pub(super) fn rewrite_log_soon(&self) {
         self.core.rewrites.0.store(true, Ordering::Relaxed);
-        if let Asked::Refused(error) = self.ask_to_rewrite().await {
-            warn(&error.to_string());
-        }
     }
 
-    /// Asks again where that is due.
+    /// Has it done where that is due.
     pub(super) async fn tend_log(&self) {
-        if self.core.rewrites.0.load(Ordering::Relaxed) {
-            self.rewrite_log_soon().await;
+        if self.core.rewrites.0.load(Ordering::Relaxed)
+            && let Asked::Refused(error) = self.ask_to_rewrite().await
+        {
+            self.core.rewrites.0.store(false, Ordering::Relaxed);
+            warn(&error.to_string());
         }
     }
 

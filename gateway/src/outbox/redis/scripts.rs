@@ -44,7 +44,8 @@ pub(super) static SUSPECT: LazyLock<Script> =
 #[derive(Debug, Clone)]
 pub(super) struct DatasetKeys(Arc<[String]>);
 
-const NAMES: [&str; 9] = ["queue", "heads", "bodies", "due", "condemned", "policies", "tally", "quarantine", "seen"];
+const NAMES: [&str; 10] =
+    ["queue", "heads", "bodies", "due", "condemned", "policies", "tally", "quarantine", "asides", "seen"];
 
 impl DatasetKeys {
     /// Of this dataset.

@@ -32,7 +32,7 @@ impl Redis {
             cursor = next;
         }
         if events > 0 {
-            self.rewrite_log_soon().await;
+            self.rewrite_log_soon();
         }
         Ok(events)
     }

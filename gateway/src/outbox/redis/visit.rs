@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use super::{Opening, Redis};
@@ -47,7 +48,7 @@ impl Visit {
             clock,
             chance,
             patience: PATIENCE,
-            bell: tokio::sync::watch::Sender::new(0),
+            bell: watch::Sender::new(0),
         };
         let redis = Redis::new(opening);
         redis.core.told(now_ms);

@@ -142,13 +142,13 @@ async fn o8_c12_a_purge_beside_leases_and_settlings_loses_nothing_and_brings_not
         let redis = plain(&server, number).await;
         workers.push(tasks.spawn(async move { work(&redis, number).await }));
     }
-    let purger = plain(&server, 5).await;
+    let cleaner = plain(&server, 5).await;
     let persons = || PurgeSelector::Suppressed(Persons::of(&["0"]));
     let mut gone = 0;
     for number in 0..GROUPS {
         keep(&keeper, &[&format!("{number}-0"), &format!("{number}-1"), &format!("{number}-2")]).await;
         if number % 30 == 0 {
-            let purged = purger.purge(persons(), false).await.unwrap();
+            let purged = cleaner.purge(persons(), false).await.unwrap();
             gone += purged.waiting_events() + purged.quarantined;
         }
     }
@@ -156,7 +156,7 @@ async fn o8_c12_a_purge_beside_leases_and_settlings_loses_nothing_and_brings_not
     for worker in workers {
         delivered.extend(worker.await.unwrap());
     }
-    drop(purger.purge(persons(), false).await.unwrap());
+    drop(cleaner.purge(persons(), false).await.unwrap());
     // What is left is in quarantine, or was given up by a worker that went.
     drop(keeper.redrive(RedriveSelector::default()).await.unwrap());
     loop {
@@ -204,7 +204,7 @@ async fn work(redis: &Redis, number: u64) -> Vec<String> {
                 .map(|(body, _)| id(body))
                 .collect();
             let settled = redis.settle_all(vec![(lease, outcomes)]).await.pop().unwrap().unwrap();
-            assert_eq!(settled.delivered as usize, meta_has.len());
+            assert_eq!(settled.delivered, meta_has.len() as u64);
             delivered.extend(meta_has);
         }
     }

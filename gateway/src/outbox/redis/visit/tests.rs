@@ -4,6 +4,7 @@ use super::Visit;
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::outbox::bench::{ROOMY, gateway};
+use crate::outbox::redis::Redis;
 use crate::outbox::samples::append;
 use crate::outbox::{
     EventFilter, LeaseRequest, OutboxCommand, OutboxDone, OutboxPlace, Purged, QuarantineReason, RedriveSelector, Redriven,
@@ -12,19 +13,19 @@ use crate::outbox::{
 use crate::shared::testing::Server;
 
 async fn visit(server: &Server) -> Visit {
-    let clock = Clock::set(2_500);
-    Visit::to(&server.config(), Settings::plain(ROOMY), clock, Chance::seeded(9)).await.unwrap()
+    Visit::to(&server.config(), Settings::plain(ROOMY), Clock::system(), Chance::seeded(9)).await.unwrap()
 }
 
-/// Three events of two sites for two datasets, one in hand until 3 s, one that Meta refused.
-async fn filled(server: &Server) {
+/// Three events of two sites for two datasets, one in hand for a minute, one that Meta refused. When that was, and its gateway.
+async fn filled(server: &Server) -> (u64, Redis) {
+    let now_ms = Clock::system().unix_ms();
     let redis = gateway(server, 1, Settings::plain(ROOMY)).await;
     let lease = |dataset: &str| LeaseRequest {
         dataset: dataset.into(),
         max_events: 1,
         max_bytes: 10_000_000,
-        now_ms: 2_000,
-        until_ms: 3_000,
+        now_ms,
+        until_ms: now_ms + 60_000,
     };
     drop(redis.append(append("shop", "2", &["refused"], 500)).await.unwrap());
     let refused = redis.lease(lease("2")).await.unwrap().leases.pop().unwrap();
@@ -34,12 +35,13 @@ async fn filled(server: &Server) {
     drop(redis.append(append("shop", "1", &["in-hand"], 1_000)).await.unwrap());
     drop(redis.lease(lease("1")).await.unwrap());
     drop(redis.append(append("clinic", "1", &["waits"], 2_000)).await.unwrap());
+    (now_ms, redis)
 }
 
 #[tokio::test]
 async fn what_all_gateways_share_is_seen_from_outside_and_a_look_changes_nothing() {
     let server = Server::start().await;
-    filled(&server).await;
+    let _gateway = filled(&server).await;
     let before: Vec<u8> = server.ask(redis::cmd("DUMP").arg("{portcullis:1}:heads")).await;
     let visit = visit(&server).await;
     let seen = visit.inspect().await.unwrap();
@@ -60,14 +62,15 @@ async fn what_all_gateways_share_is_seen_from_outside_and_a_look_changes_nothing
 #[tokio::test]
 async fn what_another_gateway_has_in_hand_is_condemned_by_a_purge_from_outside() {
     let server = Server::start().await;
-    filled(&server).await;
+    let (now_ms, _gateway) = filled(&server).await;
     let visit = visit(&server).await;
     let all = EventFilter { before_ms: Some(u64::MAX), ..EventFilter::default() };
     let purged = Purged { waiting: [("1".to_owned(), 1)].into(), quarantined: 1, in_hand: 1, ..Purged::default() };
     assert_eq!(visit.obey(OutboxCommand::WouldPurge(all.clone())).await.unwrap(), OutboxDone::Purged(purged.clone()));
     assert_eq!(visit.obey(OutboxCommand::Purge(all)).await.unwrap(), OutboxDone::Purged(purged));
     let later = gateway(&server, 2, Settings::plain(ROOMY)).await;
-    let request = LeaseRequest { dataset: "1".into(), max_events: 9, max_bytes: 9_000, now_ms: 3_000, until_ms: 4_000 };
+    let now_ms = now_ms + 60_000;
+    let request = LeaseRequest { dataset: "1".into(), max_events: 9, max_bytes: 9_000, now_ms, until_ms: now_ms + 1 };
     let leased = later.lease(request).await.unwrap();
     assert_eq!((leased.leases.len(), leased.purged), (0, 1));
 }
@@ -75,7 +78,7 @@ async fn what_another_gateway_has_in_hand_is_condemned_by_a_purge_from_outside()
 #[tokio::test]
 async fn b10_a_redrive_of_the_file_s_quarantine_leaves_that_of_redis_alone() {
     let server = Server::start().await;
-    filled(&server).await;
+    let _gateway = filled(&server).await;
     let visit = visit(&server).await;
     let redrive = |place| OutboxCommand::Redrive(RedriveSelector { place: Some(place), ..RedriveSelector::default() });
     let nothing = OutboxDone::Redriven(Redriven::default());
