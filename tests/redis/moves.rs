@@ -147,7 +147,7 @@ async fn what_waits_in_redis_is_seen_and_sent_again_by_command() {
     let inspected = gateway.command(&["outbox", "inspect", "--json"]).await;
     assert_eq!(inspected.code, Some(0), "{}", inspected.stderr);
     let told: Value = serde_json::from_str(&inspected.stdout).unwrap();
-    assert_eq!(told["quarantine"][0]["code"], 100, "{told}");
+    assert_eq!(told["redis"]["quarantine"][0]["code"], 100, "{told}");
     let redriven = gateway.command(&["outbox", "redrive"]).await;
     assert_eq!(redriven.code, Some(0), "{}{}", redriven.stdout, redriven.stderr);
     gateway.restart().await;

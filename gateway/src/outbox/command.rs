@@ -31,6 +31,26 @@ pub enum OutboxDone {
     Rekeyed(u64),
 }
 
+impl OutboxDone {
+    /// What was done in two places; nothing if these are answers to different questions.
+    pub fn and(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Redriven(mut here), Self::Redriven(there)) => {
+                here.broke_off = here.broke_off.or_else(|| there.broke_off.clone());
+                here.add(there);
+                Some(Self::Redriven(here))
+            }
+            (Self::Purged(mut here), Self::Purged(there)) => {
+                here.broke_off = here.broke_off.or_else(|| there.broke_off.clone());
+                here.add(there);
+                Some(Self::Purged(here))
+            }
+            (Self::Rekeyed(here), Self::Rekeyed(there)) => Some(Self::Rekeyed(here + there)),
+            _ => None,
+        }
+    }
+}
+
 impl AnyOutbox {
     /// Does what is asked.
     pub async fn obey(&self, command: OutboxCommand) -> Result<OutboxDone, OutboxError> {

@@ -3,11 +3,13 @@
 
 use serde::Serialize;
 
+use crate::shared::membership::Gateway;
+
 /// At most so many lines of the quarantine are listed, the newest first.
 pub(super) const MAX_QUARANTINE_LINES: u32 = 1000;
 
 /// What an outbox holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub struct Inspection {
     /// What waits, by site and dataset.
     pub pending: Vec<PendingLine>,
@@ -17,6 +19,18 @@ pub struct Inspection {
     pub quarantine: Vec<QuarantineLine>,
     /// Events that rest unencrypted, those in quarantine included.
     pub unencrypted_events: u64,
+}
+
+/// What several gateways share, and which they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SharedInspection {
+    /// What Redis holds.
+    #[serde(flatten)]
+    pub inspection: Inspection,
+    /// How sure it is that what Redis said yes to survives a crash of it, in a word; nothing if that is not known.
+    pub durability: Option<&'static str>,
+    /// The gateways, those that died among them until what they held was given back.
+    pub gateways: Vec<Gateway>,
 }
 
 /// What waits of one site for one dataset.

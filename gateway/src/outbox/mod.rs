@@ -52,12 +52,13 @@ pub use command::{OutboxCommand, OutboxDone};
 pub use embedded::OpenError;
 pub use embedded::{BackedUp, BackupError, Restored, backup, restore};
 pub use embedded::{has_held_events, inspect, show};
-pub use inspection::{Inspection, PendingLine, QuarantineLine, Shown};
+pub use inspection::{Inspection, PendingLine, QuarantineLine, SharedInspection, Shown};
 pub use lease::{Lease, LeaseRequest, Leased};
 pub use part::Parted;
+pub use redis::Visit;
 pub use seal::{Keys, key_id};
 pub use seen::Deduplication;
-pub use selector::{EventFilter, PurgeSelector, Purged, RedriveSelector, Redriven};
+pub use selector::{EventFilter, OutboxPlace, PurgeSelector, Purged, RedriveSelector, Redriven};
 pub use settlement::{QuarantineReason, Settled, Settlement};
 pub use spread::SpreadRequest;
 
@@ -247,9 +248,9 @@ impl AnyOutbox {
     /// Events by dataset that opening set aside as `aborts_process`: they were pending before, and are not counted elsewhere.
     pub fn set_aside_at_open(&self) -> &[(Arc<str>, u64)] {
         match self {
-            Self::Memory(_) => &[],
+            // In Redis a burial sets aside, and says so itself.
+            Self::Memory(_) | Self::Redis(_) => &[],
             Self::Embedded(embedded) => embedded.set_aside_at_open(),
-            Self::Redis(redis) => redis.set_aside_at_open(),
             Self::Spilling(spilling) => spilling.set_aside_at_open(),
         }
     }
@@ -257,9 +258,9 @@ impl AnyOutbox {
     /// Whether events were ever kept in it before this start. Pseudonyms of theirs may be at Meta.
     pub fn has_held_events(&self) -> bool {
         match self {
-            Self::Memory(_) => false,
+            // With Redis the key of pseudonyms is configured: it is never made anew.
+            Self::Memory(_) | Self::Redis(_) => false,
             Self::Embedded(embedded) => embedded.has_held_events(),
-            Self::Redis(redis) => redis.has_held_events(),
             Self::Spilling(spilling) => spilling.has_held_events(),
         }
     }

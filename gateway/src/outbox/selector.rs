@@ -153,8 +153,21 @@ pub struct RedriveSelector {
     pub dataset: Option<String>,
     /// Why it was set aside: a word of [`QuarantineReason::as_str`](super::QuarantineReason::as_str).
     pub reason: Option<String>,
-    /// Number of the entry.
+    /// Number of the entry. With Redis each dataset counts its own, and the file beside it too.
     pub id: Option<i64>,
+    /// Where it is, of an outbox in two places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<OutboxPlace>,
+}
+
+/// Where an outbox keeps events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutboxPlace {
+    /// In the file of this machine.
+    File,
+    /// In Redis, for all gateways.
+    Redis,
 }
 
 /// What a redrive did, in events.

@@ -213,7 +213,7 @@ impl Spilling {
     }
 
     pub(super) fn has_held_events(&self) -> bool {
-        self.0.file.has_held_events() || self.0.redis.has_held_events()
+        self.0.file.has_held_events()
     }
 
     pub(super) fn health(&self) -> Result<(), Trouble> {

@@ -160,6 +160,13 @@ impl Link {
         self.judged(&session, answer)
     }
 
+    /// Runs a command, which is of no key, on every server that has keys of ours.
+    pub async fn on_each<T: FromRedisValue>(&self, what: &'static str, command: &Cmd) -> Result<Vec<T>, SharedError> {
+        let session = self.session()?;
+        let answers = session.on_each(what, command).await;
+        self.judged(&session, answers)
+    }
+
     /// One more connection, to the node of the common keys, for commands that wait for data.
     pub async fn reader(&self) -> Result<Reader, SharedError> {
         let session = self.session()?;

@@ -180,7 +180,6 @@ mod tests {
             let (metrics, chance) = (Metrics::new().unwrap(), Chance::seeded(number));
             let keys = Keys::new("portcullis");
             let membership = Membership::open(&outbox, keys, Fingerprints::default(), metrics, chance).unwrap();
-            membership.at_join(Vec::new());
             membership.join(&link).await.unwrap();
             let (news, woken) = (News::new(membership), Arc::new(AtomicU64::new(0)));
             let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());

@@ -39,6 +39,7 @@ impl Call {
     }
 
     /// With one more argument.
+    #[must_use]
     pub fn with(mut self, argument: impl redis::ToRedisArgs) -> Self {
         self.push(argument);
         self

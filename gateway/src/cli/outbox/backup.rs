@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::{Failure, Output, Place, print_json, time};
+use crate::cli::output::remark;
 use crate::clock::Clock;
 use crate::outbox::{BackedUp, backup, restore};
 
@@ -69,6 +70,7 @@ struct Json {
 /// Makes a copy.
 pub(super) fn run(command: &Backup) -> Result<(), Failure> {
     let place = Place::of(&command.config)?;
+    say_what_is_left_out(&place);
     let held = backup(&place.path, &command.file).context("the outbox was not copied")?;
     print(&held, None, command.json)
 }
@@ -76,9 +78,16 @@ pub(super) fn run(command: &Backup) -> Result<(), Failure> {
 /// Puts one back.
 pub(super) fn run_restore(command: &Restore) -> Result<(), Failure> {
     let place = Place::of(&command.config)?;
+    say_what_is_left_out(&place);
     let aside = format!(".before-{}", time::compact(Clock::system().unix_ms()));
     let restored = restore(&command.file, &place.path, &aside, command.replace).context("the copy was not put back")?;
     print(&restored.held, restored.moved_to, command.json)
+}
+
+fn say_what_is_left_out(place: &Place) {
+    if place.is_shared() {
+        remark("this is about the file of this machine alone; what rests in Redis is backed up by the means of Redis");
+    }
 }
 
 fn print(held: &BackedUp, moved_to: Option<PathBuf>, json: bool) -> Result<(), Failure> {

@@ -1,18 +1,19 @@
-//! `portcullis outbox inspect`: how much waits, and what was set aside and why.
+//! `portcullis outbox inspect`: how much waits, and what was set aside and why; with Redis also who shares it.
 
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 use super::{Failure, Output, Place, events, print_json};
 use crate::clock::Clock;
-use crate::outbox::{Inspection, inspect};
+use crate::outbox::{Inspection, SharedInspection};
+use crate::shared::membership::Gateway;
 
 /// Show how much waits for each site and dataset, how old it is, and why events were set aside.
 ///
-/// It reads only, also while the gateway runs, and shows nothing of an event but what Meta says of it.
+/// It reads only, also while the gateway runs, and shows nothing of an event but what Meta says of it. With Redis it shows what all
+/// gateways share, which of them live, and what is in the file of this machine.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -29,14 +30,45 @@ pub(super) struct Inspect {
 }
 
 /// Runs it.
-pub(super) fn run(command: &Inspect) -> Result<(), Failure> {
+pub(super) async fn run(command: &Inspect) -> Result<(), Failure> {
     let place = Place::of(&command.config)?;
-    let inspection = inspect(&place.path, place.keys()?.as_ref()).context("the outbox cannot be read")?;
+    let here = place.inspect_file()?;
+    // What is in the file is told also while Redis is away.
+    let (there, away) = match place.inspect_shared().await {
+        Ok(there) => (there, None),
+        Err(failure) => (None, Some(failure)),
+    };
     let now_ms = Clock::system().unix_ms();
     if command.json {
-        return print_json(&Json { now_ms, inspection: &inspection });
+        print_json(&Json { now_ms, inspection: &here, redis: there.as_ref() })?;
+    } else {
+        let mut output = Output::standard();
+        if let Some(there) = &there {
+            output.line("in Redis, for all gateways:")?;
+            print_shared(there, now_ms, &mut output)?;
+        }
+        if place.is_shared() {
+            output.line(format_args!("in the file of this machine, {}:", place.path.display()))?;
+        }
+        print(&here, now_ms, &mut output)?;
     }
-    Ok(print(&inspection, now_ms, &mut Output::standard())?)
+    away.map_or(Ok(()), Err)
+}
+
+fn print_shared<W: Write>(shared: &SharedInspection, now_ms: u64, output: &mut Output<W>) -> std::io::Result<()> {
+    print(&shared.inspection, now_ms, output)?;
+    output.line(format_args!("durability of Redis: {}", shared.durability.unwrap_or("unknown")))?;
+    let live = shared.gateways.iter().filter(|gateway| gateway.lives).count();
+    output.line(format_args!("gateways that live: {live}"))?;
+    for Gateway { name, silent_ms, lives, about } in &shared.gateways {
+        let state = if *lives { "lives" } else { "dead" };
+        let heard = silent_ms / 1000;
+        output.line(format_args!("  {name:<36} {state:<6} heard {heard} s ago, version {}", about.version))?;
+        for (site, digest) in &about.policies {
+            output.line(format_args!("    {site:<34} policy {digest}"))?;
+        }
+    }
+    Ok(())
 }
 
 fn print<W: Write>(inspection: &Inspection, now_ms: u64, output: &mut Output<W>) -> std::io::Result<()> {
@@ -77,7 +109,7 @@ fn print<W: Write>(inspection: &Inspection, now_ms: u64, output: &mut Output<W>)
         output.line(format!("{} {since:>15}  {told}", row(&cells.map(String::as_str))).trim_end())?;
     }
     if inspection.unencrypted_events > 0 {
-        output.line(format_args!("unencrypted on this disk: {}", events(inspection.unencrypted_events)))?;
+        output.line(format_args!("unencrypted: {}", events(inspection.unencrypted_events)))?;
     }
     Ok(())
 }
@@ -105,4 +137,6 @@ struct Json<'a> {
     now_ms: u64,
     #[serde(flatten)]
     inspection: &'a Inspection,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redis: Option<&'a SharedInspection>,
 }

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use anyhow::anyhow;
 use clap::ValueEnum;
 
+use super::place::In;
 use super::{Failure, Output, Place, print_json, unexpected, whole};
 use crate::cli::output::remark;
-use crate::outbox::{OutboxCommand, OutboxDone, QuarantineReason, RedriveSelector, Redriven};
+use crate::outbox::{OutboxCommand, OutboxDone, OutboxPlace, QuarantineReason, RedriveSelector, Redriven};
 
 /// Send again what was set aside.
 ///
@@ -17,7 +19,8 @@ use crate::outbox::{OutboxCommand, OutboxDone, QuarantineReason, RedriveSelector
 Examples:
   portcullis outbox redrive --config portcullis.toml
   portcullis outbox redrive --dataset 1234567890123456 --reason refused --config portcullis.toml
-  portcullis outbox redrive --id 17 --config portcullis.toml")]
+  portcullis outbox redrive --id 17 --config portcullis.toml
+  portcullis outbox redrive --in redis --dataset 1234567890123456 --id 17 --config portcullis.toml")]
 pub(super) struct Redrive {
     /// The configuration that names the outbox
     #[arg(long, value_name = "FILE")]
@@ -38,6 +41,10 @@ pub(super) struct Redrive {
     /// Only the entry of this number, as `portcullis outbox inspect` shows it
     #[arg(long, value_name = "NUMBER")]
     pub id: Option<i64>,
+
+    /// Only what is there, where events rest in two places
+    #[arg(long = "in", value_name = "PLACE")]
+    pub place: Option<In>,
 
     /// One JSON object instead of text
     #[arg(long)]
@@ -73,8 +80,16 @@ pub(super) async fn run(command: Redrive) -> Result<(), Failure> {
         dataset: command.dataset,
         reason: command.reason.map(|reason| reason.word().to_owned()),
         id: command.id,
+        place: command.place.map(OutboxPlace::from),
     };
-    let done = Place::of(&command.config)?.perform(OutboxCommand::Redrive(selector)).await?;
+    let place = Place::of(&command.config)?;
+    if place.is_shared() && selector.id.is_some() && (selector.dataset.is_none() || selector.place.is_none()) {
+        return Err(Failure::Other(anyhow!(
+            "with Redis each dataset counts its own entries, and the file of this machine too: name --in and --dataset beside \
+             --id, as `portcullis outbox inspect` shows them"
+        )));
+    }
+    let done = place.perform(OutboxCommand::Redrive(selector)).await?;
     let OutboxDone::Redriven(redriven) = done else { return Err(unexpected()) };
     if command.json {
         print_json(&redriven)?;

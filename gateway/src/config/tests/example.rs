@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::super::document::{self, Document};
 use super::super::{
-    Backend, Config, EXAMPLE, LogFormat, OnPolicyChange, OwnKeySource, SubjectIndex, SuppressionStore, TokenPlace, default,
+    Config, EXAMPLE, LogFormat, OnPolicyChange, OwnKeySource, SubjectIndex, SuppressionStore, TokenPlace, default,
     json_schema,
 };
 use super::{environment, load, text};

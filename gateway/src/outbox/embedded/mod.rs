@@ -48,8 +48,8 @@ use self::reserve::{RESERVE_BYTES, Reserve};
 use self::store::Store;
 use self::writer::{Shared, Writer};
 use super::{
-    Append, Depth, EventsByDataset, Lease, LeaseRequest, Leased, OutboxError, PendingByDataset, PurgeSelector, Purged,
-    Receipt, RedriveSelector, Redriven, Settings, Settled, Settlement, Trouble, is_nearly_full, is_whole,
+    Append, Depth, EventsByDataset, Lease, LeaseRequest, Leased, OutboxError, OutboxPlace, PendingByDataset, PurgeSelector,
+    Purged, Receipt, RedriveSelector, Redriven, Settings, Settled, Settlement, Trouble, is_nearly_full, is_whole,
 };
 use crate::failpoint;
 
@@ -193,6 +193,9 @@ impl Embedded {
 
     /// In steps as well.
     pub(super) async fn redrive(&self, selector: RedriveSelector) -> Result<Redriven, OutboxError> {
+        if selector.place == Some(OutboxPlace::Redis) {
+            return Ok(Redriven::default());
+        }
         let _alone = self.0.long_work.lock().await;
         let mut redriven = Redriven::default();
         let mut step = Some(RedriveStep::first(selector));

@@ -47,7 +47,7 @@ impl Store {
             Some(through) => through,
             None => self.connection.prepare_cached(schema::LAST_ASIDE)?.query_row([], |row| row.get(0))?,
         };
-        let RedriveSelector { site, dataset, reason, id } = &step.selector;
+        let RedriveSelector { site, dataset, reason, id, place: _ } = &step.selector;
         let rows: Vec<(i64, String)> = self
             .connection
             .prepare_cached(schema::REDRIVE)?

@@ -116,7 +116,7 @@ impl State {
     }
 
     fn redrive(&mut self, selector: &RedriveSelector) -> Redriven {
-        let RedriveSelector { site, dataset, reason, id } = selector;
+        let RedriveSelector { site, dataset, reason, id, place: _ } = selector;
         let filter = EventFilter { site: site.clone(), dataset: dataset.clone(), ..EventFilter::default() };
         let mut waiting = BTreeMap::new();
         for (place, aside) in (1..).zip(std::mem::take(&mut self.quarantine)) {

@@ -93,7 +93,9 @@ pub(super) async fn keep(core: &Core, dataset: Arc<str>, asked: Vec<Asked>) {
             coming.into_iter().for_each(Coming::keep);
         }
         Err(error) => {
-            coming.into_iter().for_each(|one| one.refuse(error.clone()));
+            for one in coming {
+                one.refuse(error.clone());
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use super::head::Head;
 use super::quarantine::Aside;
 use crate::outbox::group::{MAX_GROUP_BYTES, count_lines};
 use crate::outbox::seal::{SEAL_BYTES, Seat};
-use crate::outbox::{Keys, OutboxError, QuarantineReason};
+use crate::outbox::{Keys, OutboxError};
 
 /// Meta's message is far shorter.
 const MAX_MESSAGE_BYTES: usize = 4096;
@@ -32,9 +32,9 @@ impl Core {
         aside: &mut Aside,
         dataset: &Arc<str>,
         bodies: &str,
-        reason: &QuarantineReason,
+        message: Option<&str>,
     ) -> Result<(Vec<u8>, String), OutboxError> {
-        let message = reason.message().unwrap_or_default();
+        let message = message.unwrap_or_default();
         let Some(keys) = &self.settings.keys else { return Ok((bodies.as_bytes().to_vec(), message.to_owned())) };
         (aside.seat, aside.key_id) = (self.seat(), Some(keys.id().to_owned()));
         let owner = aside.owner(dataset);

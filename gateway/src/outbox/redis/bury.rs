@@ -149,7 +149,7 @@ impl Core {
         let Some(bodies) = self.read_group(dataset, left.row, head).await? else { return Ok(None) };
         let reason = QuarantineReason::AbortsProcess;
         let mut aside = Aside::of(head, head.events, bodies.len(), &reason, self.clock.unix_ms());
-        let (body, _) = self.seal_aside(&mut aside, dataset, &bodies, &reason)?;
+        let (body, _) = self.seal_aside(&mut aside, dataset, &bodies, reason.message())?;
         // At no time at all its lease has ended.
         let call = self.of(dataset).call().with(gateway).with(-1).with(left.row).with(&left.serial);
         let mut answer = self.ask(&ASIDE, &call.with(aside.text()).with(1).with(&body[..])).await?;

@@ -1,7 +1,8 @@
 -- Stands before every script on one dataset, so all of them have these keys, in this order:
--- KEYS 1 queue, 2 heads, 3 bodies, 4 due, 5 condemned, 6 policies, 7 tally, 8 quarantine, 9 seen, 10 answer of this call's token.
+-- KEYS 1 queue, 2 heads, 3 bodies, 4 due, 5 condemned, 6 policies, 7 tally, 8 quarantine, 9 asides, 10 seen,
+-- 11 answer of this call's token.
 -- Rows are decimal texts; an entry of the queue is ROW-0. Times are the server's, in milliseconds.
-local queue, heads, bodies, due, condemned, policies, tally, quarantine, seen, answer = unpack(KEYS)
+local queue, heads, bodies, due, condemned, policies, tally, quarantine, asides, seen, answer = unpack(KEYS)
 local GROUP, NOBODY = 'gateways', '-'
 local ROW_BYTES = 512 -- what a row costs beside its events
 local ANSWER_SECS = 120
@@ -165,13 +166,17 @@ local function enqueue()
   return add(queue, 'last', 'g', '1')
 end
 
--- Puts an entry into quarantine and notes it.
+-- The name of Meta's message about an entry of the quarantine, beside its events.
+local function message_of(number)
+  return number .. ' message'
+end
+
+-- Puts an entry into quarantine and notes it. Its events are beside the stream, as a stream keeps the bytes of an entry that was
+-- deleted as long as its neighbours are there (O8).
 local function quarantine_add(head, body, message)
-  if message == '' then
-    add(quarantine, 'aside', 'head', head, 'body', body)
-  else
-    add(quarantine, 'aside', 'head', head, 'body', body, 'message', message)
-  end
+  local number = add(quarantine, 'aside', 'head', head)
+  redis.call('HSET', asides, number, body)
+  if message ~= '' then redis.call('HSET', asides, message_of(number), message) end
   local what = read_aside(head)
   note('quarantine', what, 1, what.events, what.bytes)
 end

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::head::PLAIN;
+use super::rewrite::Rewrites;
 use super::scripts::DatasetKeys;
 use crate::chance::Chance;
 use crate::clock::Clock;
@@ -59,6 +60,9 @@ pub(super) struct Core {
     pub(super) changed: watch::Sender<u64>,
     pub(super) news: News,
     closed: AtomicBool,
+    pub(super) rewrites: Rewrites,
+    /// The turn of one command, within this gateway.
+    pub(super) long_work: Arc<tokio::sync::Mutex<()>>,
     /// The keys under which we can read, as the scripts name them.
     pub(super) key_ids: Vec<String>,
     /// The time that the last look for work told. Leases end by it.
@@ -119,6 +123,8 @@ impl Core {
             changed: bell,
             news: News { changed: watch::Sender::new(0), datasets: Mutex::default() },
             closed: AtomicBool::new(false),
+            rewrites: Rewrites::default(),
+            long_work: Arc::default(),
             key_ids,
             now_ms: AtomicU64::new(0),
             serial: AtomicI64::new(serial),
@@ -223,12 +229,12 @@ impl Core {
 
     /// A time of our clock in the server's.
     pub(super) fn server_ms(&self, ours_ms: u64) -> u64 {
-        ours_ms
+        ours_ms.saturating_add_signed(self.link.skew_ms())
     }
 
     /// A time of the server's clock in ours.
     pub(super) fn our_ms(&self, servers_ms: u64) -> u64 {
-        servers_ms
+        servers_ms.saturating_add_signed(self.link.skew_ms().saturating_neg())
     }
 
     /// Notes what time a look for work told; gives it in the server's.

@@ -22,6 +22,8 @@ pub(super) struct Holding {
 
 impl Redis {
     pub(in crate::outbox) async fn depth(&self) -> Result<Depth, OutboxError> {
+        // Asked every few seconds, so what is still due is done here.
+        self.tend_log().await;
         let mut depth = Depth::default();
         for (_, holding) in self.core.look_at_all().await? {
             depth.bytes = depth.bytes.saturating_add(holding.cost);
@@ -101,9 +103,9 @@ impl Core {
             let mut words = field.split(' ');
             match (words.next(), words.next()) {
                 (Some("cost"), None) => holding.cost = value.parse().unwrap_or(0),
-                (Some(shelf), Some(site)) => {
+                (Some(on), Some(site)) => {
                     let events = value.split(' ').nth(1).and_then(|events| events.parse().ok()).unwrap_or(0);
-                    holding.events.push((shelf.to_owned(), site.to_owned(), events));
+                    holding.events.push((on.to_owned(), site.to_owned(), events));
                 }
                 _ => {}
             }
@@ -113,7 +115,7 @@ impl Core {
 }
 
 impl Holding {
-    fn events_on(&self, shelf: &str) -> u64 {
-        self.events.iter().filter(|(on, ..)| on == shelf).map(|(.., events)| events).sum()
+    fn events_on(&self, on: &str) -> u64 {
+        self.events.iter().filter(|(shelf, ..)| shelf == on).map(|(.., events)| events).sum()
     }
 }

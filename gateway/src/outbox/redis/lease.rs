@@ -203,7 +203,9 @@ impl Core {
             call = call.with("*").with(*serial);
         }
         if let Err(error) = self.ask(&RELEASE, &call).await {
-            lost.into_iter().for_each(|serial| self.lost(dataset, serial));
+            for serial in lost {
+                self.lost(dataset, serial);
+            }
             return Err(error);
         }
         for serial in lost {

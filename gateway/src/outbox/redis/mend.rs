@@ -22,7 +22,9 @@ impl Core {
             let rows: Vec<Vec<u8>> = pairs.into_iter().step_by(2).filter_map(bytes).collect();
             if !rows.is_empty() {
                 let mut call = keys.call().with(now_ms);
-                rows.iter().for_each(|row| call.push(&row[..]));
+                for row in &rows {
+                    call.push(&row[..]);
+                }
                 mended += self.ask(&MEND, &call).await?.number::<u64>()?;
             }
             cursor = next;

@@ -8,21 +8,37 @@
 //! | `due` | sorted set | ends of leases and retry times of all groups that were ever handed out |
 //! | `condemned` | hash by row | what a purge found in hand |
 //! | `policies`, `tally` | hashes | texts by digest; the last row, and totals, so that depth costs no scan |
-//! | `quarantine`, `seen`, `answer:TOKEN` | stream, sorted set, text | set aside; marks of events that came; what a call did |
+//! | `quarantine`, `asides` | stream; hash by number | what was set aside; its events apart, as a deleted entry leaves its bytes |
+//! | `seen`, `answer:TOKEN` | sorted set, text | marks of events that came; what a call did |
 //! | `datasets`, `suspect` (common) | set, text | where to look; the one group that may be in hand as a suspect |
+//! | `long_work` (common) | text, expiring | the one command that goes over everything: a redrive beside a purge would bring back |
 
 mod append;
 mod lease;
 mod settle;
 
+mod inspect;
+mod purge;
+mod purge_aside;
+mod redrive;
+mod rekey;
+mod sweep;
+mod visit;
+
+mod alone;
 mod answer;
+mod aside;
 mod bodies;
 mod bury;
+mod change;
 mod core;
 mod depth;
 mod head;
+mod look;
 mod mend;
+mod open;
 mod quarantine;
+mod rewrite;
 mod scripts;
 mod suspect;
 mod writer;
@@ -32,6 +48,7 @@ mod tests;
 
 pub use self::append::Unkept;
 pub use self::core::Opening;
+pub use self::visit::Visit;
 
 use std::sync::Arc;
 
@@ -39,7 +56,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use self::core::Core;
 use self::writer::{Ask, MAX_WAITING};
-use super::{OutboxError, PurgeSelector, Purged, RedriveSelector, Redriven, Trouble};
+use super::Trouble;
 
 /// An outbox in Redis. Cheap to clone. Its writer ends when the last clone is gone or one was closed.
 #[derive(Debug, Clone)]
@@ -76,30 +93,6 @@ impl Redis {
     /// The datasets to which this gateway has added or given back work since the last call.
     pub fn take_news(&self) -> Vec<Arc<str>> {
         self.core.news.take()
-    }
-
-    async fn sweep(&self, _dataset: &str) -> Result<u64, OutboxError> {
-        Ok(0)
-    }
-
-    pub(super) async fn purge(&self, _selector: PurgeSelector, _dry: bool) -> Result<Purged, OutboxError> {
-        Err(OutboxError::Unfit("unbuilt"))
-    }
-
-    pub(super) async fn redrive(&self, _selector: RedriveSelector) -> Result<Redriven, OutboxError> {
-        Err(OutboxError::Unfit("unbuilt"))
-    }
-
-    pub(super) async fn rekey(&self) -> Result<u64, OutboxError> {
-        Err(OutboxError::Unfit("unbuilt"))
-    }
-
-    pub(super) fn set_aside_at_open(&self) -> &[(Arc<str>, u64)] {
-        &[]
-    }
-
-    pub(super) fn has_held_events(&self) -> bool {
-        false
     }
 
     pub(super) fn health(&self) -> Result<(), Trouble> {

@@ -1,4 +1,5 @@
-//! An entry of the quarantine: the field `head` of its entry in the stream, beside `body` and, where it is plain, `message`.
+//! An entry of the quarantine: the field `head` of its entry in the stream. Its events are in `asides` under its number and, where
+//! they are plain, Meta's message beside them.
 //!
 //! The number of an entry is its id in the stream, `NUMBER-0`. What Meta said about an event that rests sealed is sealed with it,
 //! as a last line. What the scripts cannot take apart of a group stands under the site `?` and can be purged.

@@ -20,9 +20,9 @@ macro_rules! script {
 }
 pub(super) use script;
 
-/// Keeps events. Refused while the server's memory is full.
+/// Keeps events: answered once they survive a crash of the server, and refused while its memory is full.
 pub(super) static APPEND: LazyLock<Script> = LazyLock::new(|| {
-    Script::new("to keep events", concat!("#!lua\n", include_str!("common.lua"), include_str!("append.lua")))
+    Script::durable("to keep events", concat!("#!lua\n", include_str!("common.lua"), include_str!("append.lua")))
 });
 script!(LEASE, "to lease groups", "hand.lua", "lease.lua");
 script!(SPREAD, "to lease groups", "hand.lua", "spread.lua");
@@ -44,7 +44,8 @@ pub(super) static SUSPECT: LazyLock<Script> =
 #[derive(Debug, Clone)]
 pub(super) struct DatasetKeys(Arc<[String]>);
 
-const NAMES: [&str; 9] = ["queue", "heads", "bodies", "due", "condemned", "policies", "tally", "quarantine", "seen"];
+const NAMES: [&str; 10] =
+    ["queue", "heads", "bodies", "due", "condemned", "policies", "tally", "quarantine", "asides", "seen"];
 
 impl DatasetKeys {
     /// Of this dataset.

@@ -65,6 +65,9 @@ impl Redis {
                 }
             }
         }
+        if answers.iter().flatten().any(|settled| settled.purged > 0) {
+            self.rewrite_log_soon();
+        }
         for (lease, _) in leases.iter().filter(|(lease, _)| lease.suspect) {
             self.core.free_suspect(lease.id.serial).await;
             self.core.gave_work(&lease.dataset);
@@ -154,7 +157,7 @@ impl Core {
         let (now_ms, _) = self.now_ms();
         for (body, reason) in &division.aside {
             let mut aside = Aside::of(&head_of(lease, 1, body.len()), 1, body.len(), reason, now_ms);
-            let (body, message) = self.seal_aside(&mut aside, &lease.dataset, body, reason)?;
+            let (body, message) = self.seal_aside(&mut aside, &lease.dataset, body, reason.message())?;
             call.push(aside.text());
             call.push(&body[..]);
             call.push(message);
@@ -169,15 +172,12 @@ impl Core {
         division: &Division<'_>,
         again: Option<(u64, i64)>,
     ) -> Result<(), OutboxError> {
-        match again {
-            Some((until_ms, serial)) => {
-                call.push(until_ms);
-                call.push(serial);
-            }
-            None => {
-                call.push(self.server_ms(division.due_ms));
-                call.push("");
-            }
+        if let Some((until_ms, serial)) = again {
+            call.push(until_ms);
+            call.push(serial);
+        } else {
+            call.push(self.server_ms(division.due_ms));
+            call.push("");
         }
         call.push(division.settled.retried);
         call.push(division.survivors.len());

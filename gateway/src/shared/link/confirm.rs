@@ -5,19 +5,24 @@
 //! come while one is under way are confirmed by the next. The connection is made once and never again: after it broke, the server may
 //! be another one, which would confirm what it never had.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 
 use super::server::Server;
-use crate::shared::SharedError;
 use crate::shared::survey::{self, Wait};
+use crate::shared::{Call, Script, SharedError};
 
 /// How long disk and replicas may take. `appendfsync everysec` syncs every second, and up to two when the disk is busy.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How much longer than that the answer may be on its way.
 const WAY: Duration = Duration::from_secs(1);
+
+/// A write that is done also while the server's memory is full: what made room has to be confirmed too.
+static MARK: LazyLock<Script> =
+    LazyLock::new(|| Script::new("a mark", "#!lua flags=allow-oom\nredis.call('SET', KEYS[1], 1)"));
 
 /// The waits of one server.
 pub(super) struct Confirm {
@@ -45,8 +50,7 @@ impl Confirm {
             return Ok(());
         }
         let all = self.asked.load(Ordering::SeqCst);
-        let mut mark = redis::cmd("SET");
-        server.command::<()>("a mark", mark.arg(key).arg(1)).await?;
+        server.call::<()>(&MARK, &Call::on([key.to_owned()])).await?;
         let (on_disk, on_replicas) = ask(&server, wait).await?;
         if on_disk < u32::from(wait.disk) {
             return Err(SharedError::Away("its disk does not take what it is given".to_owned()));

@@ -43,7 +43,8 @@ impl Dialer {
     /// The same, known or not.
     pub(super) async fn dial_as(self: &Arc<Self>, node: &Node, login: Login) -> Result<Server, SharedError> {
         let connecting = self.connect(node, login);
-        let connected = tokio::time::timeout(self.0.connect_timeout, connecting).await.map_err(|_| fault::silence())?;
+        let connected = tokio::time::timeout(self.0.connect_timeout, connecting).await;
+        let connected = connected.map_err(|_| if self.0.tls.is_some() { fault::no_tls() } else { fault::silence() })?;
         let connection = connected.map_err(|error| fault::read("a connection", &error))?;
         Ok(Server::new(Arc::clone(self), node.clone(), connection))
     }

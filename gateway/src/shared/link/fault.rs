@@ -39,6 +39,11 @@ pub(super) fn silence() -> SharedError {
     SharedError::Away("it does not answer in time".to_owned())
 }
 
+/// It did not answer a beginning of TLS: a server that speaks none waits for more.
+pub(super) fn no_tls() -> SharedError {
+    SharedError::Away("TLS with it failed; if it speaks none, write redis:// in redis.url".to_owned())
+}
+
 /// Codes that say: not this server, or not now.
 fn of_code(code: &str) -> Option<&'static str> {
     Some(match code {
@@ -90,7 +95,7 @@ fn of_system(error: &io::Error) -> &'static str {
 
 fn of_tls(error: &rustls::Error) -> SharedError {
     match error {
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
             unfit("its certificate is of an authority that is not trusted; name that authority's in redis.ca_file")
         }
         rustls::Error::InvalidCertificate(
@@ -111,7 +116,7 @@ fn of_tls(error: &rustls::Error) -> SharedError {
             | AlertDescription::CertificateUnknown
             | AlertDescription::CertificateExpired,
         ) => unfit("it does not take our certificate, or wants one; see redis.client_cert"),
-        _ => SharedError::Away("TLS with it failed; if it speaks none, write redis:// in redis.url".to_owned()),
+        _ => no_tls(),
     }
 }
 

@@ -72,6 +72,15 @@ impl Session {
         self.server_of(key.unwrap_or(&self.common))?.command(what, command).await
     }
 
+    /// Runs a command on every server; fails where one of them does not do it.
+    pub(super) async fn on_each<T: FromRedisValue>(&self, what: &'static str, command: &Cmd) -> Result<Vec<T>, SharedError> {
+        let mut answers = Vec::with_capacity(self.servers.len());
+        for server in &self.servers {
+            answers.push(server.command(what, command).await?);
+        }
+        Ok(answers)
+    }
+
     /// The server of the keys that belong to no dataset.
     pub(super) fn of_common_keys(&self) -> Result<&Server, SharedError> {
         self.server_of(&self.common)

@@ -16,7 +16,7 @@ use crate::config;
 use crate::shared::{Durability, SharedError};
 
 /// How often it is looked whether the server answers and is the primary.
-const PROBE: Duration = Duration::from_secs(5);
+const PROBE: Duration = Duration::from_secs(1);
 /// How often it is looked whether it is fit.
 const SURVEY: Duration = Duration::from_secs(60);
 /// The first pause after a try that failed; it doubles up to the longest.

@@ -107,7 +107,8 @@ impl Membership {
         &self.0.keys
     }
 
-    /// Has this done, in this order, whenever this gateway joined. It joins nothing before this was called.
+    /// Has this done, in this order, whenever this gateway joined. No connection is up before this was called, as some of it may hold
+    /// the connection.
     pub fn at_join(&self, hooks: Vec<Arc<dyn AtJoin>>) {
         self.0.hooks.send_replace(Some(hooks));
     }
@@ -146,9 +147,7 @@ impl Membership {
     /// Joins, and does what is to be done then.
     pub async fn join(&self, link: &Link) -> Result<(), SharedError> {
         let inner = &*self.0;
-        // The sender is ours, so it is never gone.
-        let hooks =
-            inner.hooks.subscribe().wait_for(Option::is_some).await.ok().and_then(|hooks| hooks.clone()).unwrap_or_default();
+        let hooks = inner.hooks.borrow().clone().unwrap_or_default();
         let (known, former) = {
             let record = lock(&inner.record);
             (record.outbox().map(str::to_owned), record.former().to_vec())
@@ -252,9 +251,24 @@ impl Membership {
     }
 }
 
+/// Whether what rests in this Redis, if anything, is laid out as this version reads it: for whoever looks without joining.
+pub async fn is_readable(link: &Link, keys: &Keys) -> Result<(), SharedError> {
+    let mut command = redis::cmd("HGET");
+    command.arg(keys.common("outbox")).arg("format");
+    let found: Option<String> = link.command("the format of the outbox", &command).await?;
+    match found {
+        Some(found) if found != FORMAT.to_string() => Err(Refusal::of("format", &found, keys).into()),
+        _ => Ok(()),
+    }
+}
+
 impl AtConnect for Membership {
     fn connected<'a>(&'a self, link: &'a Link) -> Work<'a> {
-        Box::pin(self.join(link))
+        Box::pin(async move {
+            // Fails only where the sender is gone, which is ours.
+            self.0.hooks.subscribe().wait_for(Option::is_some).await.ok();
+            self.join(link).await
+        })
     }
 }
 

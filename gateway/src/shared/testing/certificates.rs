@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -20,6 +20,7 @@ impl Certificates {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         write("ca.pem", &authority.pem());
@@ -39,7 +40,7 @@ impl Certificates {
         let asks = if asks_clients { "yes" } else { "no" };
         let files =
             ["--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &ca, "--tls-auth-clients", asks];
-        loop {
+        for _ in 0..5 {
             let port = super::free_port();
             let text = port.to_string();
             let folder = tempfile::tempdir().unwrap();
@@ -49,6 +50,7 @@ impl Certificates {
                 return server;
             }
         }
+        panic!("redis-server ends by itself; was it built without TLS?");
     }
 
     /// What a gateway is told: this authority, and a certificate of its own or none.

@@ -6,15 +6,9 @@ use crate::shared::{Call, Durability, Keys, Link, LinkState, Script, SharedError
 
 /// Settings of a server, what it then is, and what to change.
 const MODES: &[(&[&str], Durability, &str)] = &[
-    (&["--appendonly", "yes", "--appendfsync", "everysec"], Durability::Everysec, "set appendfsync always"),
     (&["--appendonly", "yes", "--appendfsync", "no"], Durability::None, "set appendfsync always"),
     (&["--appendonly", "no", "--save", "3600 1"], Durability::Rdb, "set appendonly yes"),
     (&["--appendonly", "no"], Durability::None, "set appendonly yes"),
-    (
-        &["--appendonly", "yes", "--appendfsync", "always", "--no-appendfsync-on-rewrite", "yes"],
-        Durability::Everysec,
-        "set no-appendfsync-on-rewrite no",
-    ),
 ];
 
 #[tokio::test]
@@ -32,6 +26,28 @@ async fn c8_each_mode_of_a_real_server_is_told_and_the_lossy_ones_are_refused() 
 }
 
 #[tokio::test]
+async fn c8_a_server_that_syncs_every_second_is_taken_where_its_sync_can_be_waited_for() {
+    let server = Server::start_with(&["--appendonly", "yes", "--appendfsync", "everysec"]).await;
+    let info: redis::InfoDict = server.ask(redis::cmd("INFO").arg("server")).await;
+    let version: String = info.get("redis_version").unwrap();
+    if version.starts_with("7.0.") {
+        let refused = Link::connect(&server.config()).await.unwrap_err().to_string();
+        assert!(refused.contains("or use Redis 7.2 or newer"), "{refused}");
+        return;
+    }
+    let link = Link::connect(&server.config()).await.unwrap();
+    assert_eq!(link.durability(), Some(Durability::Waitaof));
+    let append = Script::durable("an append", "return redis.call('INCR', KEYS[1])");
+    for count in 1..=3 {
+        let call = Call::on([Keys::new("portcullis").of_dataset("1", "sum")]);
+        assert_eq!(link.call::<u32>(&append, &call).await.unwrap(), count);
+        // All that it was given before is synced; else another wait would be as long.
+        let synced: (u32, u32) = link.command("a wait", redis::cmd("WAITAOF").arg(1).arg(0).arg(1)).await.unwrap();
+        assert_eq!(synced.0, 1);
+    }
+}
+
+#[tokio::test]
 async fn c6_a_server_that_evicts_is_refused() {
     let settings = ["--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "allkeys-lru"];
     let server = Server::start_with(&settings).await;
@@ -43,7 +59,7 @@ async fn c6_a_server_that_evicts_is_refused() {
 async fn c6_c8_a_server_that_becomes_unfit_while_it_runs_counts_as_away_until_it_is_fit_again() {
     let server = Server::start().await;
     let link = Link::connect(&server.config()).await.unwrap();
-    for (key, bad, good) in [("maxmemory-policy", "allkeys-lru", "noeviction"), ("appendfsync", "everysec", "always")] {
+    for (key, bad, good) in [("maxmemory-policy", "allkeys-lru", "noeviction"), ("appendfsync", "no", "always")] {
         server.set(key, bad).await;
         link.look();
         let mut state = link.state();

@@ -14,7 +14,6 @@ use crate::clock::Clock;
 use crate::config::{self, OwnKeySource, SuppressionStore};
 use crate::shared::membership::{Fingerprints, Membership};
 use crate::shared::testing::Server;
-use crate::shared::{AtJoin as _, Joined};
 use crate::suppression::Standing;
 use crate::telemetry::metrics::Metrics;
 
@@ -48,16 +47,17 @@ impl Gateway {
         Self::with(server, KEY, folder).await
     }
 
-    /// One that hears news and tells them.
+    /// One that joined the others, hears news and tells them.
     async fn listening(self, server: &Server) -> (Self, News, Link) {
         let (keys, chance) = (Keys::new("portcullis"), Chance::from_system().unwrap());
         let outbox = self.folder.path().join("outbox.db");
         let metrics = Metrics::new().unwrap();
         let membership = Membership::open(&outbox, keys.clone(), Fingerprints::default(), metrics, chance.clone()).unwrap();
         let link = Link::connect(&server.config()).await.unwrap();
-        membership.join(&link).await.unwrap();
-        let news = News::new(membership);
+        let news = News::new(membership.clone());
         let log = Log::new(&keys, self.set.clone(), Some(news.clone()), chance).over(link.clone());
+        membership.at_join(vec![Arc::new(log.clone())]);
+        membership.join(&link).await.unwrap();
         (Self { log, ..self }, news, link)
     }
 
@@ -133,10 +133,8 @@ async fn an_addition_here_is_in_force_there_within_a_second_though_nobody_told()
 async fn a_gateway_catches_up_when_it_joins_and_hears_of_a_change_at_once() {
     let server = Server::start().await;
     let (here, here_news, link) = Gateway::of(&server).await.listening(&server).await;
-    let (there, there_news, _) = Gateway::of(&server).await.listening(&server).await;
     here.add(0..1).await;
-    let joined = Joined { outbox: "an id".to_owned(), is_after_loss: false, is_alone: false };
-    there.log.joined(&link, &joined).await.unwrap();
+    let (there, there_news, _) = Gateway::of(&server).await.listening(&server).await;
     assert!(there.holds(0), "before it takes requests");
     let stop = CancellationToken::new();
     let change = async {

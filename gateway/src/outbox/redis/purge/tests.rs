@@ -1,0 +1,247 @@
+//! Purges over Redis beside everything else that goes on there, and what is left in its keys and files.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::outbox::bench::{ROOMY, gateway};
+use crate::outbox::redis::Redis;
+use crate::outbox::samples::{Persons, append, id, ids};
+use crate::outbox::{
+    Depth, EventFilter, Lease, LeaseRequest, PurgeSelector, Purged, QuarantineReason, RedriveSelector, Settings, Settlement,
+};
+use crate::shared::testing::{Server, eventually};
+
+fn by_id(id: &str) -> PurgeSelector {
+    PurgeSelector::Matching(EventFilter { event_id: Some(id.to_owned()), ..EventFilter::default() })
+}
+
+fn everything() -> PurgeSelector {
+    PurgeSelector::Matching(EventFilter { dataset: Some("1".to_owned()), ..EventFilter::default() })
+}
+
+async fn plain(server: &Server, number: u64) -> Redis {
+    gateway(server, number, Settings::plain(ROOMY)).await
+}
+
+async fn keep(redis: &Redis, names: &[&str]) {
+    assert_eq!(redis.append(append("shop", "1", names, 1_000)).await.unwrap().events(), names.len());
+}
+
+async fn lease(redis: &Redis, max_events: usize, now_ms: u64) -> Vec<Lease> {
+    let request = LeaseRequest { dataset: "1".into(), max_events, max_bytes: 10_000_000, now_ms, until_ms: now_ms + 1_000 };
+    redis.lease(request).await.unwrap().leases
+}
+
+async fn settle_all_as(redis: &Redis, leases: Vec<Lease>, outcome: &Settlement) {
+    let all = leases.into_iter().map(|lease| {
+        let outcomes = vec![outcome.clone(); lease.count()];
+        (lease, outcomes)
+    });
+    for settled in redis.settle_all(all.collect()).await {
+        settled.unwrap();
+    }
+}
+
+fn refused() -> Settlement {
+    Settlement::Quarantine(QuarantineReason::Refused { code: 100, subcode: 1, message: Some("says Meta".into()) })
+}
+
+#[tokio::test]
+async fn o6_a_purge_and_a_redrive_go_over_many_pages_and_over_all_of_them() {
+    let server = Server::start().await;
+    let redis = plain(&server, 1).await;
+    for number in 0..600 {
+        keep(&redis, &[&format!("e{number}")]).await;
+    }
+    let in_hand = lease(&redis, 300, 2_000).await;
+    assert_eq!(in_hand.len(), 300);
+    settle_all_as(&redis, in_hand, &refused()).await;
+    let redriven = redis.redrive(RedriveSelector::default()).await.unwrap();
+    assert_eq!((redriven.waiting["1"], redriven.unreadable), (300, 0));
+    let in_hand = lease(&redis, 290, 2_000).await;
+    settle_all_as(&redis, in_hand, &refused()).await;
+    let in_hand = lease(&redis, 7, 2_000).await;
+    let would = redis.purge(everything(), true).await.unwrap();
+    let purged = redis.purge(everything(), false).await.unwrap();
+    assert_eq!(
+        purged,
+        Purged { waiting: [("1".to_owned(), 303)].into(), quarantined: 290, in_hand: 7, ..Purged::default() }
+    );
+    assert_eq!(would, purged);
+    settle_all_as(&redis, in_hand, &Settlement::Retry { not_before_ms: 0, attempted: true }).await;
+    assert_eq!(redis.depth().await.unwrap(), Depth::default());
+}
+
+#[tokio::test]
+async fn o8_nothing_of_what_was_purged_is_in_any_key_nor_in_the_server_s_files_once_its_log_is_rewritten() {
+    let server = Server::start().await;
+    let redis = plain(&server, 1).await;
+    keep(&redis, &["canary0", "stays1"]).await;
+    keep(&redis, &["canary0"]).await;
+    let in_hand = lease(&redis, 1, 2_000).await;
+    settle_all_as(&redis, in_hand, &refused()).await;
+    keep(&redis, &["canary0"]).await;
+    let folder: (String, String) = server.ask(redis::cmd("CONFIG").arg("GET").arg("dir")).await;
+    let in_files = || {
+        let log = std::path::Path::new(&folder.1).join("appendonlydir");
+        let files = std::fs::read_dir(log).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap_or_default());
+        files.filter(|bytes| bytes.windows(7).any(|window| window == b"canary0")).count()
+    };
+    assert!(in_files() > 0);
+    let purged = redis.purge(by_id("canary0"), false).await.unwrap();
+    assert_eq!((purged.waiting_events(), purged.quarantined), (2, 1));
+    eventually("the log is rewritten", async || in_files() == 0).await;
+    let keys: Vec<String> = server.ask(redis::cmd("KEYS").arg("*")).await;
+    for key in &keys {
+        let dump: Vec<u8> = server.ask(redis::cmd("DUMP").arg(key)).await;
+        assert!(!dump.windows(7).any(|window| window == b"canary0"), "{key}");
+    }
+    let rest = lease(&redis, 10, 2_000).await;
+    assert!(rest.is_empty());
+    let redriven = redis.redrive(RedriveSelector::default()).await.unwrap();
+    assert_eq!(redriven.waiting["1"], 1);
+    assert_eq!(lease(&redis, 10, 2_000).await.iter().flat_map(ids).collect::<Vec<_>>(), ["stays1"]);
+}
+
+#[tokio::test]
+async fn o8_where_all_of_a_dataset_is_purged_no_key_of_a_group_is_left() {
+    let server = Server::start().await;
+    let redis = plain(&server, 1).await;
+    keep(&redis, &["a", "b"]).await;
+    keep(&redis, &["c"]).await;
+    let retried = lease(&redis, 2, 2_000).await;
+    settle_all_as(&redis, retried, &Settlement::Retry { not_before_ms: 5_000, attempted: true }).await;
+    drop(redis.purge(everything(), false).await.unwrap());
+    for name in ["heads", "bodies", "due", "condemned"] {
+        let there: bool = server.ask(redis::cmd("EXISTS").arg(format!("{{portcullis:1}}:{name}"))).await;
+        assert!(!there, "{name}");
+    }
+    let waiting: (u64, u64) = server
+        .ask(
+            redis::cmd("EVAL")
+                .arg("return { redis.call('XLEN', KEYS[1]), redis.call('XPENDING', KEYS[1], 'gateways')[1] }")
+                .arg(1)
+                .arg("{portcullis:1}:queue"),
+        )
+        .await;
+    assert_eq!(waiting, (0, 0));
+    let tally: BTreeMap<String, String> = server.ask(redis::cmd("HGETALL").arg("{portcullis:1}:tally")).await;
+    assert!(tally.keys().all(|field| !field.contains("shop")), "{tally:?}");
+    assert_eq!(tally["cost"], "0");
+}
+
+/// Three gateways lease and settle in every way while a fourth purges one person of three, again and again.
+#[tokio::test]
+async fn o8_c12_a_purge_beside_leases_and_settlings_loses_nothing_and_brings_nothing_back() {
+    const GROUPS: u64 = 120;
+    let server = Server::start().await;
+    let keeper = plain(&server, 1).await;
+    let tasks = tokio_util::task::TaskTracker::new();
+    let mut workers = Vec::new();
+    for number in 2..5 {
+        let redis = plain(&server, number).await;
+        workers.push(tasks.spawn(async move { work(&redis, number).await }));
+    }
+    let cleaner = plain(&server, 5).await;
+    let persons = || PurgeSelector::Suppressed(Persons::of(&["0"]));
+    let mut gone = 0;
+    for number in 0..GROUPS {
+        keep(&keeper, &[&format!("{number}-0"), &format!("{number}-1"), &format!("{number}-2")]).await;
+        if number % 30 == 0 {
+            let purged = cleaner.purge(persons(), false).await.unwrap();
+            gone += purged.waiting_events() + purged.quarantined;
+        }
+    }
+    let mut delivered = Vec::new();
+    for worker in workers {
+        delivered.extend(worker.await.unwrap());
+    }
+    drop(cleaner.purge(persons(), false).await.unwrap());
+    // What is left is in quarantine, or was given up by a worker that went.
+    drop(keeper.redrive(RedriveSelector::default()).await.unwrap());
+    loop {
+        let leases = lease(&keeper, 1_000, 1_000_000).await;
+        if leases.is_empty() {
+            break;
+        }
+        let names: Vec<String> = leases.iter().flat_map(ids).collect();
+        assert!(names.iter().all(|name| !name.ends_with("-0")), "{names:?}");
+        delivered.extend(names);
+        settle_all_as(&keeper, leases, &Settlement::Delivered).await;
+    }
+    assert_eq!(keeper.depth().await.unwrap(), Depth::default());
+    assert!(gone > 0);
+    delivered.retain(|name| !name.ends_with("-0"));
+    delivered.sort();
+    let mut sent: Vec<String> = (0..GROUPS).flat_map(|number| [format!("{number}-1"), format!("{number}-2")]).collect();
+    sent.sort();
+    assert_eq!(delivered, sent);
+}
+
+/// Leases and settles until nothing is due for a while. Gives what it delivered.
+async fn work(redis: &Redis, number: u64) -> Vec<String> {
+    let (mut delivered, mut idle) = (Vec::new(), 0);
+    while idle < 40 {
+        let leases = lease(redis, 4, 50_000).await;
+        if leases.is_empty() {
+            idle += 1;
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            continue;
+        }
+        idle = 0;
+        for (turn, lease) in (number..).zip(leases) {
+            let bodies: Vec<String> = lease.events().map(str::to_owned).collect();
+            let outcome = |place: u64| match (turn + place) % 4 {
+                0 => refused(),
+                1 => Settlement::Retry { not_before_ms: 0, attempted: false },
+                _ => Settlement::Delivered,
+            };
+            let outcomes: Vec<Settlement> = (0..).map(outcome).take(bodies.len()).collect();
+            let meta_has: Vec<String> = bodies
+                .iter()
+                .zip(&outcomes)
+                .filter(|(_, outcome)| **outcome == Settlement::Delivered)
+                .map(|(body, _)| id(body))
+                .collect();
+            let settled = redis.settle_all(vec![(lease, outcomes)]).await.pop().unwrap().unwrap();
+            assert_eq!(settled.delivered, meta_has.len() as u64);
+            delivered.extend(meta_has);
+        }
+    }
+    delivered
+}
+
+#[tokio::test]
+async fn o8_a_lease_that_is_made_between_the_look_and_the_change_is_condemned_and_not_taken_away() {
+    let server = Server::start().await;
+    let (redis, other) = (plain(&server, 1).await, plain(&server, 2).await);
+    keep(&redis, &["a"]).await;
+    let dataset = redis.dataset("1");
+    let found = redis.look(&dataset, &[1]).await.unwrap();
+    let in_hand = lease(&other, 1, 2_000).await;
+    // The gateway that purges looks for work as well, by which it knows the time.
+    assert!(lease(&redis, 1, 2_000).await.is_empty());
+    let change = found.into_iter().map(|found| (found, super::Change::Remove)).collect::<Vec<_>>();
+    assert_eq!(redis.change(&dataset, &change).await.unwrap(), [false]);
+    assert_eq!(redis.purge(everything(), false).await.unwrap().in_hand, 1);
+    settle_all_as(&other, in_hand, &Settlement::Delivered).await;
+    assert_eq!(redis.depth().await.unwrap(), Depth::default());
+}
+
+#[tokio::test]
+async fn a_purge_waits_for_another_gateway_s_and_not_for_one_that_died() {
+    let server = Server::start().await;
+    let (redis, other) = (plain(&server, 1).await, plain(&server, 2).await);
+    keep(&redis, &["a"]).await;
+    let turn = other.alone().await.unwrap();
+    let waiting = Arc::new(redis.clone());
+    let purge = async { waiting.purge(everything(), false).await.unwrap().waiting_events() };
+    let let_go = async {
+        turn.hold().await.unwrap();
+        turn.end().await;
+    };
+    assert_eq!(tokio::join!(purge, let_go).0, 1);
+    drop(other.alone().await.unwrap());
+    let left: i64 = server.ask(redis::cmd("PTTL").arg("{portcullis}:long_work")).await;
+    assert!((1..=30_000).contains(&left), "{left}");
+}
