@@ -20,7 +20,7 @@ pub(crate) const DELAY: Duration = Duration::from_millis(200);
 const FIRST_DELAY: Duration = Duration::from_secs(3);
 /// Requests to Meta that a gateway may have in flight, and events in each.
 pub(crate) const IN_FLIGHT: usize = 4;
-pub(crate) const BATCH: usize = 100;
+pub(crate) const BATCH: usize = 25;
 
 /// Events delivered in a second.
 #[derive(Debug, Clone, Copy, Serialize)]
