@@ -88,7 +88,7 @@ impl Gateways {
             clock: clock.clone(),
             chance: chance.clone(),
             patience: redis.command_timeout * 2,
-            bell: watch::Sender::new(0),
+            changed: watch::Sender::new(0),
         };
         let outbox = file.shared(opening, redis.on_unavailable, metrics.outbox_spilled_events.clone());
         let Some(redis) = outbox.in_redis().cloned() else { return Ok((outbox, None)) };

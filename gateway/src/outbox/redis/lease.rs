@@ -165,7 +165,7 @@ impl Redis {
         let stored = answer.bytes();
         let length = stored.as_ref().map_or(0, Vec::len);
         let Some((head, bodies)) = head.clone().and_then(|head| {
-            let bodies = core.open_group(&head, &request.dataset, stored?)?;
+            let bodies = core.open_whole_group(&head, &request.dataset, stored?)?;
             Some((head, bodies))
         }) else {
             leased.quarantined += core.set_aside_unreadable(request, row, serial, head.as_ref(), length).await?;
