@@ -108,10 +108,10 @@ impl Redis {
                 "groups" => {
                     leased.more = answer.number::<u8>()? == 1;
                     let lacks = answer.number::<u8>()? == 1;
-                    let strays: u64 = answer.number()?;
-                    if strays > 0 {
+                    let strangers: u64 = answer.number()?;
+                    if strangers > 0 {
                         tracing::error!(
-                            entries = strays,
+                            entries = strangers,
                             "entries of the queue in Redis that no gateway made were taken out"
                         );
                     }
