@@ -8,7 +8,7 @@ use harness::{
 };
 use tokio::sync::watch;
 
-use crate::{BACK, REST, has_redis, post, refused};
+use crate::{BACK, REST, has_redis, post, refused, takes_again};
 
 /// The user as whom gateways come, as docs/redis.md calls them, and a password that must be nowhere. It has characters that a URL writes otherwise.
 const USER: &str = "portcullis";
@@ -209,12 +209,7 @@ async fn e5_with_tls_a_certificate_and_a_user_of_few_rights_and_the_password_is_
     redis.ask::<String>(&["ACL", "SETUSER", USER, "-@scripting"]).await;
     post(&gateway, "forbidden", 0..1, &mut oracle).await;
     redis.ask::<String>(&["ACL", "SETUSER", USER, "+@scripting"]).await;
-    eventually("it takes events again", REST, async || {
-        oracle.issue("again-0");
-        let answer = gateway.client().post(&[numbered_purchase("again", 0)]).await.unwrap();
-        answer.is_success().then(|| oracle.owe("again-0"))
-    })
-    .await;
+    takes_again(&gateway, &mut oracle).await;
     redis.kill().await;
     has_redis(&gateway, false, REST).await;
     redis.restart().await;
