@@ -121,7 +121,9 @@ impl RedisSetup {
         self.acl = true;
         self.files.push((
             "users.acl".to_owned(),
-            format!("user default off\nuser {admin} on >{secret} ~* &* +@all\nuser {name} on >{password} {rules}\n"),
+            format!(
+                "user default off ~* &* +@all\nuser {admin} on >{secret} ~* &* +@all\nuser {name} on >{password} {rules}\n"
+            ),
         ));
         self.set("aclfile", "users.acl")
     }

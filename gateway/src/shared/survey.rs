@@ -15,8 +15,8 @@ pub use durability::Durability;
 pub(super) use judge::{Fitness, Wait};
 
 use self::findings::{Findings, LEAST_VERSION};
-use super::SharedError;
 use super::link::Server;
+use super::{Keys, SharedError};
 use crate::config::{Redis, Topology};
 
 /// Looks at all of them.
@@ -46,7 +46,19 @@ async fn look(server: &Server, config: &Redis) -> Result<Findings, SharedError> 
         Err(SharedError::Refused { .. }) => None,
         Err(error) => return Err(error),
     };
-    Ok(Findings::read(&info, settings.as_ref()))
+    Ok(Findings::read(&info, settings.as_ref(), log_is_read(server, config).await?))
+}
+
+/// Whether the default user, in whose name the log is read at a restart, may do what scripts do.
+async fn log_is_read(server: &Server, config: &Redis) -> Result<Option<bool>, SharedError> {
+    let mut command = redis::cmd("ACL");
+    command.arg("DRYRUN").arg("default").arg("HSET").arg(Keys::new(&config.prefix).common("outbox")).arg("id").arg("");
+    match server.command::<String>("what its default user may do", &command).await {
+        Ok(answer) => Ok(Some(answer == "OK")),
+        // Forbidden, or not there, as at some who run servers for others.
+        Err(SharedError::Refused { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether it is the primary, and has its data.
