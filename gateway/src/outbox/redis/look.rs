@@ -92,11 +92,7 @@ impl Redis {
         if let Some(id) = only {
             return Ok(vec![self.dataset(id)]);
         }
-        let mut command = redis::cmd("SMEMBERS");
-        command.arg(self.core.keys.common("datasets"));
-        let mut ids: Vec<String> = self.core.plain("a look at the datasets", &command).await?;
-        ids.sort();
-        Ok(ids.iter().map(|id| self.dataset(id)).collect())
+        Ok(self.core.datasets().await?.iter().map(|id| self.dataset(id)).collect())
     }
 
     /// This one.
