@@ -106,6 +106,14 @@ impl Link {
         }
     }
 
+    /// For how long there has been no connection; nothing while there is one.
+    pub fn away_for(&self) -> Duration {
+        match &self.0 {
+            Source::Kept(kept) => kept.upkeep.away_for(),
+            Source::Fixed(_) => Duration::ZERO,
+        }
+    }
+
     /// How far the server's clock is ahead of ours, in milliseconds; less than 100 counts as nothing, as the measurement is not better.
     pub fn skew_ms(&self) -> i64 {
         match &self.0 {

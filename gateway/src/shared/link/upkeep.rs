@@ -31,6 +31,8 @@ pub(super) struct Upkeep {
     parts: LinkParts,
     session: Mutex<Option<Arc<Session>>>,
     state: watch::Sender<LinkState>,
+    /// Since when there is none, if there was one or a try failed.
+    away_since: Mutex<Option<Instant>>,
     /// Something is to be looked at: the connection broke, or is doubted.
     look: Notify,
     skew_ms: AtomicI64,
@@ -46,6 +48,7 @@ impl Upkeep {
             parts,
             session: Mutex::default(),
             state: watch::Sender::new(LinkState::Connecting),
+            away_since: Mutex::default(),
             look: Notify::new(),
             skew_ms: AtomicI64::new(0),
             durability: Mutex::default(),
@@ -62,6 +65,10 @@ impl Upkeep {
 
     pub(super) fn durability(&self) -> Option<Durability> {
         *lock(&self.durability)
+    }
+
+    pub(super) fn away_for(&self) -> Duration {
+        lock(&self.away_since).map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     pub(super) fn deadline(&self) -> Duration {
@@ -148,6 +155,7 @@ impl Upkeep {
         }
         let mut current = lock(&self.session);
         *current = Some(Arc::clone(&session));
+        *lock(&self.away_since) = None;
         self.parts.metrics.redis_up.with_label_values::<&str>(&[]).set(1);
         self.state.send_replace(LinkState::Up);
         drop(current);
@@ -185,6 +193,7 @@ impl Upkeep {
 
     fn is_away(&self, why: SharedError) {
         self.parts.metrics.redis_up.with_label_values::<&str>(&[]).set(0);
+        lock(&self.away_since).get_or_insert_with(Instant::now);
         let away = LinkState::Away(why);
         let is_new = self.state.send_if_modified(|state| {
             let is_new = *state != away;
