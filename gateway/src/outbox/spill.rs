@@ -46,6 +46,7 @@ struct Handle {
 impl AnyOutbox {
     /// This outbox, if it is in a file, with Redis before it: from now on events go there, and into the file what Redis cannot
     /// take. `spilled` counts these by site. To be called within a runtime.
+    #[must_use]
     pub fn shared(self, redis: Opening, on_unavailable: OnUnavailable, spilled: IntCounterVec) -> Self {
         match self {
             Self::Embedded(file) => Self::Spilling(Spilling::new(redis, file, on_unavailable, spilled)),
