@@ -207,7 +207,7 @@ async fn opening(server: &Server, number: u64, settings: Settings) -> Opening {
         clock: Clock::set(number * 1_000_000),
         chance: Chance::seeded(number),
         patience: config.command_timeout * 2,
-        bell: watch::Sender::new(0),
+        changed: watch::Sender::new(0),
     }
 }
 

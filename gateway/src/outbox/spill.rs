@@ -99,7 +99,7 @@ impl AnyOutbox {
 impl Spilling {
     /// Puts the two together. They share what tells of changes.
     pub(super) fn new(redis: Opening, file: Embedded, on_unavailable: OnUnavailable, spilled: IntCounterVec) -> Self {
-        let redis = Redis::new(Opening { bell: file.bell(), ..redis });
+        let redis = Redis::new(Opening { changed: file.changes(), ..redis });
         Self(Arc::new(Handle {
             redis,
             file,

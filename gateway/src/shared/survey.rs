@@ -15,8 +15,8 @@ pub use durability::Durability;
 pub(super) use judge::{Fitness, Wait};
 
 use self::findings::{Findings, LEAST_VERSION};
-use super::SharedError;
 use super::link::Server;
+use super::{Keys, SharedError};
 use crate::config::{Redis, Topology};
 
 /// Looks at all of them.
@@ -46,7 +46,22 @@ async fn look(server: &Server, config: &Redis) -> Result<Findings, SharedError> 
         Err(SharedError::Refused { .. }) => None,
         Err(error) => return Err(error),
     };
-    Ok(Findings::read(&info, settings.as_ref()))
+    Ok(Findings { replays: replays(server, config).await?, ..Findings::read(&info, settings.as_ref()) })
+}
+
+/// Whether a restart takes back from the log what scripts did, if that is known. It stands there as transactions, and before what
+/// redis/redis#14541 mended they are checked against the rights of the default user, who may have none, and are dropped.
+async fn replays(server: &Server, config: &Redis) -> Result<Option<bool>, SharedError> {
+    if config.username.as_deref().is_none_or(|name| name == "default") {
+        return Ok(Some(true));
+    }
+    let mut command = redis::cmd("ACL");
+    command.arg(&["DRYRUN", "default", "HSET", &Keys::new(&config.prefix).common("outbox"), "field", "value"]);
+    match server.command::<String>("what its default user may do", &command).await {
+        Ok(answer) => Ok(Some(answer == "OK")),
+        Err(SharedError::Refused { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether it is the primary, and has its data.

@@ -29,6 +29,8 @@ pub(super) enum Fsync {
 pub(super) struct Findings {
     /// When its log of changes reaches the disk; nothing without one.
     pub(super) log: Option<Fsync>,
+    /// Whether what scripts did is taken back from that log at a restart, if that is known.
+    pub(super) replays: Option<bool>,
     /// Whether it writes snapshots; taken to be so where it is not known.
     pub(super) snapshots: bool,
     /// Whether the last write of its log succeeded.
@@ -61,6 +63,7 @@ impl Findings {
         };
         Self {
             log: (text("aof_enabled") == "1").then_some(sync),
+            replays: None,
             snapshots: setting("save") != Some(""),
             log_is_written: text("aof_last_write_status") != "err",
             has_waitaof: Self::version(info) >= WAITAOF_VERSION,

@@ -76,6 +76,15 @@ fn add(warnings: &mut Vec<String>, warning: &str) {
 fn durability_of(findings: &Findings, waits: bool) -> (Durability, Option<String>) {
     let lossy = |durability, loss: &str| (durability, Some(loss.to_owned()));
     match findings.log {
+        Some(_) if findings.replays == Some(false) => lossy(
+            Durability::None,
+            "forgets all events at a restart, as its default user may not do again what stands in its log (redis/redis#14541); give \
+             that user, who stays switched off, every right: user default off ~* &* +@all",
+        ),
+        Some(_) if findings.replays.is_none() => lossy(
+            Durability::Unknown,
+            "does not tell whether a restart keeps events, as ACL DRYRUN is not allowed to our user; allow +acl|dryrun",
+        ),
         Some(Fsync::Always) => (Durability::Always, None),
         Some(Fsync::AlwaysButForRewrites) if !(waits && findings.has_waitaof) => lossy(
             Durability::Everysec,
@@ -117,6 +126,7 @@ mod tests {
     fn sound() -> Findings {
         Findings {
             log: Some(Fsync::Always),
+            replays: Some(true),
             snapshots: false,
             log_is_written: true,
             has_waitaof: false,
@@ -162,6 +172,18 @@ mod tests {
             assert_eq!((fit.durability, fit.wait), (Durability::Waitaof, Some(Wait { disk: true, replicas: 0 })));
             let lenient = judge(&[findings], &config(false, 0)).unwrap();
             assert_eq!((lenient.durability, lenient.wait), (Durability::Everysec, None));
+        }
+    }
+
+    #[test]
+    fn c8_a_log_that_is_not_taken_back_at_a_restart_is_none() {
+        for (replays, durability, cure) in
+            [(Some(false), Durability::None, "user default off ~* &* +@all"), (None, Durability::Unknown, "+acl|dryrun")]
+        {
+            let findings = Findings { replays, ..sound() };
+            let refused = judge(std::slice::from_ref(&findings), &config(true, 0)).unwrap_err();
+            assert!(refused.contains(cure), "{refused}");
+            assert_eq!(judge(&[findings], &config(false, 0)).unwrap().durability, durability);
         }
     }
 

@@ -106,7 +106,7 @@ async fn a_password_and_a_user_open_what_they_may_open() {
 
 #[tokio::test]
 async fn a_user_of_few_rights_is_enough_and_what_is_missing_is_named() {
-    let rights = "~{portcullis* +@all -@admin -@dangerous +info +config|get";
+    let rights = "~{portcullis* +@all -@admin -@dangerous +info +config|get +acl|dryrun";
     let start = async |rights: &str| {
         let server = Server::start().await;
         let mut user = redis::cmd("ACL");
@@ -119,6 +119,11 @@ async fn a_user_of_few_rights_is_enough_and_what_is_missing_is_named() {
     let blind = start(&format!("{rights} -info")).await;
     let said = refused(&known(blind.config(), Some("canary-gate"), PASSWORD)).await.to_string();
     assert!(said.contains("allow +info"), "{said}");
+    let forgetful = start(rights).await;
+    let mut default = redis::cmd("ACL");
+    forgetful.ask::<()>(default.arg(&["SETUSER", "default", "off", "resetkeys", "-@all"])).await;
+    let said = refused(&known(forgetful.config(), Some("canary-gate"), PASSWORD)).await.to_string();
+    assert!(said.contains("user default off ~* &* +@all"), "{said}");
     let unsure = start(&format!("{rights} -config|get")).await;
     let redis = known(unsure.config(), Some("canary-gate"), PASSWORD);
     let said = refused(&redis).await.to_string();
@@ -187,7 +192,7 @@ async fn a_link_is_up_only_after_the_work_of_joining_was_done() {
     let server = Server::start().await;
     let (hook, metrics) = (Arc::new(Hook::default()), Metrics::new().unwrap());
     let link = Link::begin(&server.config(), vec![Arc::<Hook>::clone(&hook)], &metrics);
-    assert_eq!(*link.state().borrow(), LinkState::Joining);
+    assert_eq!(*link.state().borrow(), LinkState::Connecting);
     assert!(matches!(link.command::<()>("a ping", &redis::cmd("PING")).await, Err(SharedError::Away(_))));
     assert_eq!(link.first_try().await, Err(SharedError::Unfit("not yet".to_owned())));
     assert!(metrics.render().unwrap().contains("portcullis_redis_up 0"));
