@@ -143,7 +143,6 @@ impl Service {
             Kept::open(&config, &metrics, &clock, &chance).await?;
         let rates = gateways.as_ref().map_or_else(Rates::alone, Gateways::rates);
         let changes = gateways.as_ref().map_or_else(|| Changes::Here(suppressions.clone()), Gateways::changes);
-        let membership = gateways.as_ref().map(|gateways| gateways.membership.clone());
 
         // All addresses first: a port that is taken must not leave a gateway that only sends.
         let control = control_socket(&config)?;
@@ -189,7 +188,11 @@ impl Service {
             stopping: service.stop_listening.clone(),
             clock: clock.clone(),
         };
-        let bounds = bounds(&config);
+        let bounds = Bounds {
+            max_connections: config.server.max_connections,
+            header_timeout: config.server.header_timeout,
+            stop_grace: config.server.stop_grace,
+        };
         let admin_bounds = Bounds { max_connections: ADMIN_CONNECTIONS, stop_grace: ADMIN_GRACE, ..bounds };
 
         if let Some(renewal) = renewal {
@@ -219,6 +222,7 @@ impl Service {
         service.commands.spawn(lifecycle.vital("the sweep of suppressed persons", sweep));
         let status = format!("accepting at {listen}, metrics at {admin_address}");
         systemd::tell_ready(&status);
+        let membership = service.gateways.as_ref().map(|gateways| gateways.membership.clone());
         let reloader = Reloader {
             source,
             current: config,
@@ -306,15 +310,6 @@ impl Service {
 /// The control socket, beside the outbox whose lock we hold.
 fn control_socket(config: &Config) -> Result<Option<control::Server>, ControlError> {
     config.outbox.backend.file().map(control::Server::bind).transpose()
-}
-
-/// Of the listener for callers.
-fn bounds(config: &Config) -> Bounds {
-    Bounds {
-        max_connections: config.server.max_connections,
-        header_timeout: config.server.header_timeout,
-        stop_grace: config.server.stop_grace,
-    }
 }
 
 /// Serves on a listener until `stop`.
