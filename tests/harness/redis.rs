@@ -114,17 +114,12 @@ impl RedisSetup {
             .set("tls-auth-clients", "yes")
     }
 
-    /// Knows this user, and no longer whoever gives no name. `rules` are those of `ACL SETUSER`.
+    /// Knows the users of this list, and the suite's own; each line is one of an `aclfile`.
     #[must_use]
-    pub fn user(mut self, name: &str, password: &str, rules: &str) -> Self {
+    pub fn users(mut self, list: &str) -> Self {
         let (admin, secret) = ADMIN;
         self.acl = true;
-        self.files.push((
-            "users.acl".to_owned(),
-            format!(
-                "user default off ~* &* +@all\nuser {admin} on >{secret} ~* &* +@all\nuser {name} on >{password} {rules}\n"
-            ),
-        ));
+        self.files.push(("users.acl".to_owned(), format!("user {admin} on >{secret} ~* &* +@all\n{list}\n")));
         self.set("aclfile", "users.acl")
     }
 
@@ -376,7 +371,7 @@ mod tests {
 
     #[tokio::test]
     async fn strangers_are_turned_away_and_the_suite_is_not() {
-        let redis = RedisSetup::new().user("gateway", "secret-0123456789", "~p:* +@all").start().await;
+        let redis = RedisSetup::new().users("user default off").start().await;
         assert_eq!(redis.ask::<String>(&["ACL", "WHOAMI"]).await, ADMIN.0);
         let stranger = redis::Client::open(redis.url()).unwrap();
         let mut stranger = stranger.get_multiplexed_async_connection().await.unwrap();

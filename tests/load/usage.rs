@@ -48,6 +48,8 @@ pub(crate) struct Cost {
     pub(crate) events_per_entry: f64,
     /// Entries that were handed out by each read that found new ones.
     pub(crate) entries_per_read: f64,
+    /// Events in them.
+    pub(crate) events_per_read: f64,
 }
 
 impl Usage {
@@ -87,6 +89,7 @@ impl Usage {
             commands_per_event: ratio(commands, events),
             events_per_entry: ratio(events, calls(ADDS)),
             entries_per_read: ratio(before.waiting + calls(ADDS) - self.waiting, calls(READS)),
+            events_per_read: ratio(events, calls(READS)),
         }
     }
 

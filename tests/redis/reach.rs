@@ -8,10 +8,10 @@ use harness::{
 };
 use tokio::sync::watch;
 
-use crate::{BACK, REST, has_redis, post, refused};
+use crate::{BACK, REST, has_redis, post, refused, takes_again};
 
-/// The user as whom gateways come, and a password that must be nowhere. It has characters that a URL writes otherwise.
-const USER: &str = "gateways";
+/// The user as whom gateways come, as docs/redis.md calls them, and a password that must be nowhere. It has characters that a URL writes otherwise.
+const USER: &str = "portcullis";
 const PASSWORD: &str = "qzsecret-redis@password/0123456789";
 const PASSWORD_IN_URL: &str = "qzsecret-redis%40password%2F0123456789";
 /// Datasets beside the ordinary one, enough that they come to lie on several servers.
@@ -147,7 +147,7 @@ async fn c7_a_failover_to_the_replica_loses_nothing_that_it_was_asked_to_have() 
 
 /// A Redis that wants a certificate and a user, and what a gateway needs to have both.
 async fn closed(meta: &Meta, authority: &Authority) -> (Redis, Setup, Vec<(String, String)>) {
-    let redis = RedisSetup::new().tls(authority).user(USER, PASSWORD, &rules()).start().await;
+    let redis = RedisSetup::new().tls(authority).users(&users()).start().await;
     let pair = authority.issue();
     let files = [("ca.pem", authority.pem()), ("client.pem", pair.cert), ("client.key", pair.key)];
     let setup = Setup::new(meta)
@@ -158,11 +158,12 @@ async fn closed(meta: &Meta, authority: &Authority) -> (Redis, Setup, Vec<(Strin
     (redis, setup, files.map(|(name, text)| (name.to_owned(), text)).to_vec())
 }
 
-/// What the user may do, as operators are told.
-fn rules() -> String {
+/// The users of docs/redis.md, with a password.
+fn users() -> String {
     let told = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/redis.md")).unwrap();
-    let line = told.lines().find_map(|line| line.strip_prefix("user portcullis on #SHA256-OF-THE-PASSWORD "));
-    line.expect("docs/redis.md shows a user").to_owned()
+    let lines: Vec<&str> = told.lines().filter(|line| line.starts_with("user ")).collect();
+    assert_eq!(lines.len(), 2, "docs/redis.md shows two users: {lines:?}");
+    lines.join("\n").replace("#SHA256-OF-THE-PASSWORD", &format!(">{PASSWORD}"))
 }
 
 fn url(redis: &Redis, password: &str) -> String {
@@ -204,30 +205,33 @@ async fn e5_with_tls_a_certificate_and_a_user_of_few_rights_and_the_password_is_
         assert_eq!(output.code, Some(0), "{command:?}: {}{}", output.stdout, output.stderr);
         secrets().absent_from("a command", format!("{}{}", output.stdout, output.stderr).as_bytes());
     }
-    // A right is taken away, and given back; then the server dies.
+    // A right is taken away, so events go to the file; and it is given back; then the server dies.
     redis.ask::<String>(&["ACL", "SETUSER", USER, "-@scripting"]).await;
-    let answer = gateway.client().post(&[numbered_purchase("forbidden", 0)]).await.unwrap();
-    assert_eq!(answer.status, 503, "{}", answer.text());
+    post(&gateway, "forbidden", 0..1, &mut oracle).await;
     redis.ask::<String>(&["ACL", "SETUSER", USER, "+@scripting"]).await;
-    eventually("it takes events again", REST, async || {
-        oracle.issue("again-0");
-        let answer = gateway.client().post(&[numbered_purchase("again", 0)]).await.unwrap();
-        answer.is_success().then(|| oracle.owe("again-0"))
-    })
-    .await;
+    takes_again(&gateway, &mut oracle).await;
     redis.kill().await;
     has_redis(&gateway, false, REST).await;
     redis.restart().await;
     has_redis(&gateway, true, BACK).await;
-    assert_eq!(
-        gateway.metrics().await.sum("portcullis_redis_lost_total", &[]),
-        0,
-        "the log was read though nobody is the default user"
-    );
     post(&gateway, "back", 0..3, &mut oracle).await;
+    assert_eq!(gateway.metrics().await.sum("portcullis_redis_lost_total", &[]), 0, "its disk held everything");
     oracle.settled(&meta, REST).await;
     gateway.empty().await;
     gateway.finish_without_accounts().await;
+    meta.finish().await;
+}
+
+#[tokio::test]
+async fn c8_a_server_that_would_drop_its_log_at_a_restart_is_refused() {
+    let executable = executable!();
+    let meta = Meta::start(&executable).await;
+    let bare = users().replace("user default off ~* &* +@all", "user default off");
+    let redis = RedisSetup::new().users(&bare).start().await;
+    let known = Setup::new(&meta).on_redis(&format!("redis://{USER}:{PASSWORD_IN_URL}@{}", redis.address()));
+    let told = refused(&executable, &known, &[]).await;
+    assert!(told.stderr.contains("user default off ~* &* +@all"), "{}", told.stderr);
+    secrets().absent_from("what it says", told.stderr.as_bytes());
     meta.finish().await;
 }
 

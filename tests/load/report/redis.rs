@@ -51,20 +51,21 @@ impl Comparison {
         let (add, whole) = (of(|plain| plain.add_us_per_event), of(|plain| plain.whole_us_per_event));
         text.push_str(
             "\n| events x connections | redis-server CPU us/event | x plain XADD | x plain XADD, read, XACK, XDEL | \
-             commands/event | events/entry | entries/read |\n|---|---|---|---|---|---|---|\n",
+             commands/event | events/entry | entries/read | events/read |\n|---|---|---|---|---|---|---|---|\n",
         );
         for (Measured { point, .. }, cost) in shared {
             let beside =
                 |plain: f64| if plain > 0.0 { format!("{:.2}", cost.cpu_us_per_event / plain) } else { "-".to_owned() };
             writeln!(
                 text,
-                "| {point} | {:.2} | {} | {} | {:.2} | {:.1} | {:.1} |",
+                "| {point} | {:.2} | {} | {} | {:.2} | {:.1} | {:.1} | {:.0} |",
                 cost.cpu_us_per_event,
                 beside(add),
                 beside(whole),
                 cost.commands_per_event,
                 cost.events_per_entry,
-                cost.entries_per_read
+                cost.entries_per_read,
+                cost.events_per_read
             )
             .expect("a string takes text");
         }
@@ -124,5 +125,6 @@ fn median_cost_of(costs: &[&Cost]) -> Option<Cost> {
         commands_per_event: of(|cost| cost.commands_per_event),
         events_per_entry: of(|cost| cost.events_per_entry),
         entries_per_read: of(|cost| cost.entries_per_read),
+        events_per_read: of(|cost| cost.events_per_read),
     })
 }

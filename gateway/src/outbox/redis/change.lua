@@ -37,6 +37,9 @@ for i = 2, #ARGV, 7 do
       amount('pending', first, 1)
       redis.call('HSET', heads, row, first)
       redis.call('HSET', bodies, row, second)
+      -- Whoever slept past the end of its lease has what it was before, and may not settle it any more: that would bring it back.
+      local gateway = hand == '0' and holder(row)
+      if gateway and gateway ~= NOBODY then claim(NOBODY, 0, { row .. '-0' }) end
       if what == 'sweep' then redis.call('HDEL', condemned, row) end
     elseif what == 'condemn' then
       redis.call('HSET', condemned, row, first)

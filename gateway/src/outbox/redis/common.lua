@@ -17,8 +17,20 @@ local function member(row)
   return string.format('%016d', row)
 end
 
-local function row_of(text)
-  return whole(tonumber((string.match(text, '^%d+'))))
+-- The row of an entry, by its id.
+local function row_of(id)
+  return whole(tonumber((string.match(id, '^%d+'))))
+end
+
+-- The row of a name in `due`, or nil if no gateway gave that name.
+local function row_in_due(name)
+  local digits = string.match(name, '^%d+$')
+  return digits and #digits == 16 and whole(tonumber(digits)) or nil
+end
+
+-- Whether a gateway can have given this row.
+local function is_row(text)
+  return string.match(text, '^[1-9]%d*$') ~= nil and #text <= 16
 end
 
 -- What a head says, or nil: site, policy, events, bytes, received, oldest, seat, key, attempts, crashes, envelope.

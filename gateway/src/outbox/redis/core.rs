@@ -331,10 +331,13 @@ impl Core {
 impl From<SharedError> for OutboxError {
     fn from(error: SharedError) -> Self {
         match error {
-            // One that is not fit to keep events is as good as none.
-            SharedError::Away(_) | SharedError::Unfit(_) | SharedError::Unjoined(_) => Self::Away(error.to_string()),
             SharedError::Full => Self::Full,
-            SharedError::Refused { .. } | SharedError::Strange(_) => Self::Failed(error.to_string()),
+            // One that is not fit to keep events, or that refuses to, is as good as none.
+            SharedError::Away(_)
+            | SharedError::Unfit(_)
+            | SharedError::Unjoined(_)
+            | SharedError::Refused { .. }
+            | SharedError::Strange(_) => Self::Away(error.to_string()),
         }
     }
 }

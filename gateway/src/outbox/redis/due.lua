@@ -28,7 +28,11 @@ while from < LOOK_AT_MOST do
   if #members == 0 then break end
   from = from + #members
   local rows = {}
-  for i, text in ipairs(members) do rows[i] = row_of(text) end
+  for i, text in ipairs(members) do
+    rows[i] = row_in_due(text)
+    -- The lease takes out what no gateway put in.
+    if not rows[i] then return NOW end
+  end
   for i, text in ipairs(redis.call('HMGET', heads, unpack(rows))) do
     local head = read_head(text)
     if not head then return NOW end

@@ -56,7 +56,15 @@ local function later_groups(is_fit)
   while from < LOOK_AT_MOST and #fit < LOOK do
     local members = redis.call('ZRANGE', due, '-inf', now, 'BYSCORE', 'LIMIT', from, LOOK)
     local rows = {}
-    for i, text in ipairs(members) do rows[i] = row_of(text) end
+    for _, text in ipairs(members) do
+      local row = row_in_due(text)
+      if row then
+        rows[#rows + 1] = row
+      else
+        redis.call('ZREM', due, text)
+        strays, from = strays + 1, from - 1
+      end
+    end
     for _, group in ipairs(look(rows)) do
       if not group.is_known and redis.call('HEXISTS', bodies, group.row) == 0 then
         redis.call('ZREM', due, member(group.row))

@@ -22,9 +22,11 @@ impl Redis {
         loop {
             let mut command = redis::cmd("HSCAN");
             command.arg(dataset.keys.of("condemned")).arg(&cursor).arg("COUNT").arg(PORTION);
-            let (next, pairs): (String, Vec<(i64, redis::Value)>) =
+            let (next, pairs): (String, Vec<(Vec<u8>, redis::Value)>) =
                 self.core.plain("a look at what is condemned", &command).await?;
-            let rows: Vec<i64> = pairs.into_iter().map(|(row, _)| row).collect();
+            // What is no row was put there by a stranger, and is of no group.
+            let row = |name: Vec<u8>| std::str::from_utf8(&name).ok()?.parse().ok();
+            let rows: Vec<i64> = pairs.into_iter().filter_map(|(name, _)| row(name)).collect();
             events += self.sweep_rows(dataset, &rows).await?;
             if next == "0" {
                 break;

@@ -29,12 +29,12 @@ pub(super) enum Fsync {
 pub(super) struct Findings {
     /// When its log of changes reaches the disk; nothing without one.
     pub(super) log: Option<Fsync>,
+    /// Whether what scripts did is taken back from that log at a restart, if that is known.
+    pub(super) replays: Option<bool>,
     /// Whether it writes snapshots; taken to be so where it is not known.
     pub(super) snapshots: bool,
     /// Whether the last write of its log succeeded.
     pub(super) log_is_written: bool,
-    /// Whether all of its log is read at a restart; nothing where it does not say.
-    pub(super) log_is_read: Option<bool>,
     /// Whether the sync can be waited for.
     pub(super) has_waitaof: bool,
     /// What it does when its memory is full.
@@ -51,7 +51,7 @@ impl Findings {
         (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
     }
 
-    pub(super) fn read(info: &InfoDict, settings: Option<&HashMap<String, String>>, log_is_read: Option<bool>) -> Self {
+    pub(super) fn read(info: &InfoDict, settings: Option<&HashMap<String, String>>) -> Self {
         let text = |key: &str| info.get::<String>(key).unwrap_or_default();
         let setting = |key: &str| settings.and_then(|settings| settings.get(key)).map(String::as_str);
         let sync = match (setting("appendfsync"), setting("no-appendfsync-on-rewrite")) {
@@ -63,9 +63,9 @@ impl Findings {
         };
         Self {
             log: (text("aof_enabled") == "1").then_some(sync),
+            replays: None,
             snapshots: setting("save") != Some(""),
             log_is_written: text("aof_last_write_status") != "err",
-            log_is_read,
             has_waitaof: Self::version(info) >= WAITAOF_VERSION,
             eviction: text("maxmemory_policy"),
             replicas: replicas(info),
@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(Findings::version(&info("redis_version:7.0.15\r\n")), (7, 0));
         let valkey = info("redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.0\r\n");
         assert_eq!(Findings::version(&valkey), (7, 2));
-        assert!(Findings::read(&valkey, None, None).has_waitaof);
+        assert!(Findings::read(&valkey, None).has_waitaof);
         assert!(Findings::version(&info("redis_version:6.2.6\r\n")) < LEAST_VERSION);
         assert!(Findings::version(&info("")) < LEAST_VERSION, "who does not say is too old");
     }
@@ -117,11 +117,11 @@ mod tests {
             ("no", "no", Fsync::No),
             ("sometimes", "no", Fsync::Unknown),
         ] {
-            assert_eq!(Findings::read(&on, Some(&settings(appendfsync, on_rewrite, "")), None).log, Some(sync));
+            assert_eq!(Findings::read(&on, Some(&settings(appendfsync, on_rewrite, ""))).log, Some(sync));
         }
-        let unknown = Findings::read(&on, None, None);
+        let unknown = Findings::read(&on, None);
         assert_eq!((unknown.log, unknown.snapshots, unknown.eviction.as_str()), (Some(Fsync::Unknown), true, "noeviction"));
-        let off = Findings::read(&info("aof_enabled:0\r\n"), Some(&settings("always", "no", "3600 1")), None);
+        let off = Findings::read(&info("aof_enabled:0\r\n"), Some(&settings("always", "no", "3600 1")));
         assert_eq!((off.log, off.snapshots), (None, true));
     }
 

@@ -122,6 +122,11 @@ async fn a_user_of_few_rights_is_enough_and_what_is_missing_is_named() {
     let blind = start(&format!("{rights} -info")).await;
     let said = refused(&known(blind.config(), Some("canary-gate"), PASSWORD)).await.to_string();
     assert!(said.contains("allow +info"), "{said}");
+    let forgetful = start(rights).await;
+    let mut default = redis::cmd("ACL");
+    forgetful.ask::<()>(default.arg(&["SETUSER", "default", "off", "resetkeys", "-@all"])).await;
+    let said = refused(&known(forgetful.config(), Some("canary-gate"), PASSWORD)).await.to_string();
+    assert!(said.contains("user default off ~* &* +@all"), "{said}");
     let unsure = start(&format!("{rights} -config|get")).await;
     let redis = known(unsure.config(), Some("canary-gate"), PASSWORD);
     let said = refused(&redis).await.to_string();
