@@ -16,7 +16,10 @@ const SHORT: usize = 150;
 
 /// A module says what it promises in so many lines.
 const LONGEST_DOCS: usize = 10;
-const LONG_DOCS: &[(&str, &str)] = &[("gateway/src/outbox/mod.rs", "the contract of every back end, point by point")];
+const LONG_DOCS: &[(&str, &str)] = &[
+    ("gateway/src/outbox/mod.rs", "the contract of every back end, point by point"),
+    ("gateway/src/outbox/redis/mod.rs", "every key in Redis, and why it is one"),
+];
 
 /// Where a secret's text is read, and what for.
 const EXPOSE_SECRET: &[(&str, &str)] = &[
@@ -24,7 +27,7 @@ const EXPOSE_SECRET: &[(&str, &str)] = &[
     ("gateway/src/ingest/events.rs", "the key outside the body must be the one inside it"),
     ("gateway/src/config/resolve.rs", "a secret file's last newline is trimmed, and key material is decoded"),
     ("gateway/src/config/resolve/redis.rs", "the address of Redis is taken apart, once"),
-    ("gateway/src/shared/dial.rs", "the password goes to Redis when a connection is made"),
+    ("gateway/src/shared/link/dial.rs", "the password goes to Redis when a connection is made"),
     ("gateway/src/simulator/tokens.rs", "the stand-in compares tokens as Meta would"),
 ];
 

@@ -46,6 +46,7 @@ struct Handle {
 impl AnyOutbox {
     /// This outbox, if it is in a file, with Redis before it: from now on events go there, and into the file what Redis cannot
     /// take. `spilled` counts these by site. To be called within a runtime.
+    #[must_use]
     pub fn shared(self, redis: Opening, on_unavailable: OnUnavailable, spilled: IntCounterVec) -> Self {
         match self {
             Self::Embedded(file) => Self::Spilling(Spilling::new(redis, file, on_unavailable, spilled)),
@@ -98,7 +99,7 @@ impl AnyOutbox {
 impl Spilling {
     /// Puts the two together. They share what tells of changes.
     pub(super) fn new(redis: Opening, file: Embedded, on_unavailable: OnUnavailable, spilled: IntCounterVec) -> Self {
-        let redis = Redis::new(Opening { bell: file.bell(), ..redis });
+        let redis = Redis::new(Opening { changed: file.changes(), ..redis });
         Self(Arc::new(Handle {
             redis,
             file,

@@ -92,7 +92,7 @@ impl Link {
     pub async fn first_try(&self) -> Result<(), SharedError> {
         let mut state = self.state();
         // The sender lives as long as we do.
-        match state.wait_for(|state| *state != LinkState::Joining).await.as_deref() {
+        match state.wait_for(|state| *state != LinkState::Connecting).await.as_deref() {
             Ok(LinkState::Away(why)) => Err(why.clone()),
             _ => Ok(()),
         }

@@ -33,7 +33,7 @@ const COSTS_LAST: Duration = Duration::from_secs(5);
 /// Events that were not kept, and why not.
 #[derive(Debug)]
 pub struct Unkept {
-    /// They; nothing where the outbox ended in a panic.
+    /// The events; nothing where the outbox ended in a panic.
     pub append: Option<Append>,
     /// Why not.
     pub error: OutboxError,

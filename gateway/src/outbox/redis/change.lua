@@ -7,7 +7,7 @@
 --   condemn TEXT      notes what of it goes once it is in nobody's hand
 --   spare             nothing is condemned of it any more
 -- Answer: for each group a digit, 1 if it was changed. The same one under the same token.
-local told = redis.call('GET', answer)
+local told = told_before()
 if told then return told end
 local now = tonumber(ARGV[1])
 
@@ -50,6 +50,4 @@ for i = 2, #ARGV, 7 do
   end
 end
 count()
-told = table.concat(done)
-redis.call('SET', answer, told, 'EX', ANSWER_SECS)
-return told
+return tell(table.concat(done))

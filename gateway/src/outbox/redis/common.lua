@@ -7,6 +7,8 @@ local GROUP, NOBODY = 'gateways', '-'
 local ROW_BYTES = 512 -- what a row costs beside its events
 local ANSWER_SECS = 120
 local MANY = 500 -- arguments of one command at most, well below what Lua can unpack
+local SUSPECT_CRASHES = 3 -- `crash.rs` says why
+local LOOK, LOOK_AT_MOST = 128, 2048 -- groups that are looked at together, and in one call
 
 local function whole(number)
   return string.format('%d', number)
@@ -15,6 +17,11 @@ end
 -- The name of a row in `due`: of one length, so that the oldest of one time is first.
 local function member(row)
   return string.format('%016d', row)
+end
+
+-- The row of an entry of the queue; '0', which no group has, for one that no script made.
+local function row_of_entry(id)
+  return string.match(id, '^(%d+)-0$') or '0'
 end
 
 -- The row of an entry, by its id.
@@ -219,6 +226,17 @@ local function cursor()
   end
   redis.call('XGROUP', 'CREATE', queue, GROUP, '0')
   return '0-0'
+end
+
+-- What a call under this token told, if it was done before. Whoever asks here says by `tell` what was done.
+local function told_before()
+  local kept = redis.call('GET', answer)
+  return kept and cmsgpack.unpack(kept)
+end
+
+local function tell(done)
+  redis.call('SET', answer, cmsgpack.pack(done), 'EX', ANSWER_SECS)
+  return done
 end
 
 -- The arguments of a call, one after the other.

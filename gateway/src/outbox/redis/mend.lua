@@ -1,4 +1,3 @@
-
 -- Puts groups into the queue again that a stranger took out of it (failure case C2).
 -- ARGV: now, and rows that have a head.
 -- Answer: { how many were put in again, how many no gateway can have made: these are taken out }.

@@ -25,12 +25,10 @@ impl Core {
         loop {
             let mut command = redis::cmd("HSCAN");
             command.arg(keys.of("heads")).arg(cursor).arg("COUNT").arg(ROWS);
-            let (next, pairs): (u64, Vec<Value>) = self.plain("the groups", &command).await?;
-            // A field and its value, in turn.
-            let rows: Vec<Vec<u8>> = pairs.into_iter().step_by(2).filter_map(bytes).collect();
-            if !rows.is_empty() {
+            let (next, heads): (u64, Vec<(Vec<u8>, Value)>) = self.plain("the groups", &command).await?;
+            if !heads.is_empty() {
                 let mut call = keys.call().with(now_ms);
-                for row in &rows {
+                for (row, _) in &heads {
                     call.push(&row[..]);
                 }
                 let mut answer = self.ask(&MEND, &call).await?;
@@ -50,12 +48,5 @@ impl Core {
             self.gave_work(&dataset.into());
         }
         Ok(())
-    }
-}
-
-fn bytes(value: Value) -> Option<Vec<u8>> {
-    match value {
-        Value::BulkString(bytes) => Some(bytes),
-        _ => None,
     }
 }

@@ -5,10 +5,10 @@
 
 use super::Redis;
 use super::alone::Alone;
+use super::bodies::Opened;
 use super::change::{Change, Rest};
 use super::head::Head;
 use super::look::{Cursor, Dataset, Found, portions};
-use super::open::Opened;
 use crate::failpoint;
 use crate::outbox::condemned::{Condemned, without};
 use crate::outbox::selector::Single;

@@ -2,9 +2,9 @@
 //! can be handed out again. A look for work calls it; where nothing is condemned it costs that nothing.
 
 use super::Redis;
-use super::change::Change;
+use super::bodies::Opened;
+use super::change::{Change, events_in};
 use super::look::{Dataset, Found, portions};
-use super::open::Opened;
 use crate::outbox::OutboxError;
 use crate::outbox::condemned::{Condemned, without};
 
@@ -72,6 +72,6 @@ impl Redis {
             counts.push(gone);
         }
         let done = self.change(dataset, &changes).await?;
-        Ok(counts.iter().zip(done).filter(|(_, done)| *done).map(|(gone, _)| gone).sum())
+        Ok(events_in(counts, done))
     }
 }

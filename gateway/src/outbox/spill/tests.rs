@@ -222,7 +222,7 @@ async fn each_lease_is_settled_where_its_group_is_though_rows_have_the_same_numb
         _ => Settlement::Retry { not_before_ms: 0, attempted: true },
     };
     // Of both by turns: each answer is that of its question.
-    leases.sort_by_key(|lease| ids(lease)[0][1..].to_owned());
+    leases.sort_by_key(|lease| ids(lease)[0].split_off(1));
     let expected: Vec<Settled> = leases
         .iter()
         .map(|lease| match outcome(lease) {

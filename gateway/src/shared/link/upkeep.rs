@@ -47,7 +47,7 @@ impl Upkeep {
             dialer: Arc::new(Dialer(config)),
             parts,
             session: Mutex::default(),
-            state: watch::Sender::new(LinkState::Joining),
+            state: watch::Sender::new(LinkState::Connecting),
             away_since: Mutex::default(),
             look: Notify::new(),
             skew_ms: AtomicI64::new(0),
@@ -83,7 +83,7 @@ impl Upkeep {
         Err(SharedError::Away(match &*self.state.borrow() {
             LinkState::Away(SharedError::Away(reason)) => reason.clone(),
             LinkState::Away(why) => why.to_string(),
-            LinkState::Joining | LinkState::Up => "it is being connected to".to_owned(),
+            LinkState::Connecting | LinkState::Up => "it is being connected to".to_owned(),
         }))
     }
 
@@ -123,7 +123,7 @@ impl Upkeep {
         let mut failures = 0;
         loop {
             let begin = Instant::now();
-            match self.join().await {
+            match self.connect().await {
                 Ok(session) => {
                     let why = self.watch_over(&session).await;
                     self.breaks(&session, &why);
@@ -140,7 +140,7 @@ impl Upkeep {
     }
 
     /// Connects, and has done what is to be done before others use the connection.
-    async fn join(&self) -> Result<Arc<Session>, SharedError> {
+    async fn connect(&self) -> Result<Arc<Session>, SharedError> {
         let session = Arc::new(Session::open(&self.dialer, &self.parts.clock).await?);
         self.skew_ms.store(session.skew_ms, Ordering::Relaxed);
         let link = Link::fixed(Arc::clone(&session));

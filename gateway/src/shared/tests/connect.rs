@@ -194,7 +194,7 @@ async fn a_link_is_up_only_after_the_work_of_joining_was_done() {
     let server = Server::start().await;
     let (hook, metrics) = (Arc::new(Hook::default()), Metrics::new().unwrap());
     let link = Link::begin(&server.config(), vec![Arc::<Hook>::clone(&hook)], &metrics);
-    assert_eq!(*link.state().borrow(), LinkState::Joining);
+    assert_eq!(*link.state().borrow(), LinkState::Connecting);
     assert!(matches!(link.command::<()>("a ping", &redis::cmd("PING")).await, Err(SharedError::Away(_))));
     assert_eq!(link.first_try().await, Err(SharedError::Unfit("not yet".to_owned())));
     assert!(metrics.render().unwrap().contains("portcullis_redis_up 0"));
