@@ -56,9 +56,7 @@ pub(super) fn judge(all: &[Findings], config: &Redis) -> Result<Fitness, String>
 /// What can be lost is refused or, if that was asked for, told.
 fn weigh(loss: Option<String>, config: &Redis, warnings: &mut Vec<String>) -> Result<(), String> {
     match loss {
-        Some(loss) if config.require_durable => {
-            Err(format!("it {loss}; redis.require_durable = false takes it nevertheless"))
-        }
+        Some(loss) if config.require_durable => Err(format!("{loss}; redis.require_durable = false takes it nevertheless")),
         Some(loss) => {
             add(warnings, &loss);
             Ok(())

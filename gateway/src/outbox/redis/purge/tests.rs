@@ -246,7 +246,7 @@ async fn a_purge_waits_for_another_gateway_s_and_not_for_one_that_died() {
     assert!((1..=30_000).contains(&left), "{left}");
 }
 
-/// Events of two persons that another gateway leased at 2_000 until 3_000.
+/// Events of two persons that another gateway leased at `2_000` until `3_000`.
 async fn slow_gateway() -> (Server, Redis, Redis, Vec<Lease>) {
     let server = Server::start().await;
     let (redis, slow) = (plain(&server, 1).await, plain(&server, 2).await);
