@@ -18,7 +18,7 @@ const SHORT: usize = 150;
 const LONGEST_DOCS: usize = 10;
 const LONG_DOCS: &[(&str, &str)] = &[
     ("gateway/src/outbox/mod.rs", "the contract of every back end, point by point"),
-    ("gateway/src/outbox/redis/mod.rs", "the keys in Redis, and why each is there"),
+    ("gateway/src/outbox/redis/mod.rs", "every key in Redis, and why it is one"),
 ];
 
 /// Where a secret's text is read, and what for.

@@ -209,7 +209,6 @@ impl Service {
             gateways.start(&service.overseers, &lifecycle, &service.stop_overseeing);
         }
         if let Some(control) = control {
-            let (tracker, stop) = (service.commands.clone(), service.stop_listening.clone());
             let commands = Commands {
                 reloads,
                 outbox: outbox.clone(),
@@ -217,8 +216,7 @@ impl Service {
                 subjects: subjects.clone(),
                 metrics: metrics.clone(),
             };
-            let serve = async move { control.run(move |command| commands.clone().obey(command), &tracker, stop).await };
-            service.commands.spawn(lifecycle.vital("the control socket", serve));
+            service.listen_to(control, commands, &lifecycle);
         }
         let sweep = sweeper.run(service.stop_listening.clone());
         service.commands.spawn(lifecycle.vital("the sweep of suppressed persons", sweep));
@@ -262,6 +260,13 @@ impl Service {
             stop_sending: CancellationToken::new(),
             stop_overseeing: CancellationToken::new(),
         }
+    }
+
+    /// Does what is asked through the control socket.
+    fn listen_to(&self, control: control::Server, commands: Commands, lifecycle: &Lifecycle) {
+        let (tracker, stop) = (self.commands.clone(), self.stop_listening.clone());
+        let serve = async move { control.run(move |command| commands.clone().obey(command), &tracker, stop).await };
+        self.commands.spawn(lifecycle.vital("the control socket", serve));
     }
 
     /// Reloads at every one of these signals.

@@ -20,7 +20,7 @@ const IDS: u64 = 10_000;
 #[derive(Debug)]
 pub(crate) enum Server {
     Bare { process: Process, address: SocketAddr, _folder: TempDir },
-    Gateways { fleet: Fleet, meta: Meta, redis: Option<Redis> },
+    Gateways { fleet: Fleet, meta: Box<Meta>, redis: Option<Box<Redis>> },
 }
 
 impl Bench {
@@ -32,16 +32,13 @@ impl Bench {
             Kind::Bare => return cores.for_server(Server::bare()).await,
             _ => cores.for_meta(Meta::start_to_count(&executable)).await,
         };
-        match kind {
-            Kind::Redis => self.start_sharing(1, meta, &[]).await,
-            _ => {
-                let backend = format!("\"{kind}\"");
-                let setup = setup(&self.policy, &meta).set("outbox", "backend", &backend);
-                let mut fleet = cores.for_server(Fleet::start(&executable, [setup])).await;
-                fleet.expect_log("`memory` is not durable");
-                Server::Gateways { fleet, meta, redis: None }
-            }
+        if kind == Kind::Redis {
+            return self.start_sharing(1, meta, &[]).await;
         }
+        let setup = setup(&self.policy, &meta).set("outbox", "backend", &format!("\"{kind}\""));
+        let mut fleet = cores.for_server(Fleet::start(&executable, [setup])).await;
+        fleet.expect_log("`memory` is not durable");
+        Server::Gateways { fleet, meta: Box::new(meta), redis: None }
     }
 
     /// Starts so many gateways on one Redis, with these keys of `[dispatch]`.
@@ -63,7 +60,7 @@ impl Bench {
         // Advice, given at start.
         fleet.expect_log("events rest in Redis");
         fleet.expect_log("appendfsync");
-        Server::Gateways { fleet, meta, redis: Some(redis) }
+        Server::Gateways { fleet, meta: Box::new(meta), redis: Some(Box::new(redis)) }
     }
 
     /// A strict stand-in for Meta, which can be told to be slow.
@@ -117,7 +114,7 @@ impl Server {
     pub(crate) fn redis(&self) -> Option<&Redis> {
         match self {
             Self::Bare { .. } => None,
-            Self::Gateways { redis, .. } => redis.as_ref(),
+            Self::Gateways { redis, .. } => redis.as_deref(),
         }
     }
 
@@ -170,7 +167,7 @@ impl Server {
         match self {
             Self::Bare { mut process, .. } => process.kill().await,
             Self::Gateways { fleet, meta, redis } => {
-                fleet.finish(&redis.iter().collect::<Vec<_>>()).await;
+                fleet.finish(&redis.as_deref().into_iter().collect::<Vec<_>>()).await;
                 meta.finish().await;
             }
         }

@@ -8,7 +8,7 @@ use harness::{
 };
 use tokio::sync::watch;
 
-use crate::{KEY_AT_REST, REST, key, post, refused, setup};
+use crate::{KEY_AT_REST, REST, key, post, refused, setup, takes_again};
 
 /// A mode in which a server can lose what it said yes to, its name in the metrics, and the setting that an operator is told to change.
 fn lossy() -> [(RedisSetup, &'static str, &'static str); 3] {
@@ -93,12 +93,7 @@ async fn c6_a_server_that_may_evict_is_refused_and_one_without_memory_costs_nobo
     assert_eq!(answer.status, 503, "{}", answer.text());
     redis.ask::<String>(&["CONFIG", "SET", "maxmemory", "64mb"]).await;
     proxy.set(Mode::Pass);
-    eventually("it takes events again", REST, async || {
-        oracle.issue("again-0");
-        let answer = gateway.client().post(&[numbered_purchase("again", 0)]).await.unwrap();
-        answer.is_success().then(|| oracle.owe("again-0"))
-    })
-    .await;
+    takes_again(&gateway, &mut oracle).await;
     oracle.settled(&meta, REST).await;
     gateway.drained().await;
     gateway.finish().await;
@@ -196,12 +191,7 @@ async fn c8_a_yes_waits_for_as_many_replicas_as_are_asked_for() {
     assert_eq!(answer.status, 503, "no replica has it: {}", answer.text());
     assert!(asked.elapsed() < Duration::from_secs(15), "{:?}", asked.elapsed());
     replica.restart().await;
-    eventually("it takes events again", REST, async || {
-        oracle.issue("again-0");
-        let answer = gateway.client().post(&[numbered_purchase("again", 0)]).await.unwrap();
-        answer.is_success().then(|| oracle.owe("again-0"))
-    })
-    .await;
+    takes_again(&gateway, &mut oracle).await;
     oracle.settled(&meta, REST).await;
     gateway.empty().await;
     gateway.finish_without_accounts().await;

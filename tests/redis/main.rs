@@ -48,6 +48,17 @@ async fn post(gateway: &Gateway, prefix: &str, numbers: std::ops::Range<u64>, or
     }
 }
 
+/// Posts an event again and again until it is taken, and owed.
+async fn takes_again(gateway: &Gateway, oracle: &mut Oracle) {
+    oracle.issue("again-0");
+    eventually("it takes events again", REST, async || {
+        let answer = gateway.client().post(&[numbered_purchase("again", 0)]).await.unwrap();
+        answer.is_success().then_some(())
+    })
+    .await;
+    oracle.owe("again-0");
+}
+
 /// Waits until the gateway says that it has a connection to Redis, or that it has none.
 async fn has_redis(gateway: &Gateway, has: bool, within: Duration) {
     let what = if has { "it has Redis" } else { "it notices that Redis is away" };

@@ -77,12 +77,26 @@ async fn c10_a_cut_in_the_middle_of_a_blocking_read_delays_nothing() {
     let executable = executable!();
     let (meta, redis) = (Meta::start(&executable).await, Redis::start().await);
     let to_redis = ChaosProxy::start(redis.address()).await;
-    // The first takes events and cannot send them; the second sends, and hears of them by its blocking read alone.
+    // The first takes events and does not send them, once it has found that it cannot reach Meta; the second sends, and hears of them
+    // by its blocking read alone.
     let nowhere = ChaosProxy::start(meta.address()).await;
     nowhere.set(Mode::Refuse);
-    let takes = setup(&meta, &redis).through(nowhere.address());
+    let takes = setup(&meta, &redis).through(nowhere.address()).set("dispatch", "backoff_min_ms", "600_000").set(
+        "dispatch",
+        "backoff_max_ms",
+        "600_000",
+    );
+    let mut fleet = Fleet::of(&executable, 1, &takes).await;
+    fleet.expect_log("purged by command");
+    assert_eq!(fleet.gateways[0].client().post(&[numbered_purchase("found", 0)]).await.unwrap().status, 200);
+    eventually("it holds its sending", REST, async || {
+        (fleet.gateways[0].metrics().await.sum("portcullis_gate_closed", &[]) > 0).then_some(())
+    })
+    .await;
+    let purged = fleet.gateways[0].command(&["outbox", "purge", "--event-id", "found-0", "--yes"]).await;
+    assert_eq!(purged.code, Some(0), "{}{}", purged.stdout, purged.stderr);
     let sends = setup(&meta, &redis).env("REDIS_URL", &format!("redis://{}", to_redis.address()));
-    let mut fleet = Fleet::start(&executable, [takes, sends]).await;
+    fleet.gateways.push(Gateway::start(&executable, sends).await);
     fleet.expect_trouble_with_redis();
     fleet.expect_trouble_with_meta();
     let mut oracle = Oracle::default();

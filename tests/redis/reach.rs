@@ -8,7 +8,7 @@ use harness::{
 };
 use tokio::sync::watch;
 
-use crate::{BACK, REST, has_redis, post, refused};
+use crate::{BACK, REST, has_redis, post, refused, takes_again};
 
 /// The user as whom gateways come, as docs/redis.md calls them, and a password that must be nowhere. It has characters that a URL writes otherwise.
 const USER: &str = "portcullis";
@@ -205,17 +205,11 @@ async fn e5_with_tls_a_certificate_and_a_user_of_few_rights_and_the_password_is_
         assert_eq!(output.code, Some(0), "{command:?}: {}{}", output.stdout, output.stderr);
         secrets().absent_from("a command", format!("{}{}", output.stdout, output.stderr).as_bytes());
     }
-    // A right is taken away, and given back; then the server dies.
+    // A right is taken away, so events go to the file; and it is given back; then the server dies.
     redis.ask::<String>(&["ACL", "SETUSER", USER, "-@scripting"]).await;
-    let answer = gateway.client().post(&[numbered_purchase("forbidden", 0)]).await.unwrap();
-    assert_eq!(answer.status, 503, "{}", answer.text());
+    post(&gateway, "forbidden", 0..1, &mut oracle).await;
     redis.ask::<String>(&["ACL", "SETUSER", USER, "+@scripting"]).await;
-    eventually("it takes events again", REST, async || {
-        oracle.issue("again-0");
-        let answer = gateway.client().post(&[numbered_purchase("again", 0)]).await.unwrap();
-        answer.is_success().then(|| oracle.owe("again-0"))
-    })
-    .await;
+    takes_again(&gateway, &mut oracle).await;
     redis.kill().await;
     has_redis(&gateway, false, REST).await;
     redis.restart().await;

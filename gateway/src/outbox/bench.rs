@@ -108,14 +108,13 @@ impl Bench {
         if let Some(server) = &self.server {
             let dead = gateway_name(self.gateways);
             self.gateways += 1;
-            self.outbox = match &self.folder {
-                None => AnyOutbox::Redis(gateway(server, self.gateways, Settings::plain(self.max_bytes)).await),
-                Some(_) => {
-                    let folder = self.copied().await;
-                    let path = folder.path().join("outbox.db");
-                    self.folder = Some(folder);
-                    spilling(server, self.gateways, &path, self.max_bytes, OnUnavailable::Spill).await
-                }
+            self.outbox = if self.folder.is_some() {
+                let folder = self.copied().await;
+                let path = folder.path().join("outbox.db");
+                self.folder = Some(folder);
+                spilling(server, self.gateways, &path, self.max_bytes, OnUnavailable::Spill).await
+            } else {
+                AnyOutbox::Redis(gateway(server, self.gateways, Settings::plain(self.max_bytes)).await)
             };
             self.outbox.in_redis().unwrap().bury(&dead).await.unwrap();
             return;
@@ -208,7 +207,7 @@ async fn opening(server: &Server, number: u64, settings: Settings) -> Opening {
         clock: Clock::set(number * 1_000_000),
         chance: Chance::seeded(number),
         patience: config.command_timeout * 2,
-        bell: watch::Sender::new(0),
+        changed: watch::Sender::new(0),
     }
 }
 

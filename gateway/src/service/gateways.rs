@@ -77,7 +77,7 @@ impl Gateways {
         if let Err(error) = link.first_try().await
             && let Err(error) = may_start_without(&membership, redis.on_unavailable, error)
         {
-            membership.part();
+            membership.drop_hooks();
             return Err(error.into());
         }
         let opening = Opening {
@@ -88,7 +88,7 @@ impl Gateways {
             clock: clock.clone(),
             chance: chance.clone(),
             patience: redis.command_timeout * 2,
-            bell: watch::Sender::new(0),
+            changed: watch::Sender::new(0),
         };
         let outbox = file.shared(opening, redis.on_unavailable, metrics.outbox_spilled_events.clone());
         let Some(redis) = outbox.in_redis().cloned() else { return Ok((outbox, None)) };
@@ -149,7 +149,7 @@ impl Gateways {
         if !matches!(tokio::time::timeout(LEAVE_GRACE, left).await, Ok(Ok(()))) {
             tracing::info!("Redis is away: this gateway stays on its list of gateways until another one takes it off");
         }
-        self.membership.part();
+        self.membership.drop_hooks();
     }
 
     async fn tell(&self) {

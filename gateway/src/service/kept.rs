@@ -12,7 +12,7 @@ use crate::subject::Subjects;
 use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
 
-/// It.
+/// What is open.
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) outbox: AnyOutbox,

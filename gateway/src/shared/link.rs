@@ -92,7 +92,7 @@ impl Link {
     pub async fn first_try(&self) -> Result<(), SharedError> {
         let mut state = self.state();
         // The sender lives as long as we do.
-        match state.wait_for(|state| *state != LinkState::Joining).await.as_deref() {
+        match state.wait_for(|state| *state != LinkState::Connecting).await.as_deref() {
             Ok(LinkState::Away(why)) => Err(why.clone()),
             _ => Ok(()),
         }
@@ -103,6 +103,14 @@ impl Link {
         match &self.0 {
             Source::Kept(kept) => kept.upkeep.state(),
             Source::Fixed(_) => watch::Sender::new(LinkState::Up).subscribe(),
+        }
+    }
+
+    /// For how long there has been no connection; nothing while there is one.
+    pub fn away_for(&self) -> Duration {
+        match &self.0 {
+            Source::Kept(kept) => kept.upkeep.away_for(),
+            Source::Fixed(_) => Duration::ZERO,
         }
     }
 

@@ -142,9 +142,10 @@ impl Resolver<'_> {
             rustls::Error::InconsistentKeys(_) => {
                 self.fail("redis.client_key", "is the key of another certificate than redis.client_cert")
             }
-            rustls::Error::InvalidCertificate(_) => {
-                self.fail("redis.client_cert", "the first certificate in the file that it names cannot be read")
-            }
+            rustls::Error::InvalidCertificate(_) => self.fail(
+                "redis.client_cert",
+                "the first certificate in the file that it names cannot be read; it has to be X.509 of version 3",
+            ),
             _ => self.fail("redis.client_key", "the key in the file that it names cannot be used"),
         })?;
         Ok((pem, private))

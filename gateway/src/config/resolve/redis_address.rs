@@ -30,7 +30,7 @@ pub(super) enum AddressError {
     Scheme,
     #[error("names no host, or one that is neither a name nor an address")]
     Host,
-    #[error("has a database that is no number; leave it out for 0")]
+    #[error("has a database that is no number; leave it out for 0, and write odd characters of a password, `/` too, as %XX")]
     Database,
     #[error("holds a `?` or `#`; if that is a piece of the password, write it as %3F or %23")]
     More,

@@ -6,18 +6,27 @@
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local missing = 0
+local missing, was_set_back = 0, false
 local kept = redis.call('GET', KEYS[1])
 if kept then
   local needed, noted = string.match(kept, '^(%d+) (%d+)$')
   if needed then
-    -- A clock that was set back fills nothing, and takes nothing either.
+    -- A clock that was set back fills nothing, and takes nothing either; from now on it fills.
+    was_set_back = tonumber(noted) > now
     missing = math.max(0, tonumber(needed) - math.max(0, now - tonumber(noted)))
   end
 end
-if missing > tonumber(ARGV[2]) then return {0, missing} end
+
+local function keep()
+  -- A full bucket need not be kept.
+  local until_full = math.ceil(missing / 1000) + 1
+  redis.call('SET', KEYS[1], string.format('%.0f %.0f', missing, now), 'PX', string.format('%.0f', until_full))
+end
+
+if missing > tonumber(ARGV[2]) then
+  if was_set_back then keep() end
+  return {0, missing}
+end
 missing = missing + tonumber(ARGV[1])
--- A full bucket need not be kept.
-local until_full = math.ceil(missing / 1000) + 1
-redis.call('SET', KEYS[1], string.format('%.0f %.0f', missing, now), 'PX', string.format('%.0f', until_full))
+keep()
 return {1, missing}

@@ -251,7 +251,7 @@ impl Embedded {
     }
 
     /// What rings at a change, for an outbox that stands beside this one: those who look for work listen to both at once.
-    pub(super) fn bell(&self) -> watch::Sender<u64> {
+    pub(super) fn changes(&self) -> watch::Sender<u64> {
         self.0.changed.clone()
     }
 

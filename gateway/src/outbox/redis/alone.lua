@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- One command at a time goes over everything that is kept.
 -- KEYS: 1 long_work. ARGV: 1 the token of whoever asks, 2 for how many milliseconds, 0 to let others.
 -- Answer: 1 if it is theirs.

@@ -1,18 +1,16 @@
 //! One command at a time goes over everything that is kept, whichever gateway was asked: by a key that holds for a time, so that
 //! nobody waits for ever for a gateway that died.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
 
 use super::Redis;
+use super::scripts::ALONE;
 use crate::clock::millis;
 use crate::outbox::OutboxError;
-use crate::shared::{Call, Script};
-
-static ALONE: LazyLock<Script> =
-    LazyLock::new(|| Script::new("to wait for the turn", concat!("#!lua flags=allow-oom\n", include_str!("alone.lua"))));
+use crate::shared::Call;
 
 /// How long a turn holds that is not held on to; far longer than a step takes.
 const HOLDS: Duration = Duration::from_secs(30);

@@ -1,4 +1,3 @@
-
 -- Keeps groups, all of them or none (O1).
 -- ARGV: what all groups of this dataset may cost; what these cost; up to when a mark is forgotten; the time of these marks; how
 -- many marks are kept; how many policies, and of each its digest and its text, or '' where it should be known; how many events
@@ -6,8 +5,8 @@
 -- and its body.
 -- Answer: { 'kept', cost, last row before } once; or, with nothing changed: { 'policy', digest, ... } these texts are needed;
 -- { 'full', cost }; { 'seen', number, ... } these events came before.
-local before = redis.call('GET', answer)
-if before then return cmsgpack.unpack(before) end
+local told = told_before()
+if told then return told end
 
 local room, cost = tonumber(argument()), tonumber(argument())
 local oldest, marked, most_marks = tonumber(argument()), argument(), tonumber(argument())
@@ -76,6 +75,4 @@ if #fresh > 0 then
 end
 
 count()
-local done = { 'kept', tonumber(redis.call('HGET', tally, 'cost') or '0'), last }
-redis.call('SET', answer, cmsgpack.pack(done), 'EX', ANSWER_SECS)
-return done
+return tell({ 'kept', tonumber(redis.call('HGET', tally, 'cost') or '0'), last })

@@ -33,7 +33,7 @@ const COSTS_LAST: Duration = Duration::from_secs(5);
 /// Events that were not kept, and why not.
 #[derive(Debug)]
 pub struct Unkept {
-    /// They; nothing where the outbox ended in a panic.
+    /// The events; nothing where the outbox ended in a panic.
     pub append: Option<Append>,
     /// Why not.
     pub error: OutboxError,
@@ -103,7 +103,8 @@ pub(super) async fn keep(core: &Core, dataset: Arc<str>, asked: Vec<Asked>) {
 /// The same, without the answers to those that stay in `coming`; what the cap leaves no room for is refused on the way.
 async fn keep_all(core: &Core, dataset: &Arc<str>, coming: &mut Vec<Coming>) -> Result<(), OutboxError> {
     let keys = core.of(dataset);
-    let until = Instant::now() + core.patience;
+    // A failover is waited for once, by those whom it met: a server that has been away for longer keeps no caller waiting.
+    let until = Instant::now() + core.patience.saturating_sub(core.link.away_for());
     if !core.is_listed(dataset) {
         core.list(dataset).await?;
     }

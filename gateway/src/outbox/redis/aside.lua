@@ -1,4 +1,3 @@
-
 -- Sets a leased group aside, whole and as it rests, or with other bodies.
 -- ARGV: gateway, now, row, serial, the head of the entry, '1' if other bodies follow, and these.
 -- Answer: 1, or 0 if the lease had ended.

@@ -1,25 +1,14 @@
 //! Entries of the quarantine as a command finds them, and what it does with them. An entry is never written anew, so it is enough to
 //! ask whether it is still there.
 
-use std::sync::LazyLock;
-
 use super::Redis;
-use super::bodies::MAX_BODY_BYTES;
+use super::bodies::{MAX_BODY_BYTES, Opened};
 use super::head::{Head, row_of_entry};
 use super::look::{Cursor, Dataset, PAGE};
-use super::open::Opened;
 use super::quarantine::Aside;
-use super::scripts::script;
+use super::scripts::{CHANGE_ASIDE, LOOK_ASIDE};
 use crate::outbox::OutboxError;
 use crate::outbox::settlement::part_message;
-use crate::shared::Script;
-
-script!(LOOK, "to look at the quarantine", "look_aside.lua");
-/// What is gone has to stay gone when the server crashes (O8).
-static CHANGE: LazyLock<Script> = LazyLock::new(|| {
-    let text = concat!("#!lua flags=allow-oom\n", include_str!("common.lua"), include_str!("change_aside.lua"));
-    Script::durable("to change the quarantine", text)
-});
 
 /// What one look reads at most, but for an entry that is larger alone.
 const PAGE_BYTES: usize = 1024 * 1024;
@@ -107,7 +96,7 @@ impl Redis {
         };
         let call = dataset.keys.call().with(word).with(from).with(to).with(most).with(PAGE_BYTES);
         let call = call.with(MAX_BODY_BYTES);
-        let rows: Vec<Row> = self.core.link.call(&LOOK, &call).await?;
+        let rows: Vec<Row> = self.core.link.call(&LOOK_ASIDE, &call).await?;
         let read = |(id, head, body, message): Row| Entry {
             number: row_of_entry(&id).unwrap_or(0),
             aside: head.and_then(|text| Aside::read(std::str::from_utf8(&text).ok()?)),
@@ -121,7 +110,7 @@ impl Redis {
     /// The events of an entry and Meta's message.
     pub(super) fn read_aside(&self, dataset: &Dataset, entry: &Entry) -> Result<Read, Opened> {
         let (Some(aside), Some(body)) = (&entry.aside, &entry.body) else { return Err(Opened::Broken) };
-        let text = match self.open_aside(dataset, aside, body.clone()) {
+        let text = match self.core.open_aside(aside, &dataset.id, body.clone()) {
             Opened::Text(text) => text,
             other => return Err(other),
         };
@@ -174,7 +163,7 @@ impl Redis {
                 }
             }
         }
-        let done: String = self.core.link.insist(&CHANGE, &call, self.core.patience).await?;
+        let done: String = self.core.link.insist(&CHANGE_ASIDE, &call, self.core.patience).await?;
         Ok(done.bytes().map(|digit| digit == b'1').collect())
     }
 }

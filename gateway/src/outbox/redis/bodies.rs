@@ -15,6 +15,17 @@ const MAX_MESSAGE_BYTES: usize = 4096;
 /// No body of ours is longer. A longer one is not sent on by the server, or a planted gigabyte would be one of memory here.
 pub(super) const MAX_BODY_BYTES: usize = MAX_GROUP_BYTES + SEAL_BYTES + MAX_MESSAGE_BYTES;
 
+/// What is found where events should be. A command has to tell those that this gateway cannot open from those that nobody can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Opened {
+    /// One event a line; of a sealed entry of the quarantine Meta's message may be the last one.
+    Text(String),
+    /// They are sealed under a key that this gateway does not have.
+    Foreign,
+    /// Nothing that can be read.
+    Broken,
+}
+
 impl Core {
     /// What rests of the events of a group, under the key of today; the head then says how.
     pub(super) fn seal_group(&self, head: &mut Head, dataset: &Arc<str>, bodies: &str) -> Result<Vec<u8>, OutboxError> {
@@ -46,14 +57,22 @@ impl Core {
         Ok((sealed, String::new()))
     }
 
-    /// The events of a group; nothing if they are not what its head says, or do not open.
-    pub(super) fn open_group(&self, head: &Head, dataset: &Arc<str>, stored: Vec<u8>) -> Option<String> {
-        let opened = match &head.key_id {
-            None => stored,
-            Some(id) => self.settings.keys.as_ref()?.open(id, head.seat(&head.owner(dataset)), &stored)?,
-        };
-        let bodies = String::from_utf8(opened).ok()?;
-        (count_lines(&bodies) == head.events).then_some(bodies)
+    /// Opens the events of a group.
+    pub(super) fn open_group(&self, head: &Head, dataset: &Arc<str>, stored: Vec<u8>) -> Opened {
+        self.open(head.key_id.as_deref(), head.seat(&head.owner(dataset)), stored)
+    }
+
+    /// Opens those of an entry of the quarantine.
+    pub(super) fn open_aside(&self, aside: &Aside, dataset: &Arc<str>, stored: Vec<u8>) -> Opened {
+        self.open(aside.key_id.as_deref(), aside.seat(&aside.owner(dataset)), stored)
+    }
+
+    /// The events of a group, as many as its head says; nothing if that cannot be had.
+    pub(super) fn open_whole_group(&self, head: &Head, dataset: &Arc<str>, stored: Vec<u8>) -> Option<String> {
+        match self.open_group(head, dataset, stored) {
+            Opened::Text(bodies) if count_lines(&bodies) == head.events => Some(bodies),
+            Opened::Text(_) | Opened::Foreign | Opened::Broken => None,
+        }
     }
 
     /// The events of a group that is in nobody's reach; nothing where they cannot be read.
@@ -65,7 +84,19 @@ impl Core {
         }
         let command = redis::cmd("HGET").arg(keys.of("bodies")).arg(row).to_owned();
         let stored: Option<Vec<u8>> = self.plain("a group", &command).await?;
-        Ok(stored.and_then(|stored| self.open_group(head, dataset, stored)))
+        Ok(stored.and_then(|stored| self.open_whole_group(head, dataset, stored)))
+    }
+
+    fn open(&self, key_id: Option<&str>, seat: Seat<'_>, stored: Vec<u8>) -> Opened {
+        if stored.len() > MAX_BODY_BYTES {
+            return Opened::Broken;
+        }
+        let text = match (key_id, &self.settings.keys) {
+            (None, _) => Some(stored),
+            (Some(id), Some(keys)) if keys.knows(id) => keys.open(id, seat, &stored),
+            (Some(_), _) => return Opened::Foreign,
+        };
+        text.and_then(|text| String::from_utf8(text).ok()).map_or(Opened::Broken, Opened::Text)
     }
 }
 

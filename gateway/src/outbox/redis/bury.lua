@@ -1,4 +1,3 @@
-
 -- Takes groups out of a dead gateway's hand, those that it still has: whole, or one of them in two halves.
 -- ARGV: gateway, 'back' and of each group its row and its serial; or 'split', row, serial, and of each half its head and its body.
 -- A group counts the death, unless it is condemned. Answer: how many groups there were.

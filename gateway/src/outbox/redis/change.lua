@@ -7,7 +7,7 @@
 --   condemn TEXT      notes what of it goes once it is in nobody's hand
 --   spare             nothing is condemned of it any more
 -- Answer: for each group a digit, 1 if it was changed. The same one under the same token.
-local told = redis.call('GET', answer)
+local told = told_before()
 if told then return told end
 local now = tonumber(ARGV[1])
 
@@ -37,6 +37,9 @@ for i = 2, #ARGV, 7 do
       amount('pending', first, 1)
       redis.call('HSET', heads, row, first)
       redis.call('HSET', bodies, row, second)
+      -- Whoever slept past the end of its lease has what it was before, and may not settle it any more: that would bring it back.
+      local gateway = hand == '0' and holder(row)
+      if gateway and gateway ~= NOBODY then claim(NOBODY, 0, { row .. '-0' }) end
       if what == 'sweep' then redis.call('HDEL', condemned, row) end
     elseif what == 'condemn' then
       redis.call('HSET', condemned, row, first)
@@ -47,6 +50,4 @@ for i = 2, #ARGV, 7 do
   end
 end
 count()
-told = table.concat(done)
-redis.call('SET', answer, told, 'EX', ANSWER_SECS)
-return told
+return tell(table.concat(done))

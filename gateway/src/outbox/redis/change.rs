@@ -1,20 +1,12 @@
 //! What a command does with groups that it found: only if each is still as it was found, so that a lease or a settling in between
 //! neither loses nor brings back anything. Each group changes in one step: entry, head, bodies, due time and totals.
 
-use std::sync::LazyLock;
-
 use super::Redis;
 use super::head::Head;
 use super::look::{Dataset, Found};
+use super::scripts::CHANGE;
 use crate::outbox::OutboxError;
 use crate::outbox::condemned::Condemned;
-use crate::shared::Script;
-
-/// What is gone has to stay gone when the server crashes (O8).
-static CHANGE: LazyLock<Script> = LazyLock::new(|| {
-    let text = concat!("#!lua flags=allow-oom\n", include_str!("common.lua"), include_str!("change.lua"));
-    Script::durable("to change groups", text)
-});
 
 /// What stays of a group: its head, and its events as they rest.
 #[derive(Debug)]
@@ -31,6 +23,11 @@ pub(super) enum Change {
     Sweep(Rest),
     /// That goes once nobody has it in hand.
     Condemn(Condemned),
+}
+
+/// How many events there were in what was changed.
+pub(super) fn events_in(events: Vec<u64>, changed: Vec<bool>) -> u64 {
+    events.into_iter().zip(changed).filter(|(_, changed)| *changed).map(|(events, _)| events).sum()
 }
 
 impl Redis {

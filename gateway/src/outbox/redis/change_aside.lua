@@ -5,7 +5,7 @@
 --   replace HEAD BODY MESSAGE puts this in its place; no message is an empty one
 --   redrive HEAD BODY         makes a group of it that waits
 -- Answer: for each entry a digit, 1 if it was changed. The same one under the same token.
-local told = redis.call('GET', answer)
+local told = told_before()
 if told then return told end
 local done = {}
 for i = 1, #ARGV, 5 do
@@ -34,6 +34,4 @@ for i = 1, #ARGV, 5 do
   end
 end
 count()
-told = table.concat(done)
-redis.call('SET', answer, told, 'EX', ANSWER_SECS)
-return told
+return tell(table.concat(done))

@@ -7,6 +7,8 @@ local GROUP, NOBODY = 'gateways', '-'
 local ROW_BYTES = 512 -- what a row costs beside its events
 local ANSWER_SECS = 120
 local MANY = 500 -- arguments of one command at most, well below what Lua can unpack
+local SUSPECT_CRASHES = 3 -- `crash.rs` says why
+local LOOK, LOOK_AT_MOST = 128, 2048 -- groups that are looked at together, and in one call
 
 local function whole(number)
   return string.format('%d', number)
@@ -17,8 +19,25 @@ local function member(row)
   return string.format('%016d', row)
 end
 
-local function row_of(text)
-  return whole(tonumber((string.match(text, '^%d+'))))
+-- The row of an entry of the queue; '0', which no group has, for one that no script made.
+local function row_of_entry(id)
+  return string.match(id, '^(%d+)-0$') or '0'
+end
+
+-- The number in the id of any entry.
+local function row_of(id)
+  return whole(tonumber((string.match(id, '^%d+'))))
+end
+
+-- The row of a name in `due`, or nil if no gateway gave that name.
+local function row_in_due(name)
+  local digits = string.match(name, '^%d+$')
+  return digits and #digits == 16 and whole(tonumber(digits)) or nil
+end
+
+-- Whether a gateway can have given this row.
+local function is_row(text)
+  return string.match(text, '^[1-9]%d*$') ~= nil and #text <= 16
 end
 
 -- What a head says, or nil: site, policy, events, bytes, received, oldest, seat, key, attempts, crashes, envelope.
@@ -207,6 +226,17 @@ local function cursor()
   end
   redis.call('XGROUP', 'CREATE', queue, GROUP, '0')
   return '0-0'
+end
+
+-- What a call under this token told, if it was done before. Whoever asks here says by `tell` what was done.
+local function told_before()
+  local kept = redis.call('GET', answer)
+  return kept and cmsgpack.unpack(kept)
+end
+
+local function tell(done)
+  redis.call('SET', answer, cmsgpack.pack(done), 'EX', ANSWER_SECS)
+  return done
 end
 
 -- The arguments of a call, one after the other.

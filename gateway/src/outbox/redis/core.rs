@@ -44,8 +44,8 @@ pub struct Opening {
     pub chance: Chance,
     /// For so long a change is asked for again while Redis is away.
     pub patience: Duration,
-    /// What rings at a change.
-    pub bell: watch::Sender<u64>,
+    /// Changes with every commit.
+    pub changed: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
@@ -107,7 +107,7 @@ impl News {
 
 impl Core {
     pub(super) fn new(opening: Opening) -> Self {
-        let Opening { link, keys, settings, gateway, clock, chance, patience, bell } = opening;
+        let Opening { link, keys, settings, gateway, clock, chance, patience, changed } = opening;
         let sealed = settings.keys.iter().flat_map(SealKeys::ids).map(str::to_owned);
         let key_ids = std::iter::once(PLAIN.to_owned()).chain(sealed).collect();
         // In microseconds, so that a process that starts again begins far behind the leases of the one before.
@@ -120,7 +120,7 @@ impl Core {
             clock,
             chance,
             patience,
-            changed: bell,
+            changed,
             news: News { changed: watch::Sender::new(0), datasets: Mutex::default() },
             closed: AtomicBool::new(false),
             rewrites: Rewrites::default(),
@@ -265,6 +265,11 @@ impl Core {
     /// Whether nobody has to list this dataset any more.
     pub(super) fn is_listed(&self, dataset: &str) -> bool {
         self.known().listed.contains(dataset)
+    }
+
+    /// The datasets that this gateway saw listed.
+    pub(super) fn listed(&self) -> BTreeSet<Arc<str>> {
+        self.known().listed.clone()
     }
 
     pub(super) fn set_listed(&self, dataset: &Arc<str>, is_listed: bool) {

@@ -1,4 +1,3 @@
-
 -- How much waits.
 -- Answer: { the head of the oldest group or '', and the fields and values of `tally` }.
 local oldest = redis.call('XRANGE', queue, '-', '+', 'COUNT', 1)[1]

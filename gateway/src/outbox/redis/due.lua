@@ -1,11 +1,9 @@
-
 -- From when on there is something to lease.
 -- ARGV: now, the latest time that can be meant, and the keys that the gateway has.
 -- Answer: { 1 if a group is due, 1 if one is due that is a suspect, the time of the next, or '' if there is none }.
 local now, latest = tonumber(argument()), argument()
 local has_key = {}
 while place < #ARGV do has_key[argument()] = true end
-local LOOK, LOOK_AT_MOST = 128, 2048
 local NOW = { 1, 0, '' }
 
 local at = cursor()
@@ -17,7 +15,7 @@ if at then
     if #entries == 0 then break end
     looked, from = looked + #entries, '(' .. entries[#entries][1]
     for _, entry in ipairs(entries) do
-      if not redis.call('ZSCORE', due, member(string.match(entry[1], '^(%d+)-0$') or '0')) then return NOW end
+      if not redis.call('ZSCORE', due, member(row_of_entry(entry[1]))) then return NOW end
     end
   end
 end
@@ -28,12 +26,16 @@ while from < LOOK_AT_MOST do
   if #members == 0 then break end
   from = from + #members
   local rows = {}
-  for i, text in ipairs(members) do rows[i] = row_of(text) end
+  for i, text in ipairs(members) do
+    rows[i] = row_in_due(text)
+    -- The lease takes out what no gateway put in.
+    if not rows[i] then return NOW end
+  end
   for i, text in ipairs(redis.call('HMGET', heads, unpack(rows))) do
     local head = read_head(text)
     if not head then return NOW end
     if has_key[head.key] then
-      if head.crashes < 3 then return NOW end
+      if head.crashes < SUSPECT_CRASHES then return NOW end
       has_suspect = 1
     end
   end

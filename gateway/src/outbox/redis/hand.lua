@@ -1,4 +1,3 @@
-
 -- Stands before the scripts that hand groups out. Their arguments:
 -- ARGV 1 gateway, 2 now, 3 when the lease ends, 4 its serial, 5 events and 6 bytes at most, 7 what is done with a suspect: 'take',
 -- 'skip', or 'ask' for permission, 8 'swept' once condemned groups were looked after, 9 the latest time that can be meant, 10 the
@@ -8,8 +7,6 @@
 local gateway, now, until_ms, serial = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local events_left, bytes_left, suspects = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local latest, longest, place_permille = ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])
-local SUSPECT_CRASHES = 3
-local LOOK, LOOK_AT_MOST = 128, 2048
 
 local has_condemned = redis.call('EXISTS', condemned) == 1
 if has_condemned and ARGV[8] ~= 'swept' then return { 'sweep' } end
@@ -17,7 +14,7 @@ if has_condemned and ARGV[8] ~= 'swept' then return { 'sweep' } end
 local has_key = {}
 for i = 12, #ARGV do has_key[ARGV[i]] = true end
 
-local strays = 0
+local strangers = 0
 
 -- The rows and what their heads say.
 local function look(rows)
@@ -43,11 +40,11 @@ local function is_condemned(row)
   return has_condemned and redis.call('HEXISTS', condemned, row) == 1
 end
 
--- Takes an entry out that is no group of ours and has no events.
-local function drop_stray(id)
+-- Takes a stranger's entry out: it is no group of ours and has no events.
+local function drop_strangers(id)
   redis.pcall('XACK', queue, GROUP, id)
   redis.call('XDEL', queue, id)
-  strays = strays + 1
+  strangers = strangers + 1
 end
 
 -- The groups whose time has come, or that nobody could handle who was asked, oldest first.
@@ -56,11 +53,19 @@ local function later_groups(is_fit)
   while from < LOOK_AT_MOST and #fit < LOOK do
     local members = redis.call('ZRANGE', due, '-inf', now, 'BYSCORE', 'LIMIT', from, LOOK)
     local rows = {}
-    for i, text in ipairs(members) do rows[i] = row_of(text) end
+    for _, text in ipairs(members) do
+      local row = row_in_due(text)
+      if row then
+        rows[#rows + 1] = row
+      else
+        redis.call('ZREM', due, text)
+        strangers, from = strangers + 1, from - 1
+      end
+    end
     for _, group in ipairs(look(rows)) do
       if not group.is_known and redis.call('HEXISTS', bodies, group.row) == 0 then
         redis.call('ZREM', due, member(group.row))
-        drop_stray(group.row .. '-0')
+        drop_strangers(group.row .. '-0')
         from = from - 1
       elseif is_fit(group) and not is_condemned(group.row) then
         fit[#fit + 1] = group
@@ -115,7 +120,7 @@ local function hand_out(groups, passed, more)
   end
   on_many('ZADD', due, scores)
   local lacks = redis.call('HLEN', heads) > redis.call('XLEN', queue) and 1 or 0
-  local reply = { 'groups', more, lacks, strays }
+  local reply = { 'groups', more, lacks, strangers }
   for first = 1, #rows, MANY do
     local texts = redis.call('HMGET', bodies, unpack(rows, first, math.min(first + MANY - 1, #rows)))
     for i = 1, math.min(MANY, #rows - first + 1) do

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use super::Redis;
 use super::aside::{Entry, Order};
+use super::bodies::Opened;
 use super::look::{Cursor, Dataset, PAGE};
-use super::open::Opened;
 use super::quarantine::Aside;
 use crate::outbox::OutboxError;
 use crate::outbox::inspection::{Inspection, MAX_QUARANTINE_LINES, PendingLine, QuarantineLine, Shown};

@@ -1,4 +1,3 @@
-
 -- Leases due groups, oldest first: those that were never handed out in their order, and of the others those whose time has come.
 local at = cursor()
 if not at then
@@ -20,7 +19,7 @@ local function fetch()
   seen_up_to = entries[#entries][1]
   local rows, members = {}, {}
   for i, entry in ipairs(entries) do
-    local row = string.match(entry[1], '^(%d+)-0$') or '0'
+    local row = row_of_entry(entry[1])
     rows[i], members[i] = row, member(row)
   end
   local scores = redis.call('ZMSCORE', due, unpack(members))
@@ -43,7 +42,7 @@ local function peek()
     if group.is_handed_out then
       passed = group.id
     elseif not group.is_known and redis.call('HEXISTS', bodies, group.row) == 0 then
-      drop_stray(group.id)
+      drop_strangers(group.id)
       passed = group.id
     elseif group.is_foreign or is_condemned(group.row) then
       redis.call('ZADD', due, now, member(group.row))

@@ -108,10 +108,10 @@ impl Redis {
                 "groups" => {
                     leased.more = answer.number::<u8>()? == 1;
                     let lacks = answer.number::<u8>()? == 1;
-                    let strays: u64 = answer.number()?;
-                    if strays > 0 {
+                    let strangers: u64 = answer.number()?;
+                    if strangers > 0 {
                         tracing::error!(
-                            entries = strays,
+                            entries = strangers,
                             "entries of the queue in Redis that no gateway made were taken out"
                         );
                     }
@@ -123,6 +123,10 @@ impl Redis {
                         core.free_suspect(serial).await;
                     }
                     under_way.is_handed_on = true;
+                    if !leased.leases.is_empty() && !core.is_listed(&request.dataset) {
+                        // It may have been lost from the list. If this fails the next lease does it.
+                        drop(core.list(&request.dataset).await);
+                    }
                     if lacks {
                         core.mend(&request.dataset, now_ms).await?;
                         leased.more = true;
@@ -165,7 +169,7 @@ impl Redis {
         let stored = answer.bytes();
         let length = stored.as_ref().map_or(0, Vec::len);
         let Some((head, bodies)) = head.clone().and_then(|head| {
-            let bodies = core.open_group(&head, &request.dataset, stored?)?;
+            let bodies = core.open_whole_group(&head, &request.dataset, stored?)?;
             Some((head, bodies))
         }) else {
             leased.quarantined += core.set_aside_unreadable(request, row, serial, head.as_ref(), length).await?;

@@ -1,4 +1,3 @@
-
 -- Forgets a gateway, if it has nothing in hand: its list would be lost with it (failure case C3).
 -- ARGV: gateway. Answer: 1 if it is forgotten.
 local gateway = argument()

@@ -6,14 +6,11 @@
 use std::sync::Arc;
 
 use super::Redis;
-use super::bodies::MAX_BODY_BYTES;
+use super::bodies::{MAX_BODY_BYTES, Opened};
 use super::head::{Head, row_of_entry};
-use super::open::Opened;
-use super::scripts::{DatasetKeys, script};
+use super::scripts::{DatasetKeys, LOOK};
 use crate::outbox::OutboxError;
 use crate::outbox::condemned::Condemned;
-
-script!(LOOK, "to look at groups", "look.lua");
 
 /// Entries of one page.
 pub(super) const PAGE: usize = 256;
@@ -92,11 +89,7 @@ impl Redis {
         if let Some(id) = only {
             return Ok(vec![self.dataset(id)]);
         }
-        let mut command = redis::cmd("SMEMBERS");
-        command.arg(self.core.keys.common("datasets"));
-        let mut ids: Vec<String> = self.core.plain("a look at the datasets", &command).await?;
-        ids.sort();
-        Ok(ids.iter().map(|id| self.dataset(id)).collect())
+        Ok(self.core.datasets().await?.iter().map(|id| self.dataset(id)).collect())
     }
 
     /// This one.
@@ -158,7 +151,7 @@ impl Redis {
         let open = |group: Found| {
             let body = bodies.next_if(|(row, _)| *row == group.row).and_then(|(_, body)| body);
             let opened = match (&group.head, body) {
-                (Some(head), Some(body)) => self.open_group(dataset, head, body),
+                (Some(head), Some(body)) => self.core.open_group(head, &dataset.id, body),
                 _ => Opened::Broken,
             };
             (group, opened)

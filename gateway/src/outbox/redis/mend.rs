@@ -3,46 +3,50 @@
 use redis::Value;
 
 use super::core::Core;
-use super::scripts::MEND;
+use super::scripts::{DatasetKeys, MEND};
 use crate::outbox::OutboxError;
 
 /// So many rows are looked at in one step.
 const ROWS: usize = 256;
 
 impl Core {
+    /// Whether there are more groups than entries.
+    pub(super) async fn lacks_entries(&self, keys: &DatasetKeys) -> Result<bool, OutboxError> {
+        let count = |command: &str, name| redis::cmd(command).arg(keys.of(name)).to_owned();
+        let heads: u64 = self.plain("the groups", &count("HLEN", "heads")).await?;
+        let entries: u64 = self.plain("the queue", &count("XLEN", "queue")).await?;
+        Ok(heads > entries)
+    }
+
     /// Looks through all groups of a dataset. Rare: only where there are more heads than entries.
     pub(super) async fn mend(&self, dataset: &str, now_ms: u64) -> Result<(), OutboxError> {
         let keys = self.of(dataset);
-        let (mut cursor, mut mended) = (0_u64, 0_u64);
+        let (mut cursor, mut mended, mut strangers) = (0_u64, 0_u64, 0_u64);
         loop {
             let mut command = redis::cmd("HSCAN");
             command.arg(keys.of("heads")).arg(cursor).arg("COUNT").arg(ROWS);
-            let (next, pairs): (u64, Vec<Value>) = self.plain("the groups", &command).await?;
-            // A field and its value, in turn.
-            let rows: Vec<Vec<u8>> = pairs.into_iter().step_by(2).filter_map(bytes).collect();
-            if !rows.is_empty() {
+            let (next, heads): (u64, Vec<(Vec<u8>, Value)>) = self.plain("the groups", &command).await?;
+            if !heads.is_empty() {
                 let mut call = keys.call().with(now_ms);
-                for row in &rows {
+                for (row, _) in &heads {
                     call.push(&row[..]);
                 }
-                mended += self.ask(&MEND, &call).await?.number::<u64>()?;
+                let mut answer = self.ask(&MEND, &call).await?;
+                mended += answer.number::<u64>()?;
+                strangers += answer.number::<u64>()?;
             }
             cursor = next;
             if cursor == 0 {
                 break;
             }
         }
+        if strangers > 0 {
+            tracing::error!(groups = strangers, "groups in Redis that no gateway made were taken out");
+        }
         if mended > 0 {
             tracing::error!(groups = mended, "groups that were missing from the queue in Redis were put in again");
             self.gave_work(&dataset.into());
         }
         Ok(())
-    }
-}
-
-fn bytes(value: Value) -> Option<Vec<u8>> {
-    match value {
-        Value::BulkString(bytes) => Some(bytes),
-        _ => None,
     }
 }

@@ -36,7 +36,6 @@ mod depth;
 mod head;
 mod look;
 mod mend;
-mod open;
 mod quarantine;
 mod rewrite;
 mod scripts;

@@ -1,4 +1,3 @@
-
 -- What a gateway has in hand, whether its leases have ended or not.
 -- ARGV: gateway, after which entry ('' for the first), how many at most.
 -- Answer: of each its row, its serial, 1 if it is condemned, and its head or ''.

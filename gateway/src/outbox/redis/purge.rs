@@ -5,10 +5,10 @@
 
 use super::Redis;
 use super::alone::Alone;
+use super::bodies::Opened;
 use super::change::{Change, Rest};
 use super::head::Head;
 use super::look::{Cursor, Dataset, Found, portions};
-use super::open::Opened;
 use crate::failpoint;
 use crate::outbox::condemned::{Condemned, without};
 use crate::outbox::selector::Single;
@@ -26,6 +26,14 @@ pub(super) struct Purge {
     /// It only counts.
     pub(super) dry: bool,
     pub(super) purged: Purged,
+    /// Only groups that were accepted before this.
+    received_before_ms: Option<u64>,
+}
+
+impl Purge {
+    fn of(selector: PurgeSelector, dry: bool) -> Self {
+        Self { selector, dry, purged: Purged::default(), received_before_ms: None }
+    }
 }
 
 /// What is to be done with a group, and how many events it takes.
@@ -38,7 +46,7 @@ struct Plan {
 impl Redis {
     pub(in crate::outbox) async fn purge(&self, selector: PurgeSelector, dry: bool) -> Result<Purged, OutboxError> {
         let alone = self.alone().await?;
-        let mut purge = Purge { selector, dry, purged: Purged::default() };
+        let mut purge = Purge::of(selector, dry);
         let done = self.purge_datasets(&mut purge, &alone).await;
         alone.end().await;
         let Purge { selector, mut purged, .. } = purge;
@@ -74,11 +82,45 @@ impl Redis {
     }
 
     async fn purge_groups(&self, dataset: &Dataset, purge: &mut Purge, alone: &Alone) -> Result<(), OutboxError> {
-        let through = self.last(dataset, "last").await?;
+        // What a stranger took out of the queue waits all the same, and would come back.
+        if self.core.lacks_entries(&dataset.keys).await? {
+            self.core.mend(&dataset.id, self.core.now_ms().1).await?;
+        }
+        let begun_ms = self.core.clock.unix_ms();
         let mut cursor = Cursor::default();
+        let through = self.last(dataset, "last").await?;
+        self.purge_through(dataset, purge, alone, &mut cursor, through).await?;
+        self.purge_late(dataset, purge, alone, &mut cursor, begun_ms).await
+    }
+
+    /// A group that was split or put in again meanwhile has a new row: behind those that were there, though it is as old.
+    async fn purge_late(
+        &self,
+        dataset: &Dataset,
+        purge: &mut Purge,
+        alone: &Alone,
+        cursor: &mut Cursor,
+        begun_ms: u64,
+    ) -> Result<(), OutboxError> {
+        let through = self.last(dataset, "last").await?;
+        purge.received_before_ms = Some(begun_ms);
+        let done = self.purge_through(dataset, purge, alone, cursor, through).await;
+        purge.received_before_ms = None;
+        done
+    }
+
+    /// Goes on from the cursor, up to that row.
+    async fn purge_through(
+        &self,
+        dataset: &Dataset,
+        purge: &mut Purge,
+        alone: &Alone,
+        cursor: &mut Cursor,
+        through: i64,
+    ) -> Result<(), OutboxError> {
         loop {
             alone.hold().await?;
-            let (mut rows, more) = self.rows(dataset, &mut cursor, through).await?;
+            let (mut rows, more) = self.rows(dataset, cursor, through).await?;
             for _ in 0..TRIES {
                 rows = self.purge_rows(dataset, &rows, purge).await?;
                 if rows.is_empty() {
@@ -104,7 +146,8 @@ impl Redis {
                 purge.purged.unreadable += 1;
                 continue;
             };
-            let is_meant = purge.selector.fits(&head.owner(&dataset.id), head.received_ms);
+            let is_meant = purge.selector.fits(&head.owner(&dataset.id), head.received_ms)
+                && purge.received_before_ms.is_none_or(|begun_ms| head.received_ms < begun_ms);
             if is_meant && (!found.in_hand || purge.selector.is_everywhere()) {
                 meant.push(found);
             }

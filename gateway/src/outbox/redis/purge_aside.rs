@@ -3,6 +3,7 @@
 use super::Redis;
 use super::alone::Alone;
 use super::aside::{AsideChange, Entry};
+use super::change::events_in;
 use super::look::{Cursor, Dataset};
 use super::purge::{Purge, is_all_of_a_dataset};
 use crate::failpoint;
@@ -33,8 +34,7 @@ impl Redis {
                 }
             }
             let done = if purge.dry { vec![true; changes.len()] } else { self.change_aside(dataset, &changes).await? };
-            purge.purged.quarantined +=
-                events.iter().zip(done).filter(|(_, done)| *done).map(|(events, _)| events).sum::<u64>();
+            purge.purged.quarantined += events_in(events, done);
             failpoint::pass("after_purge_step");
         }
     }

@@ -6,6 +6,7 @@
 use super::Redis;
 use super::alone::Alone;
 use super::aside::{AsideChange, Entry};
+use super::change::events_in;
 use super::head::Head;
 use super::look::{Cursor, Dataset};
 use super::quarantine::Aside;
@@ -76,7 +77,7 @@ impl Redis {
             }
         }
         let done = self.change_aside(dataset, &changes).await?;
-        let events: u64 = counts.iter().zip(done).filter(|(_, done)| *done).map(|(events, _)| events).sum();
+        let events = events_in(counts, done);
         if events > 0 {
             *redriven.waiting.entry(dataset.id.to_string()).or_default() += events;
             self.core.gave_work(&dataset.id);

@@ -3,13 +3,13 @@
 
 use super::Redis;
 use super::alone::Alone;
-use super::change::{Change, Rest};
+use super::bodies::Opened;
+use super::change::{Change, Rest, events_in};
 use super::head::Head;
 use super::look::{Cursor, Dataset, portions};
-use super::open::Opened;
 use super::purge::TRIES;
 use crate::failpoint;
-use crate::outbox::OutboxError;
+use crate::outbox::{Keys, OutboxError};
 
 /// So much is sealed in one step.
 const STEP_BYTES: usize = 1024 * 1024;
@@ -110,9 +110,14 @@ impl Redis {
                 changes.push((entry, change));
             }
             let done = self.change_aside(dataset, &changes).await?;
-            events += counts.iter().zip(done).filter(|(_, done)| *done).map(|(events, _)| events).sum::<u64>();
+            events += events_in(counts, done);
             failpoint::pass("after_rekey_step");
         }
+    }
+
+    /// The key of today; nothing if events rest plain.
+    fn key_of_today(&self) -> Option<&str> {
+        self.core.settings.keys.as_ref().map(Keys::id)
     }
 
     fn is_of_today(&self, key_id: Option<&str>) -> bool {

@@ -1,4 +1,3 @@
-
 -- Gives leases back at once, those that still hold.
 -- ARGV: gateway, now, and of each lease its row and its serial. Where a row is '*', every lease of that serial.
 local gateway, now = argument(), tonumber(argument())

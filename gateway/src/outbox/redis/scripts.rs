@@ -7,38 +7,40 @@ use std::sync::{Arc, LazyLock};
 
 use crate::shared::{Call, Keys, Script};
 
-/// A script on the keys of a dataset: its name in errors, and its files behind `common.lua`.
+/// A script on the keys of a dataset: how it is made, its name in errors, and its files behind `common.lua`.
 macro_rules! script {
-    ($name:ident, $what:literal, $($file:literal),+) => {
-        pub(super) static $name: std::sync::LazyLock<crate::shared::Script> = std::sync::LazyLock::new(|| {
-            crate::shared::Script::new(
-                $what,
-                concat!("#!lua flags=allow-oom\n", include_str!("common.lua"), $(include_str!($file)),+),
-            )
+    ($name:ident, $make:ident, $what:literal, $($file:literal),+) => {
+        pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
+            Script::$make($what, concat!("#!lua flags=allow-oom\n", include_str!("common.lua"), $(include_str!($file)),+))
         });
     };
 }
-pub(super) use script;
 
 /// Keeps events: answered once they survive a crash of the server, and refused while its memory is full.
 pub(super) static APPEND: LazyLock<Script> = LazyLock::new(|| {
     Script::durable("to keep events", concat!("#!lua\n", include_str!("common.lua"), include_str!("append.lua")))
 });
-script!(LEASE, "to lease groups", "hand.lua", "lease.lua");
-script!(SPREAD, "to lease groups", "hand.lua", "spread.lua");
-script!(SETTLE, "to settle leases", "settle.lua");
-script!(RELEASE, "to give leases back", "release.lua");
-script!(ASIDE, "to set a group aside", "aside.lua");
-script!(DUE, "to look for work", "due.lua");
-script!(DEPTH, "to count", "depth.lua");
-script!(PENDING, "to see what a gateway has", "pending.lua");
-script!(BURY, "to take groups from a dead gateway", "bury.lua");
-script!(LEAVE, "to forget a gateway", "leave.lua");
-script!(MEND, "to put groups into the queue again", "mend.lua");
+script!(LEASE, new, "to lease groups", "hand.lua", "lease.lua");
+script!(SPREAD, new, "to lease groups", "hand.lua", "spread.lua");
+script!(SETTLE, new, "to settle leases", "settle.lua");
+script!(RELEASE, new, "to give leases back", "release.lua");
+script!(ASIDE, new, "to set a group aside", "aside.lua");
+script!(DUE, new, "to look for work", "due.lua");
+script!(DEPTH, new, "to count", "depth.lua");
+script!(PENDING, new, "to see what a gateway has", "pending.lua");
+script!(BURY, new, "to take groups from a dead gateway", "bury.lua");
+script!(LEAVE, new, "to forget a gateway", "leave.lua");
+script!(MEND, new, "to put groups into the queue again", "mend.lua");
+script!(LOOK, new, "to look at groups", "look.lua");
+script!(LOOK_ASIDE, new, "to look at the quarantine", "look_aside.lua");
+// What a command takes away has to stay away when the server crashes (O8).
+script!(CHANGE, durable, "to change groups", "change.lua");
+script!(CHANGE_ASIDE, durable, "to change the quarantine", "change_aside.lua");
 
-/// On a key of its own, which no dataset has.
+// On keys of their own, which no dataset has.
 pub(super) static SUSPECT: LazyLock<Script> =
     LazyLock::new(|| Script::new("to hold a suspect alone", include_str!("suspect.lua")));
+pub(super) static ALONE: LazyLock<Script> = LazyLock::new(|| Script::new("to wait for the turn", include_str!("alone.lua")));
 
 /// The names of one dataset's keys, in the order that `common.lua` has, and of the answers.
 #[derive(Debug, Clone)]

@@ -1,4 +1,3 @@
-
 -- Settles leases, each whole or not at all (O4).
 -- ARGV: gateway, now, how many leases, and of each its row, its serial, what is thought to be condemned of it ('-' nothing, '+' and
 -- the text, '*' if it does not matter), and what stays: '' nothing; else until when it waits, the serial of a lease anew or '', its
@@ -6,8 +5,8 @@
 -- aside, and of each its head, its body and the message.
 -- Answer, the same however often it is asked for: of each lease '1' if it is settled, '0' if it had ended, and what is condemned of it
 -- where that is something else: then nothing was changed of it.
-local before = redis.call('GET', answer)
-if before then return cmsgpack.unpack(before) end
+local told = told_before()
+if told then return told end
 
 local gateway, now = argument(), tonumber(argument())
 local has_condemned = redis.call('EXISTS', condemned) == 1
@@ -68,5 +67,4 @@ for i = 1, tonumber(argument()) do
 end
 remove(gone)
 count()
-redis.call('SET', answer, cmsgpack.pack(done), 'EX', ANSWER_SECS)
-return done
+return tell(done)

@@ -1,4 +1,3 @@
-
 -- Leases groups from a place in the backlog: of those that were never handed out the first from there on, and older ones, as many
 -- as fit; if there is none, one of those whose time has come. Never a suspect.
 local at = cursor()

@@ -2,9 +2,9 @@
 //! can be handed out again. A look for work calls it; where nothing is condemned it costs that nothing.
 
 use super::Redis;
-use super::change::Change;
+use super::bodies::Opened;
+use super::change::{Change, events_in};
 use super::look::{Dataset, Found, portions};
-use super::open::Opened;
 use crate::outbox::OutboxError;
 use crate::outbox::condemned::{Condemned, without};
 
@@ -22,9 +22,11 @@ impl Redis {
         loop {
             let mut command = redis::cmd("HSCAN");
             command.arg(dataset.keys.of("condemned")).arg(&cursor).arg("COUNT").arg(PORTION);
-            let (next, pairs): (String, Vec<(i64, redis::Value)>) =
+            let (next, pairs): (String, Vec<(Vec<u8>, redis::Value)>) =
                 self.core.plain("a look at what is condemned", &command).await?;
-            let rows: Vec<i64> = pairs.into_iter().map(|(row, _)| row).collect();
+            // What is no row was put there by a stranger, and is of no group.
+            let row = |name: Vec<u8>| std::str::from_utf8(&name).ok()?.parse().ok();
+            let rows: Vec<i64> = pairs.into_iter().filter_map(|(name, _)| row(name)).collect();
             events += self.sweep_rows(dataset, &rows).await?;
             if next == "0" {
                 break;
@@ -70,6 +72,6 @@ impl Redis {
             counts.push(gone);
         }
         let done = self.change(dataset, &changes).await?;
-        Ok(counts.iter().zip(done).filter(|(_, done)| *done).map(|(gone, _)| gone).sum())
+        Ok(events_in(counts, done))
     }
 }

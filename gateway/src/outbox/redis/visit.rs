@@ -48,7 +48,7 @@ impl Visit {
             clock,
             chance,
             patience: PATIENCE,
-            bell: watch::Sender::new(0),
+            changed: watch::Sender::new(0),
         };
         let redis = Redis::new(opening);
         redis.core.told(now_ms);

@@ -1,8 +1,8 @@
-//! The one task that keeps what comes in, a round at a time.
+//! The one task that keeps what comes in, an intake at a time.
 //!
-//! A round takes all that waits and makes one call a dataset of it. A few rounds are under way at once, so that the way to Redis and
-//! back costs no throughput; while all are, what comes waits for the next and shares it. While many ask, and more keep coming, a
-//! round waits some moments for them, as in the embedded outbox. Dropping a request that waits takes nothing back.
+//! An intake is all that waits, and becomes one call a dataset. A few of them are under way at once, so that the way to Redis and back
+//! costs no throughput; while all are, what comes waits for the next and shares it. While many ask, and more keep coming, an intake
+//! waits some moments for them, as in the embedded outbox. Dropping a request that waits takes nothing back.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,20 +17,20 @@ use crate::outbox::{Append, OutboxError, Receipt};
 /// Questions that may wait for the writer; whoever comes then waits to ask.
 pub(super) const MAX_WAITING: usize = 1024;
 
-/// Rounds under way at once.
-const ROUNDS: usize = 4;
+/// Intakes under way at once.
+const INTAKES: usize = 4;
 
-/// From this number of appends in this round and the one before, the writer waits for more: so many steps at most, and no further
+/// From this number of appends in this intake and the one before, the writer waits for more: so many steps at most, and no further
 /// once one of them brings nothing.
 const BUSY_APPENDS: usize = 16;
 const LINGER_STEP: Duration = Duration::from_millis(1);
 const LINGER_STEPS: usize = 2;
 
-/// Bounds of one round.
+/// Bounds of one intake.
 const MAX_APPENDS: usize = 1024;
 const MAX_APPEND_BYTES: u64 = 4 * 1024 * 1024;
 
-/// How long a round waits for the others when the outbox is closed, beyond the patience that each of them has.
+/// How long intakes are waited for when the outbox is closed, beyond the patience that each of them has.
 const CLOSE_GRACE: Duration = Duration::from_secs(1);
 
 /// What the writer is asked.
@@ -47,7 +47,7 @@ pub(super) struct Asked {
     pub(super) reply: oneshot::Sender<Result<Receipt, Box<Unkept>>>,
 }
 
-/// What a round takes.
+/// What is taken in at once.
 #[derive(Debug, Default)]
 struct Intake {
     asked: Vec<Asked>,
@@ -57,8 +57,8 @@ struct Intake {
 
 /// Works until all askers are gone or one of them closes.
 pub(super) async fn run(core: Arc<Core>, mut inbox: mpsc::Receiver<Ask>) {
-    let permits = Arc::new(Semaphore::new(ROUNDS));
-    let rounds = TaskTracker::new();
+    let permits = Arc::new(Semaphore::new(INTAKES));
+    let calls = TaskTracker::new();
     let mut closes = Vec::new();
     let mut last = 0;
     while let Some(ask) = inbox.recv().await {
@@ -78,14 +78,14 @@ pub(super) async fn run(core: Arc<Core>, mut inbox: mpsc::Receiver<Ask>) {
         }
         for (dataset, asked) in by_dataset(intake.asked) {
             let (core, permit) = (Arc::clone(&core), permit.clone());
-            rounds.spawn(async move {
+            calls.spawn(async move {
                 keep(&core, dataset, asked).await;
                 drop(permit);
             });
         }
     }
-    rounds.close();
-    if tokio::time::timeout(core.patience + CLOSE_GRACE, rounds.wait()).await.is_err() {
+    calls.close();
+    if tokio::time::timeout(core.patience + CLOSE_GRACE, calls.wait()).await.is_err() {
         tracing::warn!("Redis did not answer before the outbox was closed; what was not answered was not accepted");
     }
     core.close();

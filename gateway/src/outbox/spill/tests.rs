@@ -2,12 +2,13 @@
 //! outbox is in `contract`.
 
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use super::*;
 use crate::outbox::bench::{Bench, ROOMY, open_outbox, spilling};
 use crate::outbox::samples::{append, ids};
 use crate::outbox::{AnyOutbox, EventFilter};
-use crate::shared::testing::Server;
+use crate::shared::testing::{Server, eventually};
 
 const NOW_MS: u64 = 2_000;
 const UNTIL_MS: u64 = 900_000;
@@ -100,9 +101,11 @@ async fn a_gateway_whose_redis_comes_back_uses_it_and_sends_what_is_in_its_file(
     // The gauge says what was there when it was seen last, and what is in the file.
     assert_eq!(place.outbox.depth().await.unwrap().pending_events, 1);
     place.server.restart_with(&["--appendonly", "yes", "--appendfsync", "always"]).await;
-    while place.append("d").await.is_ok() && place.spilled() < 20 && place.outbox.remark().is_some() {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    eventually("Redis takes events again", async || {
+        drop(place.append("d").await.unwrap());
+        place.outbox.remark().is_none()
+    })
+    .await;
     let (mut left, mut found) = (place.outbox.depth().await.unwrap().pending_events, Vec::new());
     assert!(left >= 3);
     while left > 0 {
@@ -114,6 +117,24 @@ async fn a_gateway_whose_redis_comes_back_uses_it_and_sends_what_is_in_its_file(
     }
     assert!(["a", "c", "d"].iter().all(|id| found.iter().any(|found| found == id)), "{found:?}");
     assert_eq!(place.outbox.depth().await.unwrap(), Depth::default());
+}
+
+#[tokio::test]
+async fn a_redis_that_has_been_away_for_a_while_keeps_no_caller_waiting() {
+    let mut place = Place::new(OnUnavailable::Spill).await;
+    let patience = place.server.config().command_timeout * 2;
+    drop(place.append("a").await.unwrap());
+    let crash = Instant::now();
+    place.server.crash();
+    // This one hopes for a failover.
+    drop(place.append("b").await.unwrap());
+    assert!(crash.elapsed() >= patience, "{:?}", crash.elapsed());
+    let next = Instant::now();
+    for id in ["c", "d", "e", "f"] {
+        drop(place.append(id).await.unwrap());
+    }
+    assert!(next.elapsed() < patience, "{:?}", next.elapsed());
+    assert_eq!(place.spilled(), 5);
 }
 
 #[tokio::test]
@@ -200,7 +221,7 @@ async fn each_lease_is_settled_where_its_group_is_though_rows_have_the_same_numb
         _ => Settlement::Retry { not_before_ms: 0, attempted: true },
     };
     // Of both by turns: each answer is that of its question.
-    leases.sort_by_key(|lease| ids(lease)[0][1..].to_owned());
+    leases.sort_by_key(|lease| ids(lease)[0].split_off(1));
     let expected: Vec<Settled> = leases
         .iter()
         .map(|lease| match outcome(lease) {

@@ -45,7 +45,7 @@ impl Dialer {
         let connecting = self.connect(node, login);
         let connected = tokio::time::timeout(self.0.connect_timeout, connecting).await;
         let connected = connected.map_err(|_| if self.0.tls.is_some() { fault::no_tls() } else { fault::silence() })?;
-        let connection = connected.map_err(|error| fault::read("a connection", &error))?;
+        let connection = connected.map_err(|error| fault::at_connect(&error, self.0.tls.is_some()))?;
         Ok(Server::new(Arc::clone(self), node.clone(), connection))
     }
 

@@ -10,6 +10,9 @@ use rustls::{AlertDescription, CertificateError};
 
 use crate::shared::SharedError;
 
+/// What is not known better.
+const BROKE: &str = "the connection broke";
+
 /// What went wrong with `what`.
 pub(super) fn read(what: &'static str, error: &RedisError) -> SharedError {
     if let Some(words) = of_code(error.code().unwrap_or_default()) {
@@ -27,10 +30,23 @@ pub(super) fn read(what: &'static str, error: &RedisError) -> SharedError {
         (ErrorKind::UnexpectedReturnType, _) => SharedError::Strange(what),
         (ErrorKind::Server(ServerErrorKind::NoPerm), _) => SharedError::Refused {
             what,
-            code: "NOPERM, as its access control list does not allow that to our user".to_owned(),
+            code:
+                "NOPERM, as its access control list does not allow that to our user; docs/redis.md has its lines, in which \
+                   redis.prefix stands"
+                    .to_owned(),
         },
         (_, Some(code)) => SharedError::Refused { what, code: code.to_owned() },
         (_, None) => of_connection(error),
+    }
+}
+
+/// What went wrong while a connection was made. A server that takes nothing but TLS hangs up on whoever speaks none.
+pub(super) fn at_connect(error: &RedisError, speaks_tls: bool) -> SharedError {
+    match read("a connection", error) {
+        SharedError::Away(reason) if reason == BROKE && !speaks_tls => SharedError::Away(
+            "it ended the connection at once; if it takes nothing but TLS, write rediss:// in redis.url".to_owned(),
+        ),
+        read => read,
     }
 }
 
@@ -78,7 +94,7 @@ fn of_connection(error: &RedisError) -> SharedError {
         }
         cause = found.source();
     }
-    SharedError::Away("the connection broke".to_owned())
+    SharedError::Away(BROKE.to_owned())
 }
 
 fn of_system(error: &io::Error) -> &'static str {
@@ -87,9 +103,14 @@ fn of_system(error: &io::Error) -> &'static str {
         io::ErrorKind::TimedOut => "it does not answer in time",
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "there is no way to its address",
         io::ErrorKind::InvalidInput => "its address is none",
-        // Errors of looking up a name have no kind of their own.
-        io::ErrorKind::Other | io::ErrorKind::NotFound => "its name is not known, or cannot be looked up",
-        _ => "the connection broke",
+        io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::NotConnected => BROKE,
+        // Errors of looking up a name have neither a kind that can be named nor a number.
+        _ if error.raw_os_error().is_none() => "its name is not known, or cannot be looked up",
+        _ => BROKE,
     }
 }
 

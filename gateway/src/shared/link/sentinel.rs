@@ -20,6 +20,9 @@ pub(super) async fn primary(dialer: &Arc<Dialer>, name: &str) -> Result<Node, Sh
                     "a sentinel knows no primary of the name in redis.sentinel_primary; correct that".to_owned(),
                 );
             }
+            Err(SharedError::Refused { code, .. }) if code == "ERR" => {
+                why = SharedError::Unfit("it is no sentinel; set redis.topology = \"single\" or \"cluster\"".to_owned());
+            }
             Err(SharedError::Away(reason)) => why = SharedError::Away(format!("no sentinel answers: {reason}")),
             Err(error) => why = error,
         }

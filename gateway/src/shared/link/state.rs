@@ -8,7 +8,7 @@ use crate::shared::SharedError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkState {
     /// The first try to connect is under way.
-    Joining,
+    Connecting,
     /// It can be asked.
     Up,
     /// It cannot: why not, in words that may be shown.
@@ -18,7 +18,7 @@ pub enum LinkState {
 impl Display for LinkState {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Joining => f.write_str("Redis is being connected to"),
+            Self::Connecting => f.write_str("Redis is being connected to"),
             Self::Up => f.write_str("Redis is up"),
             Self::Away(why) => write!(f, "{why}"),
         }

@@ -31,6 +31,8 @@ pub(super) struct Upkeep {
     parts: LinkParts,
     session: Mutex<Option<Arc<Session>>>,
     state: watch::Sender<LinkState>,
+    /// Since when there is none, if there was one or a try failed.
+    away_since: Mutex<Option<Instant>>,
     /// Something is to be looked at: the connection broke, or is doubted.
     look: Notify,
     skew_ms: AtomicI64,
@@ -45,7 +47,8 @@ impl Upkeep {
             dialer: Arc::new(Dialer(config)),
             parts,
             session: Mutex::default(),
-            state: watch::Sender::new(LinkState::Joining),
+            state: watch::Sender::new(LinkState::Connecting),
+            away_since: Mutex::default(),
             look: Notify::new(),
             skew_ms: AtomicI64::new(0),
             durability: Mutex::default(),
@@ -64,6 +67,10 @@ impl Upkeep {
         *lock(&self.durability)
     }
 
+    pub(super) fn away_for(&self) -> Duration {
+        lock(&self.away_since).map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
     pub(super) fn deadline(&self) -> Duration {
         self.dialer.deadline()
     }
@@ -76,7 +83,7 @@ impl Upkeep {
         Err(SharedError::Away(match &*self.state.borrow() {
             LinkState::Away(SharedError::Away(reason)) => reason.clone(),
             LinkState::Away(why) => why.to_string(),
-            LinkState::Joining | LinkState::Up => "it is being connected to".to_owned(),
+            LinkState::Connecting | LinkState::Up => "it is being connected to".to_owned(),
         }))
     }
 
@@ -116,7 +123,7 @@ impl Upkeep {
         let mut failures = 0;
         loop {
             let begin = Instant::now();
-            match self.join().await {
+            match self.connect().await {
                 Ok(session) => {
                     let why = self.watch_over(&session).await;
                     self.breaks(&session, &why);
@@ -133,7 +140,7 @@ impl Upkeep {
     }
 
     /// Connects, and has done what is to be done before others use the connection.
-    async fn join(&self) -> Result<Arc<Session>, SharedError> {
+    async fn connect(&self) -> Result<Arc<Session>, SharedError> {
         let session = Arc::new(Session::open(&self.dialer, &self.parts.clock).await?);
         self.skew_ms.store(session.skew_ms, Ordering::Relaxed);
         let link = Link::fixed(Arc::clone(&session));
@@ -148,6 +155,7 @@ impl Upkeep {
         }
         let mut current = lock(&self.session);
         *current = Some(Arc::clone(&session));
+        *lock(&self.away_since) = None;
         self.parts.metrics.redis_up.with_label_values::<&str>(&[]).set(1);
         self.state.send_replace(LinkState::Up);
         drop(current);
@@ -185,6 +193,7 @@ impl Upkeep {
 
     fn is_away(&self, why: SharedError) {
         self.parts.metrics.redis_up.with_label_values::<&str>(&[]).set(0);
+        lock(&self.away_since).get_or_insert_with(Instant::now);
         let away = LinkState::Away(why);
         let is_new = self.state.send_if_modified(|state| {
             let is_new = *state != away;

@@ -114,7 +114,7 @@ impl Membership {
     }
 
     /// Has nothing done any more: what is done at a joining may hold the connection that does it.
-    pub fn part(&self) {
+    pub fn drop_hooks(&self) {
         self.0.hooks.send_replace(None);
     }
 

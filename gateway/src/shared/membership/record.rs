@@ -168,7 +168,7 @@ mod tests {
         renew(folder.path(), 1).unwrap();
         let path = folder.path().join("data/outbox.db.gateway");
         let whole = std::fs::read_to_string(&path).unwrap();
-        for text in ["", "{}", &whole[..whole.len() / 2], &whole.replace("\"format\":1", "\"format\":2")] {
+        for text in ["", "{}", whole.split_at(whole.len() / 2).0, &whole.replace("\"format\":1", "\"format\":2")] {
             std::fs::write(&path, text).unwrap();
             let error = renew(folder.path(), 2).unwrap_err();
             assert!(error.to_string().starts_with(&path.display().to_string()), "{error}");

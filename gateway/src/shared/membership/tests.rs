@@ -26,8 +26,7 @@ impl Machine {
         let outbox = self.folder.path().join("outbox.db");
         let keys = Keys::new("portcullis");
         let (metrics, chance) = (Metrics::new().unwrap(), Chance::seeded(self.seed));
-        let membership = Membership::open(&outbox, keys, fingerprints, metrics, chance).unwrap();
-        membership
+        Membership::open(&outbox, keys, fingerprints, metrics, chance).unwrap()
     }
 }
 

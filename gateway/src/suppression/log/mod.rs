@@ -6,7 +6,7 @@
 //! store. Absent on purpose: trimming, since a new gateway needs all of it.
 
 mod applied;
-mod base;
+mod bring;
 mod entry;
 mod follow;
 mod position;

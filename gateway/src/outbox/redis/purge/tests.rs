@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::outbox::bench::{ROOMY, gateway};
+use crate::outbox::bench::{ROOMY, gateway, gateway_name};
 use crate::outbox::redis::Redis;
 use crate::outbox::samples::{Persons, append, id, ids};
 use crate::outbox::{
@@ -244,4 +244,96 @@ async fn a_purge_waits_for_another_gateway_s_and_not_for_one_that_died() {
     drop(other.alone().await.unwrap());
     let left: i64 = server.ask(redis::cmd("PTTL").arg("{portcullis}:long_work")).await;
     assert!((1..=30_000).contains(&left), "{left}");
+}
+
+/// Events of two persons that another gateway leased for one second.
+async fn slow_gateway() -> (Server, Redis, Redis, Vec<Lease>) {
+    let server = Server::start().await;
+    let (redis, slow) = (plain(&server, 1).await, plain(&server, 2).await);
+    keep(&redis, &["a", "b"]).await;
+    let in_hand = lease(&slow, 10, 2_000).await;
+    (server, redis, slow, in_hand)
+}
+
+#[tokio::test]
+async fn o8_a_gateway_that_slept_past_its_lease_does_not_bring_back_what_was_purged_meanwhile() {
+    for outcome in [refused(), Settlement::Retry { not_before_ms: 0, attempted: true }] {
+        let (_server, redis, slow, in_hand) = slow_gateway().await;
+        redis.core.told(5_000);
+        assert_eq!(redis.purge(by_id("a"), false).await.unwrap().waiting_events(), 1);
+        settle_all_as(&slow, in_hand, &outcome).await;
+        let left = lease(&redis, 10, 6_000).await;
+        assert_eq!(left.iter().flat_map(ids).collect::<Vec<_>>(), ["b"], "{outcome:?}");
+        let depth = redis.depth().await.unwrap();
+        assert_eq!((depth.pending_events, depth.quarantined_events), (1, 0), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn o8_a_gateway_that_slept_past_its_lease_does_not_bring_back_what_was_swept_meanwhile() {
+    let (_server, redis, slow, in_hand) = slow_gateway().await;
+    redis.core.told(2_500);
+    assert_eq!(redis.purge(by_id("a"), false).await.unwrap().in_hand, 1);
+    redis.core.told(5_000);
+    assert_eq!(redis.sweep("1").await.unwrap(), 1);
+    settle_all_as(&slow, in_hand, &Settlement::Retry { not_before_ms: 0, attempted: true }).await;
+    let left = lease(&redis, 10, 6_000).await;
+    assert_eq!(left.iter().flat_map(ids).collect::<Vec<_>>(), ["b"]);
+}
+
+#[tokio::test]
+async fn c2_o8_a_group_whose_entry_a_stranger_deleted_is_purged_as_well() {
+    let server = Server::start().await;
+    let redis = plain(&server, 1).await;
+    keep(&redis, &["a"]).await;
+    keep(&redis, &["b"]).await;
+    let _: u64 = server.ask(redis::cmd("XDEL").arg("{portcullis:1}:queue").arg("1-0")).await;
+    assert_eq!(redis.purge(by_id("a"), false).await.unwrap().waiting_events(), 1);
+    let mut sent = Vec::new();
+    for _ in 0..3 {
+        let leases = lease(&redis, 10, 2_000).await;
+        sent.extend(leases.iter().flat_map(ids));
+        settle_all_as(&redis, leases, &Settlement::Delivered).await;
+    }
+    assert_eq!(sent, ["b"]);
+}
+
+#[tokio::test]
+async fn o8_a_group_that_is_split_while_a_purge_is_on_its_way_is_purged_in_both_halves() {
+    let server = Server::start().await;
+    let (redis, living) = (plain(&server, 1).await, plain(&server, 9).await);
+    keep(&redis, &["a", "b", "c", "a"]).await;
+    // The third death alone has it split.
+    for number in 2..4 {
+        assert_eq!(lease(&plain(&server, number).await, 10, 2_000).await.len(), 1);
+        drop(living.bury(&gateway_name(number)).await.unwrap());
+    }
+    assert_eq!(lease(&plain(&server, 4).await, 10, 2_000).await.len(), 1);
+    let dataset = redis.dataset("1");
+    let alone = redis.alone().await.unwrap();
+    let mut purge = super::Purge::of(by_id("a"), false);
+    let (mut cursor, through) = (super::Cursor::default(), redis.last(&dataset, "last").await.unwrap());
+    redis.core.told(2_000);
+    drop(living.bury(&gateway_name(4)).await.unwrap());
+    redis.purge_through(&dataset, &mut purge, &alone, &mut cursor, through).await.unwrap();
+    redis.purge_late(&dataset, &mut purge, &alone, &mut cursor, u64::MAX).await.unwrap();
+    assert_eq!(purge.purged.waiting_events(), 2);
+    assert_eq!(redis.depth().await.unwrap().pending_events, 2);
+    alone.end().await;
+    assert_eq!(redis.purge(by_id("a"), false).await.unwrap(), Purged::default());
+}
+
+#[tokio::test]
+async fn c7_o8_a_dataset_that_a_failover_lost_from_the_list_is_purged_all_the_same() {
+    let server = Server::start().await;
+    let (appends, leases) = (plain(&server, 1).await, plain(&server, 2).await);
+    for redis in [&appends, &leases] {
+        keep(&appends, &["0"]).await;
+        let lost: u64 = server.ask(redis::cmd("DEL").arg("{portcullis}:datasets")).await;
+        assert_eq!(lost, 1);
+        let in_hand = lease(&leases, 10, 2_000).await;
+        settle_all_as(&leases, in_hand, &Settlement::Retry { not_before_ms: 0, attempted: true }).await;
+        let purged = redis.purge(PurgeSelector::Suppressed(Persons::of(&["0"])), false).await.unwrap();
+        assert_eq!(purged.waiting_events(), 1);
+    }
 }

@@ -105,6 +105,29 @@ async fn c2_entries_that_were_deleted_before_anybody_had_them_are_put_in_again()
 }
 
 #[tokio::test]
+async fn c2_names_that_no_gateway_gives_beside_our_groups_hold_up_nobody() {
+    for damage in [
+        "HSET :heads stray x",
+        "HSET :heads 5.5 x",
+        "HSET :heads 99999999999999999999 x",
+        "ZADD :due 0 stray",
+        "ZADD :due 0 99999999999999999999",
+        "HSET :condemned stray x",
+    ] {
+        let place = Place::new().await;
+        let outbox = three(&place).await;
+        place.run::<u64>(damage).await;
+        assert_eq!(outbox.next_due_ms("1", 2_000).await.unwrap(), Some(2_000), "{damage}");
+        for _ in 0..3 {
+            let found = lease(&outbox, 2_000).await;
+            deliver(&outbox, found).await;
+        }
+        assert_eq!(outbox.depth().await.unwrap().pending_events, 0, "{damage}");
+        assert_eq!(outbox.next_due_ms("1", 2_000).await.unwrap(), None, "{damage}");
+    }
+}
+
+#[tokio::test]
 async fn a7_a_planted_body_that_is_too_long_is_not_read() {
     let place = Place::new().await;
     let outbox = three(&place).await;
