@@ -56,7 +56,9 @@ async fn the_load_program_measures_redis_beside_a_plain_client_and_two_gateways_
     assert_eq!((points.len(), &points[0]["server"], &points[1]["server"]), (2, &"embedded".into(), &"redis".into()));
     assert!(points[0]["redis"].is_null(), "{points:?}");
     let is_more_than = |bound: f64, figures: &Value, names: &[&str]| {
-        names.iter().for_each(|name| assert!(figures[name].as_f64() > Some(bound), "{name}: {figures}"));
+        for name in names {
+            assert!(figures[name].as_f64() > Some(bound), "{name}: {figures}");
+        }
     };
     is_more_than(0.0, &points[1]["redis"], &["cpu_us_per_event", "commands_per_event", "events_per_entry"]);
     is_more_than(0.0, &report["redis"]["plain"][0], &["event_bytes", "add_us_per_event", "whole_us_per_event"]);

@@ -20,7 +20,7 @@ const IDS: u64 = 10_000;
 #[derive(Debug)]
 pub(crate) enum Server {
     Bare { process: Process, address: SocketAddr, _folder: TempDir },
-    Gateways { fleet: Fleet, meta: Box<Meta>, redis: Option<Box<Redis>> },
+    Gateways { fleet: Fleet, meta: Meta, redis: Option<Box<Redis>> },
 }
 
 impl Bench {
@@ -38,7 +38,7 @@ impl Bench {
         let setup = setup(&self.policy, &meta).set("outbox", "backend", &format!("\"{kind}\""));
         let mut fleet = cores.for_server(Fleet::start(&executable, [setup])).await;
         fleet.expect_log("`memory` is not durable");
-        Server::Gateways { fleet, meta: Box::new(meta), redis: None }
+        Server::Gateways { fleet, meta, redis: None }
     }
 
     /// Starts so many gateways on one Redis, with these keys of `[dispatch]`.
@@ -60,7 +60,7 @@ impl Bench {
         // Advice, given at start.
         fleet.expect_log("events rest in Redis");
         fleet.expect_log("appendfsync");
-        Server::Gateways { fleet, meta: Box::new(meta), redis: Some(Box::new(redis)) }
+        Server::Gateways { fleet, meta, redis: Some(Box::new(redis)) }
     }
 
     /// A strict stand-in for Meta, which can be told to be slow.
