@@ -36,12 +36,10 @@ impl OutboxDone {
     pub fn and(self, other: Self) -> Option<Self> {
         match (self, other) {
             (Self::Redriven(mut here), Self::Redriven(there)) => {
-                here.broke_off = here.broke_off.or_else(|| there.broke_off.clone());
                 here.add(there);
                 Some(Self::Redriven(here))
             }
             (Self::Purged(mut here), Self::Purged(there)) => {
-                here.broke_off = here.broke_off.or_else(|| there.broke_off.clone());
                 here.add(there);
                 Some(Self::Purged(here))
             }

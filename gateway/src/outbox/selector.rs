@@ -130,6 +130,7 @@ impl Purged {
     }
 
     pub(super) fn add(&mut self, other: Self) {
+        self.broke_off = self.broke_off.take().or(other.broke_off);
         for (dataset, events) in other.waiting {
             *self.waiting.entry(dataset).or_default() += events;
         }
@@ -185,6 +186,7 @@ pub struct Redriven {
 
 impl Redriven {
     pub(super) fn add(&mut self, other: Self) {
+        self.broke_off = self.broke_off.take().or(other.broke_off);
         for (dataset, events) in other.waiting {
             *self.waiting.entry(dataset).or_default() += events;
         }

@@ -178,11 +178,7 @@ impl Spilling {
     pub(super) async fn purge(&self, selector: PurgeSelector, dry: bool) -> Result<Purged, OutboxError> {
         let mut purged = self.0.file.purge(selector.clone(), dry).await?;
         match self.0.redis.purge(selector, dry).await {
-            Ok(mut there) => {
-                let broke_off = there.broke_off.take();
-                purged.add(there);
-                purged.broke_off = purged.broke_off.or(broke_off);
-            }
+            Ok(there) => purged.add(there),
             Err(error) if dry || purged == Purged::default() => return Err(error),
             Err(error) => purged.broke_off = purged.broke_off.or_else(|| Some(error.to_string())),
         }
@@ -192,11 +188,7 @@ impl Spilling {
     pub(super) async fn redrive(&self, selector: RedriveSelector) -> Result<Redriven, OutboxError> {
         let mut redriven = self.0.file.redrive(selector.clone()).await?;
         match self.0.redis.redrive(selector).await {
-            Ok(mut there) => {
-                let broke_off = there.broke_off.take();
-                redriven.add(there);
-                redriven.broke_off = redriven.broke_off.or(broke_off);
-            }
+            Ok(there) => redriven.add(there),
             Err(error) if redriven == Redriven::default() => return Err(error),
             Err(error) => redriven.broke_off = redriven.broke_off.or_else(|| Some(error.to_string())),
         }

@@ -24,7 +24,7 @@ local function row_of_entry(id)
   return string.match(id, '^(%d+)-0$') or '0'
 end
 
--- The row of an entry, by its id.
+-- The number in the id of any entry.
 local function row_of(id)
   return whole(tonumber((string.match(id, '^%d+'))))
 end

@@ -267,6 +267,11 @@ impl Core {
         self.known().listed.contains(dataset)
     }
 
+    /// The datasets that this gateway saw listed.
+    pub(super) fn listed(&self) -> BTreeSet<Arc<str>> {
+        self.known().listed.clone()
+    }
+
     pub(super) fn set_listed(&self, dataset: &Arc<str>, is_listed: bool) {
         if is_listed {
             self.known().listed.insert(Arc::clone(dataset));

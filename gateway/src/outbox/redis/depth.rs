@@ -1,6 +1,6 @@
 //! How much waits, and from when on there is something to do.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Redis;
@@ -81,9 +81,14 @@ impl Core {
     /// The datasets that ever held something, in the order of their names.
     pub(super) async fn datasets(&self) -> Result<Vec<Arc<str>>, OutboxError> {
         let command = redis::cmd("SMEMBERS").arg(self.keys.common("datasets")).to_owned();
-        let mut datasets: Vec<String> = self.plain("the datasets", &command).await?;
-        datasets.sort();
-        Ok(datasets.into_iter().map(Into::into).collect())
+        let datasets: Vec<String> = self.plain("the datasets", &command).await?;
+        let mut datasets: BTreeSet<Arc<str>> = datasets.into_iter().map(Into::into).collect();
+        // The list lies apart from what it lists, and a failover can lose an end of it: what was purged would be there still.
+        for lost in self.listed().difference(&datasets.clone()) {
+            self.list(lost).await?;
+            datasets.insert(Arc::clone(lost));
+        }
+        Ok(datasets.into_iter().collect())
     }
 
     /// Has everybody find this dataset.

@@ -59,7 +59,7 @@ local function later_groups(is_fit)
         rows[#rows + 1] = row
       else
         redis.call('ZREM', due, text)
-        strays, from = strays + 1, from - 1
+        strangers, from = strangers + 1, from - 1
       end
     end
     for _, group in ipairs(look(rows)) do

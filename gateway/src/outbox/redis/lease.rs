@@ -123,6 +123,10 @@ impl Redis {
                         core.free_suspect(serial).await;
                     }
                     under_way.is_handed_on = true;
+                    if !leased.leases.is_empty() && !core.is_listed(&request.dataset) {
+                        // It may have been lost from the list. If this fails the next lease does it.
+                        drop(core.list(&request.dataset).await);
+                    }
                     if lacks {
                         core.mend(&request.dataset, now_ms).await?;
                         leased.more = true;

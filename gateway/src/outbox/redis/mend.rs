@@ -21,7 +21,7 @@ impl Core {
     /// Looks through all groups of a dataset. Rare: only where there are more heads than entries.
     pub(super) async fn mend(&self, dataset: &str, now_ms: u64) -> Result<(), OutboxError> {
         let keys = self.of(dataset);
-        let (mut cursor, mut mended, mut strays) = (0_u64, 0_u64, 0_u64);
+        let (mut cursor, mut mended, mut strangers) = (0_u64, 0_u64, 0_u64);
         loop {
             let mut command = redis::cmd("HSCAN");
             command.arg(keys.of("heads")).arg(cursor).arg("COUNT").arg(ROWS);
@@ -33,15 +33,15 @@ impl Core {
                 }
                 let mut answer = self.ask(&MEND, &call).await?;
                 mended += answer.number::<u64>()?;
-                strays += answer.number::<u64>()?;
+                strangers += answer.number::<u64>()?;
             }
             cursor = next;
             if cursor == 0 {
                 break;
             }
         }
-        if strays > 0 {
-            tracing::error!(groups = strays, "groups in Redis that no gateway made were taken out");
+        if strangers > 0 {
+            tracing::error!(groups = strangers, "groups in Redis that no gateway made were taken out");
         }
         if mended > 0 {
             tracing::error!(groups = mended, "groups that were missing from the queue in Redis were put in again");

@@ -1,9 +1,8 @@
 //! Redis with a file beside it, on a real server that goes away and comes back. That both together keep the contract of every
 //! outbox is in `contract`.
 
-use std::time::Instant;
-
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use super::*;
 use crate::outbox::bench::{Bench, ROOMY, open_outbox, spilling};

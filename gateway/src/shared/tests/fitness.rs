@@ -48,15 +48,6 @@ async fn c8_a_server_that_syncs_every_second_is_taken_where_its_sync_can_be_wait
 }
 
 #[tokio::test]
-async fn c1_a_server_that_would_pass_over_its_log_at_a_restart_is_refused() {
-    let server = Server::start().await;
-    let mut default = redis::cmd("ACL");
-    server.ask::<()>(default.arg("SETUSER").arg("default").arg("resetkeys").arg("~elsewhere")).await;
-    let refused = Link::connect(&server.config()).await.unwrap_err();
-    assert!(refused.is_of_configuration() && refused.to_string().contains("user default off ~* &* +@all"), "{refused}");
-}
-
-#[tokio::test]
 async fn c6_a_server_that_evicts_is_refused() {
     let settings = ["--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "allkeys-lru"];
     let server = Server::start_with(&settings).await;

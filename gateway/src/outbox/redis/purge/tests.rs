@@ -246,7 +246,7 @@ async fn a_purge_waits_for_another_gateway_s_and_not_for_one_that_died() {
     assert!((1..=30_000).contains(&left), "{left}");
 }
 
-/// Events of two persons that another gateway leased at 2_000 until 3_000.
+/// Events of two persons that another gateway leased for one second.
 async fn slow_gateway() -> (Server, Redis, Redis, Vec<Lease>) {
     let server = Server::start().await;
     let (redis, slow) = (plain(&server, 1).await, plain(&server, 2).await);
@@ -321,4 +321,19 @@ async fn o8_a_group_that_is_split_while_a_purge_is_on_its_way_is_purged_in_both_
     assert_eq!(redis.depth().await.unwrap().pending_events, 2);
     alone.end().await;
     assert_eq!(redis.purge(by_id("a"), false).await.unwrap(), Purged::default());
+}
+
+#[tokio::test]
+async fn c7_o8_a_dataset_that_a_failover_lost_from_the_list_is_purged_all_the_same() {
+    let server = Server::start().await;
+    let (appends, leases) = (plain(&server, 1).await, plain(&server, 2).await);
+    for redis in [&appends, &leases] {
+        keep(&appends, &["0"]).await;
+        let lost: u64 = server.ask(redis::cmd("DEL").arg("{portcullis}:datasets")).await;
+        assert_eq!(lost, 1);
+        let in_hand = lease(&leases, 10, 2_000).await;
+        settle_all_as(&leases, in_hand, &Settlement::Retry { not_before_ms: 0, attempted: true }).await;
+        let purged = redis.purge(PurgeSelector::Suppressed(Persons::of(&["0"])), false).await.unwrap();
+        assert_eq!(purged.waiting_events(), 1);
+    }
 }
