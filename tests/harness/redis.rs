@@ -234,7 +234,7 @@ impl Redis {
         self.restart().await;
     }
 
-    /// What it answers to a command. Panics on an error.
+    /// What it answers to a command, on a connection of its own: `WAIT` would wait for nothing. Panics on an error.
     pub async fn ask<T: FromRedisValue>(&self, words: &[&str]) -> T {
         self.try_ask(words).await.unwrap_or_else(|error| panic!("{words:?}: {error}"))
     }

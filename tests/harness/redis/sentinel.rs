@@ -97,7 +97,7 @@ mod tests {
         let replica = RedisSetup::new().replica_of(&primary).start().await;
         let sentinel = Sentinel::watching(&primary).await;
         primary.ask::<String>(&["SET", "key", "value"]).await;
-        primary.ask::<u64>(&["WAIT", "1", "5000"]).await;
+        eventually("the replica has it", FAILOVER, async || replica.try_ask::<String>(&["GET", "key"]).await.ok()).await;
         primary.kill().await;
         sentinel.chose(&replica).await;
         assert_eq!(replica.ask::<String>(&["GET", "key"]).await, "value");
