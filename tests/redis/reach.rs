@@ -29,11 +29,10 @@ const OTHER_TOKEN: &str = "EAAqzsecretTokenOfOtherDatasets01234";
 
 /// With all datasets.
 fn many_datasets(setup: Setup) -> Setup {
-    let list: String = MORE.iter().map(|id| format!(", \"{id}\"")).collect();
-    let tables: String = MORE
-        .iter()
-        .map(|id| format!("\n[[dataset]]\nid = \"{id}\"\naccess_token = {{ env = \"OTHER_TOKEN\" }}\n"))
-        .collect();
+    let list: Vec<String> = MORE.iter().map(|id| format!(", \"{id}\"")).collect();
+    let table = |id: &&str| format!("\n[[dataset]]\nid = \"{id}\"\naccess_token = {{ env = \"OTHER_TOKEN\" }}\n");
+    let tables: Vec<String> = MORE.iter().map(table).collect();
+    let (list, tables) = (list.concat(), tables.concat());
     setup
         .replace(&format!("datasets = [\"{DATASET}\"]"), &format!("datasets = [\"{DATASET}\"{list}]"))
         .append(&tables)
