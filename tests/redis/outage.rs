@@ -73,6 +73,29 @@ async fn c9_after_a_cut_a_silence_or_a_slow_time_it_works_again_within_ten_secon
 }
 
 #[tokio::test]
+async fn who_cannot_reach_meta_keeps_no_event_from_those_who_can() {
+    let executable = executable!();
+    let (meta, redis) = (Meta::start(&executable).await, Redis::start().await);
+    let nowhere = ChaosProxy::start(meta.address()).await;
+    nowhere.set(Mode::Refuse);
+    let cut_off = setup(&meta, &redis).through(nowhere.address());
+    let cut_off = cut_off.set("dispatch", "backoff_min_ms", "600_000").set("dispatch", "backoff_max_ms", "600_000");
+    let mut fleet = Fleet::of(&executable, 1, &cut_off).await;
+    fleet.expect_trouble_with_meta();
+    let mut oracle = Oracle::default();
+    post(&fleet.gateways[0], "tried", 0..1, &mut oracle).await;
+    eventually("it holds its sending", REST, async || {
+        (fleet.gateways[0].metrics().await.sum("portcullis_gate_closed", &[]) > 0).then_some(())
+    })
+    .await;
+    fleet.gateways.push(Gateway::start(&executable, setup(&meta, &redis)).await);
+    oracle.settled(&meta, REST).await;
+    fleet.drained().await;
+    fleet.finish(&[&redis]).await;
+    meta.finish().await;
+}
+
+#[tokio::test]
 async fn c10_a_cut_in_the_middle_of_a_blocking_read_delays_nothing() {
     let executable = executable!();
     let (meta, redis) = (Meta::start(&executable).await, Redis::start().await);

@@ -96,7 +96,9 @@ impl<S: Sink> Lane<S> {
             Verdict::Retry { cause, after } => {
                 let until_ms = self.gate.failed(round.ticket, cause, after, now_ms);
                 self.tell_closed(&delivery, verdict, cause, until_ms.saturating_sub(now_ms));
-                Attempt::Held { parcel, not_before_ms: until_ms, attempted }
+                // Where others share the outbox the gate alone holds it, which is ours: they may reach Meta though we do not.
+                let not_before_ms = if self.outbox.in_redis().is_some() { now_ms } else { until_ms };
+                Attempt::Held { parcel, not_before_ms, attempted }
             }
             Verdict::HoldGate { cause, after } => {
                 let until_ms = self.gate.failed(round.ticket, cause, after, now_ms);

@@ -208,7 +208,9 @@ impl Suppressions {
     pub fn trouble(&self) -> Option<&'static str> {
         let set = self.0.as_ref()?;
         if self.is_blind() {
-            return Some("the log of suppressed persons in Redis cannot be read, so no event is taken and none is sent");
+            return Some(
+                "the log of suppressed persons in Redis cannot be read, or not yet to its end, so no event is taken and none is sent",
+            );
         }
         if set.is_failing.load(Ordering::Relaxed) {
             return Some("the store of suppressed persons cannot be read, so events are dropped that might be theirs");

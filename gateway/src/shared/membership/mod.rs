@@ -174,7 +174,8 @@ impl Membership {
         if is_after_loss {
             inner.metrics.redis_lost.with_label_values(&[] as &[&str; 0]).inc();
             tracing::error!(
-                "Redis holds another outbox than before: what waited there is lost, unless it comes back from a backup"
+                "Redis holds another outbox than before, as it came back empty or is another server: what waited there is lost, unless \
+                 it is put back from a backup of it; look into the server's own log, and at docs/redis.md"
             );
         }
         for hook in hooks {

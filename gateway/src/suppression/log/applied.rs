@@ -86,8 +86,8 @@ impl Suppressions {
         Ok(())
     }
 
-    /// Says whether the log tells something that cannot be read. Until it can, nobody knows who must not be sent: nothing is
-    /// taken and nothing is sent.
+    /// Says whether the log tells something that cannot be read, or that is not read to its end yet. Until it is, nobody knows who
+    /// must not be sent: nothing is taken and nothing is sent.
     pub(crate) fn set_blind(&self, is_blind: bool) {
         if let Some(set) = &self.0 {
             set.is_blind.store(is_blind, Ordering::Release);

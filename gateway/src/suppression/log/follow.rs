@@ -11,7 +11,7 @@ use super::entry::{Entry, PARTS};
 use super::{Log, Position, blocking, strange};
 use crate::shared::news::News;
 use crate::shared::{AtJoin, Call, Joined, Link, Script, SharedError, Work};
-use crate::suppression::{SuppressionError, Suppressions};
+use crate::suppression::{SuppressTask, SuppressionError, Suppressions};
 
 static FOLLOW: LazyLock<Script> =
     LazyLock::new(|| Script::new("the reading of the suppression log", include_str!("follow.lua")));
@@ -69,7 +69,7 @@ impl Log {
         match &followed {
             Ok(()) if self.set().is_blind() => {
                 self.set().set_blind(false);
-                tracing::info!("the log of suppressed persons can be read again");
+                tracing::info!("the log of suppressed persons is read to its end again");
             }
             Err(error) if error.is_of_log() && !self.set().is_blind() => {
                 self.set().set_blind(true);
@@ -98,6 +98,10 @@ impl Log {
         loop {
             let (last, end) = (page.last, page.entries.last().map(|entry| entry.position));
             let Some(end) = end else { return Ok(()) };
+            // Whoever is let go in this page may be kept back again in a later one, and must not be sent in between.
+            if end != last && page.entries.iter().any(|entry| entry.task == SuppressTask::Remove) {
+                set.set_blind(true);
+            }
             blocking(set, move |set: &Suppressions| set.apply(&page.entries)).await?;
             if end == last {
                 return Ok(());
