@@ -87,7 +87,7 @@ async fn c7_while_a_log_is_read_anew_nobody_is_let_go_who_was_kept_back_again_la
     let watch = tokio::task::spawn_blocking(move || {
         let mut let_go = 0;
         while !ended.is_cancelled() {
-            let (start, was_blind) = (std::time::Instant::now(), set.is_blind());
+            let (start, was_blind) = (Instant::now(), set.is_blind());
             let is_kept_back = set.look(&person(0)).unwrap() || was_blind || set.is_blind();
             // A look that was held up says nothing: all may have been read meanwhile.
             let_go += u32::from(!is_kept_back && start.elapsed() < Duration::from_millis(1));
