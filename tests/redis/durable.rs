@@ -55,8 +55,11 @@ async fn c8_where_the_server_knows_waitaof_a_yes_waits_for_the_disk() {
     let mut oracle = Oracle::default();
     proxy.set(Mode::Refuse);
     for round in 0..3 {
-        // Nothing is synced by chance in between: it would be once in a second, and the kill follows the answer.
+        post(&gateway, &format!("before{round}"), 0..1, &mut oracle).await;
+        let before = waits(&redis).await;
         post(&gateway, &format!("synced{round}"), 0..1, &mut oracle).await;
+        // What a killed server wrote is kept by the kernel, so only what it was asked tells that the disk was waited for.
+        assert_ne!(waits(&redis).await, before, "nobody waited for the disk");
         redis.kill().await;
         redis.restart().await;
         crate::has_redis(&gateway, true, crate::BACK).await;
@@ -67,6 +70,12 @@ async fn c8_where_the_server_knows_waitaof_a_yes_waits_for_the_disk() {
     gateway.empty().await;
     gateway.finish_without_accounts().await;
     meta.finish().await;
+}
+
+/// How often the disk was waited for.
+async fn waits(redis: &Redis) -> String {
+    let told = redis.info("cmdstat_waitaof").await;
+    told.split(',').next().unwrap_or_default().to_owned()
 }
 
 #[tokio::test]
