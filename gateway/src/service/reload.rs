@@ -167,7 +167,7 @@ impl Reloader {
         self.policies.store(Arc::new(policies(&config)));
         describe_policies(&config, Some(&self.current), &self.metrics);
         if let Some(membership) = &self.membership {
-            membership.tell_policies(&config);
+            membership.tell(&config);
         }
         if let (Some(certificate), Some(tls)) = (&self.certificate, &config.server.tls) {
             certificate.send_replace(tls.clone());
