@@ -2,11 +2,9 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
-use harness::{Client, Gateway, Meta, Process, Setup, Signal, eventually, executable, purchase};
-use tokio::io::AsyncWriteExt as _;
+use harness::{Client, Gateway, Meta, Process, Setup, Signal, eventually, executable, promtool_approves, purchase};
 
 #[tokio::test]
 async fn prometheus_scrapes_the_counts_of_events() {
@@ -65,19 +63,7 @@ async fn promtool_has_nothing_to_say() {
     dropped["event_name"] = serde_json::json!("AnEventOfOurOwn");
     assert_eq!(gateway.client().post(&[purchase("order-1"), dropped]).await.unwrap().status, 200);
     gateway.drained().await;
-    let mut promtool = tokio::process::Command::new("promtool")
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("promtool is installed by tests/run");
-    let mut input = promtool.stdin.take().unwrap();
-    input.write_all(gateway.metrics().await.text().as_bytes()).await.unwrap();
-    drop(input);
-    let output = promtool.wait_with_output().await.unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && said.trim().is_empty(), "{said}");
+    promtool_approves(&gateway.metrics().await).await;
     gateway.finish().await;
     meta.finish().await;
 }

@@ -57,7 +57,7 @@ pub(super) const METRICS: &[Definition] = &[
         name: "portcullis_events_quarantined_total",
         kind: Kind::Counter,
         labels: &[DATASET, closed("reason", || vec!["refused", "unreadable", "aborts_process"])],
-        meaning: "Events set aside: `refused` (by Meta, for content), `unreadable` (a row that is damaged, or encrypted and does \
+        meaning: "Events set aside. `reason` is `refused` (by Meta, for content), `unreadable` (a row that is damaged, or encrypted and does \
             not open), `aborts_process` (in hand whenever the process died).",
         worry: "Any.",
     },
