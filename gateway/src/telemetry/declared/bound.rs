@@ -105,6 +105,5 @@ mod tests {
         assert_eq!(series, definition.most_series(ONE));
         let each = u64::try_from(taken.bytes_current).unwrap() / u64::try_from(series).unwrap();
         assert!(each < 1024, "{each} bytes for a series");
-        println!("EACH {each}");
     }
 }
