@@ -7,6 +7,7 @@
 mod catalog;
 mod certificate;
 mod default;
+mod digest;
 mod document;
 mod endpoint;
 mod environment;

@@ -197,7 +197,10 @@ async fn store(ingest: &Ingest, filtered: Filtered<'_>) -> Answer {
             events: survivors,
             received_ms,
         };
-        Some(ingest.outbox.append(append).await)
+        let timer = ingest.metrics.append_seconds.start_timer();
+        let appended = ingest.outbox.append(append).await;
+        timer.observe_duration();
+        Some(appended)
     };
     outcomes.count(&site.counters, source, received, appended.as_ref().and_then(|appended| appended.as_ref().ok()));
     match appended {
@@ -224,6 +227,7 @@ async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&Ra
         events.len() > EVENTS_IN_A_ROW || events.iter().map(|event| event.get().len()).sum::<usize>() > BYTES_IN_A_ROW;
     // Large requests take turns, as many at a time as there are cores: more would only have more in memory.
     let _turn = if large { ingest.turns.acquire().await.ok() } else { None };
+    let timer = site.counters.time_filters();
     let mut outcomes = Outcomes::of(events.len());
     let mut bytes = 0;
     for (index, event) in events.iter().enumerate() {
@@ -243,5 +247,6 @@ async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&Ra
             site.counters.count_report(&report);
         }
     }
+    timer.observe_duration();
     outcomes
 }
