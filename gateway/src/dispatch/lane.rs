@@ -19,6 +19,7 @@ use crate::outbox::{AnyOutbox, Lease, Leased, OutboxError};
 use crate::subject::Subjects;
 use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::traces::Tracer;
 
 /// Times and sizes.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +81,8 @@ pub(crate) struct Lane<S> {
     pub(crate) refusals: Refusals,
     /// What is counted.
     pub(crate) metrics: Metrics,
+    /// What is traced.
+    pub(crate) tracer: Tracer,
     /// The time.
     pub(crate) clock: Clock,
     /// Where a probe is looked for.

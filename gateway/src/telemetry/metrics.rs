@@ -10,7 +10,7 @@
 
 use portcullis_filters::report::Report;
 use prometheus::{
-    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder as _, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
 /// The metrics of one gateway.
@@ -117,6 +117,8 @@ pub struct Metrics {
     pub gateways: IntGauge,
     /// 1 while a living gateway has another policy for the same `site`.
     pub policy_differs: IntGaugeVec,
+    /// Spans that no collector took.
+    pub traces_dropped: IntCounter,
 }
 
 impl Metrics {
@@ -331,6 +333,12 @@ impl Metrics {
                 "1 while a living gateway has another policy for the same site.",
                 &["site"],
             )?,
+            traces_dropped: {
+                let metric =
+                    IntCounter::new("portcullis_traces_dropped_total", "Spans that the collector of traces did not take.")?;
+                registry.register(Box::new(metric.clone()))?;
+                metric
+            },
             registry,
         };
         metrics.build_info.with_label_values(&[crate::VERSION]).set(1);

@@ -1,5 +1,6 @@
-//! What is shown of the gateway: metrics and logs. Nothing of an event at any level.
+//! What is shown of the gateway: metrics, logs and traces. Nothing of an event in any of them, at any level.
 
 pub mod logs;
 pub mod metrics;
 pub mod site;
+pub mod traces;
