@@ -20,6 +20,7 @@ use crate::outbox::{AnyOutbox, Lease, Leased, OutboxError};
 use crate::subject::Subjects;
 use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::traces::Tracer;
 
 /// Times and sizes.
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +84,8 @@ pub(crate) struct Lane<S> {
     pub(crate) metrics: Metrics,
     /// How old events are when Meta takes them.
     pub(crate) delivery_age: Histogram,
+    /// What is traced.
+    pub(crate) tracer: Tracer,
     /// The time.
     pub(crate) clock: Clock,
     /// Where a probe is looked for.

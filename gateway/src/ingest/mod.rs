@@ -51,6 +51,7 @@ use crate::outbox::AnyOutbox;
 use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::site::Source;
+use crate::telemetry::traces::{Key, Span, Tracer};
 use caller::Callers;
 use door::Door;
 use respond::{Answer, Fault, TraceId};
@@ -66,6 +67,7 @@ pub struct Ingest {
     suppressions: Suppressions,
     outbox: AnyOutbox,
     metrics: Metrics,
+    tracer: Tracer,
     clock: Clock,
     chance: Chance,
     rates: Rates,
@@ -85,6 +87,7 @@ impl Ingest {
         suppressions: Suppressions,
         outbox: AnyOutbox,
         metrics: Metrics,
+        tracer: Tracer,
         clock: Clock,
         chance: Chance,
         rates: Rates,
@@ -98,6 +101,7 @@ impl Ingest {
             suppressions,
             outbox,
             metrics,
+            tracer,
             clock,
             chance,
             rates,
@@ -177,20 +181,27 @@ async fn receive(ingest: Arc<Ingest>, source: Source, dataset: String, request: 
     let trace = TraceId::new(&ingest.chance);
     let timer = ingest.metrics.request_seconds.with_label_values(&[source.as_str()]).start_timer();
     let caller = ingest.callers.of(&request);
-    let answer = if is_crowded(&request) {
-        Answer::Fault(Fault::NotNow)
+    let arrival = ingest.tracer.arrival(request.headers());
+    let (answer, mut span) = if is_crowded(&request) {
+        (Answer::Fault(Fault::NotNow), Span::none())
     } else if caller.came_readable {
         let (parts, body) = request.into_parts();
         door::leave(&parts.headers, body).await;
-        Answer::Fault(Fault::CameReadable)
+        (Answer::Fault(Fault::CameReadable), Span::none())
     } else {
-        events::receive(&ingest, source, &dataset, caller.address, request, trace).await
+        let came = events::Came { source, dataset: &dataset, caller: caller.address, arrival, trace };
+        events::receive(&ingest, came, request).await
     };
     if let Some(reason) = answer.refuses_key() {
         ingest.callers.refused(caller, ingest.clock.unix_ms(), reason);
     }
     timer.observe_duration();
-    ingest.answer(source.as_str(), answer, trace)
+    let response = ingest.answer(source.as_str(), answer, trace);
+    span.count(Key::Status, response.status().as_u16().into());
+    if response.status().is_server_error() {
+        span.fail();
+    }
+    response
 }
 
 /// Where the SDKs' crash reporter posts. It is answered as Meta would, and its body, which can hold anything, is never read.

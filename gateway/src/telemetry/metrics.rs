@@ -9,7 +9,7 @@
 //! ```
 
 use portcullis_filters::report::Report;
-use prometheus::{Encoder as _, Histogram, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder};
+use prometheus::{Encoder as _, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder};
 
 use super::register::Register;
 
@@ -131,6 +131,8 @@ pub struct Metrics {
     pub gateways: IntGauge,
     /// 1 while a living gateway has another policy for the same `site`.
     pub policy_differs: IntGaugeVec,
+    /// Spans that no collector took.
+    pub traces_dropped: IntCounter,
 }
 
 impl Metrics {
@@ -195,6 +197,7 @@ impl Metrics {
             redis_lost: register.counters("portcullis_redis_lost_total")?,
             gateways: register.gauge("portcullis_gateways")?,
             policy_differs: register.gauges("portcullis_policy_differs")?,
+            traces_dropped: register.counters("portcullis_traces_dropped_total")?.with_label_values(&[] as &[&str; 0]),
             registry: register.finish()?,
         };
         metrics.build_info.with_label_values(&[crate::VERSION]).set(1);

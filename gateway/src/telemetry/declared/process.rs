@@ -41,6 +41,13 @@ pub(super) const METRICS: &[Definition] = &[
         meaning: "When the configuration in force was read, in seconds since 1970.",
         worry: "It is older than your last change.",
     },
+    Definition {
+        name: "portcullis_traces_dropped_total",
+        kind: Kind::Counter,
+        labels: &[],
+        meaning: "Spans that the collector of traces did not take. 0 without `[telemetry]`.",
+        worry: "It grows: the collector is away or refuses. Events are not affected.",
+    },
 ];
 
 /// What the library tells of the process, on Linux.
