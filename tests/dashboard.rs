@@ -79,7 +79,8 @@ fn variables_are_declared_and_used() {
         dashboard["templating"]["list"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(declared, BTreeSet::from(["datasource", "dataset", "instance", "site"]));
     for (panel, query) in queries(&dashboard) {
-        for name in query.split('$').skip(1).map(|rest| rest.split(|c: char| c != '_' && !c.is_ascii_alphanumeric()).next()) {
+        for name in query.split('$').skip(1).map(|rest| rest.split(|c: char| c != '_' && !c.is_ascii_alphanumeric()).next())
+        {
             let name = name.unwrap();
             assert!(declared.contains(name) || ["__rate_interval", "__range"].contains(&name), "{panel}: ${name}");
         }
@@ -91,7 +92,12 @@ fn each_metric_of_dashboard_and_alerts_is_declared() {
     let known = std::fs::read_to_string(root().join("docs/metrics.md")).unwrap();
     let rules = std::fs::read_to_string(root().join("deploy/prometheus/alerts.yaml")).unwrap();
     let mut texts: Vec<(String, String)> = queries(&dashboard());
-    texts.extend(rules.split("expr: ").skip(1).map(|rule| ("alerts.yaml".to_owned(), rule.split("labels:").next().unwrap().to_owned())));
+    texts.extend(
+        rules
+            .split("expr: ")
+            .skip(1)
+            .map(|rule| ("alerts.yaml".to_owned(), rule.split("labels:").next().unwrap().to_owned())),
+    );
     for (place, text) in texts {
         for word in text.split(|c: char| c != '_' && c != ':' && !c.is_ascii_alphanumeric()) {
             let ours = word.starts_with("portcullis_") || word.starts_with("process_");

@@ -87,6 +87,9 @@ async fn an_outbox_that_is_full() {
     watched.gateway.expect_log("full");
     watched.meta.faults(&json!([{"status": 503, "times": null}])).await;
     let load = Load::start(&watched.gateway.client(), "full", 2, 50);
+    eventually("no request finds room", REST, async || (load.turned_away() > 0).then_some(())).await;
+    // The rest of the room, which is too little for a request of many.
+    let single = Load::start(&watched.gateway.client(), "single", 1, 1);
     watched.reaches("portcullis_not_ready", &[("reason", "full")], 1).await;
     watched.goes_on(HOUR / 2).await;
     watched.line.must_fire(&["PortcullisOutboxNearCap", "PortcullisNotReady", "PortcullisGateClosed"], NOTHING_SENT);
@@ -94,6 +97,7 @@ async fn an_outbox_that_is_full() {
     let answered = load.answered();
     eventually("callers are answered again", REST, async || (load.answered() > answered + 2).then_some(())).await;
     load.finish().await;
+    single.finish().await;
     is_over(watched).await;
 }
 
@@ -116,7 +120,8 @@ async fn a_certificate_that_ends_in_ten_days() {
     let (meta, authority) = (Meta::start(&executable).await, Authority::new());
     for (days, fire) in [(20, [].as_slice()), (10, &["PortcullisCertificateEnds"])] {
         let pair = authority.issue_for(Duration::from_secs(days * 86_400));
-        let gateway = Gateway::start_tls(&executable, Setup::new(&meta), &pair).await;
+        let mut gateway = Gateway::start_tls(&executable, Setup::new(&meta), &pair).await;
+        gateway.expect_log("renew it");
         let last = gateway.metrics().await;
         let mut line = crate::Timeline::default();
         line.goes_on(2 * HOUR, &[crate::Told { instance: GATEWAY, before: &last, after: &last }]);

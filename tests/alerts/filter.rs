@@ -6,13 +6,6 @@ use serde_json::{Value, json};
 use crate::timeline::{DAY, HOUR};
 use crate::{EVENTS, GATEWAY, Watched};
 
-/// A purchase of goods whose name speaks of health.
-fn of_a_pharmacy(number: u64) -> Value {
-    let mut event = numbered_purchase("pharmacy", number);
-    event["custom_data"]["content_name"] = json!("Sertraline 50 mg");
-    event
-}
-
 impl Watched {
     async fn post_each(&mut self, event: impl Fn(u64) -> Value) {
         for number in 0..EVENTS {
@@ -45,16 +38,29 @@ async fn a_policy_that_drops_what_the_one_before_let_leave() {
 }
 
 #[tokio::test]
-async fn a_policy_without_the_detectors_of_the_one_before() {
+async fn a_policy_that_removes_far_less_than_the_one_before() {
     let mut watched = Watched::start(|setup| setup.site("pharmacy@1")).await;
-    watched.post_each(of_a_pharmacy).await;
-    watched.goes_on(DAY).await;
-    watched.line.must_be_silent();
     watched.under("retail@1").await;
-    watched.post_each(of_a_pharmacy).await;
-    watched.goes_on(2 * HOUR).await;
-    let metrics = &watched.last;
-    assert!(metrics.sum("portcullis_health_signals_total", &[]) > 0, "there was something to find");
+    watched.ordinary(2 * HOUR).await;
+    watched.line.must_fire(&["PortcullisRemovalRateFell"], &[]);
+    watched.finish().await;
+}
+
+/// What the site sends speaks of health for two days, and then no more.
+#[tokio::test]
+async fn a_site_in_whose_events_the_detectors_of_health_find_nothing_any_more() {
+    let mut watched = Watched::start(|setup| setup.site("pharmacy@1")).await;
+    watched
+        .post_each(|number| {
+            let mut event = numbered_purchase("pharmacy", number);
+            event["custom_data"]["content_name"] = json!("Sertraline 50 mg");
+            event
+        })
+        .await;
+    assert!(watched.gateway.metrics().await.sum("portcullis_health_signals_total", &[]) >= EVENTS, "signals are found");
+    watched.goes_on(2 * DAY).await;
+    watched.line.must_be_silent();
+    watched.ordinary(2 * HOUR).await;
     watched.line.must_fire(&["PortcullisRemovalRateFell"], &[]);
     watched.finish().await;
 }

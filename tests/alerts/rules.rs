@@ -61,7 +61,14 @@ fn each_alert_has_a_page_and_each_page_an_alert() {
         assert_eq!(page, format!("deploy/runbooks/alerts/{}.md", kebab(&name)), "the page of {name}");
         let text = read(&page);
         assert!(text.starts_with(&format!("# {name}\n")), "{page} does not begin with its alert");
-        for part in ["## What it means", "## Is data at risk", "## First looks", "## Causes and mends", "## Whom to wake", "## Over when"] {
+        for part in [
+            "## What it means",
+            "## Is data at risk",
+            "## First looks",
+            "## Causes and mends",
+            "## Whom to wake",
+            "## Over when",
+        ] {
             assert!(text.contains(&format!("\n{part}\n")), "{page} has no part: {part}");
         }
         pages.insert(page.rsplit('/').next().unwrap().to_owned());

@@ -56,6 +56,7 @@ impl Timeline {
             for told in gateways {
                 present.insert(series("up", told.instance), 1.0);
                 let before = samples(told.before.text());
+                let waits = told.after.pending() > 0;
                 for (name, value) in samples(told.after.text()) {
                     let key = series(&name, told.instance);
                     let shown = match Kind::of(&name) {
@@ -67,7 +68,7 @@ impl Timeline {
                             *stands += value - began;
                             *stands
                         }
-                        Kind::Age if value > 0.0 => {
+                        Kind::Age if waits => {
                             let last = self.series.get(&key).and_then(|values| *values.last()?).unwrap_or(0.0);
                             value.max(last + whole(STEP_SECS))
                         }
