@@ -363,6 +363,12 @@ fn policies(config: &Config) -> Policies {
     config.sites.iter().map(|site| (Arc::clone(&site.id), Arc::clone(&site.policy))).collect()
 }
 
+/// Shows which configuration is in force.
+fn describe_configuration(config: &Config, metrics: &Metrics) {
+    metrics.config_info.reset();
+    metrics.config_info.with_label_values(&[config.digest()]).set(1);
+}
+
 /// Shows which policies are in force, and no longer those that were.
 fn describe_policies(config: &Config, before: Option<&Config>, metrics: &Metrics) {
     let labels = |config: &Config| -> Vec<[String; 4]> {

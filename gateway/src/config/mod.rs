@@ -7,6 +7,7 @@
 mod catalog;
 mod certificate;
 mod default;
+mod digest;
 mod document;
 mod endpoint;
 mod environment;
@@ -108,6 +109,13 @@ impl Config {
         let text = file::read_text(path, MAX_DOCUMENT_BYTES)
             .map_err(|reason| ConfigError::Unreadable { file: path.display().to_string(), reason })?;
         resolve::resolve_outbox(&text, path, environment)
+    }
+
+    /// Where metrics and health are shown, without a look at anything else: for the same.
+    pub fn load_admin(path: &Path, environment: &Environment) -> Result<Admin, ConfigError> {
+        let text = file::read_text(path, MAX_DOCUMENT_BYTES)
+            .map_err(|reason| ConfigError::Unreadable { file: path.display().to_string(), reason })?;
+        resolve::resolve_admin(&text, path, environment)
     }
 
     /// What concerns persons, without a look at anything else: for commands of somebody who has none of the other secrets.

@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use prometheus::Histogram;
 use tokio_util::sync::CancellationToken;
 
 use super::batch::Limits;
@@ -81,6 +82,8 @@ pub(crate) struct Lane<S> {
     pub(crate) refusals: Refusals,
     /// What is counted.
     pub(crate) metrics: Metrics,
+    /// How old events are when Meta takes them.
+    pub(crate) delivery_age: Histogram,
     /// What is traced.
     pub(crate) tracer: Tracer,
     /// The time.
@@ -122,6 +125,17 @@ impl<S> Lane<S> {
         let unreadable = self.metrics.events_quarantined.with_label_values(&[&*self.dataset, "unreadable"]);
         unreadable.inc_by(leased.quarantined);
         self.metrics.events_purged.with_label_values(&[&*self.dataset]).inc_by(leased.purged);
+    }
+
+    /// Notes how old so many events are, which came in together and which Meta has now.
+    pub(crate) fn observe_age(&self, received_ms: u64, events: u64) {
+        let age = Duration::from_millis(self.clock.unix_ms().saturating_sub(received_ms)).as_secs_f64();
+        // Summed up aside: a batch may hold a thousand, and all lanes' senders share the histogram.
+        let ages = self.delivery_age.local();
+        for _ in 0..events {
+            ages.observe(age);
+        }
+        ages.flush();
     }
 
     /// Tells of a failure of the outbox. `None` if it is closed, which ends the lane.

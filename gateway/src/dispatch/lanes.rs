@@ -196,6 +196,7 @@ impl<S: Sink> Lanes<S> {
         let Surroundings { outbox, suppressions, subjects, metrics, tracer, clock, chance } = self.surroundings.clone();
         Arc::new(Lane {
             gate: Arc::new(Gate::new(dataset.clone(), backoff, chance.clone(), metrics.gate_closed.clone())),
+            delivery_age: metrics.delivery_age_seconds.with_label_values(&[&*dataset]),
             pace: Pace::new(metrics.usage_percent.with_label_values(&[&*dataset])),
             portion: Portion::default(),
             is_behind: AtomicBool::new(false),

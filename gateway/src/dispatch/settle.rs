@@ -70,6 +70,7 @@ impl<S: Sink> Lane<S> {
                     tracing::warn!(dataset = &*self.dataset, "a lease ended before it was settled; its events come again");
                 }
                 counts.count(&self.metrics, &self.dataset, settled);
+                self.observe_age(counts.received_ms(), settled.delivered);
             }
             Err(error) => {
                 tracing::error!(dataset = &*self.dataset, %error, "a lease cannot be settled; its events come again");

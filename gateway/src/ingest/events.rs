@@ -250,7 +250,9 @@ async fn append_in(mut span: Span, ingest: &Ingest, append: Append) -> Result<Re
     if let Some(first) = append.events.first() {
         span.stored(first.as_str());
     }
+    let timer = ingest.metrics.append_seconds.start_timer();
     let appended = ingest.outbox.append(append).await;
+    timer.observe_duration();
     match &appended {
         Ok(receipt) => span.count(Key::Duplicates, receipt.duplicates()),
         Err(_) => span.fail(),
@@ -264,6 +266,7 @@ async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&Ra
         events.len() > EVENTS_IN_A_ROW || events.iter().map(|event| event.get().len()).sum::<usize>() > BYTES_IN_A_ROW;
     // Large requests take turns, as many at a time as there are cores: more would only have more in memory.
     let _turn = if large { ingest.turns.acquire().await.ok() } else { None };
+    let timer = site.counters.time_filters();
     let mut outcomes = Outcomes::of(events.len());
     let mut bytes = 0;
     for (index, event) in events.iter().enumerate() {
@@ -283,5 +286,6 @@ async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&Ra
             site.counters.count_report(&report);
         }
     }
+    timer.observe_duration();
     outcomes
 }

@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::{bring_into_being, describe_policies, policies};
+use super::{bring_into_being, describe_configuration, describe_policies, policies};
 use crate::admin::Policies;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Environment};
@@ -166,8 +166,9 @@ impl Reloader {
         self.ingest.apply(&config);
         self.policies.store(Arc::new(policies(&config)));
         describe_policies(&config, Some(&self.current), &self.metrics);
+        describe_configuration(&config, &self.metrics);
         if let Some(membership) = &self.membership {
-            membership.tell_policies(&config);
+            membership.tell(&config);
         }
         if let (Some(certificate), Some(tls)) = (&self.certificate, &config.server.tls) {
             certificate.send_replace(tls.clone());

@@ -1,6 +1,10 @@
 //! What is shown of the gateway: metrics, logs and traces. Nothing of an event in any of them, at any level.
 
-pub mod logs;
+pub mod declared;
+mod register;
+
 pub mod metrics;
 pub mod site;
+
+pub mod logs;
 pub mod traces;

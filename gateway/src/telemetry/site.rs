@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use portcullis_filters::report::{Change, Place, Reason, Report, SignalKind};
 use portcullis_filters::schema::ROWS;
-use prometheus::IntCounter;
+use prometheus::{Histogram, HistogramTimer, IntCounter};
 
 use super::metrics::Metrics;
 
@@ -28,6 +28,7 @@ pub struct SiteCounters {
     turned_away: IntCounter,
     accepted: IntCounter,
     rate_limited: IntCounter,
+    sanitize_seconds: Histogram,
     removed: Box<[OnceLock<IntCounter>]>,
     changed: Box<[OnceLock<IntCounter>]>,
     signals: Box<[OnceLock<IntCounter>]>,
@@ -93,6 +94,7 @@ impl SiteCounters {
             turned_away: metrics.events_turned_away.with_label_values(&[site]),
             accepted: metrics.events_accepted.with_label_values(&[site]),
             rate_limited: metrics.requests_rate_limited.with_label_values(&[site]),
+            sanitize_seconds: metrics.sanitize_seconds.with_label_values(&[site]),
             removed: empty((ROWS.len() + 1 + ENVELOPE.len() + properties.len()) * Reason::ALL.len()),
             changed: empty(ROWS.len() * Change::ALL.len()),
             signals: empty(SignalKind::ALL.len()),
@@ -117,6 +119,11 @@ impl SiteCounters {
     /// Counts a request past the rate limit.
     pub fn count_rate_limited(&self) {
         self.rate_limited.inc();
+    }
+
+    /// Starts to time how long the events of a request take through the filters.
+    pub fn time_filters(&self) -> HistogramTimer {
+        self.sanitize_seconds.start_timer()
     }
 
     /// Counts events that were dropped at one stage for one reason.
