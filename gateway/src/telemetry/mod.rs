@@ -7,4 +7,5 @@ pub mod metrics;
 pub mod site;
 
 pub mod logs;
+pub mod seldom;
 pub mod traces;
