@@ -281,6 +281,11 @@ impl Service {
         self.commands.spawn(lifecycle.vital("the control socket", serve));
     }
 
+    /// The name of this gateway among those that share its Redis, if it shares one.
+    pub fn gateway(&self) -> Option<&str> {
+        self.gateways.as_ref().map(|gateways| gateways.membership.name())
+    }
+
     /// Reloads at every one of these signals.
     pub fn reload_on(&self, mut hangups: Signal) {
         let (reloads, stop) = (self.reloads.clone(), self.stop_listening.clone());

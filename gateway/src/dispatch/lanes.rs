@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::Sink;
 use super::backoff::Backoff;
 use super::batch::Limits;
+use super::complaints::Complaints;
 use super::gate::{Cause, Gate};
 use super::lane::{Lane, Settings, Tuning};
 use super::pace::Pace;
@@ -201,6 +202,7 @@ impl<S: Sink> Lanes<S> {
             portion: Portion::default(),
             is_behind: AtomicBool::new(false),
             refusals: Refusals::default(),
+            complaints: Complaints::default(),
             settings: Mutex::new(Arc::new(settings)),
             stop: self.tasks.stop.clone(),
             retired: self.tasks.stop.child_token(),

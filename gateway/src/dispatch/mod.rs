@@ -7,6 +7,7 @@
 
 mod lanes;
 
+mod complaints;
 mod lane;
 mod share;
 mod worker;

@@ -56,8 +56,16 @@ pub(super) async fn receive(ingest: &Arc<Ingest>, came: Came<'_>, request: Reque
     let work = Steadfast::new(take(Arc::clone(ingest), admitted), &ingest.tracker);
     match tokio::time::timeout(ANSWER_DEADLINE, work).await {
         Ok(Ok(answer)) => return answer,
-        Ok(Err(Panicked)) => tracing::error!(%trace, "a request ended in a panic"),
-        Err(_) => tracing::error!(%trace, "a request could not be finished in time"),
+        Ok(Err(Panicked)) => {
+            if let Some(left_out) = ingest.panics.may_be_said(ingest.clock.unix_ms()) {
+                tracing::error!(%trace, left_out, "a request ended in a panic");
+            }
+        }
+        Err(_) => {
+            if let Some(left_out) = ingest.late.may_be_said(ingest.clock.unix_ms()) {
+                tracing::error!(%trace, left_out, "a request could not be finished in time");
+            }
+        }
     }
     (Answer::Fault(Fault::Unsure), Span::none())
 }

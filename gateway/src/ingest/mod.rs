@@ -50,6 +50,7 @@ use crate::listener::Crowded;
 use crate::outbox::AnyOutbox;
 use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::seldom::Seldom;
 use crate::telemetry::site::Source;
 use crate::telemetry::traces::{Key, Span, Tracer};
 use caller::Callers;
@@ -76,6 +77,8 @@ pub struct Ingest {
     turns: Semaphore,
     /// Whether the last attempt to store something failed, so that the log says it once.
     storing_fails: AtomicBool,
+    panics: Seldom,
+    late: Seldom,
 }
 
 impl Ingest {
@@ -108,6 +111,8 @@ impl Ingest {
             tracker,
             turns: Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get)),
             storing_fails: AtomicBool::new(false),
+            panics: Seldom::default(),
+            late: Seldom::default(),
         }
     }
 

@@ -5,6 +5,7 @@ mod register;
 
 pub mod metrics;
 pub mod site;
-pub mod traces;
 
 pub mod logs;
+pub mod seldom;
+pub mod traces;

@@ -45,8 +45,8 @@ pub(super) const METRICS: &[Definition] = &[
         name: "portcullis_traces_dropped_total",
         kind: Kind::Counter,
         labels: &[],
-        meaning: "Spans that the collector of traces did not take. 0 without `[telemetry]`.",
-        worry: "It grows: the collector is away or refuses. Events are not affected.",
+        meaning: "Spans that the collector of traces did not take, or for which there was no room. Without a collector it stays 0.",
+        worry: "It grows: `[telemetry] endpoint` cannot be reached or refuses them. Events are not concerned.",
     },
 ];
 
