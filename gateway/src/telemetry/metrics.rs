@@ -200,7 +200,6 @@ impl Metrics {
             redis_lost: register.counters("portcullis_redis_lost_total")?,
             gateways: register.gauge("portcullis_gateways")?,
             policy_differs: register.gauges("portcullis_policy_differs")?,
-            traces_dropped: register.counters("portcullis_traces_dropped_total")?.with_label_values(&[] as &[&str; 0]),
             registry: register.finish()?,
         };
         metrics.build_info.with_label_values(&[crate::VERSION]).set(1);
