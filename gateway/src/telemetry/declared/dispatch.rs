@@ -81,7 +81,7 @@ pub(super) const METRICS: &[Definition] = &[
         name: "portcullis_events_purged_total",
         kind: Kind::Counter,
         labels: &[DATASET],
-        meaning: "Events deleted while they waited: by `portcullis outbox purge`, because their policy changed and \
+        meaning: "Events deleted while they waited. They went by `portcullis outbox purge`, because their policy changed and \
             `on_policy_change = \"purge\"`, or in the background, as a person of theirs was suppressed.",
         worry: "Without such a command or change.",
     },
