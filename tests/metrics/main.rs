@@ -4,6 +4,7 @@
 
 mod document;
 mod mentions;
+mod observed;
 mod storm;
 mod tables;
 
