@@ -191,6 +191,17 @@ impl Gateway {
         }
     }
 
+    /// Sends again what was in hand at several deaths in a row and was set aside for it, as an operator would: the deaths were the
+    /// test's, not the events'. Returns how many that were.
+    pub async fn redrive_blamed(&self) -> u64 {
+        let set_aside = self.metrics().await.sum("portcullis_outbox_quarantined_events", &[]);
+        if set_aside > 0 {
+            let redriven = self.command(&["outbox", "redrive", "--reason", "aborts_process"]).await;
+            assert_eq!(redriven.code, Some(0), "{}{}", redriven.stdout, redriven.stderr);
+        }
+        set_aside
+    }
+
     /// Ends it as a power cut would.
     pub async fn kill(&mut self) {
         self.process.kill().await;

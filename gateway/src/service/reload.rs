@@ -168,7 +168,7 @@ impl Reloader {
         describe_policies(&config, Some(&self.current), &self.metrics);
         describe_configuration(&config, &self.metrics);
         if let Some(membership) = &self.membership {
-            membership.tell_policies(&config);
+            membership.tell(&config);
         }
         if let (Some(certificate), Some(tls)) = (&self.certificate, &config.server.tls) {
             certificate.send_replace(tls.clone());
