@@ -21,6 +21,7 @@ mod resolve;
 mod secret;
 mod subject_access;
 mod suppression;
+mod telemetry;
 mod validate;
 
 pub mod kept_key;
@@ -53,6 +54,7 @@ pub use redis::{Node, OnUnavailable, Redis, RedisTls, Topology};
 pub use secret::SecretFile;
 pub use subject_access::{SubjectAccess, SubjectIndex};
 pub use suppression::{Persons, Suppression, SuppressionStore};
+pub use telemetry::Collector;
 
 /// Everything the gateway needs to run.
 #[derive(Debug)]
@@ -75,6 +77,8 @@ pub struct Config {
     pub dispatch: Dispatch,
     /// What the log looks like.
     pub log: Log,
+    /// To whom traces go, if to anybody.
+    pub telemetry: Option<Collector>,
     /// Senders.
     pub sites: Vec<Site>,
     /// Receivers at Meta.

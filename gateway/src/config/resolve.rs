@@ -3,6 +3,7 @@
 mod persons;
 mod redis;
 mod redis_address;
+mod telemetry;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -95,6 +96,7 @@ impl<'a> Resolver<'a> {
             outbox,
             dispatch: self.dispatch(&layers.dispatch)?,
             log: self.log(layers.log)?,
+            telemetry: self.telemetry(layers.telemetry)?,
             sites: layers.site.into_iter().map(|site| self.site(site)).collect::<Result<_, _>>()?,
             datasets: layers.dataset.into_iter().map(|dataset| self.dataset(dataset)).collect::<Result<_, _>>()?,
             warnings: Vec::new(),

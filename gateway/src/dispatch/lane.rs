@@ -8,6 +8,7 @@ use prometheus::Histogram;
 use tokio_util::sync::CancellationToken;
 
 use super::batch::Limits;
+use super::complaints::Complaints;
 use super::gate::Gate;
 use super::pace::Pace;
 use super::portion::Portion;
@@ -20,6 +21,7 @@ use crate::outbox::{AnyOutbox, Lease, Leased, OutboxError};
 use crate::subject::Subjects;
 use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::traces::Tracer;
 
 /// Times and sizes.
 #[derive(Debug, Clone, Copy)]
@@ -79,10 +81,14 @@ pub(crate) struct Lane<S> {
     pub(crate) is_behind: AtomicBool,
     /// How many were refused in a row.
     pub(crate) refusals: Refusals,
+    /// What it complains of again and again.
+    pub(crate) complaints: Complaints,
     /// What is counted.
     pub(crate) metrics: Metrics,
     /// How old events are when Meta takes them.
     pub(crate) delivery_age: Histogram,
+    /// What is traced.
+    pub(crate) tracer: Tracer,
     /// The time.
     pub(crate) clock: Clock,
     /// Where a probe is looked for.
@@ -112,8 +118,10 @@ impl<S> Lane<S> {
 
     /// Gives a lease back. If that fails it comes back by itself when its time is over.
     pub(crate) async fn release(&self, lease: Lease) {
-        if let Err(error) = self.outbox.release(lease).await {
-            tracing::warn!(dataset = &*self.dataset, %error, "a lease cannot be given back; it ends by itself");
+        if let Err(error) = self.outbox.release(lease).await
+            && let Some(left_out) = self.complaints.kept.may_be_said(self.clock.unix_ms())
+        {
+            tracing::warn!(dataset = &*self.dataset, %error, left_out, "a lease cannot be given back; it ends by itself");
         }
     }
 
@@ -140,7 +148,9 @@ impl<S> Lane<S> {
         if matches!(error, OutboxError::Closed) {
             return None;
         }
-        tracing::error!(dataset = &*self.dataset, call, %error, "the outbox did not give work");
+        if let Some(left_out) = self.complaints.no_work.may_be_said(self.clock.unix_ms()) {
+            tracing::error!(dataset = &*self.dataset, call, %error, left_out, "the outbox did not give work");
+        }
         Some(())
     }
 

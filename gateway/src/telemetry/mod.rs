@@ -1,4 +1,4 @@
-//! What is shown of the gateway: metrics and logs. Nothing of an event at any level.
+//! What is shown of the gateway: metrics, logs and traces. Nothing of an event in any of them, at any level.
 
 pub mod declared;
 mod register;
@@ -7,3 +7,5 @@ pub mod metrics;
 pub mod site;
 
 pub mod logs;
+pub mod seldom;
+pub mod traces;

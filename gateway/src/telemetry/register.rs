@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 
 use prometheus::core::Collector;
 use prometheus::process_collector::ProcessCollector;
-use prometheus::{Error, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{
+    Error, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+};
 
 use super::declared::{self, Definition, Kind, LIBRARY};
 
@@ -25,6 +27,12 @@ impl Register {
     pub(super) fn counters(&self, name: &str) -> Result<IntCounterVec, Error> {
         let definition = take(name, |kind| matches!(kind, Kind::Counter))?;
         self.keep(definition, IntCounterVec::new(options(definition), &definition.label_names())?)
+    }
+
+    /// A counter without labels.
+    pub(super) fn counter(&self, name: &str) -> Result<IntCounter, Error> {
+        let definition = take(name, |kind| matches!(kind, Kind::Counter))?;
+        self.keep(definition, IntCounter::with_opts(options(definition))?)
     }
 
     /// Gauges, one for each set of labels; none before one is set.

@@ -41,6 +41,13 @@ pub(super) const METRICS: &[Definition] = &[
         meaning: "When the configuration in force was read, in seconds since 1970.",
         worry: "It is older than your last change.",
     },
+    Definition {
+        name: "portcullis_traces_dropped_total",
+        kind: Kind::Counter,
+        labels: &[],
+        meaning: "Spans that the collector of traces did not take, or for which there was no room. Without a collector it stays 0.",
+        worry: "It grows: `[telemetry] endpoint` cannot be reached or refuses them. Events are not concerned.",
+    },
 ];
 
 /// What the library tells of the process, on Linux.
