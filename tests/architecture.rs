@@ -28,6 +28,7 @@ const EXPOSE_SECRET: &[(&str, &str)] = &[
     ("gateway/src/config/resolve.rs", "a secret file's last newline is trimmed, and key material is decoded"),
     ("gateway/src/config/resolve/redis.rs", "the address of Redis is taken apart, once"),
     ("gateway/src/shared/link/dial.rs", "the password goes to Redis when a connection is made"),
+    ("gateway/src/telemetry/traces/export.rs", "headers that the collector of traces asks for go to it"),
     ("gateway/src/simulator/tokens.rs", "the stand-in compares tokens as Meta would"),
 ];
 
