@@ -94,7 +94,10 @@ async fn a1_a4_a17_death_at_any_point_under_load_loses_nothing() {
     // On a slow machine an event may be in hand at three of these deaths.
     let set_aside = gateway.redrive_blamed().await;
     let figures = oracle.settled(&meta, REST).await;
-    println!("{} deaths: {figures}, {set_aside} set aside and sent again", UNDER_LOAD.len() * (1 + AT_START.len()) + AT_STOP.len());
+    println!(
+        "{} deaths: {figures}, {set_aside} set aside and sent again",
+        UNDER_LOAD.len() * (1 + AT_START.len()) + AT_STOP.len()
+    );
     gateway.drained().await;
     gateway.finish().await;
     meta.finish().await;
