@@ -134,6 +134,7 @@ const WAITS: &[(&str, &str)] = &[
     ("tests/crash.rs", "the random moment of a kill"),
     ("tests/faults/stage.rs", "a fault lasts a time"),
     ("tests/load/pair.rs", "a measurement lasts a time"),
+    ("tests/load/pace.rs", "a request waits until it is due"),
     ("tests/load/callers.rs", "a measurement lasts a time, and a caller that was answered 503 pauses"),
 ];
 
