@@ -28,6 +28,7 @@ const EXPOSE_SECRET: &[(&str, &str)] = &[
     ("gateway/src/config/resolve.rs", "a secret file's last newline is trimmed, and key material is decoded"),
     ("gateway/src/config/resolve/redis.rs", "the address of Redis is taken apart, once"),
     ("gateway/src/shared/link/dial.rs", "the password goes to Redis when a connection is made"),
+    ("gateway/src/telemetry/traces/export.rs", "headers that the collector of traces asks for go to it"),
     ("gateway/src/simulator/tokens.rs", "the stand-in compares tokens as Meta would"),
 ];
 
@@ -133,6 +134,7 @@ const WAITS: &[(&str, &str)] = &[
     ("tests/crash.rs", "the random moment of a kill"),
     ("tests/faults/stage.rs", "a fault lasts a time"),
     ("tests/load/pair.rs", "a measurement lasts a time"),
+    ("tests/load/pace.rs", "a request waits until it is due"),
     ("tests/load/callers.rs", "a measurement lasts a time, and a caller that was answered 503 pauses"),
 ];
 
