@@ -39,7 +39,11 @@ fn write_secret(folder: &Path, name: &str) {
     name.bytes().cycle().take(16).for_each(|byte| write!(hex, "{byte:02x}").unwrap());
     let path = folder.join(name);
     // 43 digits and a sign at the end are 32 bytes in base64.
-    let form = if name == "redis-url" { "rediss://portcullis:secret@redis.internal:26379".to_owned() } else { format!("{hex}AAAAAAAAAAA=") };
+    let form = if name == "redis-url" {
+        "rediss://portcullis:secret@redis.internal:26379".to_owned()
+    } else {
+        format!("{hex}AAAAAAAAAAA=")
+    };
     std::fs::write(&path, form).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
@@ -59,14 +63,17 @@ async fn the_units_are_understood_without_a_word_and_leave_little_exposed() {
     assert_eq!((verified.code, verified.stdout.as_str(), verified.stderr.as_str()), (Some(0), "", ""));
     for service in &units[..2] {
         let judged =
-            tool("systemd-analyze", &["security", "--offline=yes", "--threshold=19", "--no-pager", service], folder.path()).await;
+            tool("systemd-analyze", &["security", "--offline=yes", "--threshold=19", "--no-pager", service], folder.path())
+                .await;
         assert_eq!(judged.code, Some(0), "{service} exposes 2.0 or more:\n{}", judged.stdout);
     }
 }
 
 #[test]
 fn the_template_for_many_is_the_unit_with_other_names() {
-    let lines = |name: &str| -> Vec<String> { text(name).lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect() };
+    let lines = |name: &str| -> Vec<String> {
+        text(name).lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+    };
     let (unit, template) = (lines("systemd/portcullis.service"), lines("systemd/portcullis@.service"));
     assert_eq!(unit.len(), template.len());
     let of_one = |line: &String| line.replace(" (%i)", "").replace("/%i.toml", "/portcullis.toml").replace("/%i", "");
@@ -94,7 +101,10 @@ async fn the_composition_is_understood_hardened_and_pinned() {
         let own = judged.stdout.split_once(&heading).unwrap_or_else(|| panic!("{service} is missing: {}", judged.stdout)).1;
         let own: String = own.lines().take_while(|line| line.starts_with("    ")).map(|line| format!("{line}\n")).collect();
         for held in ["read_only: true", "- ALL", "no-new-privileges:true", "mem_limit: ", "pids_limit: ", "healthcheck:"] {
-            assert!(own.contains(held) || (service == "portcullis" && held == "healthcheck:"), "{service} lacks {held}:\n{own}");
+            assert!(
+                own.contains(held) || (service == "portcullis" && held == "healthcheck:"),
+                "{service} lacks {held}:\n{own}"
+            );
         }
         let image = own.lines().find_map(|line| line.trim().strip_prefix("image: ")).unwrap();
         let tag = image.rsplit_once(':').unwrap().1;

@@ -75,8 +75,17 @@ async fn the_caller_is_told_through_the_proxy_and_through_a_balancer_before_it()
     for (from, to) in [("127.0.0.2", rig.haproxy.address()), ("127.0.0.3", rig.haproxy.balancer())] {
         let url = format!("https://{to}{}", rig.client.path());
         // What a caller claims of another one before it is not believed.
-        let claim =
-            ["--interface", from, "--header", "x-forwarded-for: 192.0.2.66", "--header", wrong, "--data", "{}", url.as_str()];
+        let claim = [
+            "--interface",
+            from,
+            "--header",
+            "x-forwarded-for: 192.0.2.66",
+            "--header",
+            wrong,
+            "--data",
+            "{}",
+            url.as_str(),
+        ];
         assert_eq!(curl(&rig.authority, &claim).await.status, 401, "{from}");
     }
     let log = rig.one.process().stderr() + &rig.two.process().stderr();

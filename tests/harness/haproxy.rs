@@ -83,7 +83,9 @@ fn configuration(folder: &Path, gateways: [&Gateway; 2], address: SocketAddr, ba
         assert!(shown.contains(from), "deploy/proxy/haproxy.cfg lacks {from}");
         shown = shown.replace(from, &to);
     }
-    format!("{shown}\nlisten balancer\n    mode tcp\n    no log\n    bind {balancer}\n    server proxy {passed} send-proxy-v2\n")
+    format!(
+        "{shown}\nlisten balancer\n    mode tcp\n    no log\n    bind {balancer}\n    server proxy {passed} send-proxy-v2\n"
+    )
 }
 
 fn program() -> PathBuf {

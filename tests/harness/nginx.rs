@@ -79,7 +79,9 @@ fn configuration(folder: &Path, gateways: &[SocketAddr], address: SocketAddr, pl
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/proxy/nginx.conf");
     let mut shown = std::fs::read_to_string(path).expect("deploy/proxy/nginx.conf is there");
     let file = |name: &str| folder.join(name).display().to_string();
-    let server = |number: usize| gateways.get(number).map_or_else(|| "# ".to_owned(), |gateway| format!("server {gateway} max_fails"));
+    let server = |number: usize| {
+        gateways.get(number).map_or_else(|| "# ".to_owned(), |gateway| format!("server {gateway} max_fails"))
+    };
     for (from, to) in [
         ("server 127.0.0.1:8080 max_fails", server(0)),
         ("server 127.0.0.1:8081 max_fails", server(1)),
