@@ -91,7 +91,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 60.0)]
     minutes: f64,
 
-    /// Write the figures of profiles, a report on them and its plots into this folder
+    /// Write the figures of profiles, a report on them and its plots into this folder; profiles of an earlier run stay in it
     #[arg(long, value_name = "DIR", requires = "profiles")]
     pub(crate) report: Option<PathBuf>,
 

@@ -100,16 +100,16 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs profiles. Figures are written after each, so that a machine that stops keeps the others.
+/// Runs profiles; in the folder of the report others that were run before stay. Figures are written after each, so that a machine that stops keeps the others.
 fn profiles(arguments: &Arguments) -> anyhow::Result<()> {
     let gateway = Executable::beside_this_program()?.path().to_owned();
     let cores = Cores::of_this_process()?;
     let bench = Bench::new(arguments, gateway.clone(), cores);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut figures = Figures::default();
-    if let Some(folder) = &arguments.report {
-        std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    }
+    let mut figures = match &arguments.report {
+        Some(folder) => Figures::of_folder(folder)?,
+        None => Figures::default(),
+    };
     runtime.block_on(async {
         let needed = arguments.profiles.iter().any(|profile| !matches!(profile, Profile::LargeBatches | Profile::Soak));
         let capacity = if needed { bench.capacity().await } else { 0.0 };
@@ -129,5 +129,6 @@ fn profiles(arguments: &Arguments) -> anyhow::Result<()> {
 fn again(from: &[PathBuf], to: Option<&Path>) -> anyhow::Result<()> {
     let figures = from.iter().try_fold(Figures::default(), |all, path| anyhow::Ok(all.with(Figures::read(path)?)))?;
     let folder = to.or_else(|| from.first()?.parent()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     figures.write(folder)
 }

@@ -49,6 +49,13 @@ impl Figures {
         }
     }
 
+    /// Those of the report in a folder, which is made if it is not there.
+    pub(crate) fn of_folder(folder: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        let file = folder.join(FILE);
+        if file.exists() { Self::read(&file) } else { Ok(Self::default()) }
+    }
+
     /// Those of a file.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;

@@ -229,10 +229,10 @@ fn slow_meta(slow: &SlowMeta) -> String {
         ]
     });
     format!(
-        "\n## Slow Meta\n\n{} events/s, a quarter of capacity, for {:.0} s; then Meta answers at once again. The disk holds 16 MiB of reserve \
+        "\n## Slow Meta\n\n{} events/s, a quarter of capacity, for {} s; then Meta answers at once again. The disk holds 16 MiB of reserve \
          from the start.\n\n![Slow Meta](slow.svg)\n\n{}",
         whole(slow.rate),
-        slow.seconds,
+        number(slow.seconds),
         table(
             &[
                 "Meta answers",
@@ -253,8 +253,9 @@ fn soak(soak: &Soak) -> String {
     let verdicts = soak.verdicts().iter().fold(String::new(), |text, line| text + "- " + line + "\n");
     let Soak { minutes, rate, events, latency, spent, turned_away, .. } = soak;
     format!(
-        "\n## A soak\n\n{minutes:.0} minutes at {} events/s, {events} events: p50 {} ms, p99 {} ms, p99.9 {} ms, {} µs of CPU an event, {turned_away} \
+        "\n## A soak\n\n{} minutes at {} events/s, {events} events: p50 {} ms, p99 {} ms, p99.9 {} ms, {} µs of CPU an event, {turned_away} \
          times 503, others {} %. A line through the second half, with twice its standard error:\n\n{verdicts}\n![The soak](soak.svg)\n",
+        number(*minutes),
         whole(*rate),
         fine(latency.p50_ms),
         fine(latency.p99_ms),

@@ -61,7 +61,7 @@ pub(super) fn slow(slow: &SlowMeta) -> Plot {
     let (waiting, memory) = (curves(|sample| sample.pending), curves(|sample| sample.rss_mib));
     let x = || Axis::linear("time, s", ends(&waiting));
     let panels = vec![panel(x(), "events that wait", waiting.clone()), panel(x(), "memory, MiB", memory)];
-    plot(&format!("Meta answers late, for {:.0} s", slow.seconds), panels)
+    plot(&format!("Meta answers late, for {} s", number(slow.seconds)), panels)
 }
 
 /// Memory, open files and disk, over time.
@@ -71,7 +71,7 @@ pub(super) fn soak(soak: &Soak) -> Plot {
         let y = if name == unit { (*name).to_owned() } else { format!("{name}, {unit}") };
         panel(Axis::linear("time, minutes", ends(&curves)), &y, curves)
     };
-    let title = format!("{:.0} minutes at {:.0} events/s", soak.minutes, soak.rate);
+    let title = format!("{} minutes at {} events/s", number(soak.minutes), number(soak.rate));
     plot(&title, WATCHED.iter().map(of).collect())
 }
 
