@@ -33,6 +33,10 @@ load *arguments:
 faults *arguments:
     cargo run --package portcullis-tests --bin faults -- {{ arguments }}
 
+# Builds the image with podman and runs it, judged by what it promises. Wants root.
+image:
+    tests/container/smoke
+
 # Shows the whole way of events, with a simulator in place of Meta.
 demo:
     cargo run --release -- demo

@@ -9,6 +9,7 @@ const COMMANDS: &[&[&str]] = &[
     &["serve"],
     &["demo"],
     &["check"],
+    &["ready"],
     &["reload"],
     &["meta-simulator"],
     &["key", "new"],
@@ -275,4 +276,29 @@ async fn what_cannot_be_explained_is_told_by_exit_code() {
         }
         assert!(!output.stderr.contains("qz"), "{}", output.stderr);
     }
+}
+
+#[tokio::test]
+async fn ready_says_by_its_exit_code_whether_a_gateway_takes_events_and_needs_no_secret() {
+    let executable = executable!();
+    let meta = Meta::start(&executable).await;
+    let mut gateway = Gateway::start(&executable, Setup::new(&meta)).await;
+    // The configuration names port 0, so the one that it got is given by the environment, and nothing else is: no key, no token.
+    let admin = gateway.admin().to_string();
+    let ask = async |config: &std::path::Path| {
+        let arguments = ["ready", "--config", config.to_str().unwrap()];
+        executable.run(&arguments, &[("PORTCULLIS__ADMIN__LISTEN", &admin)], config.parent().unwrap()).await
+    };
+    let config = gateway.config();
+    let ready = ask(&config).await;
+    assert_eq!((ready.code, ready.stdout.as_str(), ready.stderr.as_str()), (Some(0), "ready\n", ""));
+
+    gateway.stop(Signal::Terminate).await;
+    let gone = ask(&config).await;
+    assert_eq!((gone.code, gone.stdout.as_str()), (Some(1), ""), "{gone:?}");
+    assert!(gone.stderr.contains(&format!("cannot be asked at {admin}")), "{gone:?}");
+    let wrong = ask(&config.with_file_name("none.toml")).await;
+    assert_eq!(wrong.code, Some(64), "{wrong:?}");
+    gateway.finish().await;
+    meta.finish().await;
 }

@@ -1,4 +1,4 @@
-//! A real nginx ends TLS in front of the gateway, with the configuration that docs/nginx.conf shows.
+//! A real nginx ends TLS in front of the gateway, with the configuration that deploy/proxy/nginx.conf shows.
 
 use std::time::Duration;
 
@@ -141,6 +141,34 @@ async fn a_refusal_for_now_passes_as_it_is_and_a_gateway_that_is_away_is_a_503_t
     rig.nginx.finish().await;
     rig.gateway.finish().await;
     rig.meta.finish().await;
+}
+
+#[tokio::test]
+async fn of_two_gateways_the_one_that_is_left_takes_everything() {
+    let executable = executable!();
+    let meta = Meta::start(&executable).await;
+    let mut one = Gateway::start(&executable, behind(Setup::new(&meta))).await;
+    let other = Gateway::start(&executable, behind(Setup::new(&meta))).await;
+    let authority = Authority::new();
+    let nginx = Nginx::start_over(&[one.address(), other.address()], &authority).await;
+    let client = Client::new(nginx.address()).trusting(&authority);
+    for number in 0..8 {
+        assert_eq!(client.post(&[numbered_purchase("two", number)]).await.unwrap().status, 200);
+    }
+    for gateway in [&one, &other] {
+        gateway.drained().await;
+        assert!(gateway.metrics().await.events("accepted") > 0, "each gets its share");
+    }
+    one.stop(Signal::Terminate).await;
+    for number in 8..16 {
+        assert_eq!(client.post(&[numbered_purchase("two", number)]).await.unwrap().status, 200);
+    }
+    other.drained().await;
+    assert_eq!(meta.ids().await.len(), 16);
+    nginx.finish().await;
+    one.finish().await;
+    other.finish().await;
+    meta.finish().await;
 }
 
 #[tokio::test]

@@ -18,6 +18,11 @@ macro_rules! words {
             /// Every word of the list.
             pub const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
 
+            /// The same as text, as metrics and answers spell it.
+            pub fn words() -> Vec<&'static str> {
+                Self::ALL.iter().map(|word| word.as_str()).collect()
+            }
+
             /// The word as metrics and answers spell it.
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$variant => $word, )* }

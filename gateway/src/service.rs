@@ -5,6 +5,7 @@ mod gateways;
 mod kept;
 mod reload;
 mod sweep;
+mod traces;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ use crate::shared::membership::RecordError;
 use crate::subject::{SubjectError, Subjects};
 use crate::suppression::{Changes, SuppressionError};
 use crate::telemetry::metrics::Metrics;
+#[cfg(feature = "otlp")]
+use crate::telemetry::traces::ExportError;
 
 /// Connections to the admin listener at once.
 const ADMIN_CONNECTIONS: usize = 64;
@@ -91,6 +94,10 @@ pub enum StartError {
     /// The listener cannot speak TLS with its certificate.
     #[error("server.tls: {0}")]
     Tls(#[from] rustls::Error),
+    /// Nothing can be sent to the collector of traces.
+    #[cfg(feature = "otlp")]
+    #[error(transparent)]
+    Traces(#[from] ExportError),
     /// A metric is declared twice: a defect.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -153,12 +160,16 @@ impl Service {
 
         let (reloads, reloads_asked) = Reloads::new();
         let service = Self { gateways, ..Self::still((listen, admin_address), reloads.clone(), &outbox, &subjects) };
+        let surroundings = traces::Surroundings { metrics: &metrics, clock: &clock, chance: &chance, lifecycle: &lifecycle };
+        // To the end, so that the last deliveries are in them.
+        let tracer = traces::start(&config, surroundings, &service.overseers, &service.stop_overseeing)?;
         let dispatcher = Dispatcher::new(
             outbox.clone(),
             suppressions.clone(),
             subjects.clone(),
             &config,
             metrics.clone(),
+            tracer.clone(),
             clock.clone(),
             chance.clone(),
         )?;
@@ -170,6 +181,7 @@ impl Service {
             suppressions.clone(),
             outbox.clone(),
             metrics.clone(),
+            tracer,
             clock.clone(),
             chance,
             rates,
@@ -269,6 +281,11 @@ impl Service {
         self.commands.spawn(lifecycle.vital("the control socket", serve));
     }
 
+    /// The name of this gateway among those that share its Redis, if it shares one.
+    pub fn gateway(&self) -> Option<&str> {
+        self.gateways.as_ref().map(|gateways| gateways.membership.name())
+    }
+
     /// Reloads at every one of these signals.
     pub fn reload_on(&self, mut hangups: Signal) {
         let (reloads, stop) = (self.reloads.clone(), self.stop_listening.clone());
@@ -349,6 +366,12 @@ async fn bind(
 /// Each site and its policy.
 fn policies(config: &Config) -> Policies {
     config.sites.iter().map(|site| (Arc::clone(&site.id), Arc::clone(&site.policy))).collect()
+}
+
+/// Shows which configuration is in force.
+fn describe_configuration(config: &Config, metrics: &Metrics) {
+    metrics.config_info.reset();
+    metrics.config_info.with_label_values(&[config.digest()]).set(1);
 }
 
 /// Shows which policies are in force, and no longer those that were.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd};
 use rustls::crypto::aws_lc_rs;
@@ -10,6 +11,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tempfile::TempDir;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+use crate::now_secs;
 
 /// An authority that nobody trusts but who is told to.
 #[derive(Debug)]
@@ -73,11 +76,20 @@ impl Authority {
 
     /// One that ends with this year.
     pub fn issue_until(&self, year: i32) -> Pair {
+        self.issue_to(|params| params.not_after = date_time_ymd(year, 12, 31))
+    }
+
+    /// One that ends so long from now.
+    pub fn issue_for(&self, time: Duration) -> Pair {
+        self.issue_to(|params| params.not_after = date_time_ymd(1970, 1, 1) + Duration::from_secs(now_secs()) + time)
+    }
+
+    fn issue_to(&self, end: impl FnOnce(&mut CertificateParams)) -> Pair {
         let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         let mut params = CertificateParams::new(names).expect("names of a certificate");
         params.distinguished_name.push(DnType::CommonName, "a gateway of a test");
         params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(year, 12, 31);
+        end(&mut params);
         params.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate().expect("a key can be made");
         let cert = params.signed_by(&key, &self.issuer).expect("a certificate can be made");

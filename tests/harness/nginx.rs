@@ -1,4 +1,4 @@
-//! A real nginx in front of the gateway, with the configuration that docs/nginx.conf shows to operators.
+//! A real nginx in front of the gateway, with the configuration that deploy/proxy/nginx.conf shows to operators.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -27,6 +27,11 @@ pub struct Nginx {
 impl Nginx {
     /// Starts one in front of a gateway, with a certificate of this authority.
     pub async fn start(gateway: SocketAddr, authority: &Authority) -> Self {
+        Self::start_over(&[gateway], authority).await
+    }
+
+    /// The same in front of one or two.
+    pub async fn start_over(gateways: &[SocketAddr], authority: &Authority) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let pair = authority.issue();
         for (name, text) in [("cert.pem", &pair.cert), ("key.pem", &pair.key)] {
@@ -35,7 +40,7 @@ impl Nginx {
         for _ in 0..TRIES {
             let (address, plain) = (free_address(), free_address());
             let conf = folder.path().join("nginx.conf");
-            std::fs::write(&conf, configuration(folder.path(), gateway, address, plain)).expect("the folder takes files");
+            std::fs::write(&conf, configuration(folder.path(), gateways, address, plain)).expect("the folder takes files");
             let arguments =
                 ["-c".to_owned(), conf.display().to_string(), "-p".to_owned(), folder.path().display().to_string()];
             let mut process = Process::start(&program(), &arguments, &[], folder.path(), "nginx");
@@ -70,12 +75,14 @@ impl Nginx {
 }
 
 /// What operators are shown, with the addresses and files of a test, and what stands around it.
-fn configuration(folder: &Path, gateway: SocketAddr, address: SocketAddr, plain: SocketAddr) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/nginx.conf");
-    let mut shown = std::fs::read_to_string(path).expect("docs/nginx.conf is there");
+fn configuration(folder: &Path, gateways: &[SocketAddr], address: SocketAddr, plain: SocketAddr) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/proxy/nginx.conf");
+    let mut shown = std::fs::read_to_string(path).expect("deploy/proxy/nginx.conf is there");
     let file = |name: &str| folder.join(name).display().to_string();
+    let server = |number: usize| gateways.get(number).map_or_else(|| "# ".to_owned(), |gateway| format!("server {gateway} max_fails"));
     for (from, to) in [
-        ("server 127.0.0.1:8080;", format!("server {gateway};")),
+        ("server 127.0.0.1:8080 max_fails", server(0)),
+        ("server 127.0.0.1:8081 max_fails", server(1)),
         ("listen 443 ssl http2;", format!("listen {address} ssl http2; listen {plain};")),
         ("/etc/nginx/capi.pem", file("cert.pem")),
         ("/etc/nginx/capi.key", file("key.pem")),
@@ -83,7 +90,7 @@ fn configuration(folder: &Path, gateway: SocketAddr, address: SocketAddr, plain:
         // All of it: whether a body went to disk is a warning.
         ("/var/log/nginx/capi.error.log crit", format!("{} warn", file("error.log"))),
     ] {
-        assert!(shown.contains(from), "docs/nginx.conf lacks {from}");
+        assert!(shown.contains(from), "deploy/proxy/nginx.conf lacks {from}");
         shown = shown.replace(from, &to);
     }
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -109,8 +116,8 @@ pub fn free_address() -> SocketAddr {
 }
 
 /// Whether it came to listen; if it ended before, something took its port.
-async fn listens(process: &mut Process, address: SocketAddr) -> bool {
-    eventually("nginx listens", Duration::from_secs(20), async || {
+pub(crate) async fn listens(process: &mut Process, address: SocketAddr) -> bool {
+    eventually("the proxy listens", Duration::from_secs(20), async || {
         if !process.runs() {
             return Some(false);
         }

@@ -32,13 +32,13 @@ async fn c8_a_server_that_can_lose_is_refused_with_the_setting_to_change_or_take
         let mut gateway = Gateway::start(&executable, lax).await;
         gateway.expect_trouble_with_redis();
         let metrics = gateway.metrics().await;
-        assert_eq!(metrics.sum("portcullis_redis_durability_info", &[("mode", mode)]), 1, "{mode}");
+        assert_eq!(metrics.sum("portcullis_durability_info", &[("mode", mode)]), 1, "{mode}");
         assert!(gateway.process().stderr().contains(setting), "{mode}: no warning");
         gateway.finish().await;
     }
     let redis = Redis::start().await;
     let gateway = Gateway::start(&executable, setup(&meta, &redis)).await;
-    assert_eq!(gateway.metrics().await.sum("portcullis_redis_durability_info", &[("mode", "always")]), 1);
+    assert_eq!(gateway.metrics().await.sum("portcullis_durability_info", &[("mode", "always")]), 1);
     gateway.finish().await;
     meta.finish().await;
 }
@@ -51,7 +51,7 @@ async fn c8_where_the_server_knows_waitaof_a_yes_waits_for_the_disk() {
     let mut gateway = Gateway::start(&executable, setup(&meta, &redis).through(proxy.address())).await;
     gateway.expect_trouble_with_redis();
     gateway.expect_trouble_with_meta();
-    assert_eq!(gateway.metrics().await.sum("portcullis_redis_durability_info", &[("mode", "waitaof")]), 1);
+    assert_eq!(gateway.metrics().await.sum("portcullis_durability_info", &[("mode", "waitaof")]), 1);
     let mut oracle = Oracle::default();
     proxy.set(Mode::Refuse);
     for round in 0..3 {

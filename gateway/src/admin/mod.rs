@@ -22,6 +22,7 @@ use crate::lifecycle::Pulse;
 use crate::outbox::AnyOutbox;
 use crate::subject::Subjects;
 use crate::suppression::Suppressions;
+use crate::telemetry::declared;
 use crate::telemetry::metrics::Metrics;
 
 /// Each site and the policy that is in force for it.
@@ -74,6 +75,11 @@ async fn metrics(State(admin): State<Arc<Admin>>) -> Response {
         Err(error) => tracing::error!(%error, "the outbox cannot say what is pending"),
     }
     admin.metrics.outbox_file_events.set(gauge(admin.outbox.events_in_file().unwrap_or(0)));
+    let unready = Unready::of(&admin);
+    admin.metrics.ready.set(i64::from(unready.is_empty()));
+    for reason in declared::words("portcullis_not_ready", "reason") {
+        admin.metrics.not_ready.with_label_values(&[reason]).set(i64::from(unready.0.contains_key(reason)));
+    }
     match admin.metrics.render() {
         Ok(text) => typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text),
         Err(error) => {
@@ -90,6 +96,28 @@ fn gauge(value: u64) -> i64 {
 /// The process runs.
 async fn healthz() -> &'static str {
     "ok\n"
+}
+
+/// What stands in the way of accepting events, in words; the keys are the closed list of `portcullis_not_ready`.
+struct Unready(BTreeMap<&'static str, String>);
+
+impl Unready {
+    fn of(admin: &Admin) -> Self {
+        let mut reasons = BTreeMap::new();
+        if let Err(trouble) = admin.outbox.health() {
+            reasons.insert(trouble.as_str(), trouble.to_string());
+        } else if !admin.pulse.beats() {
+            reasons.insert("outbox", "its writer does not answer".to_owned());
+        }
+        if admin.stopping.is_cancelled() {
+            reasons.insert("stopping", "the gateway stops".to_owned());
+        }
+        Self(reasons)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 #[derive(Serialize)]
@@ -113,17 +141,10 @@ async fn readyz(State(admin): State<Arc<Admin>>) -> Response {
     if let Some((what, text)) = admin.outbox.remark() {
         reasons.insert(what.to_owned(), text);
     }
-    let held = reasons.len();
-    if let Err(trouble) = admin.outbox.health() {
-        reasons.insert(trouble.as_str().to_owned(), trouble.to_string());
-    } else if !admin.pulse.beats() {
-        reasons.insert("outbox".to_owned(), "its writer does not answer".to_owned());
-    }
-    if admin.stopping.is_cancelled() {
-        reasons.insert("stopping".to_owned(), "the gateway stops".to_owned());
-    }
-    // Whatever was added stands in the way of accepting.
-    let ready = reasons.len() == held;
+    let unready = Unready::of(&admin);
+    let ready = unready.is_empty();
+    // Where both have something to say, what stands in the way of accepting goes first.
+    reasons.extend(unready.0.into_iter().map(|(reason, text)| (reason.to_owned(), text)));
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     json(status, &Readiness { ready, reasons })
 }
@@ -158,4 +179,18 @@ fn json(status: StatusCode, body: &impl Serialize) -> Response {
 
 fn typed(status: StatusCode, kind: &'static str, body: String) -> Response {
     (status, [(header::CONTENT_TYPE, HeaderValue::from_static(kind))], body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbox::Trouble;
+
+    #[test]
+    fn p6_whatever_the_trouble_is_its_reason_is_one_of_the_metric() {
+        let words = declared::words("portcullis_not_ready", "reason");
+        for trouble in [Trouble::Full, Trouble::DiskFull, Trouble::Away(String::new()), Trouble::Broken(String::new())] {
+            assert!(words.contains(&trouble.as_str()), "{trouble:?}");
+        }
+    }
 }

@@ -230,7 +230,8 @@ mod tests {
         let file = |name: &str| format!("{{ file = \"{}\" }}", folder.path().join(name).display());
         let text = EXAMPLE
             .replace("\"embedded\"\n", "\"redis\"\n")
-            .replace("[redis]\n", &format!("[redis]\nurl = {}\n", file("url")));
+            .replace("[redis]\n", &format!("[redis]\nurl = {}\n", file("url")))
+            .replace("require_durable = true", "require_durable = false");
         let text = text.replace("[identity]\n", &format!("[identity]\npseudonym_key = {}\n", file("key")));
         let text = text.replace("[suppression]\n", &format!("[suppression]\nkey = {}\n", file("key")));
         let (judged, printed) = judged(&text, false);
@@ -240,6 +241,7 @@ mod tests {
             "{printed}"
         );
         assert!(printed.contains("warning: redis.url: leads beyond this machine without TLS"), "{printed}");
+        assert!(printed.contains("warning: redis.require_durable: is false"), "{printed}");
     }
 
     #[test]

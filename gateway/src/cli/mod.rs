@@ -12,6 +12,7 @@ pub mod man;
 pub mod meta_simulator;
 pub mod outbox;
 pub mod policy;
+pub mod ready;
 pub mod reload;
 pub mod schema;
 pub mod serve;
@@ -20,6 +21,7 @@ pub mod suppress;
 
 pub mod process;
 
+mod http;
 mod output;
 mod redis;
 mod running;
@@ -70,6 +72,7 @@ enum Command {
     Serve(serve::Serve),
     Demo(demo::Demo),
     Check(check::Check),
+    Ready(ready::Ready),
     Reload(reload::Reload),
     MetaSimulator(meta_simulator::MetaSimulator),
     Key(key::Key),
@@ -142,6 +145,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Command::Serve(command) => serve::run(command),
         Command::Demo(command) => block_on(demo::run(command)),
         Command::Check(command) => check::run(&command),
+        Command::Ready(command) => block_on(ready::run(command)),
         Command::Reload(command) => reload::run(&command),
         Command::MetaSimulator(command) => block_on(meta_simulator::run(command)),
         Command::Key(command) => key::run(&command),

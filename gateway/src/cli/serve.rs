@@ -49,11 +49,13 @@ async fn serve(source: Source, sockets: Sockets) -> Result<(), Failure> {
     // From here on, so that one that comes early is a reload and no end.
     let hangups = lifecycle::hangups()?;
     warn(&config, &of_today);
+    let configuration = config.digest();
     let start =
         Start { config, source: Some(source), sockets, lifecycle: lifecycle.clone(), clock, chance: Chance::from_system()? };
     let service = Service::start(start).await.map_err(refused)?;
     service.reload_on(hangups);
-    tracing::info!(listen = %service.listen, admin = %service.admin, version = crate::VERSION, "ready");
+    let (listen, admin, gateway) = (service.listen, service.admin, service.gateway());
+    tracing::info!(%listen, %admin, gateway, version = crate::VERSION, configuration, "ready");
     lifecycle.stop.cancelled().await;
     systemd::tell_stopping();
     service.stop().await;

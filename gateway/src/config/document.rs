@@ -7,6 +7,8 @@
 
 mod forms;
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -14,8 +16,8 @@ use super::{LogFormat, OnPolicyChange, OnUnavailable, TokenPlace};
 
 pub use forms::host;
 pub(super) use forms::{
-    ApiVersion, DatasetId, FilePath, Host, KeyPrefix, KeySource, Level, Listen, Network, Origin, PartnerAgent, PemPath,
-    PolicySource, PrimaryName, ProxyAddress, RedisUser, SecretSource, SiteId,
+    ApiVersion, CollectorAddress, DatasetId, FilePath, HeaderName, Host, KeyPrefix, KeySource, Level, Listen, Network,
+    Origin, PartnerAgent, PemPath, PolicySource, PrimaryName, ProxyAddress, RedisUser, SecretSource, SiteId,
 };
 
 /// The operational keys of Portcullis. A key that is left out has the default that stands in config.example.toml. What may leave
@@ -34,6 +36,7 @@ pub(super) struct Document {
     pub(super) subject_access: SubjectAccess,
     pub(super) dispatch: Dispatch,
     pub(super) log: Log,
+    pub(super) telemetry: Telemetry,
     pub(super) site: Vec<Site>,
     pub(super) dataset: Vec<Dataset>,
 }
@@ -54,6 +57,7 @@ impl Document {
             subject_access: self.subject_access.over(below.subject_access),
             dispatch: self.dispatch.over(below.dispatch),
             log: self.log.over(below.log),
+            telemetry: self.telemetry.over(below.telemetry),
             site: self.site,
             dataset: self.dataset,
         }
@@ -72,6 +76,7 @@ impl Document {
             subject_access: self.subject_access.clone(),
             dispatch: self.dispatch.clone(),
             log: self.log.clone(),
+            telemetry: self.telemetry.clone(),
             site: Vec::new(),
             dataset: Vec::new(),
         }
@@ -257,6 +262,16 @@ single_table! {
     Log {
         format: LogFormat,
         level: Level,
+    }
+}
+
+single_table! {
+    /// `[telemetry]`: to whom traces go.
+    Telemetry {
+        endpoint: CollectorAddress,
+        headers: BTreeMap<HeaderName, SecretSource>,
+        sample_permille: u64,
+        timeout_secs: u64,
     }
 }
 

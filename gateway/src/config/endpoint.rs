@@ -36,7 +36,7 @@ impl Endpoint {
 }
 
 // `localhost` is left out: what it resolves to is not in our hands.
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

@@ -7,6 +7,7 @@
 mod catalog;
 mod certificate;
 mod default;
+mod digest;
 mod document;
 mod endpoint;
 mod environment;
@@ -20,6 +21,7 @@ mod resolve;
 mod secret;
 mod subject_access;
 mod suppression;
+mod telemetry;
 mod validate;
 
 pub mod kept_key;
@@ -52,6 +54,7 @@ pub use redis::{Node, OnUnavailable, Redis, RedisTls, Topology};
 pub use secret::SecretFile;
 pub use subject_access::{SubjectAccess, SubjectIndex};
 pub use suppression::{Persons, Suppression, SuppressionStore};
+pub use telemetry::Collector;
 
 /// Everything the gateway needs to run.
 #[derive(Debug)]
@@ -74,6 +77,8 @@ pub struct Config {
     pub dispatch: Dispatch,
     /// What the log looks like.
     pub log: Log,
+    /// To whom traces go, if to anybody.
+    pub telemetry: Option<Collector>,
     /// Senders.
     pub sites: Vec<Site>,
     /// Receivers at Meta.
@@ -104,6 +109,13 @@ impl Config {
         let text = file::read_text(path, MAX_DOCUMENT_BYTES)
             .map_err(|reason| ConfigError::Unreadable { file: path.display().to_string(), reason })?;
         resolve::resolve_outbox(&text, path, environment)
+    }
+
+    /// Where metrics and health are shown, without a look at anything else: for the same.
+    pub fn load_admin(path: &Path, environment: &Environment) -> Result<Admin, ConfigError> {
+        let text = file::read_text(path, MAX_DOCUMENT_BYTES)
+            .map_err(|reason| ConfigError::Unreadable { file: path.display().to_string(), reason })?;
+        resolve::resolve_admin(&text, path, environment)
     }
 
     /// What concerns persons, without a look at anything else: for commands of somebody who has none of the other secrets.

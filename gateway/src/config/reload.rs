@@ -69,6 +69,7 @@ impl Config {
             ("suppression", old.suppression.differences(&new.suppression)),
             ("subject_access", old.subject_access.differences(&new.subject_access)),
             ("log", old.log.differences(&new.log)),
+            ("telemetry", old.telemetry.differences(&new.telemetry)),
         ];
         let named = |(table, keys): (&str, Vec<&str>)| -> Vec<String> {
             keys.into_iter().map(|key| format!("{table}.{key}")).collect()

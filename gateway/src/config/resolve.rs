@@ -3,6 +3,7 @@
 mod persons;
 mod redis;
 mod redis_address;
+mod telemetry;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -55,6 +56,14 @@ pub(super) fn resolve_outbox(text: &str, path: &Path, environment: &Environment)
     Resolver::new(file, path, environment).outbox(layers.outbox, layers.redis)
 }
 
+/// Reads where metrics and health are shown, and nothing else, for the same reason.
+pub(super) fn resolve_admin(text: &str, path: &Path, environment: &Environment) -> Result<Admin, ConfigError> {
+    let file = path.display().to_string();
+    let written: Document = portcullis_filters::document::read(text, &file)?;
+    let layers = environment.layer()?.over(written).over(default::layer()?);
+    Resolver::new(file, path, environment).admin(&layers.admin)
+}
+
 /// Whether two secrets are the same.
 pub(super) fn is_same(one: Option<&SecretString>, other: Option<&SecretString>) -> bool {
     one.map(digest) == other.map(digest)
@@ -87,6 +96,7 @@ impl<'a> Resolver<'a> {
             outbox,
             dispatch: self.dispatch(&layers.dispatch)?,
             log: self.log(layers.log)?,
+            telemetry: self.telemetry(layers.telemetry)?,
             sites: layers.site.into_iter().map(|site| self.site(site)).collect::<Result<_, _>>()?,
             datasets: layers.dataset.into_iter().map(|dataset| self.dataset(dataset)).collect::<Result<_, _>>()?,
             warnings: Vec::new(),

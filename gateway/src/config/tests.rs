@@ -1,6 +1,7 @@
 //! The configuration as an operator meets it: a text, an environment, and what comes of them.
 
 mod certificate;
+mod digest;
 mod environment;
 mod example;
 mod json_schema;

@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::{Admin, Config, Dataset, Dispatch, Meta, Outbox, Redis, Server, Site, SubjectAccess, Suppression, Topology};
+use super::{
+    Admin, Collector, Config, Dataset, Dispatch, Meta, Outbox, Redis, Server, Site, SubjectAccess, Suppression, Topology,
+};
 use crate::clock::millis;
 
 const KIB: u64 = 1024;
@@ -36,6 +38,7 @@ pub(super) fn relations(config: &Config) -> Checked {
     suppression(&config.suppression, &config.outbox)?;
     subject_access(&config.subject_access)?;
     dispatch(&config.dispatch, &config.meta)?;
+    config.telemetry.as_ref().map_or(Ok(()), telemetry)?;
     datasets(&config.datasets)?;
     sites(&config.sites, &config.datasets)
 }
@@ -133,6 +136,11 @@ fn dispatch(dispatch: &Dispatch, meta: &Meta) -> Checked {
         let needed = least.as_secs() + u64::from(least.subsec_nanos() > 0);
         format!("must be at least {needed}: twice meta.request_timeout_secs, linger_ms and 5 seconds to spare")
     })
+}
+
+fn telemetry(collector: &Collector) -> Checked {
+    within("telemetry.sample_permille", collector.sample_permille, 0..=1000)?;
+    within("telemetry.timeout_secs", collector.timeout.as_secs(), 1..=60)
 }
 
 fn datasets(datasets: &[Dataset]) -> Checked {

@@ -11,6 +11,7 @@ use super::lane::Lane;
 use super::refusals::Kind;
 use super::remark::Remark;
 use super::worker::Round;
+use crate::telemetry::traces::{Key, Name};
 
 /// How long events wait that made no batch, which would be a defect of ours: it must not become a loop.
 const DEFECT_PAUSE_MS: u64 = 60_000;
@@ -58,7 +59,12 @@ impl<S: Sink> Lane<S> {
             }
         };
         self.pace.sent(started_ms);
+        let mut span = round.span.child(Name::Deliver);
+        span.id(Key::Dataset, &self.dataset);
+        span.count(Key::Events, batch.len());
+        span.count(Key::Bytes, batch.bytes());
         let Some((delivery, attempted)) = self.deliver(&batch, round).await else {
+            span.fail();
             let parcel = batch.into_parcel();
             return Attempt::Held { parcel, not_before_ms: self.clock.unix_ms(), attempted: true };
         };
@@ -69,6 +75,14 @@ impl<S: Sink> Lane<S> {
         }
         let verdict = classify(&delivery);
         self.note(&batch, verdict, now_ms.saturating_sub(started_ms));
+        span.word(Key::Outcome, verdict.as_str());
+        if let Delivery::Answered(answer) = &delivery {
+            span.count(Key::Status, answer.status.into());
+        }
+        if verdict != Verdict::Delivered {
+            span.fail();
+        }
+        drop(span);
         let parcel = batch.into_parcel();
         match verdict {
             Verdict::Delivered => {

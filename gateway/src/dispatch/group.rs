@@ -109,7 +109,7 @@ impl Group {
         let kept = Settlement::Retry { not_before_ms: now_ms, attempted: false };
         let decided = self.lines.iter().map(|event| self.settlements.get(*event).cloned().flatten());
         let settlements: Vec<_> = decided.map(|settlement| settlement.unwrap_or_else(|| kept.clone())).collect();
-        let mut counts = Counts { site: self.lease.site.to_string(), ..Counts::default() };
+        let mut counts = Counts::of(&self.lease);
         counts.take(&self.lines, settlements.iter().map(Some), &mut self.reports);
         (self.lease, settlements, counts)
     }
@@ -118,7 +118,7 @@ impl Group {
     pub(crate) fn into_part(mut self) -> (Lease, Vec<Option<Settlement>>, Counts, Rest) {
         let decided = self.lines.iter().map(|event| self.settlements.get(*event).cloned().flatten());
         let decided: Vec<Option<Settlement>> = decided.collect();
-        let mut counts = Counts { site: self.lease.site.to_string(), ..Counts::default() };
+        let mut counts = Counts::of(&self.lease);
         counts.take(&self.lines, decided.iter().map(Option::as_ref), &mut self.reports);
         let stays = |settlement: &Option<Settlement>| matches!(settlement, None | Some(Settlement::Retry { .. }));
         let lines = self.lines.iter().zip(&decided).filter(|(_, settlement)| stays(settlement)).map(|(event, _)| *event);
@@ -148,12 +148,22 @@ impl Rest {
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     site: String,
+    received_ms: u64,
     quarantined: BTreeMap<&'static str, u64>,
     withdrawn: BTreeMap<&'static str, u64>,
     reports: Vec<Report>,
 }
 
 impl Counts {
+    fn of(lease: &Lease) -> Self {
+        Self { site: lease.site.to_string(), received_ms: lease.received_ms, ..Self::default() }
+    }
+
+    /// When the oldest of the events came in, in milliseconds since 1970.
+    pub(crate) fn received_ms(&self) -> u64 {
+        self.received_ms
+    }
+
     /// Takes what is to be counted of the events of a lease, and the reports of those that were delivered.
     fn take<'a>(
         &mut self,

@@ -4,9 +4,11 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use prometheus::Histogram;
 use tokio_util::sync::CancellationToken;
 
 use super::batch::Limits;
+use super::complaints::Complaints;
 use super::gate::Gate;
 use super::pace::Pace;
 use super::portion::Portion;
@@ -19,6 +21,7 @@ use crate::outbox::{AnyOutbox, Lease, Leased, OutboxError};
 use crate::subject::Subjects;
 use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::traces::Tracer;
 
 /// Times and sizes.
 #[derive(Debug, Clone, Copy)]
@@ -78,8 +81,14 @@ pub(crate) struct Lane<S> {
     pub(crate) is_behind: AtomicBool,
     /// How many were refused in a row.
     pub(crate) refusals: Refusals,
+    /// What it complains of again and again.
+    pub(crate) complaints: Complaints,
     /// What is counted.
     pub(crate) metrics: Metrics,
+    /// How old events are when Meta takes them.
+    pub(crate) delivery_age: Histogram,
+    /// What is traced.
+    pub(crate) tracer: Tracer,
     /// The time.
     pub(crate) clock: Clock,
     /// Where a probe is looked for.
@@ -109,8 +118,10 @@ impl<S> Lane<S> {
 
     /// Gives a lease back. If that fails it comes back by itself when its time is over.
     pub(crate) async fn release(&self, lease: Lease) {
-        if let Err(error) = self.outbox.release(lease).await {
-            tracing::warn!(dataset = &*self.dataset, %error, "a lease cannot be given back; it ends by itself");
+        if let Err(error) = self.outbox.release(lease).await
+            && let Some(left_out) = self.complaints.kept.may_be_said(self.clock.unix_ms())
+        {
+            tracing::warn!(dataset = &*self.dataset, %error, left_out, "a lease cannot be given back; it ends by itself");
         }
     }
 
@@ -121,12 +132,25 @@ impl<S> Lane<S> {
         self.metrics.events_purged.with_label_values(&[&*self.dataset]).inc_by(leased.purged);
     }
 
+    /// Notes how old so many events are, which came in together and which Meta has now.
+    pub(crate) fn observe_age(&self, received_ms: u64, events: u64) {
+        let age = Duration::from_millis(self.clock.unix_ms().saturating_sub(received_ms)).as_secs_f64();
+        // Summed up aside: a batch may hold a thousand, and all lanes' senders share the histogram.
+        let ages = self.delivery_age.local();
+        for _ in 0..events {
+            ages.observe(age);
+        }
+        ages.flush();
+    }
+
     /// Tells of a failure of the outbox. `None` if it is closed, which ends the lane.
     pub(crate) fn outbox_failed(&self, call: &'static str, error: &OutboxError) -> Option<()> {
         if matches!(error, OutboxError::Closed) {
             return None;
         }
-        tracing::error!(dataset = &*self.dataset, call, %error, "the outbox did not give work");
+        if let Some(left_out) = self.complaints.no_work.may_be_said(self.clock.unix_ms()) {
+            tracing::error!(dataset = &*self.dataset, call, %error, left_out, "the outbox did not give work");
+        }
         Some(())
     }
 

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::Sink;
 use super::backoff::Backoff;
 use super::batch::Limits;
+use super::complaints::Complaints;
 use super::gate::{Cause, Gate};
 use super::lane::{Lane, Settings, Tuning};
 use super::pace::Pace;
@@ -26,6 +27,7 @@ use crate::outbox::AnyOutbox;
 use crate::subject::Subjects;
 use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::traces::Tracer;
 
 /// What stays the same for as long as the process lives.
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ pub(crate) struct Surroundings {
     pub(crate) subjects: Subjects,
     /// What is counted.
     pub(crate) metrics: Metrics,
+    /// What is traced.
+    pub(crate) tracer: Tracer,
     /// The time.
     pub(crate) clock: Clock,
     /// For jitter, and where probes are looked for.
@@ -190,13 +194,15 @@ impl<S: Sink> Lanes<S> {
     }
 
     fn new_lane(&self, dataset: Arc<str>, settings: Settings<S>, backoff: Backoff) -> Arc<Lane<S>> {
-        let Surroundings { outbox, suppressions, subjects, metrics, clock, chance } = self.surroundings.clone();
+        let Surroundings { outbox, suppressions, subjects, metrics, tracer, clock, chance } = self.surroundings.clone();
         Arc::new(Lane {
             gate: Arc::new(Gate::new(dataset.clone(), backoff, chance.clone(), metrics.gate_closed.clone())),
+            delivery_age: metrics.delivery_age_seconds.with_label_values(&[&*dataset]),
             pace: Pace::new(metrics.usage_percent.with_label_values(&[&*dataset])),
             portion: Portion::default(),
             is_behind: AtomicBool::new(false),
             refusals: Refusals::default(),
+            complaints: Complaints::default(),
             settings: Mutex::new(Arc::new(settings)),
             stop: self.tasks.stop.clone(),
             retired: self.tasks.stop.child_token(),
@@ -205,6 +211,7 @@ impl<S: Sink> Lanes<S> {
             suppressions,
             subjects,
             metrics,
+            tracer,
             clock,
             chance,
         })

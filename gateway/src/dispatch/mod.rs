@@ -7,6 +7,7 @@
 
 mod lanes;
 
+mod complaints;
 mod lane;
 mod share;
 mod worker;
@@ -62,6 +63,7 @@ use crate::outbox::AnyOutbox;
 use crate::subject::Subjects;
 use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::traces::Tracer;
 
 /// Takes a batch to where it belongs: Meta, or a script in tests.
 pub(crate) trait Sink: Send + Sync + 'static {
@@ -107,18 +109,20 @@ pub struct Dispatcher {
 
 impl Dispatcher {
     /// Everything that can fail, before anything runs.
+    #[expect(clippy::too_many_arguments, reason = "what sending needs, each handed in")]
     pub fn new(
         outbox: AnyOutbox,
         suppressions: Suppressions,
         subjects: Subjects,
         config: &Config,
         metrics: Metrics,
+        tracer: Tracer,
         clock: Clock,
         chance: Chance,
     ) -> Result<Self, DispatchError> {
         let sink = MetaSink::new(&config.meta, &config.datasets, clock.clone())?;
         Ok(Self {
-            surroundings: Surroundings { outbox, suppressions, subjects, metrics, clock, chance },
+            surroundings: Surroundings { outbox, suppressions, subjects, metrics, tracer, clock, chance },
             plan: Plan::new(config, sink),
         })
     }

@@ -237,6 +237,7 @@ impl Rig {
             suppressions: self.suppressions.clone(),
             subjects: Subjects::default(),
             metrics: self.metrics.clone(),
+            tracer: Tracer::off(),
             clock: self.clock.clone(),
             chance: Chance::seeded(3),
         };

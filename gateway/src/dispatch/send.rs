@@ -152,7 +152,9 @@ impl<S: Sink> Lane<S> {
         };
         if may_be_set_aside {
             let Kind { code, subcode } = kind;
-            tracing::warn!(dataset = &*self.dataset, code, subcode, "an event was refused and set aside");
+            if let Some(left_out) = self.complaints.set_aside.may_be_said(self.clock.unix_ms()) {
+                tracing::warn!(dataset = &*self.dataset, code, subcode, left_out, "an event was refused and set aside");
+            }
             let reason = QuarantineReason::Refused { code, subcode, message };
             work.decide(single.places(), &Settlement::Quarantine(reason));
             return Next::GoOn;

@@ -66,13 +66,22 @@ impl<S: Sink> Lane<S> {
     fn count(&self, settled: Result<Settled, OutboxError>, counts: &Counts) {
         match settled {
             Ok(settled) => {
-                if settled == Settled::default() {
-                    tracing::warn!(dataset = &*self.dataset, "a lease ended before it was settled; its events come again");
+                if settled == Settled::default()
+                    && let Some(left_out) = self.complaints.ended.may_be_said(self.clock.unix_ms())
+                {
+                    tracing::warn!(
+                        dataset = &*self.dataset,
+                        left_out,
+                        "a lease ended before it was settled; its events come again"
+                    );
                 }
                 counts.count(&self.metrics, &self.dataset, settled);
+                self.observe_age(counts.received_ms(), settled.delivered);
             }
             Err(error) => {
-                tracing::error!(dataset = &*self.dataset, %error, "a lease cannot be settled; its events come again");
+                if let Some(left_out) = self.complaints.unsettled.may_be_said(self.clock.unix_ms()) {
+                    tracing::error!(dataset = &*self.dataset, %error, left_out, "a lease cannot be settled; its events come again");
+                }
             }
         }
     }

@@ -19,6 +19,7 @@ use super::lanes::Tasks;
 use super::share::Permit;
 use crate::clock::millis;
 use crate::outbox::{Lease, LeaseRequest, SpreadRequest};
+use crate::telemetry::traces::{Key, Span};
 
 /// The slow poll: a net under the wake-ups, and the longest sleep between two looks at the clock.
 pub(crate) const POLL: Duration = Duration::from_secs(5);
@@ -49,6 +50,8 @@ pub(crate) struct Round<S> {
     is_probe: bool,
     /// Whether one event alone is sent, and never set aside.
     pub(crate) is_alone: bool,
+    /// Ends with the round.
+    pub(crate) span: Span,
     /// The permit for the request, kept until the settling.
     _permit: Permit,
 }
@@ -109,8 +112,16 @@ impl<S: Sink> Lane<S> {
             // And again during the linger.
             let settings = self.settings();
             let limits = self.portion.of(settings.tuning.limits);
-            return Some(Round { settings, limits, leases, until_ms, ticket, is_probe, is_alone, _permit: permit });
+            let span = self.begin_batch(&leases);
+            return Some(Round { settings, limits, leases, until_ms, ticket, is_probe, is_alone, span, _permit: permit });
         }
+    }
+
+    fn begin_batch(&self, leases: &[Lease]) -> Span {
+        let mut span = self.tracer.batch(&self.dataset, leases.iter().flat_map(Lease::events));
+        span.count(Key::Groups, leases.len());
+        span.count(Key::Events, leases.iter().map(Lease::count).sum());
+        span
     }
 
     /// Returns once the gate and the pace let something through and something is there to be sent. `None` at the stop.

@@ -20,8 +20,9 @@ use super::outcomes::Outcomes;
 use super::respond::{Answer, Fault, TraceId};
 use super::sites::{Site, Sites};
 use super::steadfast::{Panicked, Steadfast};
-use crate::outbox::{Append, OutboxError};
+use crate::outbox::{Append, OutboxError, Receipt};
 use crate::telemetry::site::Source;
+use crate::telemetry::traces::{Arrival, Key, Name, Span};
 
 /// After so many events the rest of a large request lets others have a turn.
 const EVENTS_IN_A_ROW: usize = 16;
@@ -30,33 +31,50 @@ const BYTES_IN_A_ROW: usize = 64 * 1024;
 /// How long an answer waits, mostly for the disk. The append goes on, and is counted, after the caller was told to try again.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Takes a request and says what it is answered.
-pub(super) async fn receive(
-    ingest: &Arc<Ingest>,
-    source: Source,
-    dataset: &str,
-    caller: IpAddr,
-    request: Request,
-    trace: TraceId,
-) -> Answer {
-    let admitted = match admit(ingest, source, dataset, caller, request).await {
+/// What is known of a request beside what it brought.
+pub(super) struct Came<'r> {
+    /// The form of the endpoint.
+    pub(super) source: Source,
+    /// To whom it is addressed.
+    pub(super) dataset: &'r str,
+    /// Who called.
+    pub(super) caller: IpAddr,
+    /// When it came, for its span.
+    pub(super) arrival: Arrival,
+    /// What it is answered for questions.
+    pub(super) trace: TraceId,
+}
+
+/// Takes a request and says what it is answered. Its span is begun once its site is known, and ended by the caller.
+pub(super) async fn receive(ingest: &Arc<Ingest>, came: Came<'_>, request: Request) -> (Answer, Span) {
+    let trace = came.trace;
+    let admitted = match admit(ingest, came, request).await {
         Ok(admitted) => admitted,
-        Err(fault) => return Answer::Fault(fault),
+        Err(fault) => return (Answer::Fault(fault), Span::none()),
     };
     // From here on a caller that hangs up cancels nothing half-way, so what is committed is counted as accepted.
     let work = Steadfast::new(take(Arc::clone(ingest), admitted), &ingest.tracker);
     match tokio::time::timeout(ANSWER_DEADLINE, work).await {
         Ok(Ok(answer)) => return answer,
-        Ok(Err(Panicked)) => tracing::error!(%trace, "a request ended in a panic"),
-        Err(_) => tracing::error!(%trace, "a request could not be finished in time"),
+        Ok(Err(Panicked)) => {
+            if let Some(left_out) = ingest.panics.may_be_said(ingest.clock.unix_ms()) {
+                tracing::error!(%trace, left_out, "a request ended in a panic");
+            }
+        }
+        Err(_) => {
+            if let Some(left_out) = ingest.late.may_be_said(ingest.clock.unix_ms()) {
+                tracing::error!(%trace, left_out, "a request could not be finished in time");
+            }
+        }
     }
-    Answer::Fault(Fault::Unsure)
+    (Answer::Fault(Fault::Unsure), Span::none())
 }
 
 /// A request that was read whole.
 struct Admitted {
     source: Source,
     dataset: Box<str>,
+    arrival: Arrival,
     /// The sites as they were when it came.
     sites: Arc<Sites>,
     shown: Shown,
@@ -73,7 +91,8 @@ struct Head {
 
 /// Everything before the first look into the body. A key outside the body is checked before a byte of it is read, and nothing is
 /// decompressed for a stranger.
-async fn admit(ingest: &Ingest, source: Source, dataset: &str, caller: IpAddr, request: Request) -> Result<Admitted, Fault> {
+async fn admit(ingest: &Ingest, came: Came<'_>, request: Request) -> Result<Admitted, Fault> {
+    let Came { source, dataset, caller, arrival, trace: _ } = came;
     let sites = ingest.sites.load_full();
     let (parts, body) = request.into_parts();
     let Head { shown, encoding, compression } = match head(&sites, dataset, &parts) {
@@ -85,7 +104,7 @@ async fn admit(ingest: &Ingest, source: Source, dataset: &str, caller: IpAddr, r
     };
     let stranger = shown.key.is_none().then_some(caller);
     let body = ingest.door.read(&parts.headers, body, stranger, compression).await?;
-    Ok(Admitted { source, dataset: dataset.into(), sites, shown, encoding, body })
+    Ok(Admitted { source, dataset: dataset.into(), arrival, sites, shown, encoding, body })
 }
 
 fn head(sites: &Sites, dataset: &str, parts: &Parts) -> Result<Head, Fault> {
@@ -120,7 +139,7 @@ fn agreed_key<'k>(
     if inside.all(|other| other == first) { Ok(first.into()) } else { Err(Fault::KeysDisagree) }
 }
 
-async fn take(ingest: Arc<Ingest>, admitted: Admitted) -> Answer {
+async fn take(ingest: Arc<Ingest>, admitted: Admitted) -> (Answer, Span) {
     let Received { bytes, mut places } = admitted.body;
     let request = Unfiltered {
         source: admitted.source,
@@ -129,16 +148,17 @@ async fn take(ingest: Arc<Ingest>, admitted: Admitted) -> Answer {
         encoding: &admitted.encoding,
         body: &bytes,
     };
-    let filtered = match filter(&ingest, &admitted.sites, request).await {
+    let mut span = Span::none();
+    let filtered = match filter(&ingest, &admitted.sites, request, admitted.arrival, &mut span).await {
         Ok(filtered) => filtered,
-        Err(fault) => return Answer::Fault(fault),
+        Err(fault) => return (Answer::Fault(fault), span),
     };
     // Raw values live no longer than this; the room that is kept is that of what leaves.
     drop(bytes);
     places.keep(filtered.outcomes.bytes());
-    let answer = store(&ingest, filtered).await;
+    let answer = store(&ingest, filtered, &span).await;
     drop(places);
-    answer
+    (answer, span)
 }
 
 /// A request whose body nobody has looked into.
@@ -161,13 +181,22 @@ struct Filtered<'i> {
     outcomes: Outcomes,
 }
 
-/// Takes a body apart and leads its events through the filter.
-async fn filter<'s>(ingest: &Ingest, sites: &'s Sites, request: Unfiltered<'_>) -> Result<Filtered<'s>, Fault> {
+/// Takes a body apart and leads its events through the filter. `span` is begun as soon as it is known whose request it is.
+async fn filter<'s>(
+    ingest: &Ingest,
+    sites: &'s Sites,
+    request: Unfiltered<'_>,
+    arrival: Arrival,
+    span: &mut Span,
+) -> Result<Filtered<'s>, Fault> {
     let Unfiltered { source, dataset, shown, encoding, body } = request;
     let decoded = decode(encoding, body).await?;
     let site = site_of(sites, &agreed_key(shown.key.as_ref(), decoded.keys())?)?;
     let dataset = dataset_of(site, dataset)?;
+    *span = arrival.begin(source.as_str(), &site.id, dataset);
+    span.count(Key::Bytes, body.len());
     let events = decoded.events()?;
+    span.count(Key::Events, events.len());
     if ingest.suppressions.is_blind() {
         // Nobody knows whose events may leave. Their callers come again with them.
         return Err(Fault::NotNow);
@@ -178,12 +207,16 @@ async fn filter<'s>(ingest: &Ingest, sites: &'s Sites, request: Unfiltered<'_>) 
     let (envelope, report) = sanitize_envelope(&envelope, sites.takes_test_events(dataset));
     site.counters.count_report(&report);
     let received_ms = ingest.clock.unix_ms();
+    let mut sanitizing = span.child(Name::Sanitize);
     let outcomes = sanitize_all(ingest, site, dataset, &events, received_ms / 1000).await;
+    sanitizing.count(Key::Events, events.len());
+    sanitizing.count(Key::Forwarded, outcomes.forwarded());
+    drop(sanitizing);
     Ok(Filtered { source, site, dataset, received: events.len(), received_ms, envelope, outcomes })
 }
 
 /// Makes the survivors durable, counts what became of all events, and answers.
-async fn store(ingest: &Ingest, filtered: Filtered<'_>) -> Answer {
+async fn store(ingest: &Ingest, filtered: Filtered<'_>, span: &Span) -> Answer {
     let Filtered { source, site, dataset, received, received_ms, envelope, mut outcomes } = filtered;
     let survivors = outcomes.take_survivors();
     let appended = if survivors.is_empty() {
@@ -197,7 +230,7 @@ async fn store(ingest: &Ingest, filtered: Filtered<'_>) -> Answer {
             events: survivors,
             received_ms,
         };
-        Some(ingest.outbox.append(append).await)
+        Some(append_in(span.child(Name::Append), ingest, append).await)
     };
     outcomes.count(&site.counters, source, received, appended.as_ref().and_then(|appended| appended.as_ref().ok()));
     match appended {
@@ -218,12 +251,30 @@ async fn store(ingest: &Ingest, filtered: Filtered<'_>) -> Answer {
     }
 }
 
+/// Hands events to the outbox, and says how that went.
+async fn append_in(mut span: Span, ingest: &Ingest, append: Append) -> Result<Receipt, OutboxError> {
+    span.count(Key::Events, append.events.len());
+    // Before they are handed over: they can be on their way to Meta by the time that the receipt is here.
+    if let Some(first) = append.events.first() {
+        span.stored(first.as_str());
+    }
+    let timer = ingest.metrics.append_seconds.start_timer();
+    let appended = ingest.outbox.append(append).await;
+    timer.observe_duration();
+    match &appended {
+        Ok(receipt) => span.count(Key::Duplicates, receipt.duplicates()),
+        Err(_) => span.fail(),
+    }
+    appended
+}
+
 /// Leads every event through the filter.
 async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&RawValue], now_secs: u64) -> Outcomes {
     let large =
         events.len() > EVENTS_IN_A_ROW || events.iter().map(|event| event.get().len()).sum::<usize>() > BYTES_IN_A_ROW;
     // Large requests take turns, as many at a time as there are cores: more would only have more in memory.
     let _turn = if large { ingest.turns.acquire().await.ok() } else { None };
+    let timer = site.counters.time_filters();
     let mut outcomes = Outcomes::of(events.len());
     let mut bytes = 0;
     for (index, event) in events.iter().enumerate() {
@@ -243,5 +294,6 @@ async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&Ra
             site.counters.count_report(&report);
         }
     }
+    timer.observe_duration();
     outcomes
 }

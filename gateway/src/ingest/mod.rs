@@ -50,7 +50,9 @@ use crate::listener::Crowded;
 use crate::outbox::AnyOutbox;
 use crate::suppression::Suppressions;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::seldom::Seldom;
 use crate::telemetry::site::Source;
+use crate::telemetry::traces::{Key, Span, Tracer};
 use caller::Callers;
 use door::Door;
 use respond::{Answer, Fault, TraceId};
@@ -66,6 +68,7 @@ pub struct Ingest {
     suppressions: Suppressions,
     outbox: AnyOutbox,
     metrics: Metrics,
+    tracer: Tracer,
     clock: Clock,
     chance: Chance,
     rates: Rates,
@@ -74,6 +77,8 @@ pub struct Ingest {
     turns: Semaphore,
     /// Whether the last attempt to store something failed, so that the log says it once.
     storing_fails: AtomicBool,
+    panics: Seldom,
+    late: Seldom,
 }
 
 impl Ingest {
@@ -85,6 +90,7 @@ impl Ingest {
         suppressions: Suppressions,
         outbox: AnyOutbox,
         metrics: Metrics,
+        tracer: Tracer,
         clock: Clock,
         chance: Chance,
         rates: Rates,
@@ -98,12 +104,15 @@ impl Ingest {
             suppressions,
             outbox,
             metrics,
+            tracer,
             clock,
             chance,
             rates,
             tracker,
             turns: Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get)),
             storing_fails: AtomicBool::new(false),
+            panics: Seldom::default(),
+            late: Seldom::default(),
         }
     }
 
@@ -177,20 +186,27 @@ async fn receive(ingest: Arc<Ingest>, source: Source, dataset: String, request: 
     let trace = TraceId::new(&ingest.chance);
     let timer = ingest.metrics.request_seconds.with_label_values(&[source.as_str()]).start_timer();
     let caller = ingest.callers.of(&request);
-    let answer = if is_crowded(&request) {
-        Answer::Fault(Fault::NotNow)
+    let arrival = ingest.tracer.arrival(request.headers());
+    let (answer, mut span) = if is_crowded(&request) {
+        (Answer::Fault(Fault::NotNow), Span::none())
     } else if caller.came_readable {
         let (parts, body) = request.into_parts();
         door::leave(&parts.headers, body).await;
-        Answer::Fault(Fault::CameReadable)
+        (Answer::Fault(Fault::CameReadable), Span::none())
     } else {
-        events::receive(&ingest, source, &dataset, caller.address, request, trace).await
+        let came = events::Came { source, dataset: &dataset, caller: caller.address, arrival, trace };
+        events::receive(&ingest, came, request).await
     };
     if let Some(reason) = answer.refuses_key() {
         ingest.callers.refused(caller, ingest.clock.unix_ms(), reason);
     }
     timer.observe_duration();
-    ingest.answer(source.as_str(), answer, trace)
+    let response = ingest.answer(source.as_str(), answer, trace);
+    span.count(Key::Status, response.status().as_u16().into());
+    if response.status().is_server_error() {
+        span.fail();
+    }
+    response
 }
 
 /// Where the SDKs' crash reporter posts. It is answered as Meta would, and its body, which can hold anything, is never read.

@@ -51,6 +51,11 @@ impl Outcomes {
         }
     }
 
+    /// How many events may leave.
+    pub(super) fn forwarded(&self) -> usize {
+        self.forwarded
+    }
+
     /// How many bytes the events have that may leave.
     pub(super) fn bytes(&self) -> usize {
         self.bytes

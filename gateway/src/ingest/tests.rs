@@ -25,7 +25,8 @@ async fn while_the_log_of_suppressed_persons_cannot_be_read_a_request_is_turned_
     let (outbox, metrics, tracker) = (AnyOutbox::memory(1 << 20), Metrics::new().unwrap(), TaskTracker::new());
     let key = PseudonymKey::new([7; 32]);
     let (set, rates) = (kept.set.clone(), Rates::alone());
-    let ingest = Arc::new(Ingest::new(&config(), key, set, outbox.clone(), metrics, clock, chance, rates, tracker));
+    let ingest =
+        Arc::new(Ingest::new(&config(), key, set, outbox.clone(), metrics, Tracer::off(), clock, chance, rates, tracker));
     let body = r#"{"data":[{"event_name":"PageView","event_time":1791000000,"action_source":"website","event_id":"a1",
         "event_source_url":"https://www.shop.example/","user_data":{"client_user_agent":"Mozilla/5.0","em":"ann@shop.example"}}]}"#;
     for (is_blind, status, kept_events) in [(true, 503, 0), (false, 200, 1)] {
@@ -36,7 +37,10 @@ async fn while_the_log_of_suppressed_persons_cannot_be_read_a_request_is_turned_
             .body(Body::from(body))
             .unwrap();
         let trace = TraceId::new(&ingest.chance);
-        let answer = events::receive(&ingest, Source::Graph, "1", Ipv4Addr::LOCALHOST.into(), request, trace).await;
+        let arrival = Tracer::off().arrival(request.headers());
+        let caller = Ipv4Addr::LOCALHOST.into();
+        let came = events::Came { source: Source::Graph, dataset: "1", caller, arrival, trace };
+        let (answer, _) = events::receive(&ingest, came, request).await;
         let response = answer.into_response(trace);
         assert_eq!((response.status().as_u16(), is_blind), (status, is_blind));
         assert_eq!(outbox.depth().await.unwrap().pending_events, kept_events, "{response:?}");

@@ -60,7 +60,7 @@ impl Gateways {
         let Parts { config, suppressions, metrics, clock, chance } = parts;
         let (keys, fingerprints) = (Keys::new(&redis.prefix), Fingerprints::of(config));
         let membership = Membership::open(path, keys.clone(), fingerprints, metrics.clone(), chance.clone())?;
-        membership.tell_policies(config);
+        membership.tell(config);
         let link_parts = LinkParts {
             clock: clock.clone(),
             chance: chance.clone(),

@@ -3,7 +3,7 @@
 use portcullis_filters::pseudonym::PseudonymKey;
 
 use super::gateways::{Gateways, Parts};
-use super::{StartError, bring_into_being, describe_policies};
+use super::{StartError, bring_into_being, describe_configuration, describe_policies};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{Backend, Config, pseudonym};
@@ -64,6 +64,14 @@ fn open(config: &Config, chance: &Chance) -> Result<AnyOutbox, OpenError> {
 /// Shows what runs and what was found on this machine.
 async fn describe(config: &Config, outbox: &AnyOutbox, metrics: &Metrics) -> Result<(), OutboxError> {
     metrics.outbox_durable.set(i64::from(outbox.is_durable()));
+    metrics.outbox_max_bytes.set(i64::try_from(config.outbox.max_bytes).unwrap_or(i64::MAX));
+    match &config.outbox.backend {
+        Backend::Embedded(_) => metrics.durability.with_label_values(&["embedded", "full"]).set(1),
+        Backend::Memory => metrics.durability.with_label_values(&["memory", "none"]).set(1),
+        // The link to Redis shows what it finds there.
+        Backend::Redis(..) => {}
+    }
+    describe_configuration(config, metrics);
     describe_policies(config, None, metrics);
     bring_into_being(config, metrics);
     for (_, dataset, events) in outbox.pending_by_dataset().await? {

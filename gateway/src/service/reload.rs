@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::{bring_into_being, describe_policies, policies};
+use super::{bring_into_being, describe_configuration, describe_policies, policies};
 use crate::admin::Policies;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Environment};
@@ -20,6 +20,7 @@ use crate::ingest::Ingest;
 use crate::lifecycle::systemd;
 use crate::listener;
 use crate::shared::membership::Membership;
+use crate::telemetry::declared;
 use crate::telemetry::metrics::Metrics;
 
 /// Reloads that may be asked for while one is done.
@@ -112,7 +113,7 @@ pub(super) struct Reloader {
 impl Reloader {
     /// Reloads whenever it is asked to, one after the other, until `stop`.
     pub(super) async fn run(mut self, mut asked: mpsc::Receiver<Asked>, stop: CancellationToken) {
-        for result in ["done", "refused"] {
+        for result in declared::words("portcullis_reloads_total", "result") {
             self.metrics.reloads.with_label_values(&[result]);
         }
         self.tell_success();
@@ -166,8 +167,9 @@ impl Reloader {
         self.ingest.apply(&config);
         self.policies.store(Arc::new(policies(&config)));
         describe_policies(&config, Some(&self.current), &self.metrics);
+        describe_configuration(&config, &self.metrics);
         if let Some(membership) = &self.membership {
-            membership.tell_policies(&config);
+            membership.tell(&config);
         }
         if let (Some(certificate), Some(tls)) = (&self.certificate, &config.server.tls) {
             certificate.send_replace(tls.clone());

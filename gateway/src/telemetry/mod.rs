@@ -1,5 +1,11 @@
-//! What is shown of the gateway: metrics and logs. Nothing of an event at any level.
+//! What is shown of the gateway: metrics, logs and traces. Nothing of an event in any of them, at any level.
 
-pub mod logs;
+pub mod declared;
+mod register;
+
 pub mod metrics;
 pub mod site;
+
+pub mod logs;
+pub mod seldom;
+pub mod traces;

@@ -7,12 +7,18 @@ use std::sync::{Arc, OnceLock};
 
 use portcullis_filters::report::{Change, Place, Reason, Report, SignalKind};
 use portcullis_filters::schema::ROWS;
-use prometheus::IntCounter;
+use prometheus::{Histogram, HistogramTimer, IntCounter};
 
 use super::metrics::Metrics;
 
 /// Parts of the request around the events that can be removed.
 const ENVELOPE: &[&str] = &["test_event_code", "namespace_id", "upload_id", "partner_agent", "upload_tag", "upload_source"];
+
+/// What stands in the label `field` of every site; the properties that its policy names come to it.
+pub fn places() -> impl Iterator<Item = &'static str> {
+    let fields = ROWS.iter().map(|row| row.field.path());
+    fields.chain(["unknown"]).chain(ENVELOPE.iter().copied())
+}
 
 /// The counters of one site.
 #[derive(Debug)]
@@ -28,6 +34,7 @@ pub struct SiteCounters {
     turned_away: IntCounter,
     accepted: IntCounter,
     rate_limited: IntCounter,
+    sanitize_seconds: Histogram,
     removed: Box<[OnceLock<IntCounter>]>,
     changed: Box<[OnceLock<IntCounter>]>,
     signals: Box<[OnceLock<IntCounter>]>,
@@ -93,6 +100,7 @@ impl SiteCounters {
             turned_away: metrics.events_turned_away.with_label_values(&[site]),
             accepted: metrics.events_accepted.with_label_values(&[site]),
             rate_limited: metrics.requests_rate_limited.with_label_values(&[site]),
+            sanitize_seconds: metrics.sanitize_seconds.with_label_values(&[site]),
             removed: empty((ROWS.len() + 1 + ENVELOPE.len() + properties.len()) * Reason::ALL.len()),
             changed: empty(ROWS.len() * Change::ALL.len()),
             signals: empty(SignalKind::ALL.len()),
@@ -117,6 +125,11 @@ impl SiteCounters {
     /// Counts a request past the rate limit.
     pub fn count_rate_limited(&self) {
         self.rate_limited.inc();
+    }
+
+    /// Starts to time how long the events of a request take through the filters.
+    pub fn time_filters(&self) -> HistogramTimer {
+        self.sanitize_seconds.start_timer()
     }
 
     /// Counts events that were dropped at one stage for one reason.

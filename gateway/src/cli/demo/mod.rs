@@ -4,7 +4,6 @@
 //! what is printed is read from the gateway's own metrics and from what the simulator received.
 
 mod events;
-mod http;
 mod series;
 mod story;
 

@@ -9,9 +9,8 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::Output;
+use super::super::{Output, http};
 use super::events::{Event, SITES, Site};
-use super::http;
 use super::series::Series;
 use crate::simulator::Received;
 
@@ -70,7 +69,7 @@ impl Story {
         let before = self.series().await?;
         let seen = self.received.events().len();
         let request = format!("{{\"data\":[{body}],\"access_token\":\"{key}\"}}");
-        let answer = http::post(self.gateway, &format!("/v26.0/{}/events", site.dataset), &request).await?;
+        let answer = http::post(self.gateway, &format!("/v26.0/{}/events", site.dataset), &request).await?.done()?;
         self.settled().await?;
         let after = self.series().await?;
 
@@ -112,7 +111,7 @@ impl Story {
     }
 
     async fn series(&self) -> anyhow::Result<Series> {
-        Ok(Series::read(&http::get(self.admin, "/metrics").await?))
+        Ok(Series::read(&http::get(self.admin, "/metrics").await?.done()?))
     }
 }
 

@@ -93,6 +93,26 @@ form! {
     }
 }
 
+form! {
+    /// Where a collector takes traces. Name and password would be secrets, and those are never written; nor does it need a query.
+    CollectorAddress(Url), "an address such as \"http://127.0.0.1:4318/v1/traces\", without name, password and query", |text| {
+        let bare = |url: &Url| url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+        Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host() && bare(url))
+    }
+}
+
+form! {
+    /// The name of a header of HTTP.
+    #[derive(PartialOrd, Ord)]
+    HeaderName(String), "the name of a header: small letters, digits and dashes", |text| {
+        let fits = !text.is_empty() && text.len() <= 64;
+        let plain = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        // Ours to say.
+        let is_ours = matches!(text, "content-type" | "content-length" | "host" | "traceparent" | "connection");
+        (fits && plain && !is_ours).then(|| text.to_owned())
+    }
+}
+
 fn is_origin(url: &Url) -> bool {
     let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
     bare && url.has_host() && url.path() == "/"

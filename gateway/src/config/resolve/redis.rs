@@ -169,6 +169,11 @@ impl Resolver<'_> {
                           it, the same to all gateways; `openssl rand -base64 32` makes one";
             self.warn("outbox.encryption_key", remark);
         }
+        if !redis.require_durable {
+            let remark = "is false, so a gateway also takes a Redis that can lose events which it had answered 2xx; \
+                          portcullis_durability_info says what it can lose";
+            self.warn("redis.require_durable", remark);
+        }
         if redis.tls.is_none() && !redis.nodes.iter().all(super::super::Node::is_loopback) {
             let remark =
                 "leads beyond this machine without TLS, so the password and events travel readable; write rediss:// in it";

@@ -69,6 +69,7 @@ fn every_key_of_every_table_stands_in_the_example_with_a_comment() {
         ("[subject_access]", keys::<document::SubjectAccess>()),
         ("[dispatch]", keys::<document::Dispatch>()),
         ("[log]", keys::<document::Log>()),
+        ("[telemetry]", keys::<document::Telemetry>()),
         ("[[site]]", keys::<document::Site>()),
         ("[[dataset]]", keys::<document::Dataset>()),
     ] {
@@ -85,7 +86,7 @@ fn every_key_of_every_table_stands_in_the_example_with_a_comment() {
         }
         assert_eq!(documented, keys, "{table}");
     }
-    assert_eq!(keys::<Document>().len(), 12);
+    assert_eq!(keys::<Document>().len(), 13);
 }
 
 #[test]
@@ -112,6 +113,8 @@ fn every_key_of_a_single_table_has_a_default_or_is_optional() {
             "path",
             "key",
             "key",
+            "endpoint",
+            "headers",
             "rate_limit",
             "app_secret",
             "allow_test_events"

@@ -162,3 +162,10 @@ fn a_network_of_ipv4_is_the_same_however_it_is_written() {
         assert_eq!(trusted, [network], "{written}");
     }
 }
+
+#[cfg(not(feature = "otlp"))]
+#[test]
+fn a_collector_is_refused_by_an_executable_that_makes_no_traces() {
+    let refused = error(&text("[telemetry]\nendpoint = 'http://127.0.0.1:4318/v1/traces'"));
+    assert!(refused.contains("telemetry.endpoint: ") && refused.contains("--features otlp"), "{refused}");
+}

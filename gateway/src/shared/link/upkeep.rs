@@ -187,8 +187,8 @@ impl Upkeep {
 
     fn shows(&self, durability: Durability) {
         *lock(&self.durability) = Some(durability);
-        self.parts.metrics.redis_durability.reset();
-        self.parts.metrics.redis_durability.with_label_values(&[durability.as_str()]).set(1);
+        self.parts.metrics.durability.reset();
+        self.parts.metrics.durability.with_label_values(&["redis", durability.as_str()]).set(1);
     }
 
     fn is_away(&self, why: SharedError) {

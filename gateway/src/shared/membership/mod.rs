@@ -14,7 +14,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -67,6 +67,8 @@ struct Inner {
     hooks: watch::Sender<Option<Vec<Arc<dyn AtJoin>>>>,
     joined: watch::Sender<Option<Joined>>,
     others: AtomicUsize,
+    /// Whether some of those who live encrypt and others do not, as was seen last.
+    half_encrypted: AtomicBool,
     chance: Chance,
     metrics: Metrics,
 }
@@ -88,7 +90,8 @@ impl Membership {
             name: record.name().to_owned(),
             fingerprints,
             record: Mutex::new(record),
-            about: Mutex::new(About { version: crate::VERSION.to_owned(), policies: BTreeMap::new() }),
+            about: Mutex::new(About { version: crate::VERSION.to_owned(), ..About::default() }),
+            half_encrypted: AtomicBool::new(false),
             hooks: watch::Sender::new(None),
             joined: watch::Sender::new(None),
             others: AtomicUsize::new(0),
@@ -118,11 +121,15 @@ impl Membership {
         self.0.hooks.send_replace(None);
     }
 
-    /// Which policies are in force from now on.
-    pub fn tell_policies(&self, config: &Config) {
+    /// What the others are to know of the configuration in force: its policies, and whether events are encrypted.
+    pub fn tell(&self, config: &Config) {
         let digest = |site: &config::Site| (site.id.to_string(), site.policy.digest().to_string());
         let in_force: BTreeMap<String, String> = config.sites.iter().map(digest).collect();
-        let before = std::mem::replace(&mut lock(&self.0.about).policies, in_force.clone());
+        let before = {
+            let mut about = lock(&self.0.about);
+            about.encrypts = config.outbox.encryption.is_some();
+            std::mem::replace(&mut about.policies, in_force.clone())
+        };
         for gone in before.keys().filter(|site| !in_force.contains_key(*site)) {
             // It was there if a beat put it there.
             self.0.metrics.policy_differs.remove_label_values(&[gone]).ok();
@@ -244,14 +251,22 @@ impl Membership {
         }
     }
 
-    /// Shows how many live, and whether they have other policies.
+    /// Shows how many live, and whether they have other policies, or encrypt what this one does not.
     fn show(&self, gateways: &[Gateway]) {
         let metrics = &self.0.metrics;
         metrics.gateways.set(i64::try_from(gateways.len()).unwrap_or(i64::MAX));
-        let own = lock(&self.0.about).policies.clone();
-        for (site, digest) in &own {
+        let own = lock(&self.0.about).clone();
+        for (site, digest) in &own.policies {
             let differs = |gateway: &Gateway| gateway.about.policies.get(site).is_some_and(|other| other != digest);
             metrics.policy_differs.with_label_values(&[site]).set(i64::from(gateways.iter().any(differs)));
+        }
+        let half = gateways.iter().any(|gateway| gateway.lives && gateway.about.encrypts != own.encrypts);
+        let was_half = self.0.half_encrypted.swap(half, Ordering::Relaxed);
+        if half && !was_half {
+            tracing::warn!(
+                here = own.encrypts,
+                "some gateways of this Redis encrypt what waits and others do not: give all of them the same `outbox.encryption_key`"
+            );
         }
     }
 }

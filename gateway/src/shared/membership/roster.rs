@@ -15,6 +15,9 @@ pub struct About {
     pub version: String,
     /// Site and digest of its policy.
     pub policies: BTreeMap<String, String>,
+    /// Whether it encrypts what it puts into Redis. A gateway that does not say so does not.
+    #[serde(default)]
+    pub encrypts: bool,
 }
 
 /// A gateway on the list.
@@ -67,7 +70,8 @@ mod tests {
 
     #[test]
     fn what_a_gateway_says_is_read_as_it_was_written() {
-        let about = About { version: "1".to_owned(), policies: [("shop".to_owned(), "abc".to_owned())].into() };
+        let about =
+            About { version: "1".to_owned(), policies: [("shop".to_owned(), "abc".to_owned())].into(), encrypts: true };
         let text = format!("{{\"alive_ms\":1000,{}", about.rest_of_object());
         let gateway = read("a".to_owned(), &text, 1_000 + 29_999);
         assert_eq!(gateway, Gateway { name: "a".to_owned(), silent_ms: 29_999, lives: true, about });

@@ -218,3 +218,19 @@ async fn policies_that_differ_are_shown_by_site() {
     first.beat(&link).await.unwrap();
     assert_eq!(differs(&first), 0);
 }
+
+#[tokio::test]
+async fn that_only_some_encrypt_is_seen_while_it_is_so() {
+    let server = Server::start().await;
+    let link = link(&server).await;
+    let (first, second) = (Machine::new(1).start(fingerprints("p", "")), Machine::new(2).start(fingerprints("p", "")));
+    lock(&second.0.about).encrypts = true;
+    first.join(&link).await.unwrap();
+    assert!(!first.0.half_encrypted.load(Ordering::Relaxed), "it is alone");
+    second.join(&link).await.unwrap();
+    first.beat(&link).await.unwrap();
+    assert!(first.0.half_encrypted.load(Ordering::Relaxed));
+    lock(&first.0.about).encrypts = true;
+    first.beat(&link).await.unwrap();
+    assert!(!first.0.half_encrypted.load(Ordering::Relaxed), "both do");
+}

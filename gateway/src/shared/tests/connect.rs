@@ -202,6 +202,7 @@ async fn a_link_is_up_only_after_the_work_of_joining_was_done() {
     assert_eq!(*hook.0.lock().unwrap(), 2);
     let shown = metrics.render().unwrap();
     assert!(
-        shown.contains("portcullis_redis_up 1") && shown.contains("portcullis_redis_durability_info{mode=\"always\"} 1")
+        shown.contains("portcullis_redis_up 1")
+            && shown.contains(r#"portcullis_durability_info{backend="redis",mode="always"} 1"#)
     );
 }
