@@ -178,6 +178,12 @@ async fn p6_a_full_outbox_says_so_and_recovers() {
     let unready =
         eventually("readiness says so", REST, async || Some(readyz().await).filter(|ready| ready.status == 503)).await;
     assert_eq!(unready.json()["reasons"]["full"], "the outbox is full");
+    eventually("the metrics say so", REST, async || {
+        let metrics = gateway.metrics().await;
+        let told = (metrics.sum("portcullis_ready", &[]), metrics.sum("portcullis_not_ready", &[("reason", "full")]));
+        (told == (0, 1)).then_some(())
+    })
+    .await;
     let on_disk: u64 = std::fs::read_dir(gateway.data()).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum();
     assert!(on_disk < 32 * 1024 * 1024, "{on_disk} bytes on disk");
     proxy.set(Mode::Pass);

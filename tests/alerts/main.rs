@@ -31,8 +31,8 @@ const MADE_UP: &[(&str, &str)] = &[
 
 /// How long something may take that has to become visible.
 const REST: Duration = Duration::from_secs(120);
-/// Events of an ordinary five minutes.
-const EVENTS: u64 = 15;
+/// Events of an ordinary step.
+const EVENTS: u64 = 25;
 /// The instance of a gateway that is alone.
 const GATEWAY: &str = "gw-1:9464";
 

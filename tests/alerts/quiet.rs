@@ -39,7 +39,7 @@ async fn ten_days_with_restarts_a_reload_and_quiet_nights_are_silent() {
 }
 
 #[tokio::test]
-async fn two_gateways_on_one_redis_are_silent_for_days() {
+async fn two_gateways_on_one_redis_are_silent() {
     let executable = executable!();
     let (meta, redis) = (Meta::start(&executable).await, Redis::start().await);
     let fleet = Fleet::of(&executable, 2, &Setup::new(&meta).on_redis(&redis.url())).await;
@@ -55,7 +55,7 @@ async fn two_gateways_on_one_redis_are_silent_for_days() {
     let after = [first.metrics().await, second.metrics().await];
     let mut line = Timeline::default();
     let told = |instance, at: usize| Told { instance, before: &before[at], after: &after[at] };
-    for _ in 0..5 {
+    for _ in 0..2 {
         line.goes_on(DAY, &[told("gw-1:9464", 0), told("gw-2:9464", 1)]);
         line.must_be_silent();
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use harness::promtool;
+use harness::{Prometheus, promtool};
 
 use crate::{MADE_UP, root};
 
@@ -102,4 +102,22 @@ fn each_alert_fires_on_a_real_fault_or_is_said_to_be_made_up() {
     for (name, _) in MADE_UP {
         assert!(alerts().iter().any(|(alert, _)| alert == name), "MADE_UP: there is no alert {name}");
     }
+}
+
+#[tokio::test]
+async fn each_query_on_a_page_is_one_that_prometheus_takes() {
+    let prometheus = Prometheus::start(&[]).await;
+    let mut asked = 0;
+    for (name, page) in alerts() {
+        let text = read(&page);
+        for quoted in text.split('`').skip(1).step_by(2).filter(|quoted| quoted.contains("portcullis_")) {
+            let query = quoted.split_whitespace().collect::<Vec<_>>().join(" ");
+            if let Err(error) = prometheus.query(&query).await {
+                panic!("the page of {name}: {query}: {error}");
+            }
+            asked += 1;
+        }
+    }
+    assert!(asked > 60, "only {asked} queries were found");
+    prometheus.finish().await;
 }

@@ -1,6 +1,6 @@
 //! Hours and days made of real scrapes: the input of `promtool test rules`.
 //!
-//! What a gateway told before and after a piece of real time is taken for what each five minutes bring: counters go on by their
+//! What a gateway told before and after a piece of real time is taken for what each ten minutes bring: counters go on by their
 //! difference, gauges stay as they were told last. Two things run with the time of the line, since they are times: the age of
 //! what waits, and moments that a gateway names. Nothing else is made up. Buckets are left out, as no alert reads them.
 
@@ -11,10 +11,10 @@ use harness::{Metrics, now_secs, promtool};
 
 use crate::root;
 
-/// A step of the line, in seconds. As long as Prometheus takes a value for the present one.
-const STEP_SECS: u64 = 300;
+/// A step of the line, in seconds: of scrapes and of evaluations alike, as a smaller one would only cost time.
+const STEP_SECS: u64 = 600;
 /// Steps of an hour.
-pub(crate) const HOUR: usize = 12;
+pub(crate) const HOUR: usize = 6;
 /// Steps of a day.
 pub(crate) const DAY: usize = 24 * HOUR;
 

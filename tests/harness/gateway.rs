@@ -257,7 +257,9 @@ impl Gateway {
     pub async fn finish_without_accounts(mut self) {
         self.finished = true;
         if self.process.runs() {
-            self.canaries.absent_from("/metrics", self.metrics().await.text().as_bytes());
+            let metrics = self.metrics().await;
+            self.canaries.absent_from("/metrics", metrics.text().as_bytes());
+            assert_eq!(metrics.undeclared(), Vec::<String>::new());
             self.stop(Signal::Terminate).await;
         }
         for start in 1..=self.starts {

@@ -65,7 +65,7 @@ pub use nginx::{Nginx, free_address};
 pub use oracle::{Figures, Oracle, Verdict};
 pub use portcullis_hostile::Chance;
 pub use process::{Process, Signal};
-pub use prometheus::{Prometheus, promtool};
+pub use prometheus::{Prometheus, promtool, promtool_approves};
 pub use sdk::{Sdk, installed};
 pub use settings::Settings;
 pub use setup::{DATASET, KEY, SITE, Setup, TOKEN, sha256_hex};

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use portcullis::telemetry::declared::{Definition, named};
+
 /// Events accepted and not settled, of the gateway and of the Redis that it shares.
 const PENDING: &str = "portcullis_outbox_pending_events";
 /// Those of them that Redis could not take.
@@ -47,6 +49,23 @@ impl Metrics {
     /// How many series there are.
     pub fn series(&self) -> usize {
         self.samples.len()
+    }
+
+    /// How many series a metric has; a histogram has one for each bound, and three.
+    pub fn series_of(&self, metric: &str) -> usize {
+        self.samples.iter().filter(|sample| declared_of(&sample.name).is_some_and(|own| own.name == metric)).count()
+    }
+
+    /// Each value that a label has, with the name of the metric and that of the label.
+    pub fn label_values(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.samples.iter().flat_map(|sample| {
+            sample.labels.iter().map(|(label, value)| (sample.name.as_str(), label.as_str(), value.as_str()))
+        })
+    }
+
+    /// What is not as it is declared: a metric, a label of one, or a word that is not in the closed list of its label.
+    pub fn undeclared(&self) -> Vec<String> {
+        self.samples.iter().filter_map(Sample::undeclared).collect()
     }
 
     /// The sum of a metric over all series that carry these labels. A metric without series is 0.
@@ -104,6 +123,28 @@ impl Metrics {
             list(right).join(" + ")
         ))
     }
+}
+
+impl Sample {
+    fn undeclared(&self) -> Option<String> {
+        let Some(definition) = declared_of(&self.name) else { return Some(format!("{} is not declared", self.name)) };
+        let mut labels: Vec<&str> = definition.label_names();
+        labels.sort_unstable();
+        let own = self.labels.keys().map(String::as_str).filter(|name| *name != "le");
+        if !own.eq(labels.iter().copied()) {
+            return Some(format!("{} has other labels than {labels:?}: {:?}", self.name, self.labels));
+        }
+        let is_foreign =
+            |(label, value): &(&str, &String)| definition.words(label).is_some_and(|words| !words.contains(&value.as_str()));
+        let foreign = labels.iter().filter_map(|label| Some((*label, self.labels.get(*label)?))).find(is_foreign);
+        foreign.map(|(label, value)| format!("{}: {label} says {value}, which is not in its list", self.name))
+    }
+}
+
+/// The metric of a series: those of a histogram have endings.
+fn declared_of(series: &str) -> Option<&'static Definition> {
+    let bare = || ["_bucket", "_sum", "_count"].iter().find_map(|ending| series.strip_suffix(ending));
+    named(series).or_else(|| named(bare()?))
 }
 
 /// `name{label="value",…} 1` or `name 1`.

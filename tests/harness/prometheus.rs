@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::process::Process;
-use crate::{Answer, Client, Signal, eventually};
+use crate::{Answer, Client, Metrics, Signal, eventually};
 
 /// How long a scrape and its way into an answer may take on a busy machine.
 const SCRAPE: Duration = Duration::from_secs(120);
@@ -75,6 +75,12 @@ impl Prometheus {
         self.process.signal(Signal::Terminate).await;
         self.process.ended(Duration::from_secs(60)).await;
     }
+}
+
+/// Asserts that `promtool check metrics` has nothing to say of a scrape.
+pub async fn promtool_approves(metrics: &Metrics) {
+    let (content, said) = promtool(&["check", "metrics"], metrics.text()).await;
+    assert!(content && said.trim().is_empty(), "{said}");
 }
 
 /// Runs `promtool` with an input, and gives whether it was content and everything that it said.

@@ -33,6 +33,11 @@ impl Settings {
         number("PORTCULLIS_SEED").unwrap_or_else(crate::now_millis)
     }
 
+    /// `PORTCULLIS_WRITE_DOCS`: generated parts of documents are written in place of being compared.
+    pub fn writes_documents() -> bool {
+        text("PORTCULLIS_WRITE_DOCS").is_some()
+    }
+
     /// `REDIS_SERVER`: the redis-server of the suites on Redis, in place of the one in `PATH`.
     pub fn redis_server() -> PathBuf {
         PathBuf::from(text("REDIS_SERVER").unwrap_or_else(|| "redis-server".to_owned()))

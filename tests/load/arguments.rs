@@ -6,7 +6,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+/// Connections of callers, if nothing else is said.
+const CONNECTIONS: usize = 64;
 
 /// Measure CPU time an event, events a second, latency and memory under load.
 #[derive(Debug, Parser)]
@@ -18,6 +21,9 @@ Examples:
   load --points 1x64 --seconds 2 --rounds 1  one point, quickly
   load --points 1x64 --mix --json out.json   small requests beside large ones as well
   load --points 1x64 --siege 1024            beside callers who are silent or slow, to compare with the same without
+  load --profile steady,burst --report DIR   latency over load, and a second of ten times as much
+  load --profile soak --minutes 60           an hour at 500 events a second
+  load report --from FILE                    the report again, from its figures
   load --backend redis                       what Redis costs, beside the file and beside a plain client of Redis; two gateways
 
 PORTCULLIS_BIN=FILE measures that executable instead of the one that cargo builds."
@@ -69,7 +75,27 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "CONNECTIONS", default_value_t = 0)]
     pub(crate) siege: usize,
 
-    /// Also write the figures to this file
+    /// Run these profiles in place of the points; all but `soak` take the time that `--seconds` says
+    #[arg(long = "profile", value_name = "PROFILE", value_delimiter = ',')]
+    pub(crate) profiles: Vec<Profile>,
+
+    /// How many connections the callers of a profile have
+    #[arg(long, value_name = "COUNT", default_value_t = CONNECTIONS)]
+    pub(crate) connections: usize,
+
+    /// Events a second of the soak
+    #[arg(long, value_name = "EVENTS", default_value_t = 500.0)]
+    pub(crate) rate: f64,
+
+    /// How long the soak lasts
+    #[arg(long, default_value_t = 60.0)]
+    minutes: f64,
+
+    /// Write the figures of profiles, a report on them and its plots into this folder; profiles of an earlier run stay in it
+    #[arg(long, value_name = "DIR", requires = "profiles")]
+    pub(crate) report: Option<PathBuf>,
+
+    /// Also write the figures of the points to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
 
@@ -87,6 +113,32 @@ pub(crate) enum Role {
     /// The server that only parses
     #[command(hide = true)]
     Bare,
+    /// Writes a report from figures that were measured before
+    Report {
+        /// Files that `--report` wrote; of profiles that stand in several, the last one counts
+        #[arg(long, value_name = "FILE", required = true)]
+        from: Vec<PathBuf>,
+        /// The folder of the report; that of the first file if not said
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+}
+
+/// A kind of load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Profile {
+    /// Fixed rates, from a tenth of what it can do to all of it
+    Steady,
+    /// Ten times as much for a second
+    Burst,
+    /// From one site to a thousand
+    ManySites,
+    /// From one event a request to a thousand, and from half a KiB an event to fifty
+    LargeBatches,
+    /// Meta answers late, or never
+    SlowMeta,
+    /// An hour at a modest rate
+    Soak,
 }
 
 /// When Redis syncs its file.
@@ -109,7 +161,7 @@ pub(crate) enum Backend {
 }
 
 /// A server under test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     /// The server that only parses.
@@ -123,7 +175,7 @@ pub(crate) enum Kind {
 }
 
 /// How it is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Point {
     /// Events in each request.
     #[serde(rename = "events_per_request")]
@@ -136,6 +188,23 @@ impl Arguments {
     /// How long one measurement lasts.
     pub(crate) fn time(&self) -> Duration {
         Duration::try_from_secs_f64(self.seconds).unwrap_or_default()
+    }
+
+    /// How long the soak lasts.
+    pub(crate) fn soak(&self) -> Duration {
+        Duration::try_from_secs_f64(60.0 * self.minutes).unwrap_or_default()
+    }
+
+    /// The command that measures the same again.
+    pub(crate) fn command(&self, profile: Profile) -> String {
+        let name = profile.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        let Self { seconds, minutes, rate, policy, connections, .. } = self;
+        let time = match profile {
+            Profile::Soak => format!("--rate {rate} --minutes {minutes}"),
+            _ => format!("--seconds {seconds}"),
+        };
+        let run = "cargo run --release -p portcullis-tests --bin load --";
+        format!("{run} --profile {name} {time} --connections {connections} --policy {policy}")
     }
 }
 

@@ -20,9 +20,9 @@ const PAUSE_SECS: u64 = 1;
 /// Open connections and what is sent on them.
 #[derive(Debug)]
 pub(crate) struct Callers {
-    connections: Vec<Connection>,
-    template: Rc<Template>,
-    events: usize,
+    pub(crate) connections: Vec<Connection>,
+    pub(crate) template: Rc<Template>,
+    pub(crate) events: usize,
 }
 
 /// What came of some time of calling.
@@ -40,6 +40,19 @@ pub(crate) struct Counts {
     pub(crate) latency: Histogram<u64>,
 }
 
+impl Counts {
+    /// Nothing yet.
+    pub(crate) fn new() -> Self {
+        let latency = Histogram::new_with_bounds(1, 600_000_000, 3).expect("bounds in order");
+        Self { events: 0, events_in_time: 0, turned_away: 0, broken: 0, latency }
+    }
+}
+
+/// What an answer says to whom so many events were taken.
+pub(crate) fn taken(events: usize) -> String {
+    format!("{{\"events_received\":{events},")
+}
+
 impl Callers {
     /// Connects all of them.
     pub(crate) async fn connect(address: SocketAddr, point: Point, template: &Rc<Template>) -> Self {
@@ -52,9 +65,7 @@ impl Callers {
 
     /// Lets them call for so long. Requests in hand at its end are waited for.
     pub(crate) async fn call(&mut self, time: Duration) -> Counts {
-        let latency = Histogram::new_with_bounds(1, 60_000_000, 3).expect("bounds in order");
-        let counts = Counts { events: 0, events_in_time: 0, turned_away: 0, broken: 0, latency };
-        let (counts, over) = (Rc::new(RefCell::new(counts)), CancellationToken::new());
+        let (counts, over) = (Rc::new(RefCell::new(Counts::new())), CancellationToken::new());
         let all = LocalSet::new();
         let mut callers = JoinSet::new();
         for connection in self.connections.drain(..) {
@@ -90,7 +101,7 @@ struct Caller {
 
 impl Caller {
     async fn call(mut self) -> Connection {
-        let expected = format!("{{\"events_received\":{},", self.events);
+        let expected = taken(self.events);
         while !self.over.is_cancelled() {
             let request = self.template.request(self.events);
             let asked = Instant::now();

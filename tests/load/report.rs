@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::arguments::{Arguments, Fsync, Kind, Point};
 use crate::cores::Cores;
+use crate::figures::{processor, said_by};
 use crate::mix::Mixed;
 use crate::request::Template;
 use crate::run::Run;
@@ -220,14 +221,4 @@ fn median_run(runs: &[&Run]) -> Run {
 fn median<T: Copy + Default>(mut values: Vec<T>, order: fn(&T, &T) -> std::cmp::Ordering) -> T {
     values.sort_by(order);
     values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or_default()
-}
-
-fn said_by(command: &mut Command) -> String {
-    command.output().map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
-}
-
-fn processor() -> String {
-    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = text.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split_once(':'));
-    model.map_or_else(|| "an unknown processor".to_owned(), |(_, model)| model.trim().to_owned())
 }

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use harness::{DATASET, KEY, now_secs};
+use serde_json::{Value, json};
 
 const FIXTURE: &str = include_str!("../../filters/tests/fixtures/purchase_1kb.json");
 const FIXTURE_HOST: &str = "shop.example.com";
@@ -20,9 +21,22 @@ const SPREAD_SECS: u64 = 3600;
 /// Events that are written at once.
 const PIECE: usize = 64;
 
+/// The first good of those that make an event large. The policy of a pharmacy looks through them and lets none leave.
+const GOOD: u64 = 10_000;
+
+/// Who sends, and whither.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    pub(crate) dataset: String,
+    pub(crate) key: String,
+}
+
 /// Makes requests of so many events; no two events of a template are alike.
 #[derive(Debug)]
 pub(crate) struct Template {
+    /// They take turns, request by request.
+    senders: Vec<Sender>,
+    turn: Cell<usize>,
     event: Vec<u8>,
     numbers: Vec<usize>,
     times: Vec<usize>,
@@ -43,13 +57,51 @@ pub(crate) struct Request {
 impl Template {
     /// Events that are as old as an hour and as young as now.
     pub(crate) fn new() -> Rc<Self> {
+        Self::for_senders(vec![Sender { dataset: DATASET.to_owned(), key: KEY.to_owned() }])
+    }
+
+    /// The same, sent by these.
+    pub(crate) fn for_senders(senders: Vec<Sender>) -> Rc<Self> {
         let list = FIXTURE.split_once("\"data\":[").expect("the fixture is a request").1;
-        let event = list.trim_end().strip_suffix("]}").expect("the fixture is a request of one event");
+        Self::of(list.trim_end().strip_suffix("]}").expect("the fixture is a request of one event"), senders)
+    }
+
+    /// Events of about so many bytes: of goods as many as are needed, or without all that Meta does not ask for.
+    pub(crate) fn of_bytes(bytes: usize) -> Rc<Self> {
+        let fixture: Value = serde_json::from_str(FIXTURE).expect("the fixture is JSON");
+        let mut event = fixture.pointer("/data/0").expect("the fixture has an event").clone();
+        let small = event.to_string().len() > bytes;
+        if small {
+            let page = format!("https://{FIXTURE_HOST}/checkout/thank-you?order_id={NUMBER}");
+            *event.pointer_mut("/event_source_url").expect("a page") = json!(page);
+            let user = event.pointer_mut("/user_data").and_then(Value::as_object_mut).expect("user data");
+            user.retain(|name, _| matches!(name.as_str(), "em" | "client_user_agent"));
+            user.insert("client_user_agent".to_owned(), json!("Mozilla/5.0 (X11; Linux x86_64)"));
+            let custom = event.pointer_mut("/custom_data").and_then(Value::as_object_mut).expect("custom data");
+            custom.retain(|name, _| matches!(name.as_str(), "currency" | "value" | "order_id"));
+        } else {
+            let good = |number: u64| {
+                let title = format!("Autumn starter bundle, number {number}");
+                json!({
+                    "id": format!("SKU-{number}"), "quantity": 1, "item_price": 14.49,
+                    "title": title, "brand": "Plain and Square", "category": "Home and garden",
+                })
+            };
+            let rest = bytes - event.to_string().len();
+            let count = (rest / (good(GOOD).to_string().len() + 1)) as u64;
+            let goods = event.pointer_mut("/custom_data/contents").and_then(Value::as_array_mut).expect("goods");
+            goods.extend((GOOD..GOOD + count).map(good));
+        }
+        Self::of(&event.to_string(), vec![Sender { dataset: DATASET.to_owned(), key: KEY.to_owned() }])
+    }
+
+    fn of(event: &str, senders: Vec<Sender>) -> Rc<Self> {
         let event = event.replace(FIXTURE_HOST, OWN_HOST);
         let holes = |text: &str| event.match_indices(text).map(|(at, _)| at).collect::<Vec<_>>();
         let (numbers, times) = (holes(NUMBER), holes(TIME));
         assert!(numbers.len() > 1 && times.len() == 1, "the fixture is not what it was");
-        Rc::new(Self { event: event.into_bytes(), numbers, times, newest_secs: now_secs(), next: Cell::new(0) })
+        let (turn, next) = (Cell::new(0), Cell::new(0));
+        Rc::new(Self { senders, turn, event: event.into_bytes(), numbers, times, newest_secs: now_secs(), next })
     }
 
     /// Bytes of one event.
@@ -66,10 +118,12 @@ impl Template {
 
     /// A request of so many new events.
     pub(crate) fn request(self: &Rc<Self>, events: usize) -> Request {
+        let turn = self.turn.replace(self.turn.get() + 1) % self.senders.len();
+        let Sender { dataset, key } = self.senders.get(turn).expect("somebody sends");
         let start = r#"{"data":["#;
         let length = start.len() + events * (self.event.len() + 1) - 1 + "]}".len();
         let head = format!(
-            "POST /v26.0/{DATASET}/events HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer {KEY}\r\n\
+            "POST /v26.0/{dataset}/events HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer {key}\r\n\
              content-type: application/json\r\ncontent-length: {length}\r\n\r\n{start}"
         );
         let mut piece = Vec::with_capacity(head.len() + events.min(PIECE) * (self.event.len() + 1) + 2);

@@ -5,12 +5,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use harness::Siege;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::arguments::{Arguments, Fsync, Kind, Point};
 use crate::callers::Callers;
 use crate::cores::Cores;
+use crate::meter::Meter;
+use crate::pace::Step;
 use crate::request::Template;
 use crate::server::Server;
 use crate::usage::{Cost, Usage};
@@ -28,10 +30,14 @@ pub(crate) struct Bench {
     pub(crate) appendfsync: Fsync,
     /// Commands that the plain client of Redis sends at once.
     pub(crate) pipeline: usize,
+    /// Callers of a profile.
+    pub(crate) connections: usize,
+    /// Of the soak.
+    pub(crate) soak: Step,
 }
 
 /// What a measurement came to.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Run {
     /// Of the whole process, delivery included.
     pub(crate) cpu_us_per_event: f64,
@@ -63,6 +69,8 @@ impl Bench {
             siege: arguments.siege,
             appendfsync: arguments.appendfsync,
             pipeline: arguments.pipeline,
+            connections: arguments.connections,
+            soak: Step { rate: arguments.rate, time: arguments.soak() },
         }
     }
 
@@ -71,36 +79,41 @@ impl Bench {
         self.time / 5
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
     pub(crate) async fn run(&self, kind: Kind, point: Point) -> Run {
         let mut server = self.start(kind).await;
-        let template: Rc<Template> = Template::new();
-        let mut callers = Callers::connect(server.address(), point, &template).await;
-        let warm = callers.call(self.warm_up()).await;
-        server.drained(warm.events).await;
+        let run = self.measure(&mut server, &mut 0, point, &Template::new()).await;
+        server.finish().await;
+        run
+    }
+
+    /// Measures a server that runs, to which so many events were sent before; these are added to them.
+    #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
+    pub(crate) async fn measure(&self, server: &mut Server, events: &mut u64, point: Point, template: &Rc<Template>) -> Run {
+        let mut callers = Callers::connect(server.address(), point, template).await;
+        *events += callers.call(self.warm_up()).await.events;
+        server.drained(*events).await;
         let siege = match self.siege {
             0 => None,
             connections => Some(Siege::lay(server.address(), connections).await),
         };
-        let (started, cpu_before, busy_before) = (Instant::now(), server.cpu_secs(), self.cores.busy_secs());
-        let usage_before = usage(&server).await;
+        let meter = Meter::start(server, self.cores);
+        let usage_before = usage(server).await;
         let counts = callers.call(self.time).await;
         let stopped = Instant::now();
-        server.drained(warm.events + counts.events).await;
+        *events += counts.events;
+        server.drained(*events).await;
         let drain_seconds = stopped.elapsed().as_secs_f64();
-        let cpu_secs = server.cpu_secs() - cpu_before;
-        let redis = match (usage_before, usage(&server).await) {
+        let spent = meter.read(server, counts.events);
+        let redis = match (usage_before, usage(server).await) {
             (Some(before), Some(after)) => Some(after.since(&before, counts.events)),
             _ => None,
         };
-        let others_secs = self.cores.busy_secs() - busy_before - cpu_secs;
         let peak_rss_mib = server.peak_rss_mib();
         drop((callers, siege));
-        server.finish().await;
         let quantile_ms = |quantile| counts.latency.value_at_quantile(quantile) as f64 / 1000.0;
         Run {
-            cpu_us_per_event: cpu_secs * 1e6 / counts.events as f64,
-            others_percent: (100.0 * others_secs / started.elapsed().as_secs_f64()).max(0.0),
+            cpu_us_per_event: spent.cpu_us_per_event,
+            others_percent: spent.others_percent,
             events_per_second: counts.events_in_time as f64 / self.time.as_secs_f64(),
             p50_ms: quantile_ms(0.5),
             p99_ms: quantile_ms(0.99),

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use harness::{Executable, Fleet, Gateway, Meta, Process, Redis, Setup, eventually};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::arguments::{Fsync, Kind};
 use crate::cores::ticks_per_second;
 use crate::run::Bench;
+use crate::watch::Watch;
 
 /// How long a backlog may take to arrive.
 const DRAIN: Duration = Duration::from_secs(300);
@@ -26,19 +28,35 @@ pub(crate) enum Server {
 impl Bench {
     /// Starts one afresh, with the gateway's own defaults but for free ports and the stand-in.
     pub(crate) async fn start(&self, kind: Kind) -> Server {
-        let cores = self.cores;
-        let executable = Executable::at(self.gateway.clone());
         let meta = match kind {
-            Kind::Bare => return cores.for_server(Server::bare()).await,
-            _ => cores.for_meta(Meta::start_to_count(&executable)).await,
+            Kind::Bare => return self.cores.for_server(Server::bare()).await,
+            _ => self.counting_meta().await,
         };
         if kind == Kind::Redis {
             return self.start_sharing(1, meta, &[]).await;
         }
-        let setup = setup(&self.policy, &meta).set("outbox", "backend", &format!("\"{kind}\""));
-        let mut fleet = cores.for_server(Fleet::start(&executable, [setup])).await;
+        let setup = self.setup(&meta).set("outbox", "backend", &format!("\"{kind}\""));
+        self.start_gateway(meta, setup).await
+    }
+
+    /// Starts one gateway of this setup.
+    pub(crate) async fn start_gateway(&self, meta: Meta, setup: Setup) -> Server {
+        let executable = Executable::at(self.gateway.clone());
+        let mut fleet = self.cores.for_server(Fleet::start(&executable, [setup])).await;
         fleet.expect_log("`memory` is not durable");
+        // More is asked of it than a slow machine can do. Its caller is told 503, and that is counted.
+        fleet.expect_log("a request could not be finished in time");
         Server::Gateways { fleet, meta, redis: None }
+    }
+
+    /// The gateway's own defaults but for free ports and the stand-in.
+    pub(crate) fn setup(&self, meta: &Meta) -> Setup {
+        setup(&self.policy, meta)
+    }
+
+    /// A stand-in for Meta that counts.
+    pub(crate) async fn counting_meta(&self) -> Meta {
+        self.cores.for_meta(Meta::start_to_count(&Executable::at(self.gateway.clone()))).await
     }
 
     /// Starts so many gateways on one Redis, with these keys of `[dispatch]`.
@@ -65,7 +83,12 @@ impl Bench {
 
     /// A strict stand-in for Meta, which can be told to be slow.
     pub(crate) async fn strict_meta(&self) -> Meta {
-        self.cores.for_meta(Meta::start_for_many(&Executable::at(self.gateway.clone()), IDS)).await
+        self.strict_meta_for(IDS).await
+    }
+
+    /// One that remembers so many ids.
+    pub(crate) async fn strict_meta_for(&self, ids: u64) -> Meta {
+        self.cores.for_meta(Meta::start_for_many(&Executable::at(self.gateway.clone()), ids)).await
     }
 }
 
@@ -131,6 +154,27 @@ impl Server {
         assert!(accepted >= events, "{accepted} events were accepted, and {events} answered so");
         assert_eq!(accepted, delivered);
         assert_eq!(accepted, meta.count().await, "what is delivered is what arrived");
+    }
+
+    /// Asserts that a strict stand-in saw no event twice, after [`Server::drained`].
+    pub(crate) async fn each_arrived_once(&self) {
+        let ledger: Value = serde_json::from_str(&self.meta().ledger().await).expect("the ledger is JSON");
+        let of = |name: &str| ledger.get(name).and_then(Value::as_u64).expect("a count");
+        assert_eq!((of("ids"), of("ids_not_counted")), (of("events"), 0), "each event arrived once");
+    }
+
+    /// Where it can be looked at from outside, as often as this.
+    pub(crate) fn watch(&mut self, every: Duration) -> Watch {
+        let Self::Gateways { fleet, .. } = self else { panic!("the bare server is not looked at") };
+        let gateway = fleet.gateways.first_mut().expect("a gateway");
+        let process = Path::new("/proc").join(gateway.process().id().to_string());
+        Watch { process, data: gateway.data(), admin: gateway.admin(), every }
+    }
+
+    /// Trouble with Meta is part of the measurement.
+    pub(crate) fn expect_trouble_with_meta(&mut self) {
+        let Self::Gateways { fleet, .. } = self else { return };
+        fleet.expect_trouble_with_meta();
     }
 
     /// What the system accounts to the whole processes since their start, in seconds.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use harness::{DATASET, Redis, RedisSetup};
 use redis::{Value, from_redis_value_ref};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::arguments::Fsync;
 use crate::run::Bench;
@@ -38,7 +38,7 @@ pub(crate) struct Usage {
 }
 
 /// What events cost it.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Cost {
     /// CPU time of the server.
     pub(crate) cpu_us_per_event: f64,

@@ -180,3 +180,17 @@ fn json(status: StatusCode, body: &impl Serialize) -> Response {
 fn typed(status: StatusCode, kind: &'static str, body: String) -> Response {
     (status, [(header::CONTENT_TYPE, HeaderValue::from_static(kind))], body).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbox::Trouble;
+
+    #[test]
+    fn p6_whatever_the_trouble_is_its_reason_is_one_of_the_metric() {
+        let words = declared::words("portcullis_not_ready", "reason");
+        for trouble in [Trouble::Full, Trouble::DiskFull, Trouble::Away(String::new()), Trouble::Broken(String::new())] {
+            assert!(words.contains(&trouble.as_str()), "{trouble:?}");
+        }
+    }
+}

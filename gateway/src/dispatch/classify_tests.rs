@@ -19,6 +19,14 @@ fn hold(cause: Cause) -> Verdict {
 }
 
 #[test]
+fn p6_the_verdicts_are_those_of_the_metric() {
+    let refused = Verdict::RefusedContent { code: 100, subcode: 0 };
+    let verdicts =
+        [Verdict::Delivered, refused, Verdict::TooLarge, retry(Cause::Unavailable), hold(Cause::Token)].map(Verdict::as_str);
+    assert_eq!(verdicts.to_vec(), crate::telemetry::declared::words("portcullis_deliver_seconds", "outcome"));
+}
+
+#[test]
 fn b4_every_known_code_has_its_verdict_and_none_but_content_gives_events_up() {
     let rows = [
         (500, 1, 0, retry(Cause::Unavailable)),

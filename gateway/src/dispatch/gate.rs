@@ -258,6 +258,12 @@ mod tests {
     }
 
     #[test]
+    fn p6_the_causes_are_those_of_the_metric() {
+        let words = crate::telemetry::declared::words("portcullis_gate_closed", "cause");
+        assert_eq!(Cause::ALL.map(Cause::as_str).to_vec(), words);
+    }
+
+    #[test]
     fn a_failure_closes_until_a_time_then_one_probe_goes_and_a_success_opens() {
         let (gate, metrics) = gate();
         let until = gate.failed(ticket(gate.look(0)), Cause::Unavailable, None, 0);

@@ -75,8 +75,8 @@ impl<S: Sink> Lane<S> {
                         "a lease ended before it was settled; its events come again"
                     );
                 }
-                counts.count(&self.metrics, &self.dataset, settled);
                 self.observe_age(counts.received_ms(), settled.delivered);
+                counts.count(&self.metrics, &self.dataset, settled);
             }
             Err(error) => {
                 if let Some(left_out) = self.complaints.unsettled.may_be_said(self.clock.unix_ms()) {

@@ -229,6 +229,19 @@ fn ended(metrics: &Metrics, outcome: &str) -> u64 {
     metrics.tls_handshakes.with_label_values(&[outcome]).get()
 }
 
+#[test]
+fn p6_the_ends_of_handshakes_are_those_of_the_metric() {
+    let metrics = Metrics::new().unwrap();
+    let (_tls, _replace) = Tls::new(&certificate(), &metrics).unwrap();
+    let page = metrics.render().unwrap();
+    let shown = page.lines().filter(|line| line.starts_with("portcullis_tls_handshakes_total{"));
+    let mut shown: Vec<&str> = shown.filter_map(|line| line.split('"').nth(1)).collect();
+    let mut words = crate::telemetry::declared::words("portcullis_tls_handshakes_total", "outcome");
+    shown.sort_unstable();
+    words.sort_unstable();
+    assert_eq!(shown, words);
+}
+
 #[tokio::test]
 async fn d12_a_handshake_that_is_never_finished_gives_its_place_back() {
     let metrics = Metrics::new().unwrap();

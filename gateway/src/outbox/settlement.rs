@@ -155,6 +155,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn p6_the_reasons_are_those_of_the_metric() {
+        let refused = QuarantineReason::Refused { code: 100, subcode: 7, message: None };
+        let reasons = [refused, QuarantineReason::Unreadable, QuarantineReason::AbortsProcess];
+        let words = crate::telemetry::declared::words("portcullis_events_quarantined_total", "reason");
+        assert_eq!(reasons.iter().map(QuarantineReason::as_str).collect::<Vec<_>>(), words);
+    }
+
+    #[test]
     fn survivors_keep_their_order_and_wait_for_the_latest() {
         let refused = QuarantineReason::Refused { code: 100, subcode: 7, message: Some("why".into()) };
         let settlements = [

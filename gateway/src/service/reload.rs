@@ -20,6 +20,7 @@ use crate::ingest::Ingest;
 use crate::lifecycle::systemd;
 use crate::listener;
 use crate::shared::membership::Membership;
+use crate::telemetry::declared;
 use crate::telemetry::metrics::Metrics;
 
 /// Reloads that may be asked for while one is done.
@@ -112,7 +113,7 @@ pub(super) struct Reloader {
 impl Reloader {
     /// Reloads whenever it is asked to, one after the other, until `stop`.
     pub(super) async fn run(mut self, mut asked: mpsc::Receiver<Asked>, stop: CancellationToken) {
-        for result in ["done", "refused"] {
+        for result in declared::words("portcullis_reloads_total", "result") {
             self.metrics.reloads.with_label_values(&[result]);
         }
         self.tell_success();

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::disk::describe;
 use crate::failpoint::{self, Order};
 use crate::suppression::Marker;
+use crate::telemetry::declared;
 use crate::telemetry::metrics::Metrics;
 
 /// Batches that are recorded together.
@@ -46,7 +47,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(metrics: Metrics) -> Self {
-        for reason in ["late", "queue_full", "rows_full", "unreadable", "write"] {
+        for reason in declared::words("portcullis_subject_index_failures_total", "reason") {
             metrics.subject_index_failures.with_label_values(&[reason]);
         }
         Self { metrics, gaps: Mutex::default(), trouble: Mutex::default() }

@@ -52,6 +52,7 @@ use crate::clock::Clock;
 use crate::config::kept_key::{self, KeyUse};
 use crate::config::{self, OwnKeySource, SuppressionStore};
 use crate::disk;
+use crate::telemetry::declared;
 use crate::telemetry::metrics::Metrics;
 
 /// What the key is for, in the words of errors.
@@ -128,7 +129,7 @@ impl Suppressions {
             store: Mutex::new(store),
         };
         set.publish(&set.store());
-        for result in ["held", "not_held", "failed"] {
+        for result in declared::words("portcullis_suppression_looks_total", "result") {
             metrics.suppression_looks.with_label_values(&[result]);
         }
         Ok(Self(Some(Arc::new(set))))

@@ -14,6 +14,12 @@ use super::metrics::Metrics;
 /// Parts of the request around the events that can be removed.
 const ENVELOPE: &[&str] = &["test_event_code", "namespace_id", "upload_id", "partner_agent", "upload_tag", "upload_source"];
 
+/// What stands in the label `field` of every site; the properties that its policy names come to it.
+pub fn places() -> impl Iterator<Item = &'static str> {
+    let fields = ROWS.iter().map(|row| row.field.path());
+    fields.chain(["unknown"]).chain(ENVELOPE.iter().copied())
+}
+
 /// The counters of one site.
 #[derive(Debug)]
 pub struct SiteCounters {

@@ -30,3 +30,17 @@ impl Durability {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p6_each_word_is_one_of_the_metric() {
+        use Durability::{Always, Everysec, Rdb, Unknown, Waitaof};
+        let words = crate::telemetry::declared::words("portcullis_durability_info", "mode");
+        for durability in [Always, Waitaof, Everysec, Rdb, Durability::None, Unknown] {
+            assert!(words.contains(&durability.as_str()), "{durability:?}");
+        }
+    }
+}

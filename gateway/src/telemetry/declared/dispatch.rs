@@ -57,7 +57,7 @@ pub(super) const METRICS: &[Definition] = &[
         name: "portcullis_events_quarantined_total",
         kind: Kind::Counter,
         labels: &[DATASET, closed("reason", || vec!["refused", "unreadable", "aborts_process"])],
-        meaning: "Events set aside: `refused` (by Meta, for content), `unreadable` (a row that is damaged, or encrypted and does \
+        meaning: "Events set aside. `reason` is `refused` (by Meta, for content), `unreadable` (a row that is damaged, or encrypted and does \
             not open), `aborts_process` (in hand whenever the process died).",
         worry: "Any.",
     },
@@ -72,7 +72,7 @@ pub(super) const METRICS: &[Definition] = &[
         name: "portcullis_events_withdrawn_total",
         kind: Kind::Counter,
         labels: &[DATASET, closed("reason", WithdrawReason::words)],
-        meaning: "Stored events that the policy of today does not let leave: `event_not_allowed`, `source_not_allowed`, \
+        meaning: "Stored events that the policy of today does not let leave. `reason` is `event_not_allowed`, `source_not_allowed`, \
             `missing_required`, `insufficient_user_data`, `unreadable_policy`, `unreadable_event`, `health_signal`, \
             `work_limit`, `guard_failed`, `consent_unknown` (less consent was asked when they came), `suppressed`.",
         worry: "Without a change of policy or an addition to the suppressed, or `unreadable_*` or `guard_failed` at all.",
@@ -81,7 +81,7 @@ pub(super) const METRICS: &[Definition] = &[
         name: "portcullis_events_purged_total",
         kind: Kind::Counter,
         labels: &[DATASET],
-        meaning: "Events deleted while they waited: by `portcullis outbox purge`, because their policy changed and \
+        meaning: "Events deleted while they waited. They went by `portcullis outbox purge`, because their policy changed and \
             `on_policy_change = \"purge\"`, or in the background, as a person of theirs was suppressed.",
         worry: "Without such a command or change.",
     },

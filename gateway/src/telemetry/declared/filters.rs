@@ -2,7 +2,7 @@
 
 use portcullis_filters::report::{Action, Change, Reason, SignalKind};
 
-use super::{Definition, Kind, Label, SITE, Values, closed, follows};
+use super::{Definition, Kind, Label, SITE, Values, closed, follows, follows_within};
 
 const PLACE: Label = Label { name: "field", values: Values::Places };
 const JURISDICTION: Label = Label { name: "jurisdiction", values: Values::Jurisdictions };
@@ -12,7 +12,7 @@ pub(super) const METRICS: &[Definition] = &[
     Definition {
         name: "portcullis_fields_removed_total",
         kind: Kind::Counter,
-        labels: &[SITE, PLACE, closed("action", Action::words), closed("reason", Reason::words)],
+        labels: &[SITE, PLACE, follows_within("action", Action::words), closed("reason", Reason::words)],
         meaning: "Values removed. `field` is a path of the table or of a property that the policy names, a parameter of the \
             request, or `unknown`; `action` is what the policy wanted with it.",
         worry: "A field that used to leave is removed with `shape` or `not_normalizable`: the site changed its format. With the \

@@ -102,7 +102,7 @@ pub(super) const METRICS: &[Definition] = &[
         name: "portcullis_tls_handshakes_total",
         kind: Kind::Counter,
         labels: &[closed("outcome", handshake_ends)],
-        meaning: "TLS handshakes: `done`, `too_slow`, `incompatible` (no version, cipher or protocol in common), `not_tls` (plain \
+        meaning: "TLS handshakes of callers. `outcome` is `done`, `too_slow`, `incompatible` (no version, cipher or protocol in common), `not_tls` (plain \
             HTTP, mostly), `refused_by_caller` (mostly, it does not trust the certificate), `broken_off` (also a health \
             check that only connects), `invalid`. 0 without `[server] tls`.",
         worry: "`refused_by_caller`: a caller lacks the certificate authority, or the chain in the file is not whole. `not_tls`: \

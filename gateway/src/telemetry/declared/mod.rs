@@ -1,8 +1,10 @@
 //! Every metric as data: one table, in the way of an event.
 //!
-//! From it metrics are registered (`super::metrics`), the tables of `docs/metrics.md` are written (`document`), and the most series
+//! From it metrics are registered (`super::metrics`), the tables of `docs/metrics.md` are written, and the most series
 //! that there can be are worked out (`bound`). A label names the closed list of its values, or the part of the configuration that
 //! they come from; there is no third way, so that no request can make a series (promise P6).
+
+pub mod bound;
 
 mod dispatch;
 mod filters;
@@ -75,7 +77,7 @@ pub struct Label {
     pub values: Values,
 }
 
-/// From where the values of a label come. Never from a request.
+/// Where the values of a label come from. Never from a request.
 #[derive(Debug, Clone, Copy)]
 pub enum Values {
     /// The ids of the configuration's sites.
@@ -88,8 +90,10 @@ pub enum Values {
     Jurisdictions,
     /// One of these words.
     Words(fn() -> Vec<&'static str>),
-    /// It goes with the labels before it, of which there is one each: it makes no further series.
+    /// What goes with the labels before it: there is one for each, so it makes no further series.
     Follows,
+    /// The same, and one of these words.
+    FollowsWithin(fn() -> Vec<&'static str>),
 }
 
 const SITE: Label = Label { name: "site", values: Values::Sites };
@@ -108,6 +112,10 @@ const fn closed(name: &'static str, list: fn() -> Vec<&'static str>) -> Label {
 
 const fn follows(name: &'static str) -> Label {
     Label { name, values: Values::Follows }
+}
+
+const fn follows_within(name: &'static str, list: fn() -> Vec<&'static str>) -> Label {
+    Label { name, values: Values::FollowsWithin(list) }
 }
 
 /// All definitions.
@@ -140,7 +148,7 @@ impl Definition {
     /// The words that a label can say, if it has a closed list.
     pub fn words(&self, label: &str) -> Option<Vec<&'static str>> {
         self.labels.iter().find(|own| own.name == label).and_then(|label| match label.values {
-            Values::Words(list) => Some(list()),
+            Values::Words(list) | Values::FollowsWithin(list) => Some(list()),
             Values::Sites | Values::Datasets | Values::Places | Values::Jurisdictions | Values::Follows => None,
         })
     }

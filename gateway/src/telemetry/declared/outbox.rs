@@ -68,7 +68,7 @@ pub(super) const METRICS: &[Definition] = &[
         name: "portcullis_not_ready",
         kind: Kind::Switch,
         labels: &[closed("reason", unreadiness)],
-        meaning: "1 for each reason for which `/readyz` answers 503; [Health](#health) has them.",
+        meaning: "1 for each reason for which `/readyz` answers 503. They stand under [Health](#health).",
         worry: "See `portcullis_ready`. `outbox` after a failed write passes only with a restart.",
     },
 ];
