@@ -179,6 +179,8 @@ async fn p9_a_stop_under_load_behind_a_proxy_loses_nothing() {
     let address = free_address();
     let setup = behind(Setup::new(&meta)).set("server", "listen", &format!("\"{address}\""));
     let mut gateway = Gateway::start(&executable, setup).await;
+    // On a busy machine the stand-in may take too long.
+    gateway.expect_trouble_with_meta();
     let authority = Authority::new();
     let nginx = Nginx::start(address, &authority).await;
     let client = Client::new(nginx.address()).trusting(&authority);

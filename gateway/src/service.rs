@@ -39,7 +39,7 @@ use crate::outbox::{AnyOutbox, OpenError, OutboxError};
 use crate::shared::SharedError;
 use crate::shared::membership::RecordError;
 use crate::subject::{SubjectError, Subjects};
-use crate::suppression::{Changes, SuppressionError};
+use crate::suppression::{Changes, SuppressionError, Suppressions};
 use crate::telemetry::metrics::Metrics;
 #[cfg(feature = "otlp")]
 use crate::telemetry::traces::ExportError;
@@ -148,8 +148,7 @@ impl Service {
         let metrics = Metrics::new()?;
         let Kept { outbox, gateways, pseudonyms, suppressions, subjects } =
             Kept::open(&config, &metrics, &clock, &chance).await?;
-        let rates = gateways.as_ref().map_or_else(Rates::alone, Gateways::rates);
-        let changes = gateways.as_ref().map_or_else(|| Changes::Here(suppressions.clone()), Gateways::changes);
+        let (rates, changes) = alone_or_shared(gateways.as_ref(), &suppressions);
 
         // All addresses first: a port that is taken must not leave a gateway that only sends.
         let control = control_socket(&config)?;
@@ -160,9 +159,9 @@ impl Service {
 
         let (reloads, reloads_asked) = Reloads::new();
         let service = Self { gateways, ..Self::still((listen, admin_address), reloads.clone(), &outbox, &subjects) };
-        let surroundings = traces::Surroundings { metrics: &metrics, clock: &clock, chance: &chance, lifecycle: &lifecycle };
         // To the end, so that the last deliveries are in them.
-        let tracer = traces::start(&config, surroundings, &service.overseers, &service.stop_overseeing)?;
+        let tracer =
+            service.trace(&config, traces::Parts { metrics: &metrics, clock: &clock, chance: &chance }, &lifecycle)?;
         let dispatcher = Dispatcher::new(
             outbox.clone(),
             suppressions.clone(),
@@ -212,8 +211,7 @@ impl Service {
                 .listeners
                 .spawn(lifecycle.vital("the renewal of the certificate", renewal.run(service.stop_listening.clone())));
         }
-        let callers = (listener, Arc::clone(&ingest).router(), bounds);
-        serve(callers, &service.listeners, &service.stop_listening, &lifecycle);
+        serve((listener, Arc::clone(&ingest).router(), bounds), &service.listeners, &service.stop_listening, &lifecycle);
         // Tells to the end that the gateway stops, and how far that is.
         serve((admin_listener, admin.router(), admin_bounds), &service.overseers, &service.stop_overseeing, &lifecycle);
         if let Some(gateways) = &service.gateways {
@@ -234,14 +232,13 @@ impl Service {
         service.commands.spawn(lifecycle.vital("the sweep of suppressed persons", sweep));
         let status = format!("accepting at {listen}, metrics at {admin_address}");
         systemd::tell_ready(&status);
-        let membership = service.gateways.as_ref().map(|gateways| gateways.membership.clone());
         let reloader = Reloader {
             source,
             current: config,
             dispatching,
             ingest,
             policies,
-            membership,
+            membership: service.gateways.as_ref().map(|gateways| gateways.membership.clone()),
             certificate,
             metrics,
             clock,
@@ -322,6 +319,12 @@ impl Service {
         }
         self.outbox.close().await;
     }
+}
+
+/// How events are counted for rate limits, and where changes of who is suppressed go.
+fn alone_or_shared(gateways: Option<&Gateways>, suppressions: &Suppressions) -> (Rates, Changes) {
+    let here = || (Rates::alone(), Changes::Here(suppressions.clone()));
+    gateways.map_or_else(here, |gateways| (gateways.rates(), gateways.changes()))
 }
 
 /// The control socket, beside the outbox whose lock we hold.

@@ -37,3 +37,29 @@ fn telling_phrases_are_signals_in_every_setting() {
         assert_eq!(others, [""; 0], "{setting:?}");
     }
 }
+
+/// The phrase with a capital inside each word.
+fn with_capitals_inside(phrase: &str) -> String {
+    let middle = |word: &str| {
+        let (before, behind) = word.split_at(word.len() / 2);
+        let (first, rest) = behind.split_at(behind.len().min(1));
+        format!("{before}{}{rest}", first.to_uppercase())
+    };
+    phrase.split(' ').map(middle).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn telling_phrases_are_signals_whatever_letters_are_capital() {
+    let is_plain = |phrase: &&str| phrase.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b' ');
+    for setting in [Setting::Retail, Setting::Health, Setting::Clinical] {
+        let rules = HealthRules::new(setting, &[], &[]).unwrap();
+        let mut plain = 0;
+        for phrase in phrases(TELLING).filter(is_plain) {
+            let text = with_capitals_inside(phrase);
+            let sight = HealthScan::new(&rules).text("", &text, Role::Text, &mut Work::for_event(text.len())).unwrap();
+            assert!(matches!(sight, Sight::Signal(_)), "{setting:?}: {text}");
+            plain += 1;
+        }
+        assert!(plain > 100, "{plain}");
+    }
+}

@@ -34,6 +34,8 @@ pub(super) struct Reader<'p> {
     weighed: Cell<bool>,
     /// Some word begins a term, in whichever reading of the text. Where none does, no part of it holds a term either.
     term_begins: Cell<bool>,
+    /// Some words are a term, in whichever reading of the text and whether it counts or not.
+    term_stands: Cell<bool>,
 }
 
 impl<'p> Reader<'p> {
@@ -44,12 +46,13 @@ impl<'p> Reader<'p> {
             parts_may_tell: false.into(),
             weighed: false.into(),
             term_begins: false.into(),
+            term_stands: false.into(),
         }
     }
 
     /// Forgets what the readings of another text said.
     pub(super) fn begin(&mut self) {
-        for seen in [&self.parts_may_tell, &self.weighed, &self.term_begins] {
+        for seen in [&self.parts_may_tell, &self.weighed, &self.term_begins, &self.term_stands] {
             seen.set(false);
         }
     }
@@ -152,14 +155,12 @@ impl<'p> Reader<'p> {
             sight = sight.or_else(|| Ok(Sight::Signal(SignalKind::Digest)))?;
         }
         let Some(stretch) = self.words.camel_stretch() else { return Ok(sight) };
-        // Joined words make a difference only as a beginning of a term, or behind one.
-        let joined = self.words.joined();
-        if self.term_begins.get() || joined.iter().any(self.begins_term()) {
+        if self.joined_may_tell() {
             sight.or_else(|| {
                 self.words.read_within(text, stretch, Split::Digits);
                 self.terms_of_words(text, role, hints, work)
             })
-        } else if self.has_misspelling(text, role, joined) {
+        } else if self.has_misspelling(text, role, self.words.joined()) {
             sight.or_else(|| Ok(Sight::Signal(SignalKind::Drug)))
         } else {
             Ok(sight)
@@ -172,6 +173,16 @@ impl<'p> Reader<'p> {
         move |word| terms.begin_with(word) || added.is_some_and(|added| added.phrases.begin_with(word))
     }
 
+    /// Whether joined words may make a difference: as words of a term, or because they take one apart that stands without them,
+    /// and that may have kept another from counting.
+    fn joined_may_tell(&self) -> bool {
+        let (terms, added) = (&lexicon().terms, self.rules.added.as_ref().map(|added| &added.phrases));
+        let begins_term = self.begins_term();
+        let goes_on = |word| terms.may_go_on_with(word) || added.is_some_and(|added| added.may_go_on_with(word));
+        let is_of_term = |word| begins_term(word) || self.term_begins.get() && goes_on(word);
+        self.term_stands.get() || self.words.joined().iter().any(is_of_term)
+    }
+
     fn terms_of_words(&self, text: &str, role: Role, hints: &mut Hints, work: &mut Work) -> Result<Sight, WorkLimit> {
         let mut sight = Sight::Nothing;
         let mut rest = self.words.list();
@@ -181,7 +192,11 @@ impl<'p> Reader<'p> {
             let mut passed = 1;
             self.term_begins.set(true);
             let added = self.rules.added.as_ref().map(|added| &added.phrases);
-            if added.is_some_and(|added| added.longest(rest, |found| !is_denied(text, rest, found)).is_some()) {
+            let counts = |found| {
+                self.term_stands.set(true);
+                !is_denied(text, rest, found)
+            };
+            if added.is_some_and(|added| added.longest(rest, counts).is_some()) {
                 return Ok(Sight::Signal(SignalKind::AddedTerm));
             }
             if let Some((found, term)) = self.term_at(text, rest, role, work)? {
@@ -205,6 +220,7 @@ impl<'p> Reader<'p> {
     fn term_at(&self, text: &str, rest: &[Word], role: Role, work: &mut Work) -> Result<Option<(Found, Term)>, WorkLimit> {
         let mut paid = Ok(());
         let longest = lexicon().terms.longest(rest, |found, term| {
+            self.term_stands.set(true);
             if term.is_short && rest.iter().take(found.length).any(|word| word.random) {
                 return false;
             }

@@ -35,6 +35,16 @@ fn terms_are_signals_in_every_setting() {
 }
 
 #[test]
+fn a_word_with_odd_capitals_is_part_of_a_term_and_tells_what_one_means() {
+    for setting in EVERY {
+        for text in ["birth conTrol", "birth conTrols?id=aBcDeFgH", "birTh control", "acne mediCation"] {
+            assert!(is_signal(setting, "", text), "{setting:?}: {text}");
+        }
+    }
+    assert_eq!(sight(Setting::Retail, "", "birth conTrolled"), Sight::Nothing);
+}
+
+#[test]
 fn terms_are_whole_words_however_written() {
     for text in [
         "buPROPion",

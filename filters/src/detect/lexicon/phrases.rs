@@ -1,7 +1,8 @@
 //! Phrases of one or more words, found in a text word by word.
 //!
 //! A phrase is known by one 64-bit hash, made from the hashes of its words in order; so is each of its beginnings. All stand in
-//! one table. Nearly every word of an ordinary text begins no phrase: a bitmap of 16 KiB says so without a look at the table.
+//! one table. Nearly every word of an ordinary text begins no phrase, and goes on with none: a bitmap of 16 KiB for each says so
+//! without a look at the table.
 
 use std::collections::HashMap;
 
@@ -11,6 +12,8 @@ use super::bitmap::{Bitmap, place_of};
 /// A set of phrases, each with a number that says which it is.
 pub(crate) struct Phrases {
     begins: Bitmap<17>,
+    /// Of every word of a phrase but its first.
+    goes_on: Bitmap<17>,
     /// Open addressing; at most half full.
     slots: Box<[Slot]>,
     power: u32,
@@ -48,6 +51,11 @@ impl Phrases {
     #[cold]
     fn is_a_beginning(&self, word: &Word) -> bool {
         self.slot(word.hash).is_some() || self.slot(word.singular).is_some()
+    }
+
+    /// Whether a phrase may have this word, other than as its first; false is certain.
+    pub(crate) fn may_go_on_with(&self, word: &Word) -> bool {
+        self.goes_on.may_have(word.hash) || self.goes_on.may_have(word.singular)
     }
 
     /// How many words the longest phrase has.
@@ -111,6 +119,7 @@ impl Phrases {
 pub(crate) struct PhrasesBuilder {
     slots: HashMap<u64, Slot>,
     first_words: Vec<u64>,
+    further_words: Vec<u64>,
     words: Words,
     most_words: usize,
 }
@@ -127,6 +136,7 @@ impl PhrasesBuilder {
             self.slots.entry(before).or_insert(Slot { hash: before, ..Slot::default() }).goes_on = true;
         }
         self.first_words.push(beginning.first().unwrap_or(last).hash);
+        self.further_words.extend(self.words.list().iter().skip(1).map(|word| word.hash));
         let whole = joined(before, last.hash);
         let slot = self.slots.entry(whole).or_insert(Slot { hash: whole, ..Slot::default() });
         *slot.number.get_or_insert(number) == number
@@ -143,8 +153,9 @@ impl PhrasesBuilder {
     /// The finished set.
     pub(crate) fn build(self) -> Phrases {
         let power = (self.slots.len() * 2).max(2).next_power_of_two().ilog2();
-        let mut begins = Bitmap::new();
+        let (mut begins, mut goes_on) = (Bitmap::new(), Bitmap::new());
         self.first_words.iter().for_each(|hash| begins.insert(*hash));
+        self.further_words.iter().for_each(|hash| goes_on.insert(*hash));
         let mut slots = vec![Slot::default(); 1 << power];
         for slot in self.slots.into_values() {
             let mut index = place_of(slot.hash, power);
@@ -155,7 +166,7 @@ impl PhrasesBuilder {
                 *free = slot;
             }
         }
-        Phrases { begins, slots: slots.into(), power, most_words: self.most_words }
+        Phrases { begins, goes_on, slots: slots.into(), power, most_words: self.most_words }
     }
 }
 
@@ -208,6 +219,16 @@ mod tests {
         assert_eq!(longest(&phrases, "birthcontrol"), Some(Found { number: 0, length: 1 }));
         assert_eq!(longest(&phrases, "type2diabetes"), Some(Found { number: 1, length: 3 }));
         assert_eq!(longest(&phrases, "lowt"), None, "too short to be told from other words");
+    }
+
+    #[test]
+    fn no_further_word_of_a_phrase_is_denied() {
+        let phrases = phrases(&["heart attack risk", "kidney stone"]);
+        let mut words = Words::default();
+        words.read("attack risks stones stone", Split::Camel);
+        assert!(words.list().iter().all(|word| phrases.may_go_on_with(word)));
+        words.read("heart kidneys lamp", Split::Camel);
+        assert!(!words.list().iter().any(|word| phrases.may_go_on_with(word)));
     }
 
     #[test]

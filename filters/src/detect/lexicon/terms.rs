@@ -101,6 +101,11 @@ impl Terms {
         self.phrases.begin_with(word)
     }
 
+    /// Whether a term may have this word, other than as its first; false is certain.
+    pub(crate) fn may_go_on_with(&self, word: &Word) -> bool {
+        self.phrases.may_go_on_with(word)
+    }
+
     /// How many words the longest term has.
     pub(crate) fn most_words(&self) -> usize {
         self.phrases.most_words()

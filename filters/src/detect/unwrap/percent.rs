@@ -1,5 +1,7 @@
 //! Percent escapes, and plus for a space.
 
+use memchr::memchr2;
+
 use super::bytes::{self, Utf16};
 
 /// Appends the text with its percent escapes resolved, once, and each plus a space; tells how many escapes there were.
@@ -12,7 +14,7 @@ pub(super) fn resolve(text: &str, resolved: &mut String) -> usize {
     let mut rest = text.as_bytes();
     while let Some(&next) = rest.first() {
         // Most of a text is no escape, and is taken over in one piece.
-        let plain = if is_plain(next) { rest.iter().take_while(|&&byte| is_plain(byte)).count() } else { 0 };
+        let plain = if matches!(next, b'%' | b'+') { 0 } else { memchr2(b'%', b'+', rest).unwrap_or(rest.len()) };
         if plain > 0 {
             units.forget();
         }
@@ -41,10 +43,6 @@ pub(super) fn resolve(text: &str, resolved: &mut String) -> usize {
     }
     bytes::push_text(&raw, resolved);
     escapes
-}
-
-fn is_plain(byte: u8) -> bool {
-    !matches!(byte, b'%' | b'+')
 }
 
 #[cfg(test)]

@@ -154,6 +154,7 @@ impl Span {
     }
 
     /// A part of this one, from now on.
+    #[must_use]
     pub fn child(&self, name: Name) -> Self {
         let Some(open) = &self.0 else { return Self(None) };
         let context = Context { span: open.recorder.fresh_id(), ..open.context };
@@ -208,7 +209,7 @@ impl Span {
 }
 
 /// Where a span stands that is no part of another one of ours.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) context: Context,
     pub(super) parent: Option<[u8; 8]>,
