@@ -4,7 +4,7 @@
 //! which notes the names of the headers that come. Needs the feature `otlp`: cargo test --workspace --features portcullis-tests/otlp --test
 //! traces, which `tests/run` does last. That without it the configuration refuses a collector is shown by the gateway's own tests.
 
-#![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper of a test may panic as the test may")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -83,7 +83,7 @@ impl Server {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 fn setup(meta: &Server, collector: SocketAddr) -> Setup {
@@ -230,7 +230,7 @@ async fn p9_a_stop_does_not_wait_for_a_collector_that_never_answers() {
     // From here on it has spans in hand.
     let _connection = silent.accept().await.unwrap();
     gateway.drained().await;
-    let told = std::time::Instant::now();
+    let told = tokio::time::Instant::now();
     gateway.stop(Signal::Terminate).await;
     assert!(told.elapsed() < Duration::from_secs(40), "the stop took {:?}", told.elapsed());
     gateway.finish().await;
