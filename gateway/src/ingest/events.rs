@@ -207,11 +207,7 @@ async fn filter<'s>(
     let (envelope, report) = sanitize_envelope(&envelope, sites.takes_test_events(dataset));
     site.counters.count_report(&report);
     let received_ms = ingest.clock.unix_ms();
-    let mut sanitizing = span.child(Name::Sanitize);
-    let outcomes = sanitize_all(ingest, site, dataset, &events, received_ms / 1000).await;
-    sanitizing.count(Key::Events, events.len());
-    sanitizing.count(Key::Forwarded, outcomes.forwarded());
-    drop(sanitizing);
+    let outcomes = sanitize_all(span.child(Name::Sanitize), ingest, site, dataset, &events, received_ms / 1000).await;
     Ok(Filtered { source, site, dataset, received: events.len(), received_ms, envelope, outcomes })
 }
 
@@ -269,7 +265,14 @@ async fn append_in(mut span: Span, ingest: &Ingest, append: Append) -> Result<Re
 }
 
 /// Leads every event through the filter.
-async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&RawValue], now_secs: u64) -> Outcomes {
+async fn sanitize_all(
+    mut span: Span,
+    ingest: &Ingest,
+    site: &Site,
+    dataset: &str,
+    events: &[&RawValue],
+    now_secs: u64,
+) -> Outcomes {
     let large =
         events.len() > EVENTS_IN_A_ROW || events.iter().map(|event| event.get().len()).sum::<usize>() > BYTES_IN_A_ROW;
     // Large requests take turns, as many at a time as there are cores: more would only have more in memory.
@@ -295,5 +298,7 @@ async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&Ra
         }
     }
     timer.observe_duration();
+    span.count(Key::Events, events.len());
+    span.count(Key::Forwarded, outcomes.forwarded());
     outcomes
 }
