@@ -199,7 +199,7 @@ async fn p2_spans_tell_the_way_of_a_request_and_nothing_of_its_events() {
         let names: Vec<&str> = headers.keys().map(axum::http::HeaderName::as_str).collect();
         assert!(!names.iter().any(|name| name.contains("trace") || name.contains("baggage")), "{names:?}");
     }
-    assert_eq!(gateway.metrics().await.sum("portcullis_traces_dropped_total", &[]), 0);
+    assert_eq!(gateway.metrics().await.sum("portcullis_spans_dropped_total", &[]), 0);
     gateway.finish().await;
 }
 
@@ -244,11 +244,11 @@ async fn a_collector_that_is_away_costs_a_counter_and_one_line() {
     gateway.expect_log("the collector takes no traces");
     let path = format!("/v26.0/{DATASET}/events");
     for _ in 0..5 {
-        let before = gateway.metrics().await.sum("portcullis_traces_dropped_total", &[]);
+        let before = gateway.metrics().await.sum("portcullis_spans_dropped_total", &[]);
         let sent = Request::post(&path, "application/json", body(&["Purchase"])).bearer(KEY);
         assert_eq!(gateway.client().send(&sent).await.unwrap().status, 200);
         eventually("spans are counted as dropped", REST, async || {
-            (gateway.metrics().await.sum("portcullis_traces_dropped_total", &[]) > before).then_some(())
+            (gateway.metrics().await.sum("portcullis_spans_dropped_total", &[]) > before).then_some(())
         })
         .await;
     }
