@@ -53,7 +53,7 @@ pub(super) async fn receive(ingest: &Arc<Ingest>, incoming: Incoming<'_>, reques
         Err(fault) => return (Answer::Fault(fault), Span::none()),
     };
     // From here on a caller that hangs up cancels nothing half-way, so what is committed is counted as accepted.
-    let work = Steadfast::new(take(Arc::clone(ingest), admitted), &ingest.tracker);
+    let work = Steadfast::new(take(Arc::clone(ingest), admitted), &ingest.requests);
     match tokio::time::timeout(ANSWER_DEADLINE, work).await {
         Ok(Ok(answer)) => return answer,
         Ok(Err(Panicked)) => {

@@ -72,7 +72,7 @@ pub struct Ingest {
     clock: Clock,
     chance: Chance,
     rates: Rates,
-    tracker: TaskTracker,
+    requests: TaskTracker,
     /// Large requests that are led through the filter at once.
     turns: Semaphore,
     /// Whether the last attempt to store something failed, so that the log says it once.
@@ -82,7 +82,7 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// `tracker` owns the requests that are being answered, also when their callers have gone.
+    /// `requests` owns the requests that are being answered, also when their callers have gone.
     #[expect(clippy::too_many_arguments, reason = "the parts that a request meets, each handed in")]
     pub fn new(
         config: &Config,
@@ -94,7 +94,7 @@ impl Ingest {
         clock: Clock,
         chance: Chance,
         rates: Rates,
-        tracker: TaskTracker,
+        requests: TaskTracker,
     ) -> Self {
         Self {
             callers: Callers::new(&config.server),
@@ -108,7 +108,7 @@ impl Ingest {
             clock,
             chance,
             rates,
-            tracker,
+            requests,
             turns: Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get)),
             storing_fails: AtomicBool::new(false),
             panics: Seldom::default(),

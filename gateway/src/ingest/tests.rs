@@ -22,11 +22,11 @@ fn config() -> Config {
 async fn while_the_log_of_suppressed_persons_cannot_be_read_a_request_is_turned_away_and_then_taken() {
     let kept = Kept::new();
     let (clock, chance) = (Clock::set(1_791_000_000_000), Chance::seeded(1));
-    let (outbox, metrics, tracker) = (AnyOutbox::memory(1 << 20), Metrics::new().unwrap(), TaskTracker::new());
+    let (outbox, metrics, requests) = (AnyOutbox::memory(1 << 20), Metrics::new().unwrap(), TaskTracker::new());
     let key = PseudonymKey::new([7; 32]);
     let (set, rates) = (kept.set.clone(), Rates::alone());
     let ingest =
-        Arc::new(Ingest::new(&config(), key, set, outbox.clone(), metrics, Tracer::off(), clock, chance, rates, tracker));
+        Arc::new(Ingest::new(&config(), key, set, outbox.clone(), metrics, Tracer::off(), clock, chance, rates, requests));
     let body = r#"{"data":[{"event_name":"PageView","event_time":1791000000,"action_source":"website","event_id":"a1",
         "event_source_url":"https://www.shop.example/","user_data":{"client_user_agent":"Mozilla/5.0","em":"ann@shop.example"}}]}"#;
     for (is_blind, status, kept_events) in [(true, 503, 0), (false, 200, 1)] {
