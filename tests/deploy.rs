@@ -99,7 +99,7 @@ async fn the_composition_is_understood_hardened_and_pinned() {
     for service in ["grafana", "portcullis", "prometheus", "redis", "simulator"] {
         let heading = format!("\n  {service}:\n");
         let own = judged.stdout.split_once(&heading).unwrap_or_else(|| panic!("{service} is missing: {}", judged.stdout)).1;
-        let own: String = own.lines().take_while(|line| line.starts_with("    ")).map(|line| format!("{line}\n")).collect();
+        let own: String = own.split_inclusive('\n').take_while(|line| line.starts_with("    ")).collect();
         for held in ["read_only: true", "- ALL", "no-new-privileges:true", "mem_limit: ", "pids_limit: ", "healthcheck:"] {
             assert!(
                 own.contains(held) || (service == "portcullis" && held == "healthcheck:"),

@@ -87,6 +87,28 @@ async fn large_bodies_pass_without_touching_the_disk() {
     rig.finish().await;
 }
 
+/// What frames the chunks takes room as well, and a proxy that gathers the request needs more of it than the body has.
+#[tokio::test]
+async fn p2_a_body_in_very_many_chunks_touches_no_disk() {
+    let rig = Rig::start(|setup| setup).await;
+    let mut body = serde_json::json!({ "data": [numbered_purchase("chunks", 1)] }).to_string();
+    body.push_str(&" ".repeat(1_600_000));
+    let mut bytes = format!(
+        "POST {} HTTP/1.1\r\nHost: proxy\r\nAuthorization: Bearer {KEY}\r\nContent-Type: application/json\r\n\
+         Transfer-Encoding: chunked\r\n\r\n",
+        rig.client.path()
+    )
+    .into_bytes();
+    for byte in body.bytes() {
+        bytes.extend([b'1', b'\r', b'\n', byte, b'\r', b'\n']);
+    }
+    bytes.extend(b"0\r\n\r\n");
+    let answer = rig.client.connect().await.unwrap().exchange_bytes(&bytes).await.unwrap();
+    assert_eq!((answer.status, &answer.json()["events_received"]), (200, &1.into()), "{}", answer.text());
+    rig.gateway.drained().await;
+    rig.finish().await;
+}
+
 /// Proxies write a whole request before they read: a connection that broke off under them would become a 502.
 #[tokio::test]
 async fn a_refusal_reaches_who_reads_only_after_writing() {

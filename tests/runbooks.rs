@@ -1,7 +1,7 @@
-//! Documents against the program: each command line in a runbook or document is one that it takes, each metric is one that it has,
-//! and each line of the log that docs/logs.md explains is one that it writes.
+//! Documents against the program: each command line in a runbook or document is one that it takes, and each line of the log that
+//! docs/logs.md explains is one that it writes.
 //!
-//! That files exist which documents name is held by the suite `architecture`.
+//! That the files exist which documents name is held by the suite `architecture`, that the metrics do by the suite `metrics`.
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
 
@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use portcullis::cli::Cli;
-use portcullis::telemetry::declared;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -110,31 +109,6 @@ fn each_command_line_of_a_document_is_one_that_the_program_takes() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(read > 80, "only {read} command lines were found");
-}
-
-#[test]
-fn each_metric_of_a_document_is_one_that_the_program_has() {
-    let (mut wrong, mut read) = (Vec::new(), 0);
-    for (name, text) in documents() {
-        for (at, _) in text.match_indices("portcullis_") {
-            // A name of a file or of a package is none.
-            if text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/' | '.')) {
-                continue;
-            }
-            let metric: String = text[at..].chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
-            // A whole family, such as `portcullis_events_*`, or a pattern.
-            if metric.ends_with('_') {
-                continue;
-            }
-            read += 1;
-            let base = ["_bucket", "_count", "_sum"].iter().find_map(|end| metric.strip_suffix(end));
-            if declared::named(&metric).is_none() && base.is_none_or(|base| declared::named(base).is_none()) {
-                wrong.push(format!("{name}: {metric}"));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "no such metric:\n{}", wrong.join("\n"));
-    assert!(read > 80, "only {read} names were found");
 }
 
 #[test]

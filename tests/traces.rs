@@ -199,7 +199,7 @@ async fn p2_spans_tell_the_way_of_a_request_and_nothing_of_its_events() {
         let names: Vec<&str> = headers.keys().map(axum::http::HeaderName::as_str).collect();
         assert!(!names.iter().any(|name| name.contains("trace") || name.contains("baggage")), "{names:?}");
     }
-    assert_eq!(gateway.metrics().await.sum("portcullis_traces_dropped_total", &[]), 0);
+    assert_eq!(gateway.metrics().await.sum("portcullis_spans_dropped_total", &[]), 0);
     gateway.finish().await;
 }
 
@@ -218,6 +218,25 @@ async fn what_is_traced_last_is_sent_at_the_stop() {
 }
 
 #[tokio::test]
+async fn p9_a_stop_does_not_wait_for_a_collector_that_never_answers() {
+    let executable = executable!();
+    let meta = Server::start("{\"events_received\":1}").await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let setup = setup(&meta, silent.local_addr().unwrap()).set("telemetry", "timeout_secs", "60");
+    let mut gateway = Gateway::start(&executable, setup).await;
+    let path = format!("/v26.0/{DATASET}/events");
+    let sent = Request::post(&path, "application/json", body(&["Purchase"])).bearer(KEY);
+    assert_eq!(gateway.client().send(&sent).await.unwrap().status, 200);
+    // From here on it has spans in hand.
+    let _connection = silent.accept().await.unwrap();
+    gateway.drained().await;
+    let told = std::time::Instant::now();
+    gateway.stop(Signal::Terminate).await;
+    assert!(told.elapsed() < Duration::from_secs(40), "the stop took {:?}", told.elapsed());
+    gateway.finish().await;
+}
+
+#[tokio::test]
 async fn a_collector_that_is_away_costs_a_counter_and_one_line() {
     let executable = executable!();
     let meta = Server::start("{\"events_received\":1}").await;
@@ -225,11 +244,11 @@ async fn a_collector_that_is_away_costs_a_counter_and_one_line() {
     gateway.expect_log("the collector takes no traces");
     let path = format!("/v26.0/{DATASET}/events");
     for _ in 0..5 {
-        let before = gateway.metrics().await.sum("portcullis_traces_dropped_total", &[]);
+        let before = gateway.metrics().await.sum("portcullis_spans_dropped_total", &[]);
         let sent = Request::post(&path, "application/json", body(&["Purchase"])).bearer(KEY);
         assert_eq!(gateway.client().send(&sent).await.unwrap().status, 200);
         eventually("spans are counted as dropped", REST, async || {
-            (gateway.metrics().await.sum("portcullis_traces_dropped_total", &[]) > before).then_some(())
+            (gateway.metrics().await.sum("portcullis_spans_dropped_total", &[]) > before).then_some(())
         })
         .await;
     }

@@ -1,6 +1,7 @@
 //! A running gateway: the parts put together in the way of an event, and taken apart in the same order.
 
 mod commands;
+mod describe;
 mod gateways;
 mod kept;
 mod reload;
@@ -369,44 +370,4 @@ async fn bind(
 /// Each site and its policy.
 fn policies(config: &Config) -> Policies {
     config.sites.iter().map(|site| (Arc::clone(&site.id), Arc::clone(&site.policy))).collect()
-}
-
-/// Shows which configuration is in force.
-fn describe_configuration(config: &Config, metrics: &Metrics) {
-    metrics.config_info.reset();
-    metrics.config_info.with_label_values(&[config.digest()]).set(1);
-}
-
-/// Shows which policies are in force, and no longer those that were.
-fn describe_policies(config: &Config, before: Option<&Config>, metrics: &Metrics) {
-    let labels = |config: &Config| -> Vec<[String; 4]> {
-        let policy = |site: &config::Site| {
-            let policy = &site.policy;
-            [site.id.to_string(), policy.name().to_owned(), policy.version().to_string(), policy.digest().to_string()]
-        };
-        config.sites.iter().map(policy).collect()
-    };
-    let in_force = labels(config);
-    for policy in &in_force {
-        metrics.policy_info.with_label_values(policy).set(1);
-    }
-    for gone in before.map(labels).unwrap_or_default().iter().filter(|before| !in_force.contains(before)) {
-        // It was there, as we put it there.
-        metrics.policy_info.remove_label_values(gone).ok();
-    }
-}
-
-/// Brings the series of every dataset's accounts into being, so that a counter that never moved reads as 0.
-fn bring_into_being(config: &Config, metrics: &Metrics) {
-    for dataset in &config.datasets {
-        for counter in [
-            &metrics.events_recovered,
-            &metrics.events_redriven,
-            &metrics.events_delivered,
-            &metrics.events_expired,
-            &metrics.events_purged,
-        ] {
-            counter.with_label_values(&[&dataset.id]);
-        }
-    }
 }

@@ -1,4 +1,5 @@
-//! What the filter does, seen over days: a policy that drops more, one that finds less, a field that was never there.
+//! What comes and what the filter does, seen over days: a site that sends no more, a policy that drops more, one that finds less, a
+//! field that was never there.
 
 use harness::{Setup, Signal, numbered_purchase};
 use serde_json::{Value, json};
@@ -24,6 +25,16 @@ impl Watched {
         self.reaches("portcullis_reloads_total", &[("result", "done")], 1).await;
         self.goes_on(1).await;
     }
+}
+
+#[tokio::test]
+async fn a_site_whose_events_do_not_come_any_more() {
+    let mut watched = Watched::start(|setup| setup).await;
+    watched.ordinary(6 * DAY).await;
+    watched.line.must_be_silent();
+    watched.goes_on(2 * HOUR).await;
+    watched.line.must_fire(&["PortcullisSiteSilent"], &[]);
+    watched.finish().await;
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ impl Timeline {
                     present.insert(key, shown);
                 }
             }
-            self.push(present);
+            self.push(&present);
         }
     }
 
@@ -113,7 +113,7 @@ impl Timeline {
         u64::try_from(self.steps).unwrap() * STEP_SECS
     }
 
-    fn push(&mut self, present: BTreeMap<String, f64>) {
+    fn push(&mut self, present: &BTreeMap<String, f64>) {
         for key in present.keys() {
             self.series.entry(key.clone()).or_insert_with(|| vec![None; self.steps]);
         }

@@ -50,7 +50,7 @@ def own(values, retail):
     policy = retail.replace('name    = "retail"', 'name    = "shop"')
     return over(values, {
         "secrets": {"pseudonymKey": "", "suppressionKey": ""},
-        "server": {"preStopSeconds": 0},
+        "server": {"preStopSecs": 0},
         "networkPolicy": {"enabled": False},
         "podDisruptionBudget": {"enabled": False},
         "log": {"format": "text"},

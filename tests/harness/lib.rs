@@ -60,7 +60,7 @@ pub use haproxy::Haproxy;
 pub use http2::{Flood, Http2};
 pub use load::{Demand, Load};
 pub use meta::{Arrival, Meta, Sent};
-pub use metrics::Metrics;
+pub use metrics::{Metrics, declared_of};
 pub use nginx::{Nginx, free_address};
 pub use oracle::{Figures, Oracle, Verdict};
 pub use portcullis_hostile::Chance;

@@ -141,8 +141,8 @@ impl Sample {
     }
 }
 
-/// The metric of a series: those of a histogram have endings.
-fn declared_of(series: &str) -> Option<&'static Definition> {
+/// The metric that a series is of, if it is declared: those of a histogram have endings.
+pub fn declared_of(series: &str) -> Option<&'static Definition> {
     let bare = || ["_bucket", "_sum", "_count"].iter().find_map(|ending| series.strip_suffix(ending));
     named(series).or_else(|| named(bare()?))
 }

@@ -100,7 +100,8 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs profiles; in the folder of the report others that were run before stay. Figures are written after each, so that a machine that stops keeps the others.
+/// Runs profiles. Figures are written after each, so that a machine that stops keeps them; those of profiles that were run before
+/// stay in the folder of the report.
 fn profiles(arguments: &Arguments) -> anyhow::Result<()> {
     let gateway = Executable::beside_this_program()?.path().to_owned();
     let cores = Cores::of_this_process()?;

@@ -2,6 +2,8 @@
 //!
 //! `PORTCULLIS_WRITE_DOCS=1 cargo test -p portcullis-tests --test metrics` writes the tables of `docs/metrics.md` anew.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper of a test may panic as the test may")]
+
 mod document;
 mod mentions;
 mod observed;

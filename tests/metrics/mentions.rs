@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use portcullis::telemetry::declared::named;
+use harness::declared_of;
 
 use crate::at_root;
 
-/// What looks like a metric and is none: crates, and series that the alert rules record.
+/// What looks like a metric and is none: crates.
 const OTHERS: &[&str] = &["portcullis_filters", "portcullis_tests"];
 
 /// Names of metrics in a text. Not one are `site:portcullis_…:rate` (a recorded series), `- name: portcullis_…` (a group of rules)
@@ -15,7 +15,8 @@ fn names(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     let names_groups = |line: &&str| ["- name:", "group_eval_order:"].iter().any(|key| line.trim_start().starts_with(key));
     for line in text.lines().filter(|line| !names_groups(line)) {
-        for (at, _) in line.match_indices("portcullis_") {
+        let begins = ["portcullis_", "process_"].iter().flat_map(|prefix| line.match_indices(prefix));
+        for (at, _) in begins {
             let (before, rest) = line.split_at(at);
             let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
             let (name, after) = rest.split_at(end);
@@ -27,12 +28,6 @@ fn names(text: &str) -> Vec<String> {
         }
     }
     names
-}
-
-/// The metric of a series: those of a histogram have endings.
-fn is_declared(name: &str) -> bool {
-    let bare = ["_bucket", "_sum", "_count"].iter().find_map(|ending| name.strip_suffix(ending));
-    named(name).is_some() || bare.and_then(named).is_some() || OTHERS.contains(&name)
 }
 
 fn texts(folder: &Path, found: &mut Vec<(String, String)>) {
@@ -58,7 +53,10 @@ fn what_documents_rules_and_dashboards_name_is_declared() {
     let mut mentions = 0;
     for (file, text) in found {
         for name in names(&text) {
-            assert!(is_declared(&name), "{file} names {name}, which is not declared in gateway/src/telemetry/declared");
+            assert!(
+                declared_of(&name).is_some() || OTHERS.contains(&name.as_str()),
+                "{file} names {name}, which is not declared in gateway/src/telemetry/declared"
+            );
             mentions += 1;
         }
     }

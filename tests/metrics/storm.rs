@@ -137,7 +137,7 @@ fn event(chance: &mut Chance) -> Value {
             2 => event["event_source_url"] = json!(format!("https://{name}.example/{name}?{name}={name}")),
             3 => {
                 event["consent"] =
-                    json!({ "marketing": value, "source": name, name.clone(): name, "gpp": name, "tcf": name })
+                    json!({ "marketing": value, "source": name, name.clone(): name, "gpp": name, "tcf": name });
             }
             4 => event["residence"] = json!({ "country": name, name.clone(): value }),
             5 => event["data_processing_options"] = json!([name, value]),

@@ -11,7 +11,7 @@ use super::lane::Lane;
 use super::refusals::Kind;
 use super::remark::Remark;
 use super::worker::Round;
-use crate::telemetry::traces::{Key, Name};
+use crate::telemetry::traces::{Key, Name, Span};
 
 /// How long events wait that made no batch, which would be a defect of ours: it must not become a loop.
 const DEFECT_PAUSE_MS: u64 = 60_000;
@@ -59,10 +59,7 @@ impl<S: Sink> Lane<S> {
             }
         };
         self.pace.sent(started_ms);
-        let mut span = round.span.child(Name::Deliver);
-        span.id(Key::Dataset, &self.dataset);
-        span.count(Key::Events, batch.len());
-        span.count(Key::Bytes, batch.bytes());
+        let mut span = self.begin_delivery(&batch, round);
         let Some((delivery, attempted)) = self.deliver(&batch, round).await else {
             span.fail();
             let parcel = batch.into_parcel();
@@ -75,14 +72,7 @@ impl<S: Sink> Lane<S> {
         }
         let verdict = classify(&delivery);
         self.note(&batch, verdict, now_ms.saturating_sub(started_ms));
-        span.word(Key::Outcome, verdict.as_str());
-        if let Delivery::Answered(answer) = &delivery {
-            span.count(Key::Status, answer.status.into());
-        }
-        if verdict != Verdict::Delivered {
-            span.fail();
-        }
-        drop(span);
+        end_delivery(span, &delivery, verdict);
         let parcel = batch.into_parcel();
         match verdict {
             Verdict::Delivered => {
@@ -159,6 +149,14 @@ impl<S: Sink> Lane<S> {
         }
     }
 
+    fn begin_delivery(&self, batch: &Batch, round: &Round<S>) -> Span {
+        let mut span = round.span.child(Name::Deliver);
+        span.id(Key::Dataset, &self.dataset);
+        span.count(Key::Events, batch.len());
+        span.count(Key::Bytes, batch.bytes());
+        span
+    }
+
     fn note(&self, batch: &Batch, verdict: Verdict, took_ms: u64) {
         let seconds = Duration::from_millis(took_ms).as_secs_f64();
         self.metrics.deliver_seconds.with_label_values(&[&*self.dataset, verdict.as_str()]).observe(seconds);
@@ -186,5 +184,16 @@ impl<S: Sink> Lane<S> {
         } else {
             tracing::warn!(dataset, cause, wait_ms, detail, "sending is held; events are kept");
         }
+    }
+}
+
+/// Says what came of a request, with which its span ends.
+fn end_delivery(mut span: Span, delivery: &Delivery, verdict: Verdict) {
+    span.word(Key::Outcome, verdict.as_str());
+    if let Delivery::Answered(answer) = delivery {
+        span.count(Key::Status, answer.status.into());
+    }
+    if verdict != Verdict::Delivered {
+        span.fail();
     }
 }

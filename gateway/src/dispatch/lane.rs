@@ -132,7 +132,7 @@ impl<S> Lane<S> {
         self.metrics.events_purged.with_label_values(&[&*self.dataset]).inc_by(leased.purged);
     }
 
-    /// Notes how old so many events are, which came in together and which Meta has now.
+    /// Notes how old so many events of one group are, which Meta has now.
     pub(crate) fn observe_age(&self, received_ms: u64, events: u64) {
         let age = Duration::from_millis(self.clock.unix_ms().saturating_sub(received_ms)).as_secs_f64();
         // Summed up aside: a batch may hold a thousand, and all lanes' senders share the histogram.

@@ -31,8 +31,8 @@ const BYTES_IN_A_ROW: usize = 64 * 1024;
 /// How long an answer waits, mostly for the disk. The append goes on, and is counted, after the caller was told to try again.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
 
-/// What is known of a request beside what it brought.
-pub(super) struct Came<'r> {
+/// What is known of a request before it is read.
+pub(super) struct Incoming<'r> {
     /// The form of the endpoint.
     pub(super) source: Source,
     /// To whom it is addressed.
@@ -41,14 +41,14 @@ pub(super) struct Came<'r> {
     pub(super) caller: IpAddr,
     /// When it came, for its span.
     pub(super) arrival: Arrival,
-    /// What it is answered for questions.
+    /// By which it can be asked about: it stands in the answer.
     pub(super) trace: TraceId,
 }
 
 /// Takes a request and says what it is answered. Its span is begun once its site is known, and ended by the caller.
-pub(super) async fn receive(ingest: &Arc<Ingest>, came: Came<'_>, request: Request) -> (Answer, Span) {
-    let trace = came.trace;
-    let admitted = match admit(ingest, came, request).await {
+pub(super) async fn receive(ingest: &Arc<Ingest>, incoming: Incoming<'_>, request: Request) -> (Answer, Span) {
+    let trace = incoming.trace;
+    let admitted = match admit(ingest, incoming, request).await {
         Ok(admitted) => admitted,
         Err(fault) => return (Answer::Fault(fault), Span::none()),
     };
@@ -91,8 +91,8 @@ struct Head {
 
 /// Everything before the first look into the body. A key outside the body is checked before a byte of it is read, and nothing is
 /// decompressed for a stranger.
-async fn admit(ingest: &Ingest, came: Came<'_>, request: Request) -> Result<Admitted, Fault> {
-    let Came { source, dataset, caller, arrival, trace: _ } = came;
+async fn admit(ingest: &Ingest, incoming: Incoming<'_>, request: Request) -> Result<Admitted, Fault> {
+    let Incoming { source, dataset, caller, arrival, trace: _ } = incoming;
     let sites = ingest.sites.load_full();
     let (parts, body) = request.into_parts();
     let Head { shown, encoding, compression } = match head(&sites, dataset, &parts) {
@@ -207,11 +207,7 @@ async fn filter<'s>(
     let (envelope, report) = sanitize_envelope(&envelope, sites.takes_test_events(dataset));
     site.counters.count_report(&report);
     let received_ms = ingest.clock.unix_ms();
-    let mut sanitizing = span.child(Name::Sanitize);
-    let outcomes = sanitize_all(ingest, site, dataset, &events, received_ms / 1000).await;
-    sanitizing.count(Key::Events, events.len());
-    sanitizing.count(Key::Forwarded, outcomes.forwarded());
-    drop(sanitizing);
+    let outcomes = sanitize_all(span.child(Name::Sanitize), ingest, site, dataset, &events, received_ms / 1000).await;
     Ok(Filtered { source, site, dataset, received: events.len(), received_ms, envelope, outcomes })
 }
 
@@ -269,7 +265,14 @@ async fn append_in(mut span: Span, ingest: &Ingest, append: Append) -> Result<Re
 }
 
 /// Leads every event through the filter.
-async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&RawValue], now_secs: u64) -> Outcomes {
+async fn sanitize_all(
+    mut span: Span,
+    ingest: &Ingest,
+    site: &Site,
+    dataset: &str,
+    events: &[&RawValue],
+    now_secs: u64,
+) -> Outcomes {
     let large =
         events.len() > EVENTS_IN_A_ROW || events.iter().map(|event| event.get().len()).sum::<usize>() > BYTES_IN_A_ROW;
     // Large requests take turns, as many at a time as there are cores: more would only have more in memory.
@@ -295,5 +298,7 @@ async fn sanitize_all(ingest: &Ingest, site: &Site, dataset: &str, events: &[&Ra
         }
     }
     timer.observe_duration();
+    span.count(Key::Events, events.len());
+    span.count(Key::Forwarded, outcomes.forwarded());
     outcomes
 }

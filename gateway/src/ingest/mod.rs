@@ -68,7 +68,7 @@ pub struct Ingest {
     suppressions: Suppressions,
     outbox: AnyOutbox,
     metrics: Metrics,
-    traces: Tracer,
+    tracer: Tracer,
     clock: Clock,
     chance: Chance,
     rates: Rates,
@@ -90,7 +90,7 @@ impl Ingest {
         suppressions: Suppressions,
         outbox: AnyOutbox,
         metrics: Metrics,
-        traces: Tracer,
+        tracer: Tracer,
         clock: Clock,
         chance: Chance,
         rates: Rates,
@@ -104,7 +104,7 @@ impl Ingest {
             suppressions,
             outbox,
             metrics,
-            traces,
+            tracer,
             clock,
             chance,
             rates,
@@ -186,7 +186,7 @@ async fn receive(ingest: Arc<Ingest>, source: Source, dataset: String, request: 
     let trace = TraceId::new(&ingest.chance);
     let timer = ingest.metrics.request_seconds.with_label_values(&[source.as_str()]).start_timer();
     let caller = ingest.callers.of(&request);
-    let arrival = ingest.traces.arrival(request.headers());
+    let arrival = ingest.tracer.arrival(request.headers());
     let (answer, mut span) = if is_crowded(&request) {
         (Answer::Fault(Fault::NotNow), Span::none())
     } else if caller.came_readable {
@@ -194,8 +194,8 @@ async fn receive(ingest: Arc<Ingest>, source: Source, dataset: String, request: 
         door::leave(&parts.headers, body).await;
         (Answer::Fault(Fault::CameReadable), Span::none())
     } else {
-        let came = events::Came { source, dataset: &dataset, caller: caller.address, arrival, trace };
-        events::receive(&ingest, came, request).await
+        let incoming = events::Incoming { source, dataset: &dataset, caller: caller.address, arrival, trace };
+        events::receive(&ingest, incoming, request).await
     };
     if let Some(reason) = answer.refuses_key() {
         ingest.callers.refused(caller, ingest.clock.unix_ms(), reason);

@@ -39,8 +39,8 @@ async fn while_the_log_of_suppressed_persons_cannot_be_read_a_request_is_turned_
         let trace = TraceId::new(&ingest.chance);
         let arrival = Tracer::off().arrival(request.headers());
         let caller = Ipv4Addr::LOCALHOST.into();
-        let came = events::Came { source: Source::Graph, dataset: "1", caller, arrival, trace };
-        let (answer, _) = events::receive(&ingest, came, request).await;
+        let incoming = events::Incoming { source: Source::Graph, dataset: "1", caller, arrival, trace };
+        let (answer, _) = events::receive(&ingest, incoming, request).await;
         let response = answer.into_response(trace);
         assert_eq!((response.status().as_u16(), is_blind), (status, is_blind));
         assert_eq!(outbox.depth().await.unwrap().pending_events, kept_events, "{response:?}");

@@ -3,7 +3,7 @@
 use portcullis_filters::pseudonym::PseudonymKey;
 
 use super::gateways::{Gateways, Parts};
-use super::{StartError, bring_into_being, describe_configuration, describe_policies};
+use super::{StartError, describe};
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{Backend, Config, pseudonym};
@@ -37,7 +37,7 @@ impl Kept {
         let pseudonyms = pseudonym::load_or_make(&config.identity.pseudonym_key, file.has_held_events(), chance)?;
         let suppressions = Suppressions::open(&config.suppression, metrics, clock, chance)?;
         let subjects = Subjects::open(&config.subject_access, metrics, clock, chance)?;
-        describe(config, &file, metrics).await?;
+        show(config, &file, metrics).await?;
         let parts = Parts { config, suppressions: &suppressions, metrics, clock, chance };
         let (outbox, gateways) = Gateways::join(parts, file).await?;
         if let Some(gateways) = &gateways {
@@ -62,7 +62,7 @@ fn open(config: &Config, chance: &Chance) -> Result<AnyOutbox, OpenError> {
 }
 
 /// Shows what runs and what was found on this machine.
-async fn describe(config: &Config, outbox: &AnyOutbox, metrics: &Metrics) -> Result<(), OutboxError> {
+async fn show(config: &Config, outbox: &AnyOutbox, metrics: &Metrics) -> Result<(), OutboxError> {
     metrics.outbox_durable.set(i64::from(outbox.is_durable()));
     metrics.outbox_max_bytes.set(i64::try_from(config.outbox.max_bytes).unwrap_or(i64::MAX));
     match &config.outbox.backend {
@@ -71,9 +71,9 @@ async fn describe(config: &Config, outbox: &AnyOutbox, metrics: &Metrics) -> Res
         // The link to Redis shows what it finds there.
         Backend::Redis(..) => {}
     }
-    describe_configuration(config, metrics);
-    describe_policies(config, None, metrics);
-    bring_into_being(config, metrics);
+    describe::configuration(config, metrics);
+    describe::policies(config, None, metrics);
+    describe::datasets(config, metrics);
     for (_, dataset, events) in outbox.pending_by_dataset().await? {
         metrics.events_recovered.with_label_values(&[&dataset]).inc_by(events);
     }

@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::{bring_into_being, describe_configuration, describe_policies, policies};
+use super::{describe, policies};
 use crate::admin::Policies;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Environment};
@@ -163,11 +163,11 @@ impl Reloader {
 
     /// From here on nothing can fail.
     fn take(&mut self, config: Config, of_today: &[String]) {
-        bring_into_being(&config, &self.metrics);
+        describe::datasets(&config, &self.metrics);
         self.ingest.apply(&config);
         self.policies.store(Arc::new(policies(&config)));
-        describe_policies(&config, Some(&self.current), &self.metrics);
-        describe_configuration(&config, &self.metrics);
+        describe::policies(&config, Some(&self.current), &self.metrics);
+        describe::configuration(&config, &self.metrics);
         if let Some(membership) = &self.membership {
             membership.tell(&config);
         }

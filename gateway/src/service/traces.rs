@@ -25,7 +25,7 @@ impl Service {
 
         let Parts { metrics, clock, chance } = parts;
         let Some(collector) = &config.telemetry else { return Ok(Tracer::off()) };
-        let (tracer, export) = Export::new(collector, metrics.traces_dropped.clone(), clock.clone(), chance.clone())?;
+        let (tracer, export) = Export::new(collector, metrics.spans_dropped.clone(), clock.clone(), chance.clone())?;
         self.overseers.spawn(lifecycle.vital("the sending of traces", export.run(self.stop_overseeing.clone())));
         Ok(tracer)
     }

@@ -110,7 +110,7 @@ pub struct Metrics {
     /// Always 1: `digest` of the configuration in force.
     pub config_info: IntGaugeVec,
     /// Spans that no collector took.
-    pub traces_dropped: IntCounter,
+    pub spans_dropped: IntCounter,
     /// 1 while every 2xx is durable, 0 with the memory back end.
     pub outbox_durable: IntGauge,
     /// The bound of `outbox_bytes`.
@@ -187,7 +187,7 @@ impl Metrics {
             config_last_reload_success_time: register.gauge("portcullis_config_last_reload_success_timestamp_seconds")?,
             build_info: register.gauges("portcullis_build_info")?,
             config_info: register.gauges("portcullis_config_info")?,
-            traces_dropped: register.counter("portcullis_traces_dropped_total")?,
+            spans_dropped: register.counter("portcullis_spans_dropped_total")?,
             outbox_durable: register.gauge("portcullis_outbox_durable")?,
             outbox_max_bytes: register.gauge("portcullis_outbox_max_bytes")?,
             durability: register.gauges("portcullis_durability_info")?,

@@ -79,6 +79,6 @@ fn modes() -> Vec<&'static str> {
 }
 
 /// What `/readyz` answers 503 for.
-pub(super) fn unreadiness() -> Vec<&'static str> {
+fn unreadiness() -> Vec<&'static str> {
     vec!["full", "disk", "redis", "outbox", "stopping"]
 }

@@ -42,7 +42,7 @@ pub(super) const METRICS: &[Definition] = &[
         worry: "It is older than your last change.",
     },
     Definition {
-        name: "portcullis_traces_dropped_total",
+        name: "portcullis_spans_dropped_total",
         kind: Kind::Counter,
         labels: &[],
         meaning: "Spans that the collector of traces did not take, or for which there was no room. Without a collector it stays 0.",

@@ -71,8 +71,21 @@ impl Export {
         Ok((tracer, Self { client, url: collector.endpoint.clone(), headers, ended, dropped, gateway, is_away: false }))
     }
 
-    /// Sends until the stop, and then what still waits, within a time.
+    /// Sends until the stop, and then what still waits, within a time: also what was under way when the stop came.
     pub async fn run(mut self, stop: CancellationToken) {
+        let over = async {
+            stop.cancelled().await;
+            tokio::time::sleep(FLUSH).await;
+        };
+        tokio::select! {
+            () = self.send_all(&stop) => {}
+            () = over => {}
+        }
+        self.ended.close();
+        self.dropped.inc_by(self.ended.len() as u64);
+    }
+
+    async fn send_all(&mut self, stop: &CancellationToken) {
         while let Some(Some(first)) = stop.run_until_cancelled(self.ended.recv()).await {
             let mut records = vec![first];
             let full = async {
@@ -90,10 +103,7 @@ impl Export {
             self.send(records).await;
         }
         self.ended.close();
-        let flushed = tokio::time::timeout(FLUSH, self.flush()).await;
-        if flushed.is_err() {
-            self.dropped.inc_by(self.ended.len() as u64);
-        }
+        self.flush().await;
     }
 
     async fn flush(&mut self) {

@@ -85,6 +85,21 @@ fn a_share_of_the_traces_is_kept_and_a_caller_can_only_say_no() {
 }
 
 #[test]
+fn p6_no_id_that_a_caller_may_choose_puts_more_of_its_traces_in() {
+    for id in ["{:016x}0000000000000000", "0000000000000000{:016x}"] {
+        let (tracer, mut ended, _) = tracer(100);
+        for number in 1..=1000 {
+            let id = id.replace("{:016x}", &format!("{number:016x}"));
+            let mut headers = HeaderMap::new();
+            headers.insert("traceparent", format!("00-{id}-{}-01", "cd".repeat(8)).parse().unwrap());
+            drop(begin(tracer.arrival(&headers)));
+        }
+        let found = std::iter::from_fn(|| ended.try_recv().ok()).count();
+        assert!((30..=200).contains(&found), "{found} of 1000");
+    }
+}
+
+#[test]
 fn p6_spans_that_nobody_takes_are_counted_and_gone() {
     let (tracer, mut ended, dropped) = tracer(1000);
     for _ in 0..3000 {

@@ -1,9 +1,11 @@
 //! Begins spans: of a request once its site is known, and of a batch. Decides which are kept.
 //!
-//! By the id of the trace, so that all parts of one are kept or none: a share of them, as configured. A caller can say that it does
-//! not keep its part; then ours is not kept either. That it keeps it moves nothing, as it would be a caller's way to fill the
-//! collector. A batch is kept where an append is that it has events of, and else by its own id.
+//! By the id of the trace, so that all parts of one are kept or none: a share of them, as configured. Which, is by a key of this
+//! process: whoever could choose an id that is kept could fill the collector. A caller can say that it does not keep its part; then
+//! ours is not kept either. That it keeps it moves nothing. A batch is kept where an append is that it has events of, and else by
+//! its own id.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::HeaderMap;
@@ -30,6 +32,8 @@ pub(super) struct Recorder {
     queue: Queue,
     origins: Mutex<Origins>,
     kept_permille: u64,
+    /// By which it is chosen what is kept; nobody outside knows it.
+    choice: RandomState,
     clock: Clock,
     chance: Chance,
 }
@@ -48,7 +52,8 @@ impl Tracer {
         chance: Chance,
     ) -> (Self, mpsc::Receiver<Record>) {
         let (queue, ended) = Queue::new(dropped);
-        let recorder = Recorder { queue, origins: Mutex::default(), kept_permille, clock, chance };
+        let (origins, choice) = (Mutex::default(), RandomState::new());
+        let recorder = Recorder { queue, origins, kept_permille, choice, clock, chance };
         (Self(Some(Arc::new(recorder))), ended)
     }
 
@@ -111,10 +116,9 @@ impl Arrival {
 }
 
 impl Recorder {
-    /// Whether this trace belongs to the share that is kept. The end of an id is what is random in all of them.
+    /// Whether this trace belongs to the share that is kept.
     fn keeps(&self, trace: [u8; 16]) -> bool {
-        let end = u64::try_from(u128::from_be_bytes(trace) & u128::from(u32::MAX)).unwrap_or(u64::MAX);
-        end < self.kept_permille.saturating_mul(1 << 32) / 1000
+        self.choice.hash_one(trace) % 1000 < self.kept_permille
     }
 
     pub(super) fn fresh_id(&self) -> [u8; 8] {
