@@ -145,13 +145,17 @@ async fn p8_a_refused_reload_names_the_key_and_changes_nothing() {
                 .append("[[site]]\nid = \"x\"\npolicy = \"retail@1\"\nkeys = []\ndatasets = []\nhosts = [\"a.example\"]\n"),
             &["site `x`"],
         ),
+        // So wrong that the command cannot read it whole: the gateway is to know of it all the same.
+        (setup.clone().append("[dispach]\nlinger_ms = 1\n"), &["dispach"]),
     ] {
+        let before = reloads(&gateway, "refused").await;
         gateway.configure(broken);
         let refused = reload(&executable, &gateway).await;
         assert_eq!(refused.code, Some(64), "{refused:?}");
         for word in words {
             assert!(refused.stderr.contains(word), "no {word}: {}", refused.stderr);
         }
+        assert_eq!(reloads(&gateway, "refused").await, before + 1, "the gateway was not told");
         assert_eq!(gateway.client().post(&[numbered_purchase("kept", 1)]).await.unwrap().status, 200);
     }
     // The time of the last success is that of the start.

@@ -26,7 +26,10 @@ pub struct Reload {
 
 /// Runs it.
 pub(super) fn run(command: &Reload) -> Result<(), Failure> {
-    let outbox = Config::load_outbox(&command.config, &Environment::of_process())?;
+    let outbox = match Config::load_outbox(&command.config, &Environment::of_process()) {
+        Ok(outbox) => outbox,
+        Err(error) => return Err(refused_by_gateway(command).unwrap_or_else(|| error.into())),
+    };
     let Some(path) = outbox.backend.file() else {
         let reason = "outbox.backend is memory, so there is no folder for a control socket; send the gateway a SIGHUP";
         return Err(Failure::Other(anyhow!(reason)));
@@ -42,5 +45,14 @@ pub(super) fn run(command: &Reload) -> Result<(), Failure> {
         Answer::Ok(Done::Outbox(_) | Done::Suppressed(_) | Done::Subject(_)) => Err(unexpected()),
         Answer::Error(refusal) if refusal.of_configuration => Err(Failure::Configuration(anyhow!(refusal.reason))),
         Answer::Error(refusal) => Err(Failure::Other(anyhow!(refusal.reason))),
+    }
+}
+
+/// Has the gateway refuse a configuration that is wrong, so that its metrics and its log say so too. Nothing if none is found by it.
+fn refused_by_gateway(command: &Reload) -> Option<Failure> {
+    let path = Config::find_outbox(&command.config)?;
+    match control::ask(&path, &Command::Reload).ok()? {
+        Answer::Error(refusal) if refusal.of_configuration => Some(Failure::Configuration(anyhow!(refusal.reason))),
+        Answer::Error(_) | Answer::Ok(_) => None,
     }
 }

@@ -28,7 +28,7 @@ pub mod kept_key;
 pub mod pseudonym;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -109,6 +109,18 @@ impl Config {
         let text = file::read_text(path, MAX_DOCUMENT_BYTES)
             .map_err(|reason| ConfigError::Unreadable { file: path.display().to_string(), reason })?;
         resolve::resolve_outbox(&text, path, environment)
+    }
+
+    /// Where the outbox's file is, as far as that can be read of a configuration that is wrong elsewhere; nothing if it cannot.
+    pub fn find_outbox(path: &Path) -> Option<PathBuf> {
+        let text = file::read_text(path, MAX_DOCUMENT_BYTES).ok()?;
+        let written: toml::Table = text.parse().ok()?;
+        let named = written.get("outbox").and_then(|outbox| outbox.get("path"));
+        let relative = match named {
+            Some(named) => PathBuf::from(named.as_str()?),
+            None => PathBuf::from(default::layer().ok()?.outbox?.path?.0),
+        };
+        Some(path.parent().unwrap_or(Path::new("")).join(relative))
     }
 
     /// Where metrics and health are shown, without a look at anything else: for the same.
