@@ -26,9 +26,10 @@ pub struct Reload {
 
 /// Runs it.
 pub(super) fn run(command: &Reload) -> Result<(), Failure> {
-    let outbox = match Config::load_outbox(&command.config, &Environment::of_process()) {
+    let environment = Environment::of_process();
+    let outbox = match Config::load_outbox(&command.config, &environment) {
         Ok(outbox) => outbox,
-        Err(error) => return Err(refused_by_gateway(command).unwrap_or_else(|| error.into())),
+        Err(error) => return Err(refused_by_gateway(command, &environment).unwrap_or_else(|| error.into())),
     };
     let Some(path) = outbox.backend.file() else {
         let reason = "outbox.backend is memory, so there is no folder for a control socket; send the gateway a SIGHUP";
@@ -49,8 +50,8 @@ pub(super) fn run(command: &Reload) -> Result<(), Failure> {
 }
 
 /// Has the gateway refuse a configuration that is wrong, so that its metrics and its log say so too. Nothing if none is found by it.
-fn refused_by_gateway(command: &Reload) -> Option<Failure> {
-    let path = Config::find_outbox(&command.config)?;
+fn refused_by_gateway(command: &Reload, environment: &Environment) -> Option<Failure> {
+    let path = Config::find_outbox(&command.config, environment)?;
     match control::ask(&path, &Command::Reload).ok()? {
         Answer::Error(refusal) if refusal.of_configuration => Some(Failure::Configuration(anyhow!(refusal.reason))),
         Answer::Error(_) | Answer::Ok(_) => None,

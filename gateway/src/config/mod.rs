@@ -112,13 +112,14 @@ impl Config {
     }
 
     /// Where the outbox's file is, as far as that can be read of a configuration that is wrong elsewhere; nothing if it cannot.
-    pub fn find_outbox(path: &Path) -> Option<PathBuf> {
+    pub fn find_outbox(path: &Path, environment: &Environment) -> Option<PathBuf> {
         let text = file::read_text(path, MAX_DOCUMENT_BYTES).ok()?;
         let written: toml::Table = text.parse().ok()?;
-        let named = written.get("outbox").and_then(|outbox| outbox.get("path"));
-        let relative = match named {
-            Some(named) => PathBuf::from(named.as_str()?),
-            None => PathBuf::from(default::layer().ok()?.outbox?.path?.0),
+        let named = written.get("outbox").and_then(|outbox| outbox.get("path")).and_then(toml::Value::as_str);
+        let relative = match (environment.layer().ok()?.outbox.path, named) {
+            (Some(named), _) => named.0,
+            (None, Some(named)) => named.into(),
+            (None, None) => default::layer().ok()?.outbox.path?.0,
         };
         Some(path.parent().unwrap_or(Path::new("")).join(relative))
     }
