@@ -146,7 +146,7 @@ async fn p8_a_refused_reload_names_the_key_and_changes_nothing() {
             &["site `x`"],
         ),
         // So wrong that the command cannot read it whole: the gateway is to know of it all the same.
-        (setup.clone().append("[dispach]\nlinger_ms = 1\n"), &["dispach"]),
+        (setup.clone().append("[dispatching]\nlinger_ms = 1\n"), &["dispatching"]),
     ] {
         let before = reloads(&gateway, "refused").await;
         gateway.configure(broken);
