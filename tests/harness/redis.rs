@@ -221,6 +221,12 @@ impl Redis {
         }
     }
 
+    /// Starts it again as a copy of what this server has, after a kill.
+    pub async fn restart_as_replica_of(&mut self, primary: &Self) {
+        self.setup = self.setup.clone().replica_of(primary);
+        self.restart().await;
+    }
+
     /// Starts it again with nothing of what it held, after a kill.
     pub async fn restart_empty(&mut self) {
         for entry in std::fs::read_dir(self.folder.path()).expect("it has a folder").flatten() {
