@@ -1,81 +1,77 @@
 //! Whether digits could stand for text, asked before they are decoded.
 //!
 //! The first digit of a pair says what its byte can be. Four pairs in a row that can be letters of ASCII, six that can be ASCII
-//! text, or eight that can follow each other in UTF-8 are worth decoding; of digests one in three has them. Both alignments are
-//! asked at once, without branches, so that the compiler asks many places with one instruction.
+//! text, or eight that can follow each other in UTF-8 are worth decoding; of digests one in three has them. Sets of places are
+//! kept as bits, so that both alignments and all places are asked at once.
 
 /// Places that are asked at once; even, so that even places are of one alignment.
-const PLACES: usize = 32;
-/// Places that have to be known for that: eight pairs from each.
-const KNOWN: usize = PLACES + 14;
-
-/// What the byte of a pair can be. Letters of UTF-8 begin and go on: two bits say what may come after the byte, two what the
-/// byte is, so that an `and` tells whether one may follow.
-const LETTER: u8 = 1;
-const ASCII: u8 = 1 << 1;
-const BEGINS: u8 = 1 << 2;
-const GOES_ON: u8 = 1 << 3;
-const THEN_BEGINS: u8 = 1 << 4;
-const THEN_GOES_ON: u8 = 1 << 5;
+const PLACES: usize = 50;
+/// Places that have to be known for that, eight pairs from each: as many as there are bits.
+const KNOWN: usize = 64;
+/// The first digits of four pairs stand in so many places; fewer digits are not worth decoding.
+const FEWEST: usize = 7;
+/// The bits of even places.
+const EVEN: u64 = 0x5555_5555_5555_5555;
 
 /// Whether the pairs that begin at even and at odd places are worth decoding.
 pub(super) fn at(digits: &[u8]) -> [bool; 2] {
-    let [mut even, mut odd] = [0, 0];
+    let mut all = 0;
     let mut rest = digits;
-    while !rest.is_empty() {
-        for [at_even, at_odd] in places(rest).as_chunks().0 {
-            even |= at_even;
-            odd |= at_odd;
-        }
+    while rest.len() >= FEWEST {
+        all |= places(rest);
         rest = rest.get(PLACES..).unwrap_or_default();
     }
-    [even != 0, odd != 0]
+    [all & EVEN != 0, all & !EVEN != 0]
 }
 
-/// Of the first places, those where pairs begin that are worth decoding: not zero.
-fn places(digits: &[u8]) -> [u8; PLACES] {
-    let mut bytes = [0; KNOWN];
-    for (byte, &digit) in bytes.iter_mut().zip(digits) {
-        *byte = kind(digit);
+/// Of the first places, those where pairs begin that are worth decoding.
+fn places(digits: &[u8]) -> u64 {
+    let mut places = [0; 5];
+    let mut place = 1_u64;
+    for digit in digits.iter().take(KNOWN) {
+        if let Some(places) = places.get_mut(kind(*digit)) {
+            *places |= place;
+        }
+        place <<= 1;
     }
-    let mut follows = [0; KNOWN];
-    for ((follows, byte), next) in follows.iter_mut().zip(&bytes).zip(bytes.get(2..).unwrap_or_default()) {
-        let one_of_two = byte >> 4 & next >> 2 & 0b11;
-        *follows = (one_of_two | one_of_two >> 1) & 1;
-    }
-    let two = and(&bytes, &bytes, 2);
-    let four = and(&two, &two, 4);
-    let six = and(&four, &two, 8);
-    let two_follow = and(&follows, &follows, 2);
-    let six_follow = and(&and(&two_follow, &two_follow, 4), &two_follow, 8);
-    let seven_follow = and(&six_follow, &follows, 12);
-    let mut places = [0; PLACES];
-    for (((place, four), six), seven_follow) in places.iter_mut().zip(&four).zip(&six).zip(&seven_follow) {
-        *place = four & LETTER | six & ASCII | seven_follow;
-    }
-    places
+    let [_, letters, others, goes_on, begins_only] = places;
+    let ascii = letters | others;
+    // Letters of UTF-8 begin and go on: what a byte is has to be what may come after the one before.
+    let begins = ascii | begins_only;
+    let follows = (ascii | goes_on) & begins >> 2 | (goes_on | begins_only) & goes_on >> 2;
+    let in_row = |places: u64| places & places >> 2;
+    let four_letters = in_row(letters & letters >> 4);
+    let six_ascii = ascii & in_row(ascii >> 2 & ascii >> 6) & ascii >> 10;
+    let seven_follow = follows & in_row(follows >> 2 & follows >> 6) & in_row(follows >> 10);
+    four_letters | six_ascii | seven_follow
 }
 
-/// What is so at a place and some places later.
-fn and(here: &[u8; KNOWN], there: &[u8; KNOWN], places: usize) -> [u8; KNOWN] {
-    let mut both = [0; KNOWN];
-    for ((both, here), there) in both.iter_mut().zip(here).zip(there.get(places..).unwrap_or_default()) {
-        *both = here & there;
-    }
-    both
+/// What bytes the first digit of a pair can begin, as the place of the set that its places are kept in.
+#[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
+fn kind(digit: u8) -> usize {
+    usize::from(KINDS[usize::from(digit)])
 }
 
-/// What bytes the first digit of a pair can begin.
-fn kind(digit: u8) -> u8 {
-    match digit {
-        b'4'..=b'7' => LETTER | ASCII | BEGINS | THEN_BEGINS,
-        // Zeros stand between the letters of UTF-16.
-        b'0' | b'2' | b'3' => ASCII | BEGINS | THEN_BEGINS,
-        b'8' | b'9' | b'a' | b'b' | b'A' | b'B' => GOES_ON | THEN_BEGINS | THEN_GOES_ON,
-        b'c'..=b'f' | b'C'..=b'F' => BEGINS | THEN_GOES_ON,
-        _ => 0,
+#[expect(clippy::indexing_slicing, reason = "runs when the program is compiled")]
+static KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut digit: u8 = 0;
+    while digit < 128 {
+        kinds[digit as usize] = match digit {
+            // Letters of ASCII.
+            b'4'..=b'7' => 1,
+            // Other ASCII; zeros stand between the letters of UTF-16.
+            b'0' | b'2' | b'3' => 2,
+            // A byte with which a letter of UTF-8 goes on, after which another may follow, or one may begin.
+            b'8' | b'9' | b'a' | b'b' | b'A' | b'B' => 3,
+            // A byte with which a letter of UTF-8 begins, so that it goes on.
+            b'c'..=b'f' | b'C'..=b'F' => 4,
+            _ => 0,
+        };
+        digit += 1;
     }
-}
+    kinds
+};
 
 #[cfg(test)]
 mod tests {
