@@ -63,7 +63,8 @@ impl<S: Sink> Lane<S> {
         while let Some(round) = self.next_round(turn).await {
             turn = turn.wrapping_add(1);
             if round.is_probe {
-                self.send(round).await;
+                // In a box, so that a lane that only waits does not hold room for all that sending needs.
+                Box::pin(self.send(round)).await;
             } else {
                 let lane = self.clone();
                 tasks.spawn(async move { lane.send(round).await });

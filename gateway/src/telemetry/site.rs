@@ -35,11 +35,25 @@ pub struct SiteCounters {
     accepted: IntCounter,
     rate_limited: IntCounter,
     sanitize_seconds: Histogram,
-    removed: Box<[OnceLock<IntCounter>]>,
-    changed: Box<[OnceLock<IntCounter>]>,
+    /// One a place, as [`SiteCounters::position`] has them.
+    removed: Box<[Chain<Reason>]>,
+    /// One a field.
+    changed: Box<[Chain<Change>]>,
     signals: Box<[OnceLock<IntCounter>]>,
     /// One a law that the site's policy lists, in its order.
     jurisdictions: Box<[IntCounter]>,
+}
+
+/// The counters of one place by reason, or of one field by change, in the order in which they were first moved. Nearly every place
+/// has none and the others one: a table with room for all would be most of what a site takes in memory.
+#[derive(Debug)]
+struct Chain<K>(OnceLock<Box<Link<K>>>);
+
+#[derive(Debug)]
+struct Link<K> {
+    key: K,
+    counter: IntCounter,
+    next: Chain<K>,
 }
 
 /// The form of the endpoint that took a request, a label.
@@ -87,7 +101,6 @@ impl SiteCounters {
         metrics: &Metrics,
     ) -> Self {
         let properties: Box<[Arc<str>]> = properties.into_iter().collect();
-        let empty = |count: usize| std::iter::repeat_with(OnceLock::new).take(count).collect();
         let law = |id: &str| metrics.jurisdiction_events.with_label_values(&[site.as_ref(), id]);
         let received = |source: Source| metrics.events_received.with_label_values(&[site.as_ref(), source.as_str()]);
         Self {
@@ -101,8 +114,8 @@ impl SiteCounters {
             accepted: metrics.events_accepted.with_label_values(&[site]),
             rate_limited: metrics.requests_rate_limited.with_label_values(&[site]),
             sanitize_seconds: metrics.sanitize_seconds.with_label_values(&[site]),
-            removed: empty((ROWS.len() + 1 + ENVELOPE.len() + properties.len()) * Reason::ALL.len()),
-            changed: empty(ROWS.len() * Change::ALL.len()),
+            removed: empty(ROWS.len() + 1 + ENVELOPE.len() + properties.len()),
+            changed: empty(ROWS.len()),
             signals: empty(SignalKind::ALL.len()),
             jurisdictions: jurisdictions.into_iter().map(law).collect(),
             properties,
@@ -140,19 +153,17 @@ impl SiteCounters {
     /// Counts what was taken from an event, what made it speak of health, and which laws applied to its person.
     pub fn count_report(&self, report: &Report) {
         for removal in report.removals() {
-            let slot = self
-                .position(&removal.place)
-                .and_then(|place| self.removed.get(place * Reason::ALL.len() + removal.reason as usize));
+            let chain = self.position(&removal.place).and_then(|place| self.removed.get(place));
             let labels = [&self.site, removal.place.as_str(), removal.action.as_str(), removal.reason.as_str()];
             let find = || self.metrics.fields_removed.with_label_values(&labels);
             let count = u64::from(removal.count);
-            // A place without a slot is counted all the same.
-            slot.map_or_else(|| find().inc_by(count), |slot| slot.get_or_init(find).inc_by(count));
+            // A place that is not known here is counted all the same.
+            chain.map_or_else(|| find().inc_by(count), |chain| chain.counter(removal.reason, find).inc_by(count));
         }
         for (field, change) in report.changes() {
-            let slot = *field as usize * Change::ALL.len() + *change as usize;
             let find = || self.metrics.fields_changed.with_label_values(&[&self.site, field.path(), change.as_str()]);
-            self.changed.get(slot).map_or_else(|| find().inc(), |slot| slot.get_or_init(find).inc());
+            let chain = self.changed.get(*field as usize);
+            chain.map_or_else(|| find().inc(), |chain| chain.counter(*change, find).inc());
         }
         for (_, kind) in report.signals() {
             let find = || self.metrics.health_signals.with_label_values(&[&self.site, kind.as_str()]);
@@ -174,6 +185,31 @@ impl SiteCounters {
                 Some(ROWS.len() + 1 + ENVELOPE.len() + at)
             }
         }
+    }
+}
+
+fn empty<T: Default>(count: usize) -> Box<[T]> {
+    std::iter::repeat_with(T::default).take(count).collect()
+}
+
+impl<K: Copy + PartialEq> Chain<K> {
+    /// The counter of this key, looked up if this is the first time that it moves.
+    fn counter(&self, key: K, find: impl Fn() -> IntCounter) -> &IntCounter {
+        let mut chain = self;
+        loop {
+            // Of two threads that make a link at once one goes on to the next, with the other's before it.
+            let link = chain.0.get_or_init(|| Box::new(Link { key, counter: find(), next: Self::default() }));
+            if link.key == key {
+                return &link.counter;
+            }
+            chain = &link.next;
+        }
+    }
+}
+
+impl<K> Default for Chain<K> {
+    fn default() -> Self {
+        Self(OnceLock::new())
     }
 }
 
@@ -219,8 +255,21 @@ mod tests {
         let counters = SiteCounters::new(&"shop".into(), properties, [], &Metrics::new().unwrap());
         let slots: Vec<Option<usize>> = places.iter().map(|place| counters.position(place)).collect();
         assert_eq!(slots, (0..places.len()).map(Some).collect::<Vec<_>>());
-        assert_eq!(counters.removed.len(), places.len() * Reason::ALL.len());
+        assert_eq!(counters.removed.len(), places.len());
         assert_eq!(counters.position(&Place::Property("custom_data.gone".into())), None);
+    }
+
+    #[test]
+    fn each_key_of_a_chain_has_one_counter_whoever_asks_for_it_first() {
+        let chain = Chain::default();
+        let make = || IntCounter::new("counter", "of a test").unwrap();
+        std::thread::scope(|scope| {
+            for first in 0..4 {
+                let chain = &chain;
+                scope.spawn(move || (0..400).for_each(|n| chain.counter((first + n) % 4, make).inc()));
+            }
+        });
+        assert_eq!([0, 1, 2, 3].map(|key| chain.counter(key, make).get()), [400; 4]);
     }
 
     #[test]
