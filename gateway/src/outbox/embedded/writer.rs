@@ -1,10 +1,10 @@
 //! The one thread that touches the file.
 //!
-//! It takes everything that waits and commits it at once, so that one sync of the disk serves many requests. While few ask it
-//! commits at once; while many ask, and more keep coming, it waits up to two milliseconds for them, which costs less than the syncs
-//! it saves (a sync every 20 to 40 events costs 4 to 12 µs of CPU an event). Answers go out after the commit, all in one go. What
-//! it does for the file itself is in `upkeep`.
+//! It takes everything that waits and commits it at once, so that one sync of the disk serves many requests; where several ask at a
+//! time it waits a little for more (`linger`). Answers go out after the commit, all in one go. What it does for the file itself is
+//! in `upkeep`.
 
+mod linger;
 mod upkeep;
 
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use self::linger::Linger;
 use super::ask::{Ask, Asked, Read, Write};
 use super::failure::{Failure, Health};
 use super::open::OwnerLock;
@@ -23,13 +24,6 @@ use super::store::Store;
 use crate::failpoint;
 use crate::outbox::tally::{Shelf, Tally};
 use crate::outbox::{Append, Lease, OutboxError, Receipt, Trouble};
-
-/// From this number of appends in this commit and the one before, the writer waits for more: so many steps at most, and no
-/// further once two of them bring nothing.
-const BUSY_APPENDS: usize = 16;
-const LINGER_STEP: Duration = Duration::from_micros(250);
-const LINGER_STEPS: usize = 8;
-const EMPTY_STEPS: usize = 2;
 
 /// Bounds of one transaction.
 const MAX_APPENDS: usize = 1024;
@@ -150,8 +144,8 @@ impl Writer {
             self.fill(&mut intake);
             // Also what changes something else waits for the appends to come, or it would cost a sync of its own.
             if intake.changes() {
-                if intake.appends.len() + self.last_appends > BUSY_APPENDS {
-                    self.linger(&mut intake);
+                if let Some(linger) = Linger::of(intake.appends.len() + self.last_appends) {
+                    self.linger(linger, &mut intake);
                 }
                 self.last_appends = intake.appends.len();
             }
@@ -189,19 +183,6 @@ impl Writer {
                 Ok(ask) => intake.add(ask),
                 Err(_) => return,
             }
-        }
-    }
-
-    fn linger(&mut self, intake: &mut Intake) {
-        let mut empty = 0;
-        for _ in 0..LINGER_STEPS {
-            if intake.is_full() || empty == EMPTY_STEPS {
-                return;
-            }
-            let before = intake.appends.len();
-            std::thread::sleep(LINGER_STEP);
-            self.fill(intake);
-            empty += usize::from(intake.appends.len() == before);
         }
     }
 
