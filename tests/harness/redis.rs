@@ -221,6 +221,12 @@ impl Redis {
         }
     }
 
+    /// Starts it again as a copy of what this server has, after a kill.
+    pub async fn restart_as_replica_of(&mut self, primary: &Self) {
+        self.setup = self.setup.clone().replica_of(primary);
+        self.restart().await;
+    }
+
     /// Starts it again with nothing of what it held, after a kill.
     pub async fn restart_empty(&mut self) {
         for entry in std::fs::read_dir(self.folder.path()).expect("it has a folder").flatten() {
@@ -243,8 +249,8 @@ impl Redis {
     pub async fn try_ask<T: FromRedisValue>(&self, words: &[&str]) -> RedisResult<T> {
         let login = if self.setup.acl { format!("{}:{}@", ADMIN.0, ADMIN.1) } else { String::new() };
         let client = redis::Client::open(format!("redis://{login}{}", self.address()))?;
-        // A rewrite or a wait for replicas may take a while.
-        let patient = AsyncConnectionConfig::new().set_response_timeout(Some(START));
+        // A rewrite or a wait for replicas may take a while, and on a busy machine so may being let in.
+        let patient = AsyncConnectionConfig::new().set_connection_timeout(Some(START)).set_response_timeout(Some(START));
         let mut connection = client.get_multiplexed_async_connection_with_config(&patient).await?;
         let (name, arguments) = words.split_first().expect("a command has a name");
         redis::cmd(name).arg(arguments).query_async(&mut connection).await

@@ -119,9 +119,9 @@ async fn c7_a_failover_to_the_replica_loses_nothing_that_it_was_asked_to_have() 
     let loads = [0, 1].map(|at: usize| Load::following(&addresses[at].subscribe(), &format!("failover{at}"), demand));
     eventually("the load is answered", REST, async || loads.iter().all(|load| load.answered() > 10).then_some(())).await;
     primary.kill().await;
-    sentinel.chose(&replica).await;
+    sentinel.fails_over_to(&replica).await;
     // The old primary comes back as a replica of the new one, and yes can be said in Redis again.
-    primary.restart().await;
+    primary.restart_as_replica_of(&replica).await;
     eventually("there is a replica again", REST, async || (replica.info("connected_slaves").await == "1").then_some(()))
         .await;
     for gateway in &fleet.gateways {

@@ -1,4 +1,7 @@
-//! One that watches a primary and makes a replica of it the primary when it is gone.
+//! One that watches a primary and makes a replica of it the primary when it is told to.
+//!
+//! It is told, and does not judge by itself: a busy machine looks like a dead server, and a failover that nobody asked for would turn
+//! a test's servers round behind its back.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,7 +16,10 @@ use crate::{Settings, eventually, free_address};
 /// How long a failover may take.
 const FAILOVER: Duration = Duration::from_secs(60);
 
-/// A sentinel that decides alone.
+/// How long a server must be silent before a failover begins by itself: longer than any test.
+const NEVER: u64 = 3_600_000;
+
+/// A sentinel that needs no other's vote.
 #[derive(Debug)]
 pub struct Sentinel {
     _process: Process,
@@ -50,11 +56,16 @@ impl Sentinel {
         format!("redis://{}", self.address)
     }
 
-    /// Waits until it names this server as the primary, and this server takes writes.
-    pub async fn chose(&self, primary: &Redis) {
+    /// Has it make this replica the primary; waits until it names it so, and the server takes writes.
+    pub async fn fails_over_to(&self, replica: &Redis) {
         eventually("the replica is the primary", FAILOVER, async || {
             let named: (String, u16) = ask(self.address, &["SENTINEL", "GET-MASTER-ADDR-BY-NAME", Self::PRIMARY]).await?;
-            (named.1 == primary.address().port() && primary.info("role").await == "master").then_some(())
+            if named.1 != replica.address().port() {
+                // It says no while one is under way, and where it knows no replica that answers.
+                let _: Option<String> = ask(self.address, &["SENTINEL", "FAILOVER", Self::PRIMARY]).await;
+                return None;
+            }
+            (replica.info("role").await == "master").then_some(())
         })
         .await;
     }
@@ -78,8 +89,8 @@ fn spawn(folder: &Path, address: SocketAddr, primary: u16) -> Process {
         format!("port {}", address.port()),
         "bind 127.0.0.1".to_owned(),
         format!("sentinel monitor {name} 127.0.0.1 {primary} 1"),
-        format!("sentinel down-after-milliseconds {name} 500"),
-        format!("sentinel failover-timeout {name} 3000"),
+        format!("sentinel down-after-milliseconds {name} {NEVER}"),
+        format!("sentinel failover-timeout {name} 10000"),
     ];
     std::fs::write(folder.join("sentinel.conf"), lines.join("\n")).expect("the folder takes files");
     let arguments = ["sentinel.conf".to_owned(), "--sentinel".to_owned()];
@@ -99,7 +110,7 @@ mod tests {
         primary.ask::<String>(&["SET", "key", "value"]).await;
         eventually("the replica has it", FAILOVER, async || replica.try_ask::<String>(&["GET", "key"]).await.ok()).await;
         primary.kill().await;
-        sentinel.chose(&replica).await;
+        sentinel.fails_over_to(&replica).await;
         assert_eq!(replica.ask::<String>(&["GET", "key"]).await, "value");
         replica.ask::<String>(&["SET", "key", "other"]).await;
     }
