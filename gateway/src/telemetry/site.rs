@@ -262,14 +262,16 @@ mod tests {
     #[test]
     fn each_key_of_a_chain_has_one_counter_whoever_asks_for_it_first() {
         let chain = Chain::default();
-        let make = || IntCounter::new("counter", "of a test").unwrap();
+        let metrics = Metrics::new().unwrap();
+        let sites = ["a", "b", "c", "d"];
+        let counter = |key: usize| chain.counter(key, || metrics.events_refused.with_label_values(&[sites[key]]));
         std::thread::scope(|scope| {
             for first in 0..4 {
-                let chain = &chain;
-                scope.spawn(move || (0..400).for_each(|n| chain.counter((first + n) % 4, make).inc()));
+                let counter = &counter;
+                scope.spawn(move || (0..400).for_each(|n| counter((first + n) % 4).inc()));
             }
         });
-        assert_eq!([0, 1, 2, 3].map(|key| chain.counter(key, make).get()), [400; 4]);
+        assert_eq!([0, 1, 2, 3].map(|key| counter(key).get()), [400; 4]);
     }
 
     #[test]
