@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use axum::Router;
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -34,7 +35,7 @@ use crate::control::{self, ControlError};
 use crate::dispatch::{DispatchError, Dispatcher};
 use crate::ingest::{Ingest, Rates};
 use crate::lifecycle::{Lifecycle, Pulse, Sockets, systemd};
-use crate::listener::{Answers, Bounds, Listener, Renewal, Tls};
+use crate::listener::{Bounds, Listener, Renewal, Tls};
 use crate::outbox::{AnyOutbox, OpenError, OutboxError};
 use crate::shared::SharedError;
 use crate::shared::membership::RecordError;
@@ -211,7 +212,7 @@ impl Service {
                 .listeners
                 .spawn(lifecycle.vital("the renewal of the certificate", renewal.run(service.stop_listening.clone())));
         }
-        serve((listener, Arc::clone(&ingest).routes(), bounds), &service.listeners, &service.stop_listening, &lifecycle);
+        serve((listener, Arc::clone(&ingest).router(), bounds), &service.listeners, &service.stop_listening, &lifecycle);
         // Tells to the end that the gateway stops, and how far that is.
         serve((admin_listener, admin.router(), admin_bounds), &service.overseers, &service.stop_overseeing, &lifecycle);
         if let Some(gateways) = &service.gateways {
@@ -334,13 +335,13 @@ fn control_socket(config: &Config) -> Result<Option<control::Server>, ControlErr
 
 /// Serves on a listener until `stop`.
 fn serve(
-    (listener, answers, bounds): (Listener, impl Answers + 'static, Bounds),
+    (listener, router, bounds): (Listener, Router, Bounds),
     tracker: &TaskTracker,
     stop: &CancellationToken,
     lifecycle: &Lifecycle,
 ) {
     let (connections, stop) = (tracker.clone(), stop.clone());
-    let serve = async move { listener.serve(Arc::new(answers), bounds, &connections, stop).await };
+    let serve = async move { listener.serve(router, bounds, &connections, stop).await };
     tracker.spawn(lifecycle.vital("a listener", serve));
 }
 

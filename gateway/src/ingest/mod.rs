@@ -21,8 +21,6 @@ mod steadfast;
 
 mod respond;
 
-mod routes;
-
 #[doc(hidden)]
 pub mod fuzz;
 
@@ -30,15 +28,17 @@ pub mod fuzz;
 mod tests;
 
 pub use rate::Rates;
-pub use routes::Routes;
 
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
-use axum::extract::Request;
+use axum::Router;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
+use axum::routing::post;
 use portcullis_filters::pseudonym::PseudonymKey;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
@@ -122,9 +122,16 @@ impl Ingest {
         self.sites.store(Arc::new(sites));
     }
 
-    /// What the listener for callers hands its requests to.
-    pub fn routes(self: Arc<Self>) -> Routes {
-        Routes::new(self)
+    /// The routes of the listener for callers. Any version is taken, as Meta takes any; the outgoing one is configured.
+    pub fn router(self: Arc<Self>) -> Router {
+        Router::new()
+            .route("/{version}/{dataset}/events", post(versioned))
+            .route("/capi/{dataset}/events", post(capi_gateway))
+            .route("/{dataset}/events", post(unversioned))
+            .route("/{version}/{app}/instruments", post(instruments))
+            .fallback(unknown_path)
+            .method_not_allowed_fallback(unknown_method)
+            .with_state(self)
     }
 
     /// Counts an answer and gives it its trace id.
@@ -137,6 +144,41 @@ impl Ingest {
         };
         self.metrics.requests.with_label_values(&[route, status]).inc();
         response
+    }
+}
+
+async fn versioned(
+    State(ingest): State<Arc<Ingest>>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    request: Request,
+) -> Response {
+    match path {
+        Ok(Path((version, dataset))) if is_version(&version) => receive(ingest, Source::Graph, dataset, request).await,
+        _ => unknown_path(State(ingest), request).await,
+    }
+}
+
+async fn unversioned(
+    State(ingest): State<Arc<Ingest>>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    match path {
+        Ok(Path(dataset)) => receive(ingest, Source::Graph, dataset, request).await,
+        // Escapes that are no UTF-8: left to axum, the answer would have another shape than all others.
+        Err(_) => unknown_path(State(ingest), request).await,
+    }
+}
+
+/// The form of Meta's own gateway, which the clients of the PHP and Java SDKs speak.
+async fn capi_gateway(
+    State(ingest): State<Arc<Ingest>>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    match path {
+        Ok(Path(dataset)) => receive(ingest, Source::CapiGateway, dataset, request).await,
+        Err(_) => unknown_path(State(ingest), request).await,
     }
 }
 
@@ -167,7 +209,38 @@ async fn receive(ingest: Arc<Ingest>, source: Source, dataset: String, request: 
     response
 }
 
+/// Where the SDKs' crash reporter posts. It is answered as Meta would, and its body, which can hold anything, is never read.
+async fn instruments(State(ingest): State<Arc<Ingest>>) -> Response {
+    let trace = TraceId::new(&ingest.chance);
+    ingest.answer("instruments", Answer::Instruments, trace)
+}
+
+async fn unknown_path(State(ingest): State<Arc<Ingest>>, request: Request) -> Response {
+    unknown(&ingest, Fault::UnknownPath, request).await
+}
+
+async fn unknown_method(State(ingest): State<Arc<Ingest>>, request: Request) -> Response {
+    unknown(&ingest, Fault::UnknownMethod, request).await
+}
+
+/// Whoever took a wrong address is told, also where events were sent there.
+async fn unknown(ingest: &Ingest, fault: Fault, request: Request) -> Response {
+    if !is_crowded(&request) {
+        let (parts, body) = request.into_parts();
+        door::leave(&parts.headers, body).await;
+    }
+    ingest.answer("unknown", Answer::Fault(fault), TraceId::new(&ingest.chance))
+}
+
 /// Whether too many requests are in hand, so that this one may wait for nothing.
 fn is_crowded(request: &Request) -> bool {
     request.extensions().get::<Crowded>().is_some()
+}
+
+/// `v26.0`, as Meta writes it.
+fn is_version(text: &str) -> bool {
+    let digits = |text: &str, most| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.strip_prefix('v')
+        .and_then(|rest| rest.split_once('.'))
+        .is_some_and(|(major, minor)| digits(major, 3) && digits(minor, 2))
 }

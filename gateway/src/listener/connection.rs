@@ -4,25 +4,23 @@
 //! for HTTP/2 not at all, so this file notes its silence itself: silence alone must never fill the listener. Noting it wakes nobody,
 //! because it is done for every request.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
-use axum::response::Response;
 use hyper::body::Incoming;
-use hyper::service::service_fn;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use super::{Answering, Common, Crowded, Place};
+use super::{Common, Crowded, Place};
 
 /// Bytes of a request's headers, and of what is read at once: each connection keeps a buffer of that size.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
@@ -47,19 +45,22 @@ pub(super) async fn converse(
     // A handshake was no silence.
     silence.begin();
     let (heard, further) = (Arc::clone(&silence), Arc::clone(&common.further));
-    let answers = Arc::clone(&common.answers);
+    let service = TowerToHyperService::new(common.router.clone());
     let counted = service_fn(move |mut request: hyper::Request<Incoming>| {
         let in_hand = InHand::new(Arc::clone(&heard), &further);
         request.extensions_mut().insert(ConnectInfo(peer));
         if in_hand.is_one_too_many {
             request.extensions_mut().insert(Crowded);
         }
-        Asked { answering: answers.answer(request), _in_hand: in_hand }
+        let service = service.clone();
+        async move {
+            let answer = service.call(request).await;
+            drop(in_hand);
+            answer
+        }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(*patience).max_buf_size(MAX_HEADER_BYTES);
-    // Answers are short: one piece of memory is cheaper to send than two.
-    builder.http1().writev(false);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(128).keep_alive_interval(*patience);
     builder.http2().max_header_list_size(MAX_HTTP2_HEADER_BYTES);
     builder.http2().initial_stream_window_size(STREAM_WINDOW_BYTES).initial_connection_window_size(CONNECTION_WINDOW_BYTES);
@@ -141,20 +142,6 @@ impl Silence {
             }
             tokio::time::sleep_until(since + patience).await;
         }
-    }
-}
-
-/// A request and its answer, which is in hand until it is there.
-struct Asked {
-    answering: Answering,
-    _in_hand: InHand,
-}
-
-impl Future for Asked {
-    type Output = Result<Response, Infallible>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.answering.as_mut().poll(context).map(Ok)
     }
 }
 

@@ -2,7 +2,6 @@
 //! answered. Callers and operators each have one. It tells the routes a caller's address, and no log: what becomes of a
 //! connection is a metric, or nobody's business.
 
-mod answers;
 mod connection;
 mod places;
 mod renewal;
@@ -12,12 +11,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use answers::{Answering, Answers};
 pub use renewal::Renewal;
 pub use tls::Tls;
 
@@ -45,7 +44,7 @@ pub struct Crowded;
 /// What all connections of a listener share.
 #[derive(Debug, Clone)]
 struct Common {
-    answers: Arc<dyn Answers>,
+    router: Router,
     /// How long a connection may be silent, or in its handshake.
     patience: Duration,
     /// Requests in hand beside the first of each connection: as many as connections, for all of them together.
@@ -93,10 +92,10 @@ impl Listener {
     }
 
     /// Serves until `stop`, then until every request in hand is answered or the grace is over.
-    pub async fn serve(self, answers: Arc<dyn Answers>, bounds: Bounds, tracker: &TaskTracker, stop: CancellationToken) {
+    pub async fn serve(self, router: Router, bounds: Bounds, tracker: &TaskTracker, stop: CancellationToken) {
         let places = Arc::new(Places::new(bounds.max_connections));
         let further = Arc::new(Semaphore::new(bounds.max_connections));
-        let common = Common { answers, patience: bounds.header_timeout, further, stop, cut: CancellationToken::new() };
+        let common = Common { router, patience: bounds.header_timeout, further, stop, cut: CancellationToken::new() };
         loop {
             let accepted = tokio::select! {
                 () = common.stop.cancelled() => break,

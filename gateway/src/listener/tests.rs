@@ -1,6 +1,5 @@
 //! A listener as its callers meet it: silence, slowness, TLS and a stop.
 
-use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::routing::get;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -42,7 +41,7 @@ async fn start_many(
     let running = Running { address: listener.address(), tracker: TaskTracker::new(), stop: CancellationToken::new() };
     let bounds = Bounds { max_connections, header_timeout, stop_grace };
     let (tracker, stop) = (running.tracker.clone(), running.stop.clone());
-    running.tracker.spawn(async move { listener.serve(Arc::new(router), bounds, &tracker, stop).await });
+    running.tracker.spawn(async move { listener.serve(router, bounds, &tracker, stop).await });
     running
 }
 
