@@ -28,7 +28,7 @@ pub(crate) const UNKNOWN_MS: u64 = 60 * 1000;
 /// How long before a group could hold an old event each of its events is given its own time: longer than any round lasts.
 const NEAR_SECS: u64 = 2 * 86_400;
 
-/// After so many events the task lets others run.
+/// After so many events, of however many groups, the task lets others run: a caller waits for its answer meanwhile.
 const YIELD_EVERY: usize = 64;
 
 /// The sites of today: who may send to what, and under which policy.
@@ -107,6 +107,7 @@ pub(crate) async fn readmit_all(
 ) -> Readmitted {
     let mut readmitted = Readmitted::default();
     let mut by_envelope: BTreeMap<SanitizedEnvelope, Vec<Entry>> = BTreeMap::new();
+    let mut seen = 0;
     for lease in leases {
         let policy = match sites.fate(&lease) {
             Fate::Send(policy) => policy,
@@ -125,7 +126,8 @@ pub(crate) async fn readmit_all(
         let mut group = Group::under(lease, policy);
         match SanitizedEnvelope::from_stored(&group.lease().envelope) {
             Some(envelope) => {
-                let entries = readmit_group(policy, suppressions, &mut group, readmitted.groups.len(), now_ms).await;
+                let number = readmitted.groups.len();
+                let entries = readmit_group(policy, suppressions, (number, &mut group), &mut seen, now_ms).await;
                 by_envelope.entry(envelope).or_default().extend(entries);
             }
             None => group.decide_rest(&Settlement::Quarantine(QuarantineReason::Unreadable)),
@@ -141,8 +143,8 @@ pub(crate) async fn readmit_all(
 async fn readmit_group(
     policy: &Policy,
     suppressions: &Suppressions,
-    group: &mut Group,
-    number: usize,
+    (number, group): (usize, &mut Group),
+    seen: &mut usize,
     now_ms: u64,
 ) -> Vec<Entry> {
     let lease = group.lease();
@@ -152,7 +154,8 @@ async fn readmit_group(
     let mut decided = Vec::new();
     let mut reports = Vec::new();
     for (event, body) in lease.events().enumerate() {
-        if event % YIELD_EVERY == YIELD_EVERY - 1 {
+        *seen += 1;
+        if seen.is_multiple_of(YIELD_EVERY) {
             tokio::task::yield_now().await;
         }
         if let Some(settlement) = withheld(suppressions, body, now_ms) {
@@ -198,5 +201,45 @@ pub(crate) fn withheld(suppressions: &Suppressions, body: &str, now_ms: u64) -> 
         Standing::Free => None,
         Standing::Suppressed => Some(Settlement::Withdrawn(WithdrawReason::Suppressed)),
         Standing::Unknown => Some(Settlement::Retry { not_before_ms: now_ms.saturating_add(UNKNOWN_MS), attempted: false }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+    use crate::dispatch::testing::{NOW_SECS, policy, sanitized};
+    use crate::outbox::{AnyOutbox, Append, LeaseRequest};
+
+    #[tokio::test]
+    async fn many_small_groups_let_others_run_as_one_large_group_does() {
+        let now_ms = NOW_SECS * 1000;
+        let outbox = AnyOutbox::memory(1 << 20);
+        for event in 0..200 {
+            let (site, dataset) = ("shop".into(), "d".into());
+            let envelope = SanitizedEnvelope::default();
+            let events = vec![sanitized(event)];
+            let append = Append { site, dataset, envelope, policy: policy(), events, received_ms: now_ms };
+            outbox.append(append).await.unwrap();
+        }
+        let request =
+            LeaseRequest { dataset: "d".into(), max_events: 200, max_bytes: 1 << 20, now_ms, until_ms: now_ms + 1 };
+        let leases = outbox.lease(request).await.unwrap().leases;
+        let sender = Sender { policy: policy(), datasets: vec!["d".into()] };
+        let sites = Sites { senders: HashMap::from([("shop".into(), sender)]), on_policy_change: OnPolicyChange::Readmit };
+        let suppressions = Suppressions::without_store();
+        let limits = Limits::new(1000, 1 << 20);
+        let mut readmitting = pin!(readmit_all(&sites, &suppressions, leases, limits, now_ms));
+        let mut pauses = 0;
+        let readmitted = loop {
+            match readmitting.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(readmitted) => break readmitted,
+                Poll::Pending => pauses += 1,
+            }
+        };
+        let entries: usize = readmitted.parcels.iter().map(|parcel| parcel.entries.len()).sum();
+        assert_eq!((entries, pauses), (200, 200 / YIELD_EVERY));
     }
 }
