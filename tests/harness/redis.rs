@@ -221,7 +221,7 @@ impl Redis {
         }
     }
 
-    /// Starts it again as a copy of what this server has, after a kill.
+    /// Starts it again as a copy of what this server has, after a kill; also when it is started anew later.
     pub async fn restart_as_replica_of(&mut self, primary: &Self) {
         self.setup = self.setup.clone().replica_of(primary);
         self.restart().await;

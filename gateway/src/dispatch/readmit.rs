@@ -127,7 +127,7 @@ pub(crate) async fn readmit_all(
         match SanitizedEnvelope::from_stored(&group.lease().envelope) {
             Some(envelope) => {
                 let number = readmitted.groups.len();
-                let entries = readmit_group(policy, suppressions, (number, &mut group), &mut seen, now_ms).await;
+                let entries = readmit_group(policy, suppressions, number, &mut group, &mut seen, now_ms).await;
                 by_envelope.entry(envelope).or_default().extend(entries);
             }
             None => group.decide_rest(&Settlement::Quarantine(QuarantineReason::Unreadable)),
@@ -143,7 +143,8 @@ pub(crate) async fn readmit_all(
 async fn readmit_group(
     policy: &Policy,
     suppressions: &Suppressions,
-    (number, group): (usize, &mut Group),
+    number: usize,
+    group: &mut Group,
     seen: &mut usize,
     now_ms: u64,
 ) -> Vec<Entry> {

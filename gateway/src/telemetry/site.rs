@@ -44,18 +44,6 @@ pub struct SiteCounters {
     jurisdictions: Box<[IntCounter]>,
 }
 
-/// The counters of one place by reason, or of one field by change, in the order in which they were first moved. Nearly every place
-/// has none and the others one: a table with room for all would be most of what a site takes in memory.
-#[derive(Debug)]
-struct Chain<K>(OnceLock<Box<Link<K>>>);
-
-#[derive(Debug)]
-struct Link<K> {
-    key: K,
-    counter: IntCounter,
-    next: Chain<K>,
-}
-
 /// The form of the endpoint that took a request, a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
@@ -89,6 +77,18 @@ pub struct Fates {
     pub duplicate: u64,
     /// Events made durable.
     pub accepted: u64,
+}
+
+/// The counters of one place by reason, or of one field by change, in the order in which they were first moved. Nearly every place
+/// has none and the others one: a table with room for all would be most of what a site takes in memory.
+#[derive(Debug)]
+struct Chain<K>(OnceLock<Box<Link<K>>>);
+
+#[derive(Debug)]
+struct Link<K> {
+    key: K,
+    counter: IntCounter,
+    next: Chain<K>,
 }
 
 impl SiteCounters {

@@ -17,7 +17,7 @@ use crate::{Settings, eventually, free_address};
 const FAILOVER: Duration = Duration::from_secs(60);
 
 /// How long a server must be silent before a failover begins by itself: longer than any test.
-const NEVER: u64 = 3_600_000;
+const NEVER_MS: u64 = 3_600_000;
 
 /// A sentinel that needs no other's vote.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ fn spawn(folder: &Path, address: SocketAddr, primary: u16) -> Process {
         format!("port {}", address.port()),
         "bind 127.0.0.1".to_owned(),
         format!("sentinel monitor {name} 127.0.0.1 {primary} 1"),
-        format!("sentinel down-after-milliseconds {name} {NEVER}"),
+        format!("sentinel down-after-milliseconds {name} {NEVER_MS}"),
         format!("sentinel failover-timeout {name} 10000"),
     ];
     std::fs::write(folder.join("sentinel.conf"), lines.join("\n")).expect("the folder takes files");
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_replica_takes_over_when_the_primary_is_gone() {
+    async fn a_replica_takes_over_when_the_sentinel_is_told_to() {
         let mut primary = Redis::start().await;
         let replica = RedisSetup::new().replica_of(&primary).start().await;
         let sentinel = Sentinel::watching(&primary).await;

@@ -1,8 +1,9 @@
 //! How long the writer waits for more appends before a commit, by how many there were.
 //!
-//! Whoever asks alone is answered at once. Where several ask at a time the writer waits, as long as more come: that costs less than
-//! the commits it saves (one costs 100 to 150 µs of CPU, however few events are in it). It sleeps long and seldom, as each time that
-//! it wakes it takes the core from those who would ask.
+//! Whoever asks alone, and after one who asked alone, is answered at once. Where several ask at a time the writer waits, as long as
+//! more come: that saves commits, and one costs more than 100 µs of CPU, however few events are in it. A few callers that all wait for
+//! their answers pay for it with half a millisecond in which nobody asks. The writer sleeps long and seldom, as each time that it
+//! wakes it takes the core from those who would ask.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::{Intake, Writer};
 const BUSY_APPENDS: usize = 2;
 const BUSY: Linger = Linger { step: Duration::from_micros(500), steps: 4 };
 
-/// With more than this the writer is far behind, and more come in any case: fewer and larger commits make up for it.
+/// With more than this the writer is far behind: fewer and larger commits make up for it.
 const CROWDED_APPENDS: usize = 160;
 const CROWDED: Linger = Linger { step: Duration::from_millis(2), steps: 2 };
 
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_asks_alone_is_not_kept_waiting_and_a_crowd_shares_a_sync() {
+    fn who_asks_alone_is_not_kept_waiting_and_nobody_for_longer_than_four_milliseconds() {
         // One caller at a time makes one append here and one before.
         assert_eq!([0, 2].map(Linger::of), [None; 2]);
         assert_eq!([3, 128].map(Linger::of), [Some(BUSY); 2]);
