@@ -123,7 +123,7 @@ pub(super) const SHARED_BY_SUITES: &str = "filters/tests/common/mod.rs";
 
 /// Where a thread sleeps or a suite waits for a time, and what for.
 pub(super) const WAITS: &[(&str, &str)] = &[
-    ("gateway/src/outbox/embedded/writer.rs", "a busy writer lingers, so that one fsync serves many callers"),
+    ("gateway/src/outbox/embedded/writer/linger.rs", "a busy writer lingers, so that one fsync serves many callers"),
     ("gateway/src/failpoint.rs", "a disk that stalls, in debug builds"),
     ("tests/harness/eventually.rs", "the steps between two looks at a condition"),
     ("tests/harness/load.rs", "a caller that was answered 503 pauses, and one that keeps a rate waits for its turn"),

@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{Client, FromRedisValue};
+use redis::{AsyncConnectionConfig, Client, FromRedisValue};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -104,7 +104,10 @@ impl Server {
     /// Asks it past any link.
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: &redis::Cmd) -> T {
         let client = Client::open(("127.0.0.1", self.port)).unwrap();
-        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        // On a busy machine it may be slow to let somebody in, or to answer.
+        let patience = Some(Duration::from_secs(30));
+        let patient = AsyncConnectionConfig::new().set_connection_timeout(patience).set_response_timeout(patience);
+        let mut connection = client.get_multiplexed_async_connection_with_config(&patient).await.unwrap();
         command.query_async(&mut connection).await.unwrap()
     }
 

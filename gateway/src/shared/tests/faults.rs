@@ -165,7 +165,7 @@ async fn c10_a_blocking_read_holds_up_nobody_and_a_cut_of_it_is_noticed() {
         for _ in 0..20 {
             let begin = Instant::now();
             ping(&link).await.unwrap();
-            assert!(begin.elapsed() < Duration::from_millis(400));
+            assert!(begin.elapsed() < Duration::from_secs(2));
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         proxy.becomes(Network::Cut);
