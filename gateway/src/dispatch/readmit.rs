@@ -223,7 +223,7 @@ mod tests {
             let envelope = SanitizedEnvelope::default();
             let events = vec![sanitized(event)];
             let append = Append { site, dataset, envelope, policy: policy(), events, received_ms: now_ms };
-            outbox.append(append).await.unwrap();
+            assert_eq!(outbox.append(append).await.unwrap().events(), 1);
         }
         let request =
             LeaseRequest { dataset: "d".into(), max_events: 200, max_bytes: 1 << 20, now_ms, until_ms: now_ms + 1 };
