@@ -213,16 +213,34 @@ mod tests {
         }
     }
 
+    /// Far below the second that a read blocks.
+    const AT_ONCE: Duration = Duration::from_millis(500);
+
+    /// The least time of some tries: a busy machine makes one of them slow, and a defect all.
+    async fn fastest(mut attempt: impl AsyncFnMut() -> Duration) -> Duration {
+        let mut least = Duration::MAX;
+        for _ in 0..5 {
+            least = least.min(attempt().await);
+        }
+        least
+    }
+
     #[tokio::test]
     async fn what_one_gateway_did_wakes_the_others_at_once() {
         let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
         let first = Gateway::start(&server, folder.path(), 1).await;
         let second = Gateway::start(&server, folder.path(), 2).await;
         first.blocks(2).await;
-        let (before, begun) = (first.woken.load(Ordering::Acquire), Instant::now());
-        second.news.tell(vec!["1".into(), "2".into()]);
-        first.is_woken(before + 1).await;
-        assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+        let told = fastest(async || {
+            // A read has just begun, so that of itself the next second brings nothing.
+            first.is_woken(first.woken.load(Ordering::Acquire) + 1).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let (before, begun) = (first.woken.load(Ordering::Acquire), Instant::now());
+            second.news.tell(vec!["1".into(), "2".into()]);
+            first.is_woken(before + 1).await;
+            begun.elapsed()
+        });
+        assert!(told.await < AT_ONCE);
         // The first look after a start is due in any case.
         first.news.of_persons().notified().await;
         second.news.tell_of_persons();
@@ -250,9 +268,12 @@ mod tests {
         let first = Gateway::start(&server, folder.path(), 1).await;
         let second = Gateway::start(&server, folder.path(), 2).await;
         first.blocks(2).await;
-        let begun = Instant::now();
-        let _: String = first.link.command("a test", &redis::cmd("PING")).await.unwrap();
-        assert!(begun.elapsed() < Duration::from_millis(500), "the read must have a connection of its own");
+        let asked = fastest(async || {
+            let begun = Instant::now();
+            let _: String = first.link.command("a test", &redis::cmd("PING")).await.unwrap();
+            begun.elapsed()
+        });
+        assert!(asked.await < AT_ONCE, "the read must have a connection of its own");
         let clients: String = first.link.command("a test", redis::cmd("CLIENT").arg("LIST")).await.unwrap();
         for line in clients.lines().filter(|line| line.contains("cmd=xread")) {
             let id = line.split(' ').next().unwrap().trim_start_matches("id=");
@@ -267,12 +288,15 @@ mod tests {
     #[tokio::test]
     async fn c13_a_stop_does_not_wait_for_a_read() {
         let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
-        let gateway = Gateway::start(&server, folder.path(), 1).await;
-        gateway.blocks(1).await;
-        let begun = Instant::now();
-        gateway.stop.cancel();
-        gateway.tasks.wait().await;
-        assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+        let stopped = fastest(async || {
+            let gateway = Gateway::start(&server, folder.path(), 1).await;
+            gateway.blocks(1).await;
+            let begun = Instant::now();
+            gateway.stop.cancel();
+            gateway.tasks.wait().await;
+            begun.elapsed()
+        });
+        assert!(stopped.await < AT_ONCE);
     }
 
     #[tokio::test]

@@ -116,7 +116,7 @@ async fn a_slow_or_absent_redis_holds_up_no_request_and_each_gateway_counts_alon
     for _ in 0..20 {
         gateway.take(1).await.unwrap();
     }
-    assert!(start.elapsed() < Duration::from_millis(800), "one of them waited, and not for long: {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_millis(1_400), "one of them waited, and not for long: {:?}", start.elapsed());
     assert_eq!(gateway.metrics.rate_limits_alone.get(), 1);
     assert!(gateway.take(30).await.is_err(), "what was taken from Redis before counts here too");
     let is_back = async {

@@ -34,12 +34,13 @@ async fn survives(network: Network) {
     proxy.becomes(network);
     let begin = Instant::now();
     assert!(matches!(ping(&link).await, Err(SharedError::Away(_))), "{network:?}");
-    assert!(begin.elapsed() < Duration::from_secs(1), "a command has a deadline: {:?}", begin.elapsed());
+    assert!(begin.elapsed() < BACK, "a command has a deadline: {:?}", begin.elapsed());
     let begin = Instant::now();
     for _ in 0..100 {
         assert!(matches!(ping(&link).await, Err(SharedError::Away(_))));
     }
-    assert!(begin.elapsed() < Duration::from_millis(200), "while it is away calls fail at once: {:?}", begin.elapsed());
+    // If each of them waited for the deadline it would take 50 s.
+    assert!(begin.elapsed() < BACK, "while it is away calls fail at once: {:?}", begin.elapsed());
 
     proxy.becomes(Network::Good);
     let back = async { link.state().wait_for(|state| *state == LinkState::Up).await.map(drop) };
@@ -115,11 +116,7 @@ async fn c9_who_insists_is_served_when_the_network_is_back_and_his_work_is_done_
     let begin = Instant::now();
     let lost = link.insist::<u32>(&add_once(), &call(3), Duration::from_secs(1)).await;
     assert!(matches!(lost, Err(SharedError::Away(_))));
-    assert!(
-        begin.elapsed() >= Duration::from_millis(900) && begin.elapsed() < Duration::from_secs(3),
-        "{:?}",
-        begin.elapsed()
-    );
+    assert!(begin.elapsed() >= Duration::from_millis(900) && begin.elapsed() < BACK, "{:?}", begin.elapsed());
 }
 
 #[tokio::test]
