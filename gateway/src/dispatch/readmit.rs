@@ -214,20 +214,21 @@ mod tests {
     use crate::dispatch::testing::{NOW_SECS, policy, sanitized};
     use crate::outbox::{AnyOutbox, Append, LeaseRequest};
 
-    #[tokio::test]
-    async fn many_small_groups_let_others_run_as_one_large_group_does() {
+    /// Readmits so many groups of so many events, and tells how many events may be sent and how often others could run meanwhile.
+    async fn readmitted(groups: usize, events: usize) -> (usize, usize) {
         let now_ms = NOW_SECS * 1000;
         let outbox = AnyOutbox::memory(1 << 20);
-        for event in 0..200 {
+        for group in 0..groups {
             let (site, dataset) = ("shop".into(), "d".into());
             let envelope = SanitizedEnvelope::default();
-            let events = vec![sanitized(event)];
-            let append = Append { site, dataset, envelope, policy: policy(), events, received_ms: now_ms };
-            assert_eq!(outbox.append(append).await.unwrap().events(), 1);
+            let sanitized: Vec<_> = (0..events).map(|event| sanitized(group * events + event)).collect();
+            let append = Append { site, dataset, envelope, policy: policy(), events: sanitized, received_ms: now_ms };
+            assert_eq!(outbox.append(append).await.unwrap().events(), events);
         }
         let request =
-            LeaseRequest { dataset: "d".into(), max_events: 200, max_bytes: 1 << 20, now_ms, until_ms: now_ms + 1 };
+            LeaseRequest { dataset: "d".into(), max_events: 1000, max_bytes: 1 << 20, now_ms, until_ms: now_ms + 1 };
         let leases = outbox.lease(request).await.unwrap().leases;
+        assert_eq!(leases.len(), groups);
         let sender = Sender { policy: policy(), datasets: vec!["d".into()] };
         let sites = Sites { senders: HashMap::from([("shop".into(), sender)]), on_policy_change: OnPolicyChange::Readmit };
         let suppressions = Suppressions::without_store();
@@ -240,7 +241,13 @@ mod tests {
                 Poll::Pending => pauses += 1,
             }
         };
-        let entries: usize = readmitted.parcels.iter().map(|parcel| parcel.entries.len()).sum();
-        assert_eq!((entries, pauses), (200, 200 / YIELD_EVERY));
+        (readmitted.parcels.iter().map(|parcel| parcel.entries.len()).sum(), pauses)
+    }
+
+    #[tokio::test]
+    async fn many_small_groups_let_others_run_as_one_large_group_does() {
+        for (groups, events) in [(200, 1), (1, 200), (8, 25)] {
+            assert_eq!(readmitted(groups, events).await, (200, 200 / YIELD_EVERY), "{groups} groups of {events}");
+        }
     }
 }

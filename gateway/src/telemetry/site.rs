@@ -197,7 +197,7 @@ impl<K: Copy + PartialEq> Chain<K> {
     fn counter(&self, key: K, find: impl Fn() -> IntCounter) -> &IntCounter {
         let mut chain = self;
         loop {
-            // Of two threads that make a link at once one goes on to the next, with the other's before it.
+            // Of two threads that come at once one makes the link; the other takes it if the key is its own, or goes on.
             let link = chain.0.get_or_init(|| Box::new(Link { key, counter: find(), next: Self::default() }));
             if link.key == key {
                 return &link.counter;
@@ -215,6 +215,8 @@ impl<K> Default for Chain<K> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use portcullis_filters::event::{EnvelopeText, sanitize_envelope};
     use portcullis_filters::pipeline::{Context, Outcome, sanitize};
     use portcullis_filters::policy::Policy;
@@ -264,7 +266,13 @@ mod tests {
         let chain = Chain::default();
         let metrics = Metrics::new().unwrap();
         let sites = ["a", "b", "c", "d"];
-        let counter = |key: usize| chain.counter(key, || metrics.events_refused.with_label_values(&[sites[key]]));
+        let looked_up = AtomicUsize::new(0);
+        let counter = |key: usize| {
+            chain.counter(key, || {
+                looked_up.fetch_add(1, Ordering::Relaxed);
+                metrics.events_refused.with_label_values(&[sites[key]])
+            })
+        };
         std::thread::scope(|scope| {
             for first in 0..4 {
                 let counter = &counter;
@@ -272,6 +280,7 @@ mod tests {
             }
         });
         assert_eq!([0, 1, 2, 3].map(|key| counter(key).get()), [400; 4]);
+        assert_eq!(looked_up.into_inner(), 4, "a key has one link, so a chain cannot grow beyond its keys");
     }
 
     #[test]

@@ -111,7 +111,7 @@ async fn a_slow_or_absent_redis_holds_up_no_request_and_each_gateway_counts_alon
     let link = Link::connect(&server.config()).await.unwrap();
     gateway.take(10).await.unwrap();
     assert_eq!(gateway.metrics.rate_limits_alone.get(), 0);
-    let () = link.command("a pause", redis::cmd("CLIENT").arg("PAUSE").arg(1_500)).await.unwrap();
+    let () = link.command("a pause", redis::cmd("CLIENT").arg("PAUSE").arg(3_000)).await.unwrap();
     let start = Instant::now();
     for _ in 0..20 {
         gateway.take(1).await.unwrap();

@@ -30,6 +30,9 @@ const MAX_APPENDS: usize = 1024;
 const MAX_APPEND_BYTES: u64 = 4 * 1024 * 1024;
 const MAX_WRITES: usize = 256;
 
+/// So many settlings hold up no append for long: one takes some 50 µs, and after a batch a hundred come at once.
+const SETTLINGS_BESIDE_APPENDS: usize = 16;
+
 /// How long emptying the log waits for readers, where somebody waits for it to be empty.
 const TRUNCATE_PATIENCE: Duration = Duration::from_millis(250);
 
@@ -138,9 +141,13 @@ impl Writer {
     pub(super) fn run(mut self) {
         let _ended = Ended(Arc::clone(&self.shared));
         let mut closes = Vec::new();
-        while let Some(ask) = self.next() {
-            let mut intake = Intake::default();
-            intake.add(ask);
+        let mut put_off = Vec::new();
+        loop {
+            let mut intake = Intake { writes: std::mem::take(&mut put_off), ..Intake::default() };
+            if intake.writes.is_empty() {
+                let Some(ask) = self.next() else { break };
+                intake.add(ask);
+            }
             self.fill(&mut intake);
             // Also what changes something else waits for the appends to come, or it would cost a sync of its own.
             if intake.changes() {
@@ -148,6 +155,7 @@ impl Writer {
                     self.linger(linger, &mut intake);
                 }
                 self.last_appends = intake.appends.len();
+                put_off = intake.put_off();
             }
             if !intake.closes.is_empty() {
                 // What was sent before is still received; who sends from now on is told that it is closed.
@@ -348,6 +356,17 @@ impl Intake {
             Ask::Read(read) => self.reads.push(read),
             Ask::Close(close) => self.closes.push(close),
         }
+    }
+
+    /// Takes out the settlings that can wait for the next commit. As many stay as there are appends, so that no more groups come than
+    /// go; and whatever else was asked is done in its order.
+    fn put_off(&mut self) -> Vec<Write> {
+        if self.appends.is_empty() {
+            return Vec::new();
+        }
+        let in_order = self.writes.iter().rposition(|write| !matches!(write, Write::Settle(_))).map_or(0, |last| last + 1);
+        let now = in_order.max(self.appends.len()).max(SETTLINGS_BESIDE_APPENDS);
+        self.writes.split_off(now.min(self.writes.len()))
     }
 
     /// Whether there is something to commit.

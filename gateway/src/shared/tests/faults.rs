@@ -160,9 +160,8 @@ async fn c10_a_blocking_read_holds_up_nobody_and_a_cut_of_it_is_noticed() {
     let reading = async { reader.read::<Option<Vec<String>>>(&read).await };
     let others = async {
         for _ in 0..20 {
-            let begin = Instant::now();
+            // Behind the read it would be given up after half a second.
             ping(&link).await.unwrap();
-            assert!(begin.elapsed() < Duration::from_secs(2));
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         proxy.becomes(Network::Cut);

@@ -107,11 +107,11 @@ async fn by_hand<T: redis::FromRedisValue>(server: &Server, words: &[&str]) -> T
     link.command("a command by hand", &command).await.unwrap()
 }
 
-/// A second, and what a busy machine takes.
+/// It takes a second, and on a busy machine more.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[tokio::test]
-async fn an_addition_here_is_in_force_there_within_a_second_though_nobody_told() {
+async fn an_addition_here_comes_into_force_there_though_nobody_told() {
     let server = Server::start().await;
     let (here, there) = (Gateway::of(&server).await, Gateway::of(&server).await);
     let stop = CancellationToken::new();
@@ -121,7 +121,7 @@ async fn an_addition_here_is_in_force_there_within_a_second_though_nobody_told()
         let start = Instant::now();
         // In force, and what waits there is looked through.
         while !(there.holds(1) && there.set.sweep_is_due()) {
-            assert!(start.elapsed() < PATIENCE, "it is looked for each second");
+            assert!(start.elapsed() < PATIENCE, "nobody looked for it");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         assert_eq!(here.remove(1..2).await, 1);

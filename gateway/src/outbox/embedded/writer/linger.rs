@@ -13,7 +13,7 @@ use super::{Intake, Writer};
 const BUSY_APPENDS: usize = 2;
 const BUSY: Linger = Linger { step: Duration::from_micros(500), steps: 4 };
 
-/// With more than this the writer is far behind: fewer and larger commits make up for it.
+/// More than this come faster than small commits can be made: fewer and larger ones make up for it.
 const CROWDED_APPENDS: usize = 160;
 const CROWDED: Linger = Linger { step: Duration::from_millis(2), steps: 2 };
 
@@ -59,8 +59,8 @@ mod tests {
     fn who_asks_alone_is_not_kept_waiting_and_nobody_for_longer_than_four_milliseconds() {
         // One caller at a time makes one append here and one before.
         assert_eq!([0, 2].map(Linger::of), [None; 2]);
-        assert_eq!([3, 128].map(Linger::of), [Some(BUSY); 2]);
-        assert_eq!(Linger::of(300), Some(CROWDED));
+        assert_eq!([3, 160].map(Linger::of), [Some(BUSY); 2]);
+        assert_eq!(Linger::of(161), Some(CROWDED));
         for Linger { step, steps } in [BUSY, CROWDED] {
             assert!(step * u32::try_from(steps).unwrap() <= Duration::from_millis(4));
         }
