@@ -1,8 +1,8 @@
 //! The one thread that touches the file.
 //!
 //! It takes everything that waits and commits it at once, so that one sync of the disk serves many requests; where several ask at a
-//! time it waits a little for more (`linger`). Answers go out after the commit, all in one go. What it does for the file itself is
-//! in `upkeep`.
+//! time it waits a little for more (`linger`). Only settlings beyond a few wait for the next commit where events are to be kept, as
+//! callers wait for that. Answers go out after the commit, all in one go. What it does for the file itself is in `upkeep`.
 
 mod linger;
 mod upkeep;
