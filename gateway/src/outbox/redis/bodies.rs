@@ -24,6 +24,8 @@ pub(super) enum Opened {
     Foreign,
     /// Nothing that can be read.
     Broken,
+    /// It was settled or written anew since it was found: what was read is not of that head.
+    Changed,
 }
 
 impl Core {
@@ -71,7 +73,7 @@ impl Core {
     pub(super) fn open_whole_group(&self, head: &Head, dataset: &Arc<str>, stored: Vec<u8>) -> Option<String> {
         match self.open_group(head, dataset, stored) {
             Opened::Text(bodies) if count_lines(&bodies) == head.events => Some(bodies),
-            Opened::Text(_) | Opened::Foreign | Opened::Broken => None,
+            Opened::Text(_) | Opened::Foreign | Opened::Broken | Opened::Changed => None,
         }
     }
 

@@ -3,6 +3,7 @@
 //!
 //! Memory is bounded: heads of a page, and bodies only as far as somebody asks for them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Redis;
@@ -138,7 +139,8 @@ impl Redis {
         Ok(found.into_iter().map(read).collect())
     }
 
-    /// Groups with their events.
+    /// Groups with their events. What cannot be read is looked at once more: if it was settled or narrowed after it was found, it is
+    /// not damaged.
     pub(super) async fn read(&self, dataset: &Dataset, groups: Vec<Found>) -> Result<Vec<(Found, Opened)>, OutboxError> {
         let rows: Vec<i64> = groups.iter().filter(|group| group.readable_bytes().is_some()).map(|group| group.row).collect();
         let mut bodies: Vec<Option<Vec<u8>>> = Vec::new();
@@ -156,6 +158,22 @@ impl Redis {
             };
             (group, opened)
         };
-        Ok(groups.into_iter().map(open).collect())
+        let mut read: Vec<(Found, Opened)> = groups.into_iter().map(open).collect();
+        self.tell_changed(dataset, &mut read).await?;
+        Ok(read)
+    }
+
+    /// Tells those that changed between the look and the reading from those that cannot be read.
+    async fn tell_changed(&self, dataset: &Dataset, read: &mut [(Found, Opened)]) -> Result<(), OutboxError> {
+        let is_text = |opened: &Opened| matches!(opened, Opened::Text(_));
+        let rows: Vec<i64> = read.iter().filter(|(_, opened)| !is_text(opened)).map(|(group, _)| group.row).collect();
+        let now: HashMap<i64, Vec<u8>> =
+            self.look(dataset, &rows).await?.into_iter().map(|group| (group.row, group.text)).collect();
+        for (group, opened) in read {
+            if !is_text(opened) && now.get(&group.row) != Some(&group.text) {
+                *opened = Opened::Changed;
+            }
+        }
+        Ok(())
     }
 }

@@ -163,7 +163,9 @@ impl Redis {
             return Ok(again);
         }
         for portion in portions(meant, STEP_BYTES) {
-            let plans = self.plan(dataset, self.read(dataset, portion).await?, purge)?;
+            let mut portion = self.read(dataset, portion).await?;
+            again.extend(portion.extract_if(.., |(_, opened)| *opened == Opened::Changed).map(|(found, _)| found.row));
+            let plans = self.plan(dataset, portion, purge)?;
             self.carry_out(dataset, plans, purge, &mut again).await?;
         }
         Ok(again)

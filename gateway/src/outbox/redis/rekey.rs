@@ -71,10 +71,14 @@ impl Redis {
             alone.hold().await?;
             let mut changes = Vec::new();
             for (found, opened) in self.read(dataset, portion).await? {
-                if let (Some(head), Opened::Text(text)) = (&found.head, opened) {
-                    let mut head = Head::clone(head);
-                    let body = self.core.seal_group(&mut head, &dataset.id, &text)?;
-                    changes.push((found, Change::Rewrite(Rest(Box::new(head), body))));
+                match (&found.head, opened) {
+                    (_, Opened::Changed) => again.push(found.row),
+                    (Some(head), Opened::Text(text)) => {
+                        let mut head = Head::clone(head);
+                        let body = self.core.seal_group(&mut head, &dataset.id, &text)?;
+                        changes.push((found, Change::Rewrite(Rest(Box::new(head), body))));
+                    }
+                    _ => {}
                 }
             }
             let done = self.change(dataset, &changes).await?;

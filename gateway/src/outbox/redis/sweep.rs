@@ -59,7 +59,7 @@ impl Redis {
         for (found, opened) in portion {
             let condemned = found.condemned();
             let (change, gone) = match (&found.head, opened) {
-                (_, Opened::Foreign) => continue,
+                (_, Opened::Foreign | Opened::Changed) => continue,
                 (Some(head), Opened::Text(bodies)) => match without(&bodies, |line| condemned.takes(line)) {
                     (_, 0) => (Change::Condemn(Condemned::Nothing), 0),
                     (stays, gone) if stays.is_empty() => (Change::Remove, gone),

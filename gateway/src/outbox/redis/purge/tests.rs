@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::chance::Chance;
 use crate::outbox::bench::{ROOMY, gateway, gateway_name};
 use crate::outbox::redis::Redis;
+use crate::outbox::redis::bodies::Opened;
 use crate::outbox::samples::{Persons, append, id, ids};
 use crate::outbox::{
-    Depth, EventFilter, Lease, LeaseRequest, PurgeSelector, Purged, QuarantineReason, RedriveSelector, Settings, Settlement,
+    Depth, EventFilter, Keys, Lease, LeaseRequest, PurgeSelector, Purged, QuarantineReason, RedriveSelector, Settings,
+    Settlement,
 };
 use crate::shared::testing::{Server, eventually};
 
@@ -21,6 +24,11 @@ fn everything() -> PurgeSelector {
 
 async fn plain(server: &Server, number: u64) -> Redis {
     gateway(server, number, Settings::plain(ROOMY)).await
+}
+
+async fn encrypted(server: &Server, number: u64) -> Redis {
+    let keys = Some(Keys::new(&[1; 32], &[], Chance::seeded(number)));
+    gateway(server, number, Settings { keys, ..Settings::plain(ROOMY) }).await
 }
 
 async fn keep(redis: &Redis, names: &[&str]) {
@@ -130,26 +138,37 @@ async fn o8_where_all_of_a_dataset_is_purged_no_key_of_a_group_is_left() {
     assert_eq!(tally["cost"], "0");
 }
 
-/// Three gateways lease and settle in every way while a fourth purges one person of three, again and again.
 #[tokio::test]
 async fn o8_c12_a_purge_beside_leases_and_settlings_loses_nothing_and_brings_nothing_back() {
-    const GROUPS: u64 = 120;
     let server = Server::start().await;
-    let keeper = plain(&server, 1).await;
+    purge_beside_others(&server, plain).await;
+}
+
+#[tokio::test]
+async fn o8_c12_nor_does_one_of_what_is_encrypted() {
+    let server = Server::start().await;
+    purge_beside_others(&server, encrypted).await;
+}
+
+/// Three gateways lease and settle in every way while a fourth purges one person of three, again and again.
+async fn purge_beside_others(server: &Server, gateway: impl AsyncFn(&Server, u64) -> Redis) {
+    const GROUPS: u64 = 120;
+    let keeper = gateway(server, 1).await;
     let tasks = tokio_util::task::TaskTracker::new();
     let mut workers = Vec::new();
     for number in 2..5 {
-        let redis = plain(&server, number).await;
+        let redis = gateway(server, number).await;
         workers.push(tasks.spawn(async move { work(&redis, number).await }));
     }
-    let cleaner = plain(&server, 5).await;
+    let cleaner = gateway(server, 5).await;
     let persons = || PurgeSelector::Suppressed(Persons::of(&["0"]));
-    let mut gone = 0;
+    let (mut gone, mut unreadable) = (0, 0);
     for number in 0..GROUPS {
         keep(&keeper, &[&format!("{number}-0"), &format!("{number}-1"), &format!("{number}-2")]).await;
-        if number % 30 == 0 {
+        if number % 10 == 0 {
             let purged = cleaner.purge(persons(), false).await.unwrap();
             gone += purged.waiting_events() + purged.quarantined;
+            unreadable += purged.unreadable;
         }
     }
     let mut delivered = Vec::new();
@@ -171,6 +190,7 @@ async fn o8_c12_a_purge_beside_leases_and_settlings_loses_nothing_and_brings_not
     }
     assert_eq!(keeper.depth().await.unwrap(), Depth::default());
     assert!(gone > 0);
+    assert_eq!(unreadable, 0);
     delivered.retain(|name| !name.ends_with("-0"));
     delivered.sort();
     let mut sent: Vec<String> = (0..GROUPS).flat_map(|number| [format!("{number}-1"), format!("{number}-2")]).collect();
@@ -226,6 +246,32 @@ async fn o8_a_lease_that_is_made_between_the_look_and_the_change_is_condemned_an
     assert_eq!(redis.purge(everything(), false).await.unwrap().in_hand, 1);
     settle_all_as(&other, in_hand, &Settlement::Delivered).await;
     assert_eq!(redis.depth().await.unwrap(), Depth::default());
+}
+
+#[tokio::test]
+async fn o8_what_was_settled_between_the_look_and_the_reading_has_changed_and_is_not_taken_for_damaged() {
+    let server = Server::start().await;
+    let (redis, other) = (encrypted(&server, 1).await, encrypted(&server, 2).await);
+    for names in [["goes", "goes too"], ["goes", "stays"], ["is", "damaged"], ["is", "as it was"]] {
+        keep(&redis, &names).await;
+    }
+    let dataset = redis.dataset("1");
+    let found = redis.look(&dataset, &[1, 2, 3, 4]).await.unwrap();
+    let again = Settlement::Retry { not_before_ms: 0, attempted: true };
+    let settled = lease(&other, 4, 2_000).await.into_iter().zip([Settlement::Delivered, again]);
+    let settled = settled.map(|(lease, second)| (lease, vec![Settlement::Delivered, second])).collect();
+    for settled in other.settle_all(settled).await {
+        settled.unwrap();
+    }
+    server.ask::<()>(redis::cmd("HSET").arg("{portcullis:1}:bodies").arg(3).arg("damaged")).await;
+    let opened = redis.read(&dataset, found).await.unwrap();
+    let opened: Vec<&Opened> = opened.iter().map(|(_, opened)| opened).collect();
+    assert!(
+        matches!(opened[..], [Opened::Changed, Opened::Changed, Opened::Broken, Opened::Text(_)]),
+        "what was settled, what was narrowed, what is damaged, what is as it was"
+    );
+    let purged = redis.purge(by_id("stays"), false).await.unwrap();
+    assert_eq!((purged.waiting_events(), purged.unreadable), (1, 1));
 }
 
 #[tokio::test]
